@@ -1,0 +1,64 @@
+import CBLAS
+
+/// A scalar that BLAS multiplies: `Float` or `Double`.
+///
+/// The requirements are the raw CBLAS calls, unchecked; `multiply` is the checked way in.
+public protocol BLASScalar: BinaryFloatingPoint, SIMDScalar, Sendable, BitwiseCopyable, Codable {
+  /// The unit roundoff: half the distance from 1 to the next number (2⁻²⁴ or 2⁻⁵³).
+  static var unitRoundoff: Double { get }
+
+  /// `cblas_?gemm`, row-major: C(m×n) ← α·op(A)(m×k)·op(B)(k×n) + β·C.
+  static func rowMajorGEMM(
+    transposeA: Bool, transposeB: Bool, m: Int32, n: Int32, k: Int32, alpha: Self,
+    a: UnsafePointer<Self>?, leadingDimensionA: Int32, b: UnsafePointer<Self>?, leadingDimensionB: Int32,
+    beta: Self, c: UnsafeMutablePointer<Self>?, leadingDimensionC: Int32)
+
+  /// `cblas_?gemv`, row-major: y ← α·op(A)·x + β·y with A stored m×n.
+  static func rowMajorGEMV(
+    transpose: Bool, m: Int32, n: Int32, alpha: Self, a: UnsafePointer<Self>?, leadingDimensionA: Int32,
+    x: UnsafePointer<Self>?, beta: Self, y: UnsafeMutablePointer<Self>?)
+}
+
+extension Float: BLASScalar {
+  public static var unitRoundoff: Double { 0x1p-24 }
+
+  @inlinable public static func rowMajorGEMM(
+    transposeA: Bool, transposeB: Bool, m: Int32, n: Int32, k: Int32, alpha: Float,
+    a: UnsafePointer<Float>?, leadingDimensionA: Int32, b: UnsafePointer<Float>?, leadingDimensionB: Int32,
+    beta: Float, c: UnsafeMutablePointer<Float>?, leadingDimensionC: Int32
+  ) {
+    cblas_sgemm(
+      CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, m, n, k,
+      alpha, a, leadingDimensionA, b, leadingDimensionB, beta, c, leadingDimensionC)
+  }
+
+  @inlinable public static func rowMajorGEMV(
+    transpose: Bool, m: Int32, n: Int32, alpha: Float, a: UnsafePointer<Float>?, leadingDimensionA: Int32,
+    x: UnsafePointer<Float>?, beta: Float, y: UnsafeMutablePointer<Float>?
+  ) {
+    cblas_sgemv(
+      CblasRowMajor, transpose ? CblasTrans : CblasNoTrans, m, n, alpha, a, leadingDimensionA, x, 1, beta, y, 1)
+  }
+}
+
+extension Double: BLASScalar {
+  public static var unitRoundoff: Double { 0x1p-53 }
+
+  @inlinable public static func rowMajorGEMM(
+    transposeA: Bool, transposeB: Bool, m: Int32, n: Int32, k: Int32, alpha: Double,
+    a: UnsafePointer<Double>?, leadingDimensionA: Int32, b: UnsafePointer<Double>?, leadingDimensionB: Int32,
+    beta: Double, c: UnsafeMutablePointer<Double>?, leadingDimensionC: Int32
+  ) {
+    cblas_dgemm(
+      CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, m, n, k,
+      alpha, a, leadingDimensionA, b, leadingDimensionB, beta, c, leadingDimensionC)
+  }
+
+  @inlinable public static func rowMajorGEMV(
+    transpose: Bool, m: Int32, n: Int32, alpha: Double, a: UnsafePointer<Double>?, leadingDimensionA: Int32,
+    x: UnsafePointer<Double>?, beta: Double, y: UnsafeMutablePointer<Double>?
+  ) {
+    cblas_dgemv(
+      CblasRowMajor, transpose ? CblasTrans : CblasNoTrans, m, n, alpha, a, leadingDimensionA, x, 1, beta, y, 1)
+  }
+}

@@ -1,0 +1,103 @@
+/// How the entries of a matrix lie in memory.
+public enum StorageOrder: Sendable, Hashable {
+  /// Entry (i, j) at `i · leadingDimension + j`.
+  case rowMajor
+  /// Entry (i, j) at `i + j · leadingDimension`.
+  case columnMajor
+
+  /// The order of the same memory read as the transpose.
+  public var transposed: StorageOrder { self == .rowMajor ? .columnMajor : .rowMajor }
+}
+
+/// A read-only window on a matrix that somebody else owns. Valid while the owner's memory is.
+public struct MatrixView<Scalar: BLASScalar> {
+  /// The first entry; may be nil when there is none.
+  public let baseAddress: UnsafePointer<Scalar>?
+  public let rows: Int
+  public let columns: Int
+  /// Distance between successive rows (row-major) or columns (column-major), in entries.
+  public let leadingDimension: Int
+  public let order: StorageOrder
+
+  /// A window of `rows` × `columns`; `leadingDimension` defaults to a dense layout.
+  ///
+  /// - Precondition: sizes ≥ 0, a leading dimension no smaller than a stored line, memory for the extent.
+  @inlinable public init(
+    _ baseAddress: UnsafePointer<Scalar>?, rows: Int, columns: Int, leadingDimension: Int? = nil,
+    order: StorageOrder = .rowMajor
+  ) {
+    let line = order == .rowMajor ? columns : rows
+    let leading = leadingDimension ?? line
+    precondition(rows >= 0 && columns >= 0 && leading >= line, "a matrix view needs a leading dimension ≥ its line")
+    precondition(baseAddress != nil || rows == 0 || columns == 0, "a matrix view of entries needs memory")
+    self.baseAddress = baseAddress
+    self.rows = rows
+    self.columns = columns
+    self.leadingDimension = leading
+    self.order = order
+  }
+
+  /// The transpose, without a copy.
+  @inlinable public var transposed: MatrixView {
+    MatrixView(
+      baseAddress, rows: columns, columns: rows, leadingDimension: leadingDimension, order: order.transposed)
+  }
+
+  /// Entry (row, column). One precondition per call: not for inner loops.
+  @inlinable public subscript(row: Int, column: Int) -> Scalar {
+    precondition(row >= 0 && row < rows && column >= 0 && column < columns, "matrix index out of range")
+    return baseAddress![order == .rowMajor ? row * leadingDimension + column : row + column * leadingDimension]
+  }
+
+  /// Number of entries from the first to one past the last in memory.
+  @inlinable var extent: Int {
+    if rows == 0 || columns == 0 { return 0 }
+    let (lines, line) = order == .rowMajor ? (rows, columns) : (columns, rows)
+    return (lines - 1) * leadingDimension + line
+  }
+}
+
+/// A writable window on a matrix that somebody else owns. Valid while the owner's memory is.
+public struct MutableMatrixView<Scalar: BLASScalar> {
+  public let baseAddress: UnsafeMutablePointer<Scalar>?
+  public let rows: Int
+  public let columns: Int
+  public let leadingDimension: Int
+  public let order: StorageOrder
+
+  /// As `MatrixView.init`.
+  @inlinable public init(
+    _ baseAddress: UnsafeMutablePointer<Scalar>?, rows: Int, columns: Int, leadingDimension: Int? = nil,
+    order: StorageOrder = .rowMajor
+  ) {
+    let checked = MatrixView(
+      UnsafePointer(baseAddress), rows: rows, columns: columns, leadingDimension: leadingDimension, order: order)
+    self.baseAddress = baseAddress
+    self.rows = rows
+    self.columns = columns
+    self.leadingDimension = checked.leadingDimension
+    self.order = order
+  }
+
+  /// The same window, read-only.
+  @inlinable public var readOnly: MatrixView<Scalar> {
+    MatrixView(
+      UnsafePointer(baseAddress), rows: rows, columns: columns, leadingDimension: leadingDimension, order: order)
+  }
+
+  /// The transpose, without a copy.
+  @inlinable public var transposed: MutableMatrixView {
+    MutableMatrixView(
+      baseAddress, rows: columns, columns: rows, leadingDimension: leadingDimension, order: order.transposed)
+  }
+
+  /// Entry (row, column). One precondition per access: not for inner loops.
+  @inlinable public subscript(row: Int, column: Int) -> Scalar {
+    get { readOnly[row, column] }
+    nonmutating set {
+      precondition(row >= 0 && row < rows && column >= 0 && column < columns, "matrix index out of range")
+      let offset = order == .rowMajor ? row * leadingDimension + column : row + column * leadingDimension
+      baseAddress![offset] = newValue
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Runs independent tasks over the cores: one task a core at a time, BLAS at one thread meanwhile.
+public enum Workers {
+  /// The cores this process may use, its affinity mask respected.
+  public static var availableCores: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
+
+  /// Calls `body(task, worker)` for every task 0..<count, with at most `workers` calls at a time.
+  ///
+  /// Tasks are handed out in order; `worker` (0..<workers) names scratch that no other running call uses.
+  /// When tasks throw, no new ones start, and the error of the lowest-numbered failed task is thrown.
+  ///
+  /// - Precondition: `count` ≥ 0 and `workers` ≥ 1.
+  public static func forEach(
+    count: Int, workers: Int, _ body: @Sendable (_ task: Int, _ worker: Int) throws -> Void
+  ) throws {
+    precondition(count >= 0 && workers >= 1, "tasks ≥ 0 and workers ≥ 1")
+    if count == 0 { return }
+    let next = Atomic<Int>(0)
+    let failure = Mutex<(task: Int, error: any Error)?>(nil)
+    BLASLibrary.withThreads(1) {
+      DispatchQueue.concurrentPerform(iterations: min(workers, count)) { worker in
+        while failure.withLock({ $0 == nil }) {
+          let task = next.add(1, ordering: .relaxed).oldValue
+          if task >= count { return }
+          do {
+            try body(task, worker)
+          } catch {
+            failure.withLock { if task < $0?.task ?? Int.max { $0 = (task, error) } }
+          }
+        }
+      }
+    }
+    if let failure = failure.withLock({ $0 }) { throw failure.error }
+  }
+}

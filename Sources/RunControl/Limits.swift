@@ -1,0 +1,28 @@
+/// What a computation may use before it must return the best it has.
+///
+/// Work is counted in units that do not depend on the machine (a solver says which: normally one
+/// candidate coordinate scored), so a work limit gives the same result everywhere. A time limit does not.
+public struct Limits: Sendable, Hashable {
+  /// Units of work allowed, or nil for the callee's own documented, finite default.
+  public var work: UInt64?
+  /// Wall-clock seconds allowed from the start of the run, or nil for no limit.
+  public var seconds: Double?
+  /// Bytes of working memory allowed at once, or nil for no limit.
+  public var memoryBytes: Int?
+
+  public init(work: UInt64? = nil, seconds: Double? = nil, memoryBytes: Int? = nil) {
+    self.work = work
+    self.seconds = seconds
+    self.memoryBytes = memoryBytes
+  }
+}
+
+/// Why a computation returned before it had finished by itself.
+public enum StopReason: String, Sendable, Hashable, Codable {
+  /// The work limit was used up; the result is the same on every run.
+  case workLimit = "work limit"
+  /// The time limit was reached; the result depends on the machine.
+  case timeLimit = "time limit"
+  /// Somebody asked for it, through `Cancellation`.
+  case cancelled
+}

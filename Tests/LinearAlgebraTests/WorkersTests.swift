@@ -1,0 +1,56 @@
+import LinearAlgebra
+import Synchronization
+import Testing
+
+/// Serialised: these set BLAS's process-wide thread count.
+@Suite(.serialized) struct WorkersTests {
+  @Test func everyTaskRunsOnceAndHostThreadsComeBack() throws {
+    let host = BLASLibrary.threads
+    for workers in [1, 2, 5] {
+      let counts = (0..<100).map { _ in 0 }
+      let seen = Mutex(counts)
+      try Workers.forEach(count: 100, workers: workers) { task, worker in
+        #expect(BLASLibrary.threads == 1)
+        #expect(worker < workers)
+        seen.withLock { $0[task] += 1 }
+      }
+      #expect(seen.withLock { $0 } == [Int](repeating: 1, count: 100))
+    }
+    #expect(BLASLibrary.threads == host)
+  }
+
+  @Test func theLowestFailedTaskIsReported() {
+    struct Failure: Error, Equatable { var task: Int }
+    #expect(throws: Failure(task: 3)) {
+      try Workers.forEach(count: 50, workers: 1) { task, _ in if task % 4 == 3 { throw Failure(task: task) } }
+    }
+  }
+
+  @Test func theSmallestOpenScopeHolds() {
+    let host = BLASLibrary.threads
+    BLASLibrary.withThreads(1) {
+      BLASLibrary.withThreads(2) { #expect(BLASLibrary.threads == 1) }
+      #expect(BLASLibrary.threads == 1)
+    }
+    BLASLibrary.withThreads(2) { BLASLibrary.withThreads(1) { #expect(BLASLibrary.threads == 1) } }
+    #expect(BLASLibrary.threads == host)
+  }
+
+  @Test func theLibraryNamesItsCore() {
+    #expect(!BLASLibrary.coreName.isEmpty)
+    #expect(BLASLibrary.configuration.contains("OpenBLAS"))
+  }
+}
+
+@Suite struct MatrixDifferenceTests {
+  @Test func itFindsTheWorstEntry() {
+    let difference = MatrixDifference([1.0, 2.5, 3], [1.0, 2, 4] as [Float])
+    #expect(difference.largestAbsolute == 1)
+    #expect(difference.worstIndex == 2)
+    #expect(difference.differing == 2)
+    #expect(difference.largestExpected == 4)
+    #expect(MatrixDifference([Double.nan], [1.0]).largestAbsolute == .infinity)
+    #expect(!MatrixDifference([Double.nan], [1.0]).isWithin(1e300))
+    #expect(MatrixDifference([Double](), [Double]()).isWithin(0))
+  }
+}
