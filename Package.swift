@@ -6,6 +6,7 @@ let package = Package(
   products: [
     .library(name: "RunControl", targets: ["RunControl"]),
     .library(name: "LinearAlgebra", targets: ["LinearAlgebra"]),
+    .library(name: "Convolution", targets: ["Convolution"]),
   ],
   targets: [
     .systemLibrary(
@@ -13,8 +14,10 @@ let package = Package(
       providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
     .target(name: "RunControl"),
     .target(name: "LinearAlgebra", dependencies: ["CBLAS"]),
+    .target(name: "Convolution", dependencies: ["LinearAlgebra"]),
     .testTarget(name: "RunControlTests", dependencies: ["RunControl"]),
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
+    .testTarget(name: "ConvolutionTests", dependencies: ["Convolution", "LinearAlgebra"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,132 @@
+import LinearAlgebra
+
+/// A convolution: kernel HWIO, optional bias, window and groups.
+public struct Convolution<Scalar: BLASScalar>: Sendable, Equatable {
+  public let window: SlidingWindow
+  /// Channels read by all groups together.
+  public let inputChannels: Int
+  /// Filters of all groups together; group g's are g·(outputChannels / groups) ….
+  public let outputChannels: Int
+  public let groups: Int
+  /// Entry (i, j, c, o) at ((i·width + j)·(inputChannels / groups) + c)·outputChannels + o.
+  public let kernel: [Scalar]
+  /// One number per output channel, or nil.
+  public let bias: [Scalar]?
+
+  /// A convolution over given weights.
+  ///
+  /// - Throws: `ConvolutionError` when groups do not divide the channels or counts do not match.
+  public init(
+    window: SlidingWindow, inputChannels: Int, outputChannels: Int, groups: Int = 1, kernel: [Scalar],
+    bias: [Scalar]? = nil
+  ) throws(ConvolutionError) {
+    guard groups > 0, inputChannels > 0, outputChannels > 0, inputChannels % groups == 0, outputChannels % groups == 0
+    else {
+      throw .invalidSize(
+        of: "convolution", expected: "positive groups that divide the channels",
+        found: "\(inputChannels) to \(outputChannels) channels in \(groups) groups")
+    }
+    let expected = elementCount(window.height, window.width, inputChannels / groups, outputChannels)
+    guard let expected, kernel.count == expected else {
+      throw .shapeMismatch(
+        at: "convolution kernel",
+        expected: "\(window.height) × \(window.width) × \(inputChannels / groups) × \(outputChannels) values",
+        found: "\(kernel.count)")
+    }
+    guard bias == nil || bias!.count == outputChannels else {
+      throw .shapeMismatch(at: "convolution bias", expected: "\(outputChannels) values", found: "\(bias!.count)")
+    }
+    self.window = window
+    self.inputChannels = inputChannels
+    self.outputChannels = outputChannels
+    self.groups = groups
+    self.kernel = kernel
+    self.bias = bias
+  }
+
+  /// Products summed into one output entry: window height · width · input channels of a group.
+  public var taps: Int { window.height * window.width * (inputChannels / groups) }
+
+  /// The shape this layer makes of `shape`.
+  ///
+  /// - Throws: `ConvolutionError` when the channels differ or the window does not fit.
+  public func outputShape(over shape: ImageShape, at name: String = "convolution") throws(ConvolutionError)
+    -> ImageShape
+  {
+    guard shape.channels == inputChannels else {
+      throw .shapeMismatch(at: name, expected: "\(inputChannels) input channels", found: "\(shape.channels)")
+    }
+    let (height, width) = try window.outputSize(over: shape, at: name)
+    return ImageShape(height: height, width: width, channels: outputChannels)
+  }
+}
+
+/// The 1×1 layer behind an n-channel-blocked mask: hidden channel q is one scalar times one input channel.
+///
+/// y(p, q) = scalars[q] · x(p, sources[q]). Removed filters are simply not there.
+public struct BlockedPointwise<Scalar: BLASScalar>: Sendable, Equatable {
+  public let inputChannels: Int
+  /// Input channel that each hidden channel reads.
+  public let sources: [Int]
+  /// The 1×1 filter's one weight.
+  public let scalars: [Scalar]
+
+  /// - Throws: `ConvolutionError` when counts differ or a source is not an input channel.
+  public init(inputChannels: Int, sources: [Int], scalars: [Scalar]) throws(ConvolutionError) {
+    guard sources.count == scalars.count else {
+      throw .shapeMismatch(
+        at: "blocked 1×1 layer", expected: "\(sources.count) scalars", found: "\(scalars.count)")
+    }
+    if let wrong = sources.first(where: { $0 < 0 || $0 >= inputChannels }) {
+      throw .shapeMismatch(
+        at: "blocked 1×1 layer", expected: "source channels in 0..<\(inputChannels)", found: "\(wrong)")
+    }
+    self.inputChannels = inputChannels
+    self.sources = sources
+    self.scalars = scalars
+  }
+}
+
+/// A fully connected layer over a flat input: y = x·W + b, W stored input × output.
+public struct Dense<Scalar: BLASScalar>: Sendable, Equatable {
+  public let inputs: Int
+  public let outputs: Int
+  /// Entry (i, o) at i·outputs + o.
+  public let weights: [Scalar]
+  public let bias: [Scalar]?
+
+  /// - Throws: `ConvolutionError` when counts do not match.
+  public init(inputs: Int, outputs: Int, weights: [Scalar], bias: [Scalar]? = nil) throws(ConvolutionError) {
+    guard let expected = elementCount(inputs, outputs), weights.count == expected else {
+      throw .shapeMismatch(
+        at: "dense weights", expected: "\(inputs) × \(outputs) values", found: "\(weights.count)")
+    }
+    guard bias == nil || bias!.count == outputs else {
+      throw .shapeMismatch(at: "dense bias", expected: "\(outputs) values", found: "\(bias!.count)")
+    }
+    self.inputs = inputs
+    self.outputs = outputs
+    self.weights = weights
+    self.bias = bias
+  }
+}
+
+/// A pooling layer.
+public struct Pooling: Sendable, Hashable, Codable {
+  public enum Kind: String, Sendable, Hashable, Codable {
+    /// The largest entry under the window; padding never wins.
+    case maximum
+    /// The mean of the entries under the window, padding left out of sum and count.
+    case average
+    /// The mean with padding counted as zeros.
+    case averageCountingPadding
+  }
+
+  public var kind: Kind
+  public var window: SlidingWindow
+
+  public init(_ kind: Kind, window: SlidingWindow) {
+    self.kind = kind
+    self.window = window
+  }
+}
