@@ -1,21 +1,55 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+/// A room of the house: a library target, what it may import, and a product of its own.
+func room(_ name: String, imports: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+  .target(name: name, dependencies: imports, exclude: exclude)
+}
+
+let rooms = [
+  room("RunControl"),
+  room("RandomStreams", imports: ["RandomStreamsKernels"]),
+  room("LinearAlgebra", imports: ["CBLAS"]),
+  room("Convolution", imports: ["LinearAlgebra"]),
+  room("SubsetSum", imports: ["RunControl", "LinearAlgebra"]),
+  room("Tickets", imports: ["RandomStreams", "LinearAlgebra", "Convolution", "CLibcrypto"]),
+  room(
+    "Pruning", imports: ["RunControl", "RandomStreams", "LinearAlgebra", "Convolution", "SubsetSum", "Tickets"]),
+  room("Verification", imports: ["RunControl", "LinearAlgebra", "Convolution", "Tickets"]),
+  room(
+    "ModelFiles",
+    imports: [
+      "Convolution", "Tickets", "Pruning", "CZlib", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+    ],
+    exclude: ["ONNXSchema/onnx_subset.proto"]),
+]
+
 let package = Package(
   name: "Tombola",
-  products: [
-    .library(name: "RunControl", targets: ["RunControl"]),
-    .library(name: "LinearAlgebra", targets: ["LinearAlgebra"]),
-    .library(name: "Convolution", targets: ["Convolution"]),
+  products: rooms.map { .library(name: $0.name, targets: [$0.name]) } + [
+    .library(name: "Tombola", targets: ["Tombola"]),
+    .executable(name: "tombola", targets: ["CommandLineTool"]),
   ],
-  targets: [
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+  ],
+  targets: rooms + [
     .systemLibrary(
       name: "CBLAS", path: "CBLAS", pkgConfig: "openblas lapacke",
       providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
-    .target(name: "RunControl"),
-    .target(name: "LinearAlgebra", dependencies: ["CBLAS"]),
-    .target(name: "Convolution", dependencies: ["LinearAlgebra"]),
+    .systemLibrary(name: "CZlib", path: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CLibcrypto", path: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(name: "RandomStreamsKernels"),
+    .target(name: "Tombola", dependencies: rooms.map { .target(name: $0.name) }),
+    .executableTarget(
+      name: "CommandLineTool",
+      dependencies: [
+        "RunControl", "LinearAlgebra", "Convolution", "SubsetSum", "Tickets", "Pruning", "Verification", "ModelFiles",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     .testTarget(name: "RunControlTests", dependencies: ["RunControl"]),
+    .testTarget(name: "RandomStreamsTests", dependencies: ["RandomStreams"]),
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
     .testTarget(name: "ConvolutionTests", dependencies: ["Convolution", "LinearAlgebra"]),
   ],

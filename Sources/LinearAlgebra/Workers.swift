@@ -36,3 +36,19 @@ public enum Workers {
     if let failure = failure.withLock({ $0 }) { throw failure.error }
   }
 }
+
+extension Workers {
+  /// The results of `body(task)` for every task 0..<count, in task order, as `forEach` runs them.
+  ///
+  /// - Throws: the error of the lowest-numbered failed task.
+  public static func map<Result: Sendable>(
+    count: Int, workers: Int, _ body: @Sendable (_ task: Int) throws -> Result
+  ) throws -> [Result] {
+    let results = Mutex([Result?](repeating: nil, count: count))
+    try forEach(count: count, workers: workers) { task, _ in
+      let result = try body(task)
+      results.withLock { $0[task] = result }
+    }
+    return results.withLock { $0 }.map { $0! }
+  }
+}

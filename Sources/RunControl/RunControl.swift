@@ -16,7 +16,7 @@ public final class Cancellation: Sendable {
 }
 
 /// How far a computation has come.
-public struct Progress: Sendable {
+public struct RunProgress: Sendable {
   /// What is being done, in a word or two.
   public var phase: String
   /// Units finished, of `total`.
@@ -46,13 +46,13 @@ public struct RunControl: Sendable {
   /// The flag that stops the run.
   public let cancellation: Cancellation
   /// Called with each step of progress, from any thread, one call at a time or several.
-  public let report: @Sendable (Progress) -> Void
+  public let report: @Sendable (RunProgress) -> Void
   private let deadline: ContinuousClock.Instant?
 
   /// A run that starts now: the time limit counts from this call.
   public init(
     limits: Limits = Limits(), cancellation: Cancellation = Cancellation(),
-    report: @escaping @Sendable (Progress) -> Void = { _ in }
+    report: @escaping @Sendable (RunProgress) -> Void = { _ in }
   ) {
     self.limits = limits
     self.cancellation = cancellation
@@ -60,17 +60,17 @@ public struct RunControl: Sendable {
     deadline = limits.seconds.map { ContinuousClock.now.advanced(by: .seconds($0)) }
   }
 
-  private init(copying other: RunControl, work: UInt64?) {
+  fileprivate init(copying other: RunControl, work: UInt64?, report: @escaping @Sendable (RunProgress) -> Void) {
     var limits = other.limits
     limits.work = work
     self.limits = limits
     cancellation = other.cancellation
-    report = other.report
+    self.report = report
     deadline = other.deadline
   }
 
   /// The same run, same deadline and flag, with another work limit: a share handed to one part.
-  public func withWork(_ work: UInt64?) -> RunControl { RunControl(copying: self, work: work) }
+  public func withWork(_ work: UInt64?) -> RunControl { RunControl(copying: self, work: work, report: report) }
 
   /// Why the run must stop now, or nil to go on. The work limit is the callee's to count.
   ///
@@ -80,4 +80,9 @@ public struct RunControl: Sendable {
     if let deadline, ContinuousClock.now >= deadline { return .timeLimit }
     return nil
   }
+}
+
+extension RunControl {
+  /// The same run without its progress reports: for parts whose whole reports them.
+  public func silenced() -> RunControl { RunControl(copying: self, work: limits.work, report: { _ in }) }
 }

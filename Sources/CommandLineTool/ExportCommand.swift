@@ -1,0 +1,31 @@
+import ArgumentParser
+import Foundation
+import ModelFiles
+
+/// `tombola export`: writes the network that a ticket stands for; the ticket alone suffices.
+struct ExportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export", abstract: "Write the pruned network's weights, rebuilt from the ticket alone.")
+
+  @Argument(help: "The ticket, a safetensors file.") var ticket: String
+  @Flag(help: "The target's architecture over the summed kernels, instead of the pruned network.")
+  var collapsed = false
+  @Option(name: .shortAndLong, help: ArgumentHelp("FILE.safetensors or FILE.npz.", valueName: "FILE"))
+  var output: String
+  @Flag(help: "Replace an existing output.") var force = false
+
+  func run() throws {
+    guard let format = NetworkExport.Format(path: output) else {
+      throw OptionError(
+        option: "--output",
+        expected: NetworkExport.Format.allCases.map { "a name ending in .\($0.rawValue)" }
+          .joined(separator: " or "), found: "'\(output)'")
+    }
+    try AtomicFile.check(output, force: force)
+    let file = try TicketFile(contentsOf: ticket)
+    try file.requireIntact()
+    let network = try collapsed ? file.ticket.collapsedNetwork() : file.ticket.prunedNetwork()
+    let summary = try NetworkExport.write(network, as: format, to: output, force: force)
+    print("\(output): \(summary)")
+  }
+}

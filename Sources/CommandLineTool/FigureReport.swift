@@ -1,0 +1,112 @@
+import Foundation
+import Tickets
+
+/// The figures of a ticket as `--json` prints them; the keys are a contract, absent figures are null.
+struct FigureReport: Encodable {
+  struct BlockRow: Encodable {
+    let layer: Int
+    let channel: Int
+    let half: String
+    let candidates: Int
+    let kept: Int
+    let error: Double
+  }
+
+  let claims: Claims
+  let ticket: Ticket
+  var seconds: Double
+  var agrees: Bool??
+  var disagreements: [String]?
+  var unchecked: [String]?
+  var output: String?
+
+  private enum Key: String, CodingKey {
+    case target_accuracy, ticket_accuracy, unpruned_accuracy, images, kept_filters, total_filters, max_weight_error
+    case empty_set_error, certified_error, certificate_reason, empty_set_certified_error, bits_per_weight, seconds
+    case peak_memory_bytes, complete, seed, width, mode, input_range, scales, blocks, agrees, disagreements
+    case unchecked, output
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var json = encoder.container(keyedBy: Key.self)
+    try json.encode(claims.targetAccuracy, forKey: .target_accuracy)
+    try json.encode(claims.ticketAccuracy, forKey: .ticket_accuracy)
+    try json.encode(claims.unprunedAccuracy, forKey: .unpruned_accuracy)
+    try json.encode(claims.images, forKey: .images)
+    try json.encode(claims.keptFilters, forKey: .kept_filters)
+    try json.encode(claims.totalFilters, forKey: .total_filters)
+    try json.encode(claims.maxWeightError, forKey: .max_weight_error)
+    try json.encode(claims.emptySetError, forKey: .empty_set_error)
+    try json.encode(claims.certifiedError, forKey: .certified_error)
+    try json.encode(claims.emptySetCertifiedError, forKey: .empty_set_certified_error)
+    try json.encode(claims.certificateReason, forKey: .certificate_reason)
+    try json.encode(claims.bitsPerWeight, forKey: .bits_per_weight)
+    try json.encode(seconds, forKey: .seconds)
+    try json.encode(peakMemoryBytes(), forKey: .peak_memory_bytes)
+    try json.encode(ticket.isComplete, forKey: .complete)
+    try json.encode(String(ticket.seed), forKey: .seed)
+    try json.encode(ticket.width, forKey: .width)
+    try json.encode(ticket.mode.rawValue, forKey: .mode)
+    try json.encode([ticket.inputRange.low, ticket.inputRange.high], forKey: .input_range)
+    try json.encode(ticket.scales, forKey: .scales)
+    let rows = zip(ticket.blocks, claims.blockErrors).map { block, error in
+      BlockRow(
+        layer: block.address.layer, channel: block.address.channel, half: block.address.half.rawValue,
+        candidates: block.candidates, kept: block.kept.count, error: error)
+    }
+    try json.encode(rows, forKey: .blocks)
+    if let agrees { try json.encode(agrees, forKey: .agrees) }
+    try json.encodeIfPresent(disagreements, forKey: .disagreements)
+    try json.encodeIfPresent(unchecked, forKey: .unchecked)
+    try json.encodeIfPresent(output, forKey: .output)
+  }
+
+  /// The table that people read.
+  var table: String {
+    func percent(_ value: Double?) -> String { value.map { String(format: "%6.2f %%", 100 * $0) } ?? "   not measured" }
+    func grouped(_ value: Int) -> String {
+      let digits = String(value)
+      var text = ""
+      for (index, digit) in digits.enumerated() {
+        if index > 0 && (digits.count - index) % 3 == 0 { text += " " }
+        text.append(digit)
+      }
+      return text
+    }
+    let range = "[\(Self.short(ticket.inputRange.low)), \(Self.short(ticket.inputRange.high))]"
+    var rows: [(String, String, String)] = [
+      (
+        "target accuracy", percent(claims.targetAccuracy),
+        claims.images.map { "\(grouped($0)) images" } ?? "no labelled data"
+      ),
+      ("unpruned random network", percent(claims.unprunedAccuracy), "all filters kept, exactly collapsed"),
+      ("ticket accuracy", percent(claims.ticketAccuracy), "the pruned network, run as a network"),
+      ("filters kept", grouped(claims.keptFilters), "of \(grouped(claims.totalFilters))"),
+      ("max weight error", Self.short(claims.maxWeightError), "empty set: \(Self.short(claims.emptySetError))"),
+    ]
+    if let certified = claims.certifiedError {
+      let empty = claims.emptySetCertifiedError.map { "; empty set: \(Self.short($0))" } ?? ""
+      rows.append(("certified error", Self.short(certified), "on every logit, inputs in \(range)\(empty)"))
+    } else {
+      rows.append(("certified error", "none", claims.certificateReason ?? ""))
+    }
+    rows.append(
+      ("bits per weight", String(format: "%.1f", claims.bitsPerWeight), "a float weight has 32"))
+    rows.append(
+      ("seconds", String(format: "%.1f", seconds), "peak memory \(grouped(peakMemoryBytes() >> 20)) MiB"))
+    if !ticket.isComplete { rows.append(("complete", "no", "stopped before the search had ended")) }
+    return rows.map { name, value, note in
+      "  " + name.padding(toLength: 25, withPad: " ", startingAt: 0)
+        + value.padding(toLength: max(12, value.count + 1), withPad: " ", startingAt: 0) + note
+    }.joined(separator: "\n")
+  }
+
+  static func short(_ value: Double) -> String { String(format: "%.4g", value) }
+}
+
+/// Prints a value as JSON: keys sorted, one a line.
+func printJSON(_ value: some Encodable) throws {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+  print(String(decoding: try encoder.encode(value), as: UTF8.self))
+}

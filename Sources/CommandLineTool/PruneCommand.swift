@@ -1,0 +1,130 @@
+import ArgumentParser
+import Convolution
+import Foundation
+import ModelFiles
+import Pruning
+import RunControl
+import SubsetSum
+import Synchronization
+import Tickets
+import Verification
+
+/// `tombola prune`: draws a ticket for a target and writes it.
+struct PruneCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "prune", abstract: "Draw a ticket: prune a random network into a trained one.",
+    discussion: """
+      Each input channel of each layer has 2N random hidden filters; the search keeps those whose sum \
+      approximates the target's kernel. Without limits it ends by itself: greedy flips stop where no flip \
+      helps, at the latest at the solver's documented work limit.
+      """)
+
+  @Argument(help: "The trained network, an ONNX file.") var target: String
+  @Option(help: ArgumentHelp("Width N: 2N random filters per input channel.", valueName: "N")) var width: Int
+  @Option(help: ArgumentHelp("Seed of the random network.", valueName: "S")) var seed: UInt64
+  @Option(help: ArgumentHelp("How errors are measured: weights.", valueName: "MODE")) var mode = "weights"
+  @Option(help: ArgumentHelp("Solver: \(SolverChoice.names).", valueName: "NAME")) var solver = "greedy"
+  @Option(help: ArgumentHelp("The box inputs come from; data outside it is refused.", valueName: "LO,HI"))
+  var inputRange = "-1,1"
+  @OptionGroup var data: DataOptions
+  @OptionGroup var bounds: RunOptions
+  @Option(help: ArgumentHelp("Units of work (candidate entries scored) for all blocks together.", valueName: "W"))
+  var workLimit: UInt64?
+  @Option(help: ArgumentHelp("Write finished blocks to FILE on the way.", valueName: "FILE"))
+  var checkpoint: String?
+  @Flag(help: "Go on from the checkpoint file if it is there.") var resume = false
+  @Flag(help: "Replace an existing output.") var force = false
+  @Option(name: .shortAndLong, help: ArgumentHelp("The ticket to write.", valueName: "FILE")) var output: String
+  @Flag(help: "Print the figures as JSON.") var json = false
+
+  func run() throws {
+    let start = ContinuousClock.now
+    let search = try makeSearch()
+    let limits = try bounds.limits(work: workLimit)
+    let workers = try bounds.workers()
+    guard checkpoint != nil || !resume else {
+      throw OptionError(option: "--resume", expected: "--checkpoint FILE beside it", found: "none")
+    }
+    try AtomicFile.check(output, force: force)
+    let images = try data.load()
+    if let images { try Measurement.requireUsable(images, by: search.target, in: search.inputRange) }
+
+    let signals = Signals()
+    let progress = ProgressLine()
+    defer { progress.clear() }
+    let control = RunControl(limits: limits, cancellation: signals.cancellation) { progress.show($0) }
+    let result = try search.run(
+      workers: workers, control: control, resuming: try knownBlocks(), blockFound: checkpointWriter())
+    progress.clear()
+    try finish(search, result, images, start, workers, signals, progress)
+  }
+
+  private func makeSearch() throws -> TicketSearch {
+    guard PruningMode(rawValue: mode) != nil else {
+      throw OptionError(
+        option: "--mode", expected: PruningMode.allCases.map(\.rawValue).joined(separator: " or "), found: "'\(mode)'")
+    }
+    let (low, high) = try pair(inputRange, option: "--input-range")
+    return try TicketSearch(
+      target: try ONNXModel.network(fromFile: target), width: width, seed: seed,
+      inputRange: try InputRange(low: low, high: high), solver: try SolverChoice.solver(named: solver))
+  }
+
+  private func knownBlocks() throws -> SearchCheckpoint? {
+    guard resume, let checkpoint, FileManager.default.fileExists(atPath: checkpoint) else { return nil }
+    return try CheckpointFile.read(checkpoint)
+  }
+
+  /// Writes the checkpoint after each block, but not oftener than once a second.
+  private func checkpointWriter() -> @Sendable (SearchCheckpoint) -> Void {
+    guard let checkpoint else { return { _ in } }
+    let last = Mutex<ContinuousClock.Instant?>(nil)
+    return { value in
+      let isDue = last.withLock { last in
+        let now = ContinuousClock.now
+        if let previous = last, now - previous < .seconds(1) { return false }
+        last = now
+        return true
+      }
+      guard isDue else { return }
+      do { try CheckpointFile.write(value, to: checkpoint) } catch { complain("tombola: \(error)") }
+    }
+  }
+
+  private func finish(
+    _ search: TicketSearch, _ result: SearchResult, _ images: ImageSet?, _ start: ContinuousClock.Instant,
+    _ workers: Int, _ signals: Signals, _ progress: ProgressLine
+  ) throws {
+    let measurement = try Measurement(ticket: result.ticket, target: search.target, workers: workers)
+    var claims = try measurement.claims(on: nil)
+    if signals.exit == nil {
+      // The figures on images may be given up by Ctrl-C: the ticket is written all the same.
+      let control = RunControl(cancellation: signals.cancellation) { progress.show($0) }
+      do { claims = try measurement.claims(on: images, control: control) } catch is InterruptedError {}
+      progress.clear()
+    }
+    try TicketFile(ticket: result.ticket, claims: claims).write(to: output, force: force)
+    let report = FigureReport(
+      claims: claims, ticket: result.ticket, seconds: (ContinuousClock.now - start) / .seconds(1), output: output)
+    if json {
+      try printJSON(report)
+    } else {
+      print("ticket for \(target): width \(width), seed \(seed), mode \(mode), solver \(solver), in \(output)")
+      print(report.table)
+    }
+    if let exit = signals.exit { return try finish(exit) }
+    try finish(result.stop == nil ? .done : .limit)
+  }
+}
+
+/// Solvers by their command-line names.
+enum SolverChoice {
+  static let names = "greedy"
+
+  static func solver(named name: String) throws -> any Solver {
+    switch name {
+    case "greedy": return GreedyFlips()
+    default: throw OptionError(option: "--solver", expected: names, found: "'\(name)'")
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import ArgumentParser
+import Convolution
+import Foundation
+import LinearAlgebra
+import ModelFiles
+import RunControl
+import Tickets
+
+/// Options that name images to measure on.
+struct DataOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Images for accuracy: fashion-mnist (its test images), a folder of its IDX files, or an .npz with x and y.",
+      valueName: "D"))
+  var data: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Map pixels to A·x+B (default: fashion-mnist to [-1,1], .npz as they are).", valueName: "A,B"))
+  var scale: String?
+
+  /// The images, or nil when none were named.
+  func load() throws -> ImageSet? {
+    guard let data else {
+      if scale != nil { throw OptionError(option: "--scale", expected: "--data beside it", found: "none") }
+      return nil
+    }
+    return try ImageSetFile.load(data, part: .test, scale: try scale.map { try pair($0, option: "--scale") })
+  }
+}
+
+/// Options that bound a run.
+struct RunOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Tasks at a time, one a core (default: all cores).", valueName: "T"))
+  var threads: Int?
+
+  @Option(help: ArgumentHelp("Stop after this many seconds with the best so far.", valueName: "SEC"))
+  var timeLimit: Double?
+
+  @Option(
+    help: ArgumentHelp("Working memory of the search; suffixes K, M, G are powers of 1024.", valueName: "BYTES"))
+  var memoryLimit: String?
+
+  func workers() throws -> Int {
+    guard let threads else { return Workers.availableCores }
+    guard (1...4096).contains(threads) else {
+      throw OptionError(option: "--threads", expected: "1 to 4096", found: "\(threads)")
+    }
+    return threads
+  }
+
+  func limits(work: UInt64? = nil) throws -> Limits {
+    if let timeLimit, !(timeLimit > 0 && timeLimit < 1e9) {
+      throw OptionError(option: "--time-limit", expected: "seconds above 0", found: "\(timeLimit)")
+    }
+    return Limits(work: work, seconds: timeLimit, memoryBytes: try memoryLimit.map(Self.bytes))
+  }
+
+  private static func bytes(_ text: String) throws -> Int {
+    let suffixes: [Character: Int] = ["K": 10, "M": 20, "G": 30]
+    let shift = text.last.flatMap { suffixes[Character($0.uppercased())] }
+    guard let number = Int(shift == nil ? text : String(text.dropLast())), number > 0,
+      number <= Int.max >> (shift ?? 0)
+    else { throw OptionError(option: "--memory-limit", expected: "bytes, as 1500000000 or 2G", found: text) }
+    return number << (shift ?? 0)
+  }
+}
+
+/// Two numbers A,B.
+func pair(_ text: String, option: String) throws -> (Double, Double) {
+  let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+  guard parts.count == 2, let first = parts[0], let second = parts[1], first.isFinite, second.isFinite else {
+    throw OptionError(option: option, expected: "two numbers A,B", found: "'\(text)'")
+  }
+  return (first, second)
+}
+
+/// The largest resident set of this process so far, in bytes.
+func peakMemoryBytes() -> Int {
+  var usage = rusage()
+  getrusage(Int32(RUSAGE_SELF.rawValue), &usage)
+  return Int(usage.ru_maxrss) * 1024
+}

@@ -1,0 +1,126 @@
+import LinearAlgebra
+import Convolution
+import Foundation
+import Tickets
+
+/// What a file of any kind this project reads holds, in a few facts.
+public struct FileDescription: Sendable, Encodable {
+  /// "ticket", "onnx", "safetensors", "npz", "npy" or "idx".
+  public let kind: String
+  /// Facts in order: a name and its value.
+  public let facts: [Fact]
+  /// Whether the kind's checks passed; tickets only.
+  public let isIntact: Bool?
+
+  public struct Fact: Sendable, Encodable {
+    public let name: String
+    public let value: String
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case kind, facts
+    case isIntact = "intact"
+  }
+
+  /// Reads a file; its first bytes decide the kind.
+  ///
+  /// - Throws: `FileError`, or `TicketError` for a ticket that contradicts itself.
+  public init(contentsOf path: String) throws {
+    let bytes = try FileBytes.read(path: path)
+    let start = [UInt8](bytes.prefix(10))
+    if start.starts(with: [0x50, 0x4B]) {
+      let archive = try NumPyArchive(bytes: bytes, source: path)
+      (kind, isIntact) = ("npz", nil)
+      facts = archive.entries.map { Fact(name: $0.name, value: "\($0.array.elementType) \($0.array.shape)") }
+    } else if start.starts(with: [0x93, 0x4E, 0x55, 0x4D]) {
+      let array = try NumPyArray(bytes: bytes, source: path)
+      (kind, isIntact) = ("npy", nil)
+      facts = [Fact(name: "array", value: "\(array.elementType) \(array.shape)")]
+    } else if start.starts(with: [0x1F, 0x8B]) || start.starts(with: [0, 0]) {
+      let file = try IDXFile(bytes: bytes, source: path)
+      (kind, isIntact) = ("idx", nil)
+      facts = [Fact(name: "array", value: "\(file.elementType) \(file.dimensions)")]
+    } else if start.count > 8, start[8] == 0x7B {
+      let file = try SafetensorsFile(bytes: bytes, source: path)
+      if file.metadata["format"] == TicketFile.format {
+        let ticket = try TicketFile(contentsOf: path)
+        (kind, isIntact) = ("ticket", ticket.isIntact)
+        facts = Self.facts(of: ticket)
+      } else {
+        (kind, isIntact) = ("safetensors", nil)
+        facts =
+          file.metadata.sorted { $0.key < $1.key }.map { Fact(name: $0.key, value: String($0.value.prefix(80))) }
+          + file.tensors.map { Fact(name: $0.name, value: "\($0.dtype) \($0.shape)") }
+      }
+    } else {
+      let network = try ONNXModel.network(from: try ONNXDocument(bytes: bytes, source: path))
+      (kind, isIntact) = ("onnx", nil)
+      facts = try Self.facts(of: network)
+    }
+  }
+
+  /// The facts as lines.
+  public var text: String {
+    let width = (facts.map(\.name.count).max() ?? 0) + 2
+    return ([kind] + facts.map { "  " + $0.name.padding(toLength: width, withPad: " ", startingAt: 0) + $0.value })
+      .joined(separator: "\n")
+  }
+
+  private static func facts(of file: TicketFile) -> [Fact] {
+    let ticket = file.ticket
+    var facts = [
+      Fact(name: "generator", value: file.generator), Fact(name: "seed", value: String(ticket.seed)),
+      Fact(name: "width", value: "\(ticket.width) (2 × \(ticket.width) filters per input channel)"),
+      Fact(name: "mode", value: ticket.mode.rawValue),
+      Fact(name: "input range", value: "[\(ticket.inputRange.low), \(ticket.inputRange.high)]"),
+      Fact(name: "complete", value: String(ticket.isComplete)),
+      Fact(name: "target digest", value: ticket.targetDigest),
+      Fact(name: "file digest", value: file.isIntact ? "matches the contents" : "DOES NOT MATCH: edited"),
+    ]
+    for (index, layer) in ticket.graph.layers.enumerated() {
+      let blocks = ticket.blocks.filter { $0.address.layer == index + 1 }
+      let kept = blocks.reduce(0) { $0 + $1.kept.count }
+      facts.append(
+        Fact(
+          name: "layer \(index + 1), \(layer.name)",
+          value: "\(layer.window.height)×\(layer.window.width), \(layer.inputChannels) → \(layer.outputChannels), "
+            + "scale \(ticket.scales[index]), \(kept) filters kept in \(blocks.count) blocks"))
+    }
+    if let claims = file.claims {
+      let figures: [(String, Double?)] = [
+        ("target accuracy", claims.targetAccuracy), ("ticket accuracy", claims.ticketAccuracy),
+        ("unpruned accuracy", claims.unprunedAccuracy), ("max weight error", claims.maxWeightError),
+        ("empty set error", claims.emptySetError), ("certified error", claims.certifiedError),
+        ("bits per weight", claims.bitsPerWeight),
+      ]
+      facts += figures.map { Fact(name: "claimed " + $0.0, value: $0.1.map { "\($0)" } ?? "none") }
+    }
+    return facts
+  }
+
+  private static func facts(of network: Network<Float>) throws -> [Fact] {
+    var facts = zip(network.nodes, network.shapes).map { node, shape in
+      Fact(name: node.name, value: "\(name(of: node.operation)) → \(shape)")
+    }
+    do {
+      facts.append(Fact(name: "target digest", value: try network.targetDigest()))
+    } catch { facts.append(Fact(name: "prunable", value: "no: \(error)")) }
+    return facts
+  }
+
+  private static func name(of operation: Network<Float>.Operation) -> String {
+    switch operation {
+    case .input: "input"
+    case .convolution(let layer):
+      "convolution \(layer.window.height)×\(layer.window.width)" + (layer.groups > 1 ? ", \(layer.groups) groups" : "")
+        + (layer.bias == nil ? "" : ", bias")
+    case .blockedPointwise: "blocked 1×1"
+    case .rectifier: "ReLU"
+    case .pooling(let pooling): "\(pooling.kind.rawValue) pooling \(pooling.window.height)×\(pooling.window.width)"
+    case .globalAveragePooling: "global average"
+    case .flatten: "flatten"
+    case .dense(let layer): "dense" + (layer.bias == nil ? "" : ", bias")
+    case .identity: "identity"
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import Convolution
+import Foundation
+
+/// Reads labelled images: Fashion-MNIST's IDX files or an npz with `x` and `y`.
+public enum ImageSetFile {
+  /// Which images of a set that has both.
+  public enum Part: Sendable {
+    /// The test images, all of them.
+    case test
+    /// The first 400 training images; their labels are not read.
+    case calibration
+  }
+
+  /// Where Debian's package dataset-fashion-mnist puts its files.
+  public static let fashionFolder = "/usr/share/datasets/fashion-mnist"
+
+  /// Loads `fashion-mnist`, a folder of its IDX files (gzipped or not), or an npz file.
+  ///
+  /// - Parameter scale: pixels become a·x + b; by default IDX bytes are mapped to [−1, 1] (x/127.5 − 1), and npz
+  ///   arrays, `x` (N, C, H, W) float32 and `y` (N) integers, are taken as they are.
+  /// - Throws: `FileError`, or `ConvolutionError` for sizes that do not fit together.
+  public static func load(_ name: String, part: Part, scale: (Double, Double)? = nil) throws -> ImageSet {
+    if name == "fashion-mnist" {
+      guard isFolder(fashionFolder) else {
+        throw FileError(
+          .notFound, source: fashionFolder,
+          expected: "the files of Debian's package dataset-fashion-mnist (apt install dataset-fashion-mnist)",
+          found: "no such folder")
+      }
+      return try folder(fashionFolder, name: name, part, scale)
+    }
+    return isFolder(name) ? try folder(name, name: name, part, scale) : try archive(name, part, scale)
+  }
+
+  private static func isFolder(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+  }
+
+  private static func folder(
+    _ path: String, name: String, _ part: Part, _ scale: (Double, Double)?
+  ) throws -> ImageSet {
+    let stem = part == .test ? "t10k" : "train"
+    let images = try IDXFile(path: try existing(path, stem + "-images-idx3-ubyte"))
+    guard images.dimensions.count == 3 else {
+      throw FileError(
+        .unsupported, source: images.source, expected: "three dimensions: images, rows, columns",
+        found: "\(images.dimensions.count)")
+    }
+    let count = part == .test ? images.dimensions[0] : min(400, images.dimensions[0])
+    let shape = ImageShape(height: images.dimensions[1], width: images.dimensions[2], channels: 1)
+    let (a, b) = scale ?? (1 / 127.5, -1)
+    let pixels = try images.uint8s().prefix(count * shape.count).map { Float(a * Double($0) + b) }
+    let tensor = try Tensor(batch: count, shape: shape, values: pixels)
+    guard part == .test else { return try ImageSet(name: name, images: tensor, labels: nil) }
+    let labels = try IDXFile(path: try existing(path, stem + "-labels-idx1-ubyte"))
+    guard labels.dimensions == [count] else {
+      throw FileError(
+        .malformed, source: labels.source, expected: "\(count) labels, one an image", found: "\(labels.dimensions)")
+    }
+    return try ImageSet(name: name, images: tensor, labels: try labels.uint8s().map { Int($0) })
+  }
+
+  private static func existing(_ folder: String, _ file: String) throws -> String {
+    let path = folder + "/" + file
+    for candidate in [path + ".gz", path] where FileManager.default.fileExists(atPath: candidate) {
+      return candidate
+    }
+    throw FileError(.notFound, source: folder, expected: "\(file).gz or \(file)", found: "neither")
+  }
+
+  private static func archive(_ path: String, _ part: Part, _ scale: (Double, Double)?) throws -> ImageSet {
+    let archive = try NumPyArchive(path: path)
+    let x = try archive.array("x")
+    guard x.shape.count == 4 else {
+      throw FileError(
+        .unsupported, source: path, at: [.entry("x")], expected: "shape (N, C, H, W)", found: "\(x.shape)")
+    }
+    let count = part == .test ? x.shape[0] : min(400, x.shape[0])
+    let shape = ImageShape(height: x.shape[2], width: x.shape[3], channels: x.shape[1])
+    let source = try x.floats()
+    let (a, b) = scale ?? (1, 0)
+    var values = [Float](repeating: 0, count: count * shape.count)
+    for image in 0..<count {
+      for c in 0..<shape.channels {
+        for pixel in 0..<shape.pixels {
+          let value = source[(image * shape.channels + c) * shape.pixels + pixel]
+          values[(image * shape.pixels + pixel) * shape.channels + c] =
+            scale == nil ? value : Float(a * Double(value) + b)
+        }
+      }
+    }
+    let images = try Tensor(batch: count, shape: shape, values: values)
+    guard part == .test, archive.names.contains("y") else {
+      return try ImageSet(name: path, images: images, labels: nil)
+    }
+    let y = try archive.array("y")
+    guard y.shape == [count] else {
+      throw FileError(
+        .malformed, source: path, at: [.entry("y")], expected: "\(count) labels, one an image", found: "\(y.shape)")
+    }
+    return try ImageSet(name: path, images: images, labels: try y.integers())
+  }
+}

@@ -1,0 +1,228 @@
+import LinearAlgebra
+import Convolution
+
+/// How single operators become layers.
+extension ONNXGraphReader {
+  func convolution(_ node: ONNXNode, _ index: Int) throws -> Convolution<Float> {
+    let kernel = try weights(node, 1, index)
+    guard kernel.shape.count == 4, kernel.shape.allSatisfy({ $0 > 0 }) else {
+      throw problem(node, index, expected: "a kernel of shape (M, C/group, kH, kW)", found: "\(kernel.shape)")
+    }
+    let groups = try integer(node, "group", default: 1, index)
+    let (outputs, perGroup, height, width) = (kernel.shape[0], kernel.shape[1], kernel.shape[2], kernel.shape[3])
+    if let stated = try integers(node, "kernel_shape", count: 2, index), stated != [height, width] {
+      throw problem(node, index, expected: "kernel_shape [\(height), \(width)] as the weights", found: "\(stated)")
+    }
+    let (inputs, overflow) = perGroup.multipliedReportingOverflow(by: groups)
+    guard groups > 0, !overflow else {
+      throw problem(node, index, expected: "a group count above 0", found: "\(groups)")
+    }
+    // OIHW there, HWIO here.
+    var values = [Float](repeating: 0, count: kernel.values.count)
+    for o in 0..<outputs {
+      for c in 0..<perGroup {
+        for tap in 0..<height * width {
+          values[(tap * perGroup + c) * outputs + o] = kernel.values[(o * perGroup + c) * height * width + tap]
+        }
+      }
+    }
+    var bias: [Float]?
+    if node.inputs.count > 2, !node.inputs[2].isEmpty { bias = try weights(node, 2, index).values }
+    return try Convolution(
+      window: try window(node, height: height, width: width, index), inputChannels: inputs, outputChannels: outputs,
+      groups: groups, kernel: values, bias: bias)
+  }
+
+  func pooling(_ node: ONNXNode, _ index: Int) throws -> Pooling {
+    guard let size = try integers(node, "kernel_shape", count: 2, index), size.allSatisfy({ $0 > 0 }) else {
+      throw problem(node, index, expected: "kernel_shape with two sizes above 0", found: "none")
+    }
+    if node.outputs.count > 1 && !node.outputs[1].isEmpty && (readers[node.outputs[1]] ?? 0) > 0 {
+      throw problem(node, index, expected: "one output", found: "indices as a second one")
+    }
+    var window = try window(node, height: size[0], width: size[1], index)
+    window.roundsUp = try integer(node, "ceil_mode", default: 0, index) != 0
+    if node.operatorType == "MaxPool" { return Pooling(.maximum, window: window) }
+    let countsPadding = try integer(node, "count_include_pad", default: 0, index) != 0
+    return Pooling(countsPadding ? .averageCountingPadding : .average, window: window)
+  }
+
+  private func window(_ node: ONNXNode, height: Int, width: Int, _ index: Int) throws -> SlidingWindow {
+    let strides = try integers(node, "strides", count: 2, index) ?? [1, 1]
+    let dilations = try integers(node, "dilations", count: 2, index) ?? [1, 1]
+    var window = SlidingWindow(
+      height: height, width: width, strideHeight: strides[0], strideWidth: strides[1],
+      dilationHeight: dilations[0], dilationWidth: dilations[1])
+    guard (strides + dilations).allSatisfy({ $0 > 0 }) else {
+      throw problem(node, index, expected: "strides and dilations above 0", found: "\(strides), \(dilations)")
+    }
+    var automatic = "NOTSET"
+    if let value = node.attribute("auto_pad") {
+      guard case .string(let text) = value else {
+        throw problem(node, index, expected: "attribute auto_pad STRING", found: value.typeName)
+      }
+      automatic = text
+    }
+    switch automatic {
+    case "NOTSET", "":
+      if let pads = try integers(node, "pads", count: 4, index) {
+        window.padding = Padding(top: pads[0], left: pads[1], bottom: pads[2], right: pads[3])
+      }
+    case "VALID": break
+    case "SAME_UPPER", "SAME_LOWER":
+      guard let place = places[try input(node, 0, index)] else { break }
+      let shape = shapes[place]
+      func split(_ size: Int, _ span: Int, _ stride: Int) -> (leading: Int, trailing: Int) {
+        let total = max(0, ((size + stride - 1) / stride - 1) * stride + span - size)
+        return automatic == "SAME_UPPER" ? (total / 2, total - total / 2) : (total - total / 2, total / 2)
+      }
+      let rows = split(shape.height, (height - 1) * dilations[0] + 1, strides[0])
+      let columns = split(shape.width, (width - 1) * dilations[1] + 1, strides[1])
+      window.padding = Padding(
+        top: rows.leading, left: columns.leading, bottom: rows.trailing, right: columns.trailing)
+    default:
+      throw problem(
+        node, index, expected: "auto_pad NOTSET, VALID, SAME_UPPER or SAME_LOWER", found: "'\(automatic)'")
+    }
+    return window
+  }
+
+  /// ReduceMean over the two pixel axes is global average pooling.
+  mutating func reduceMean(_ node: ONNXNode, _ index: Int) throws {
+    var axes: [Int64]?
+    if case .ints(let numbers)? = node.attribute("axes") { axes = numbers }
+    if let tensor = try constantInput(node, 1, index) { axes = try tensor.int64s() }
+    let pixels = Set((axes ?? []).map { $0 < 0 ? $0 + 4 : $0 })
+    guard pixels == [2, 3] else {
+      throw problem(node, index, expected: "axes 2 and 3, the pixels", found: axes.map { "\($0)" } ?? "all axes")
+    }
+    let keepsAxes = try integer(node, "keepdims", default: 1, index) != 0
+    try append(node, index, .globalAveragePooling, needsImage: true, isFlat: keepsAxes ? nil : true)
+  }
+
+  mutating func flatten(_ node: ONNXNode, _ index: Int) throws {
+    let axis = try integer(node, "axis", default: 1, index)
+    let rank = flat[try input(node, 0, index)] == true ? 2 : 4
+    guard axis == 1 || axis == 1 - rank else {
+      throw problem(node, index, expected: "axis 1: one row an image", found: "\(axis)")
+    }
+    try append(node, index, .flatten, isFlat: true)
+  }
+
+  /// Reshape to one row an image, the batch left as it is.
+  mutating func reshape(_ node: ONNXNode, _ index: Int) throws {
+    guard let tensor = try constantInput(node, 1, index) else {
+      throw problem(node, index, expected: "a shape", found: "none")
+    }
+    let shape = try tensor.int64s()
+    let name = try input(node, 0, index)
+    let length = places[name].map { Int64(shapes[$0].count) } ?? 0
+    var batchIsFixed = false
+    if case .fixed(let size)? = document.inputs.first(where: { places[$0.name] == 0 })?.shape?.first {
+      batchIsFixed = shape.first == Int64(size)
+    }
+    let keepsBatch = shape.first == 0 || (shape.first == -1 && shape.last == length) || batchIsFixed
+    guard shape.count == 2, keepsBatch, shape[1] == length || (shape[1] == -1 && shape[0] != -1) else {
+      throw problem(
+        node, index, expected: "a shape that keeps the batch and flattens the rest: [0, -1] or [-1, \(length)]",
+        found: "\(shape)")
+    }
+    try append(node, index, .flatten, isFlat: true)
+  }
+
+  func gemm(_ node: ONNXNode, _ index: Int) throws -> Dense<Float> {
+    guard try integer(node, "transA", default: 0, index) == 0 else {
+      throw problem(node, index, expected: "transA 0: rows are images", found: "1")
+    }
+    let matrix = try matrix(node, 1, index)
+    let transposed = try integer(node, "transB", default: 0, index) != 0
+    let (inputs, outputs) = transposed ? (matrix.columns, matrix.rows) : (matrix.rows, matrix.columns)
+    let alpha = try float(node, "alpha", default: 1, index)
+    let beta = try float(node, "beta", default: 1, index)
+    var weights = [Float](repeating: 0, count: matrix.values.count)
+    for i in 0..<inputs {
+      for o in 0..<outputs {
+        weights[i * outputs + o] = alpha * matrix.values[transposed ? o * inputs + i : i * outputs + o]
+      }
+    }
+    var bias: [Float]?
+    if node.inputs.count > 2, !node.inputs[2].isEmpty {
+      bias = try spread(try self.weights(node, 2, index), over: outputs, node, index).map { beta * $0 }
+    }
+    return try Dense(inputs: inputs, outputs: outputs, weights: weights, bias: bias)
+  }
+
+  func matrixProduct(_ node: ONNXNode, _ index: Int) throws -> Dense<Float> {
+    guard flat[try input(node, 0, index)] == true else {
+      throw problem(node, index, expected: "a first input of shape (N, K)", found: "another")
+    }
+    let matrix = try matrix(node, 1, index)
+    return try Dense(inputs: matrix.rows, outputs: matrix.columns, weights: matrix.values)
+  }
+
+  private func matrix(
+    _ node: ONNXNode, _ position: Int, _ index: Int
+  ) throws -> (rows: Int, columns: Int, values: [Float]) {
+    let tensor = try weights(node, position, index)
+    guard tensor.shape.count == 2 else {
+      throw problem(node, index, expected: "a matrix as input \(position)", found: "shape \(tensor.shape)")
+    }
+    return (tensor.shape[0], tensor.shape[1], tensor.values)
+  }
+
+  /// Adds a constant per output to the convolution or dense layer before, which nothing else may read.
+  mutating func addBias(_ node: ONNXNode, _ index: Int) throws {
+    guard node.inputs.count == 2, !node.outputs.isEmpty else {
+      throw problem(node, index, expected: "two inputs", found: "\(node.inputs.count)")
+    }
+    let position = constants[node.inputs[1]] != nil ? 1 : 0
+    guard constants[node.inputs[position]] != nil else {
+      throw problem(node, index, expected: "a constant bias", found: "two computed inputs (a residual addition)")
+    }
+    let name = node.inputs[1 - position]
+    guard let place = places[name], readers[name] == 1 else {
+      throw problem(
+        node, index, expected: "a bias behind a Conv, Gemm or MatMul that nothing else reads", found: "another value")
+    }
+    let constant = try weights(node, position, index)
+    let old = nodes[place]
+    let operation: Network<Float>.Operation
+    switch old.operation {
+    case .dense(let layer):
+      let bias = try spread(constant, over: layer.outputs, node, index)
+      operation = .dense(
+        try Dense(inputs: layer.inputs, outputs: layer.outputs, weights: layer.weights, bias: sum(layer.bias, bias)))
+    case .convolution(let layer):
+      let shape = constant.shape.filter { $0 != 1 }
+      guard shape.isEmpty || (shape == [layer.outputChannels] && constant.shape.suffix(2) == [1, 1]) else {
+        throw problem(
+          node, index, expected: "a bias of shape (\(layer.outputChannels), 1, 1)", found: "\(constant.shape)")
+      }
+      let bias = shape.isEmpty ? [Float](repeating: constant.values[0], count: layer.outputChannels) : constant.values
+      operation = .convolution(
+        try Convolution(
+          window: layer.window, inputChannels: layer.inputChannels, outputChannels: layer.outputChannels,
+          groups: layer.groups, kernel: layer.kernel, bias: sum(layer.bias, bias)))
+    default:
+      throw problem(node, index, expected: "a bias behind a Conv, Gemm or MatMul", found: "behind '\(old.name)'")
+    }
+    nodes[place] = Network<Float>.Node(name: old.name, operation: operation, inputs: old.inputs)
+    places[node.outputs[0]] = place
+    flat[node.outputs[0]] = flat[name]
+  }
+
+  private func sum(_ first: [Float]?, _ second: [Float]) -> [Float] {
+    first.map { zip($0, second).map { $0 + $1 } } ?? second
+  }
+
+  /// A bias of shape (), (1), (K) or (1, K), one number per output.
+  private func spread(
+    _ constant: (shape: [Int], values: [Float]), over outputs: Int, _ node: ONNXNode, _ index: Int
+  ) throws -> [Float] {
+    if constant.values.count == 1 { return [Float](repeating: constant.values[0], count: outputs) }
+    guard constant.values.count == outputs, constant.shape.last == outputs else {
+      throw problem(node, index, expected: "a bias of \(outputs) numbers", found: "shape \(constant.shape)")
+    }
+    return constant.values
+  }
+}

@@ -1,0 +1,248 @@
+import LinearAlgebra
+import Convolution
+import Foundation
+
+/// Reads ONNX models as networks.
+///
+/// Understood: Conv, Relu, MaxPool, AveragePool, GlobalAveragePool, Flatten, Gemm, and what exporters put around
+/// them: Identity, Dropout (inference), Constant, Reshape to a flat row, ReduceMean over the pixels, MatMul and
+/// Add of a bias. One image input (N, C, H, W) with fixed C, H, W and any N; one output.
+public enum ONNXModel {
+  /// The network in an ONNX file. Nodes that do not reach the output are left out.
+  ///
+  /// - Throws: `FileError` that names the file and the node.
+  public static func network(fromFile path: String) throws -> Network<Float> {
+    try network(from: ONNXDocument(path: path))
+  }
+
+  /// The network in a document.
+  ///
+  /// - Throws: as `network(fromFile:)`.
+  public static func network(from document: ONNXDocument) throws -> Network<Float> {
+    var reader = try ONNXGraphReader(document)
+    return try reader.network()
+  }
+}
+
+/// Walks a document's nodes in order and builds a network.
+struct ONNXGraphReader {
+  let document: ONNXDocument
+  /// Initialisers and constants by the name of their value.
+  var constants: [String: ONNXTensor]
+  /// Index in `nodes` of each computed value.
+  var places: [String: Int] = [:]
+  /// Whether a computed value has rank 2 in the document: (N, K).
+  var flat: [String: Bool] = [:]
+  var nodes: [Network<Float>.Node] = []
+  var shapes: [ImageShape] = []
+  let inputShape: ImageShape
+  /// How many live nodes read each value; the output counts as a reader.
+  var readers: [String: Int] = [:]
+  let outputName: String
+
+  init(_ document: ONNXDocument) throws {
+    self.document = document
+    constants = Dictionary(document.initializers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let inputs = document.inputs.filter { value in !document.initializers.contains { $0.name == value.name } }
+    guard inputs.count == 1, document.outputs.count == 1 else {
+      throw FileError(
+        .unsupported, source: document.source, at: [.key("graph")], expected: "one input and one output",
+        found: "\(inputs.count) and \(document.outputs.count)")
+    }
+    inputShape = try Self.imageShape(inputs[0], document.source)
+    outputName = document.outputs[0].name
+    nodes = [Network<Float>.Node(name: inputs[0].name, operation: .input, inputs: [])]
+    shapes = [inputShape]
+    places[inputs[0].name] = 0
+    flat[inputs[0].name] = false
+  }
+
+  mutating func network() throws -> Network<Float> {
+    let live = liveNodes()
+    readers[outputName] = 1
+    for index in live { for input in document.nodes[index].inputs { readers[input, default: 0] += 1 } }
+    for index in live {
+      let node = document.nodes[index]
+      do { try read(node, index) } catch let error as ConvolutionError {
+        throw problem(node, index, expected: "sizes that fit", found: error.description)
+      }
+    }
+    guard let output = places[outputName] else {
+      throw FileError(
+        .malformed, source: document.source, at: [.key("graph output")], expected: "a value that a node computes",
+        found: "'\(outputName)'")
+    }
+    return try Network(inputShape: inputShape, nodes: nodes, output: output)
+  }
+
+  /// Indices of the nodes that the output depends on, in file order.
+  private func liveNodes() -> [Int] {
+    var needed: Set<String> = [outputName]
+    var live: [Int] = []
+    for (index, node) in document.nodes.enumerated().reversed()
+    where node.outputs.contains(where: { needed.contains($0) }) {
+      live.append(index)
+      needed.formUnion(node.inputs)
+    }
+    return live.reversed()
+  }
+
+  private static func imageShape(_ value: ONNXValue, _ source: String) throws -> ImageShape {
+    var sizes: [Int] = []
+    for dimension in (value.shape ?? []).dropFirst() {
+      if case .fixed(let size) = dimension, size > 0, size <= 1 << 20 { sizes.append(size) }
+    }
+    guard value.elementType == .float32, value.shape?.count == 4, sizes.count == 3 else {
+      throw FileError(
+        .unsupported, source: source, at: [.key("graph input")],
+        expected: "FLOAT of shape (N, C, H, W) with fixed C, H and W",
+        found: "\(value.elementType) of shape \(value.shape.map { "\($0)" } ?? "unknown")")
+    }
+    return ImageShape(height: sizes[1], width: sizes[2], channels: sizes[0])
+  }
+
+  private mutating func read(_ node: ONNXNode, _ index: Int) throws {
+    guard node.domain.isEmpty || node.domain == "ai.onnx" else {
+      throw unsupported(node, index)
+    }
+    switch node.operatorType {
+    case "Constant": constants[node.outputs[0]] = try constant(node, index)
+    case "Identity", "Dropout":
+      if let value = constants[try input(node, 0, index)] {
+        constants[node.outputs[0]] = value
+      } else {
+        try append(node, index, .identity)
+      }
+    case "Conv": try append(node, index, .convolution(try convolution(node, index)), needsImage: true)
+    case "Relu": try append(node, index, .rectifier)
+    case "MaxPool", "AveragePool": try append(node, index, .pooling(try pooling(node, index)), needsImage: true)
+    case "GlobalAveragePool": try append(node, index, .globalAveragePooling, needsImage: true)
+    case "ReduceMean": try reduceMean(node, index)
+    case "Flatten": try flatten(node, index)
+    case "Reshape": try reshape(node, index)
+    case "Gemm": try append(node, index, .dense(try gemm(node, index)), isFlat: true)
+    case "MatMul": try append(node, index, .dense(try matrixProduct(node, index)), isFlat: true)
+    case "Add": try addBias(node, index)
+    default: throw unsupported(node, index)
+    }
+  }
+
+  /// Appends an operation on the node's first input.
+  mutating func append(
+    _ node: ONNXNode, _ index: Int, _ operation: Network<Float>.Operation, needsImage: Bool = false,
+    isFlat: Bool? = nil
+  ) throws {
+    let name = try input(node, 0, index)
+    guard let place = places[name], let inputIsFlat = flat[name] else {
+      throw problem(node, index, expected: "an input that an earlier node computes", found: "'\(name)'")
+    }
+    if needsImage && inputIsFlat {
+      throw problem(node, index, expected: "an input of shape (N, C, H, W)", found: "(N, K)")
+    }
+    nodes.append(
+      Network<Float>.Node(
+        name: node.name.isEmpty ? node.outputs[0] : node.name, operation: operation, inputs: [place]))
+    let checked = try Network(inputShape: inputShape, nodes: nodes)
+    shapes = checked.shapes
+    places[node.outputs[0]] = nodes.count - 1
+    flat[node.outputs[0]] = isFlat ?? inputIsFlat
+  }
+
+  // MARK: - What nodes are read with
+
+  /// The name of input `position`.
+  func input(_ node: ONNXNode, _ position: Int, _ index: Int) throws -> String {
+    guard node.inputs.count > position, !node.inputs[position].isEmpty, !node.outputs.isEmpty else {
+      throw problem(
+        node, index, expected: "at least \(position + 1) input(s) and an output",
+        found: "\(node.inputs.count) and \(node.outputs.count)")
+    }
+    return node.inputs[position]
+  }
+
+  /// The constant behind input `position`; nil when the input is absent.
+  func constantInput(_ node: ONNXNode, _ position: Int, _ index: Int) throws -> ONNXTensor? {
+    guard node.inputs.count > position, !node.inputs[position].isEmpty else { return nil }
+    guard let tensor = constants[node.inputs[position]] else {
+      throw problem(
+        node, index, expected: "a constant as input \(position)", found: "the computed '\(node.inputs[position])'")
+    }
+    return tensor
+  }
+
+  /// Finite weights behind input `position`.
+  func weights(_ node: ONNXNode, _ position: Int, _ index: Int) throws -> (shape: [Int], values: [Float]) {
+    guard let tensor = try constantInput(node, position, index) else {
+      throw problem(node, index, expected: "weights as input \(position)", found: "none")
+    }
+    let values = try tensor.floats()
+    if let wrong = values.firstIndex(where: { !$0.isFinite }) {
+      throw problem(
+        node, index, expected: "finite weights", found: "\(values[wrong]) at index \(wrong) of '\(tensor.name)'")
+    }
+    return (tensor.shape, values)
+  }
+
+  func integer(_ node: ONNXNode, _ name: String, default value: Int, _ index: Int) throws -> Int {
+    switch node.attribute(name) {
+    case nil: return value
+    case .int(let number)?: return Int(number)
+    case let other?: throw problem(node, index, expected: "attribute \(name) INT", found: other.typeName)
+    }
+  }
+
+  func float(_ node: ONNXNode, _ name: String, default value: Float, _ index: Int) throws -> Float {
+    switch node.attribute(name) {
+    case nil: return value
+    case .float(let number)?: return number
+    case let other?: throw problem(node, index, expected: "attribute \(name) FLOAT", found: other.typeName)
+    }
+  }
+
+  /// Sizes in an attribute: `count` of them, each in 0..<2³⁰.
+  func integers(_ node: ONNXNode, _ name: String, count: Int, _ index: Int) throws -> [Int]? {
+    switch node.attribute(name) {
+    case nil: return nil
+    case .ints(let numbers)?:
+      guard numbers.count == count, numbers.allSatisfy({ $0 >= 0 && $0 < 1 << 30 }) else {
+        throw problem(
+          node, index, expected: "attribute \(name) with \(count) numbers in 0..<2^30", found: "\(numbers)")
+      }
+      return numbers.map { Int($0) }
+    case let other?: throw problem(node, index, expected: "attribute \(name) INTS", found: other.typeName)
+    }
+  }
+
+  func problem(_ node: ONNXNode, _ index: Int, expected: String, found: String) -> FileError {
+    FileError(
+      .unsupported, source: document.source, at: [.node(index, "\(node.operatorType) \(node.name)")],
+      expected: expected, found: found)
+  }
+
+  private func unsupported(_ node: ONNXNode, _ index: Int) -> FileError {
+    problem(
+      node, index,
+      expected: "one of Conv, Relu, MaxPool, AveragePool, GlobalAveragePool, Flatten, Gemm, Identity, Dropout, "
+        + "Constant, Reshape, ReduceMean, MatMul, Add",
+      found: "the operator \(node.domain.isEmpty ? "" : node.domain + ".")\(node.operatorType)")
+  }
+
+  private func constant(_ node: ONNXNode, _ index: Int) throws -> ONNXTensor {
+    guard let attribute = node.attributes.first, !node.outputs.isEmpty else {
+      throw problem(node, index, expected: "a value", found: "none")
+    }
+    let name = node.outputs[0]
+    let source = document.source
+    switch attribute.value {
+    case .tensor(let tensor):
+      return try ONNXTensor(name: name, shape: tensor.shape, values: tensor.values, source: source)
+    case .float(let value): return try ONNXTensor(name: name, shape: [], values: .float32([value]), source: source)
+    case .floats(let values):
+      return try ONNXTensor(name: name, shape: [values.count], values: .float32(values), source: source)
+    case .int(let value): return try ONNXTensor(name: name, shape: [], values: .int64([value]), source: source)
+    case .ints(let values):
+      return try ONNXTensor(name: name, shape: [values.count], values: .int64(values), source: source)
+    default: throw problem(node, index, expected: "a tensor or numbers", found: attribute.value.typeName)
+    }
+  }
+}

@@ -1,0 +1,175 @@
+import Foundation
+
+/// A tensor whose values an ONNX file holds: an initialiser, or the value of an attribute.
+public struct ONNXTensor: Sendable, Equatable {
+  /// The values, by their type. The types that ONNX has beyond these are an error on reading.
+  public enum Values: Sendable, Equatable {
+    case float32([Float])
+    case float64([Double])
+    case int32([Int32])
+    case int64([Int64])
+
+    /// The number of values.
+    public var count: Int {
+      switch self {
+      case .float32(let values): values.count
+      case .float64(let values): values.count
+      case .int32(let values): values.count
+      case .int64(let values): values.count
+      }
+    }
+
+    /// The format's name for the type.
+    public var elementType: ONNXElementType {
+      switch self {
+      case .float32: .float32
+      case .float64: .float64
+      case .int32: .int32
+      case .int64: .int64
+      }
+    }
+  }
+
+  /// The name by which nodes refer to it; often empty for the value of an attribute.
+  public let name: String
+  /// The dimensions, outermost first; empty for a single number.
+  public let shape: [Int]
+  /// The values in C order; as many as the shape has elements.
+  public let values: Values
+  /// The file that the tensor came from, for messages; it plays no part in comparisons.
+  public let source: String
+
+  /// A tensor from its parts.
+  ///
+  /// - Throws: ``FileError`` if the shape is negative or overflows, or does not have as many elements as there are
+  ///   values.
+  public init(name: String, shape: [Int], values: Values, source: String = "(in memory)") throws(FileError) {
+    guard let count = CheckedSizes.elementCount(shape), count == values.count else {
+      throw FileError(
+        .malformed, source: source, at: [.tensor(name)], expected: "a shape of \(values.count) elements",
+        found: CheckedSizes.text(shape))
+    }
+    self.name = name
+    self.shape = shape
+    self.values = values
+    self.source = source
+  }
+
+  /// The values of a tensor of type FLOAT.
+  ///
+  /// - Throws: ``FileError`` of kind `wrongType` for any other type.
+  public func floats() throws(FileError) -> [Float] {
+    if case .float32(let values) = values { return values }
+    throw wrongType(expected: .float32)
+  }
+
+  /// The values of a tensor of type INT64; any other type is an error.
+  public func int64s() throws(FileError) -> [Int64] {
+    if case .int64(let values) = values { return values }
+    throw wrongType(expected: .int64)
+  }
+
+  /// Whether name, shape and values are the same. As for numbers, NaN differs from itself.
+  public static func == (left: ONNXTensor, right: ONNXTensor) -> Bool {
+    left.name == right.name && left.shape == right.shape && left.values == right.values
+  }
+
+  /// Reads a message; `place` is where it stands in the file.
+  init(
+    reading message: Tombola_Onnx_TensorProto, at place: [FileError.Location], _ source: String
+  ) throws(FileError) {
+    let place = place + [.tensor(message.name)]
+    let type = try ONNXElementType.named(message.dataType, at: place, source)
+    if message.dataLocation != .default || !message.externalData.isEmpty {
+      throw FileError(
+        .unsupported, source: source, at: place, expected: "values inside the file",
+        found: "external data, which is kept in another file: save the model with its data inside")
+    }
+    if message.hasSegment {
+      throw FileError(.unsupported, source: source, at: place, expected: "a whole tensor", found: "a segment of one")
+    }
+    var shape: [Int] = []
+    for dimension in message.dims {
+      guard let size = Int(exactly: dimension), size >= 0 else {
+        throw FileError(
+          .malformed, source: source, at: place, expected: "dimensions from 0", found: "\(dimension)")
+      }
+      shape.append(size)
+    }
+    guard CheckedSizes.byteCount(shape, bitsPerElement: 64) != nil else {
+      throw FileError(
+        .tooLarge, source: source, at: place, expected: "a shape below 2^63 bits", found: CheckedSizes.text(shape))
+    }
+    let values: Values
+    switch type {
+    case .float32: values = .float32(try Self.values(message, message.floatData, shape, type, at: place, source))
+    case .float64: values = .float64(try Self.values(message, message.doubleData, shape, type, at: place, source))
+    case .int32: values = .int32(try Self.values(message, message.int32Data, shape, type, at: place, source))
+    case .int64: values = .int64(try Self.values(message, message.int64Data, shape, type, at: place, source))
+    default:
+      throw FileError(
+        .unsupported, source: source, at: place, expected: "values of type FLOAT, DOUBLE, INT32 or INT64",
+        found: "\(type)")
+    }
+    name = message.name
+    self.shape = shape
+    self.values = values
+    self.source = source
+  }
+
+  /// The tensor as a message, its values as raw bytes.
+  var message: Tombola_Onnx_TensorProto {
+    var message = Tombola_Onnx_TensorProto()
+    message.name = name
+    message.dims = shape.map(Int64.init)
+    message.dataType = values.elementType.rawValue
+    switch values {
+    case .float32(let values): message.rawData = ElementCoding.encode(values)
+    case .float64(let values): message.rawData = ElementCoding.encode(values)
+    case .int32(let values): message.rawData = ElementCoding.encode(values)
+    case .int64(let values): message.rawData = ElementCoding.encode(values)
+    }
+    return message
+  }
+
+  /// The values of a message, from its raw bytes or from the field of their own type.
+  private static func values<Element: StoredElement>(
+    _ message: Tombola_Onnx_TensorProto, _ typed: [Element], _ shape: [Int], _ type: ONNXElementType,
+    at place: [FileError.Location], _ source: String
+  ) throws(FileError) -> [Element] {
+    // The caller has checked that the shape has a count of elements, and that eight times it does not overflow.
+    let count = CheckedSizes.elementCount(shape)!
+    let typedCount =
+      message.floatData.count + message.doubleData.count + message.int32Data.count + message.int64Data.count
+      + message.uint64Data.count + message.stringData.count
+    guard typedCount == typed.count, typedCount == 0 || message.rawData.isEmpty else {
+      throw FileError(
+        .malformed, source: source, at: place, expected: "values in one field, fit for \(type)",
+        found: "values in several fields or in another")
+    }
+    if typedCount > 0 || (count == 0 && message.rawData.isEmpty) {
+      guard typed.count == count else { throw wrongSize(count, "values", typed.count, shape, type, place, source) }
+      return typed
+    }
+    let size = count * MemoryLayout<Element>.size
+    guard message.rawData.count == size else {
+      throw wrongSize(size, "bytes", message.rawData.count, shape, type, place, source)
+    }
+    return ElementCoding.decode(Element.self, from: message.rawData)
+  }
+
+  private static func wrongSize(
+    _ expected: Int, _ unit: String, _ found: Int, _ shape: [Int], _ type: ONNXElementType,
+    _ place: [FileError.Location], _ source: String
+  ) -> FileError {
+    FileError(
+      expected > found ? .truncated : .oversized, source: source, at: place,
+      expected: "\(expected) \(unit) for \(CheckedSizes.text(shape)) of \(type)", found: "\(found)")
+  }
+
+  private func wrongType(expected: ONNXElementType) -> FileError {
+    FileError(
+      .wrongType, source: source, at: [.tensor(name)], expected: "values of type \(expected)",
+      found: "\(values.elementType)")
+  }
+}

@@ -1,0 +1,186 @@
+import Convolution
+import Foundation
+import Pruning
+import Tickets
+
+/// A ticket on disk: one safetensors file, readable with the public safetensors library.
+///
+/// Its metadata holds the seed, width, mode, input range, target digest, layer graph, scales, candidate counts
+/// and claims as text or JSON, and a SHA-256 digest of all that and of the tensors. Each block's kept filter
+/// indices are a U32 tensor `layer<i>.channel<t>.<half>`. No kernel is stored.
+public struct TicketFile: Sendable {
+  public let ticket: Ticket
+  /// What was claimed when the ticket was drawn, or nil.
+  public let claims: Claims?
+  /// Whether the stored digest is that of the contents.
+  public let isIntact: Bool
+  /// What wrote the file.
+  public let generator: String
+  let source: String
+
+  /// A file to write.
+  public init(ticket: Ticket, claims: Claims?) {
+    self.ticket = ticket
+    self.claims = claims
+    isIntact = true
+    generator = TicketSearch.generator
+    source = "(in memory)"
+  }
+
+  static let format = "tombola-ticket"
+  static let formatVersion = "1"
+
+  /// Reads a ticket.
+  ///
+  /// - Throws: `FileError` when it is no ticket or of another version, `TicketError` when it contradicts itself.
+  ///   An edited file reads, with `isIntact` false.
+  public init(contentsOf path: String) throws {
+    let file = try SafetensorsFile(path: path)
+    let reader = MetadataReader(file, format: Self.format, formatVersion: Self.formatVersion)
+    try reader.requireFormat()
+    source = path
+    generator = try reader.text("generator")
+    guard let seed = UInt64(try reader.text("seed")), let width = Int(try reader.text("width")) else {
+      throw reader.wrong("seed", expected: "64-bit seed and width", found: "other text")
+    }
+    guard let mode = PruningMode(rawValue: try reader.text("mode")) else {
+      throw reader.wrong("mode", expected: "a mode of this version", found: try reader.text("mode"))
+    }
+    let graph: LayerGraph = try reader.json("layer_graph")
+    try graph.validate()
+    let range: [Double] = try reader.json("input_range")
+    guard range.count == 2 else { throw reader.wrong("input_range", expected: "two numbers", found: "\(range.count)") }
+    let inputRange = try InputRange(low: range[0], high: range[1])
+    let blocks = try reader.blocks(Ticket.addresses(graph: graph, inputRange: inputRange))
+    ticket = try Ticket(
+      seed: seed, width: width, mode: mode, inputRange: inputRange, graph: graph, scales: try reader.json("scales"),
+      blocks: blocks, targetDigest: try reader.text("target_digest"),
+      isComplete: try reader.json("complete"))
+    claims = file.metadata["claims"] == nil ? nil : try reader.json("claims")
+    isIntact = file.metadata["digest"] == Self.digest(of: file)
+  }
+
+  /// Refuses an edited file.
+  ///
+  /// - Throws: `FileError` unless `isIntact`.
+  public func requireIntact() throws {
+    if !isIntact {
+      throw FileError(
+        .malformed, source: source, at: [.key("digest")], expected: "the digest of the contents",
+        found: "another: the file was edited or damaged")
+    }
+  }
+
+  /// Writes the file; the same ticket and claims give the same bytes.
+  ///
+  /// - Throws: `FileError` when the output exists and `force` is not set, or cannot be written.
+  public func write(to path: String, force: Bool) throws {
+    try AtomicFile.write(try serialized(), to: path, force: force)
+  }
+
+  /// The file's bytes.
+  public func serialized() throws -> Data {
+    var metadata: [String: String] = [
+      "format": Self.format, "format_version": Self.formatVersion, "generator": generator,
+      "seed": String(ticket.seed), "width": String(ticket.width), "mode": ticket.mode.rawValue,
+      "input_range": try json([ticket.inputRange.low, ticket.inputRange.high]),
+      "target_digest": ticket.targetDigest, "layer_graph": try json(ticket.graph),
+      "scales": try json(ticket.scales), "complete": try json(ticket.isComplete),
+      "candidates": try json(ticket.blocks.map(\.candidates)),
+    ]
+    if let claims { metadata["claims"] = try json(claims) }
+    var file = SafetensorsFile(metadata: metadata, tensors: try ticket.blocks.map { try $0.tensor() })
+    file.metadata["digest"] = Self.digest(of: file)
+    return try file.serialized()
+  }
+
+  /// SHA-256 over the metadata but the digest itself, sorted by key, and over the tensors, sorted by name.
+  private static func digest(of file: SafetensorsFile) -> String {
+    var digest = SHA256Digest()
+    func field(_ text: String) { digest.update("\(text.utf8.count):\(text)\n") }
+    for key in file.metadata.keys.sorted() where key != "digest" {
+      field(key)
+      field(file.metadata[key]!)
+    }
+    for tensor in file.tensors.sorted(by: { $0.name < $1.name }) {
+      field(tensor.name)
+      field("\(tensor.dtype) \(tensor.shape)")
+      tensor.bytes.withUnsafeBytes { digest.update($0) }
+    }
+    return digest.hexadecimal()
+  }
+}
+
+/// JSON with sorted keys, so that equal values give equal text.
+func json(_ value: some Encodable) throws -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  return String(decoding: try encoder.encode(value), as: UTF8.self)
+}
+
+extension Block {
+  /// Name of the tensor that holds a block's kept indices.
+  static func tensorName(_ address: BlockAddress) -> String {
+    "layer\(address.layer).channel\(address.channel).\(address.half.rawValue)"
+  }
+
+  func tensor() throws -> SafetensorsTensor {
+    try SafetensorsTensor(name: Self.tensorName(address), shape: [kept.count], uint32s: kept)
+  }
+}
+
+/// Reads the text fields of a safetensors file of this project's formats.
+struct MetadataReader {
+  let file: SafetensorsFile
+  let format: String
+  let formatVersion: String
+
+  init(_ file: SafetensorsFile, format: String, formatVersion: String) {
+    self.file = file
+    self.format = format
+    self.formatVersion = formatVersion
+  }
+
+  func requireFormat() throws {
+    guard file.metadata["format"] == format, file.metadata["format_version"] == formatVersion else {
+      let found = [file.metadata["format"], file.metadata["format_version"]].compactMap { $0 }
+      throw FileError(
+        .unsupported, source: file.source, at: [.key("format")], expected: "\(format) version \(formatVersion)",
+        found: found.isEmpty ? "no format in the metadata" : found.joined(separator: " version "))
+    }
+  }
+
+  func text(_ key: String) throws -> String {
+    guard let text = file.metadata[key] else { throw wrong(key, expected: "a value", found: "none") }
+    return text
+  }
+
+  func json<Value: Decodable>(_ key: String) throws -> Value {
+    do { return try JSONDecoder().decode(Value.self, from: Data(try text(key).utf8)) } catch is DecodingError {
+      throw wrong(key, expected: "JSON of a \(Value.self)", found: "other text")
+    }
+  }
+
+  /// The blocks of given addresses, and no other tensors.
+  func blocks(_ addresses: [BlockAddress]) throws -> [Block] {
+    let candidates: [Int] = try json("candidates")
+    guard file.tensors.count == addresses.count, candidates.count == addresses.count else {
+      throw wrong(
+        "candidates", expected: "\(addresses.count) blocks",
+        found: "\(file.tensors.count) tensors and \(candidates.count) counts")
+    }
+    let tensors = Dictionary(file.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    return try zip(addresses, candidates).map { address, count in
+      let name = Block.tensorName(address)
+      guard let tensor = tensors[name] else {
+        throw FileError(
+          .missing, source: file.source, at: [.tensor(name)], expected: "the kept filters of the block", found: "none")
+      }
+      return Block(address: address, candidates: count, kept: try tensor.uint32s())
+    }
+  }
+
+  func wrong(_ key: String, expected: String, found: String) -> FileError {
+    FileError(.malformed, source: file.source, at: [.key(key)], expected: expected, found: found)
+  }
+}

@@ -1,0 +1,54 @@
+import Foundation
+import LinearAlgebra
+import RandomStreams
+import SubsetSum
+import Tickets
+
+/// One block of a network as an instance of the subset-sum problem.
+///
+/// Candidates are the NSN vectors |u|·V of the block's half, ordered by |u| (then by filter), so that a solver
+/// that drops long vectors drops a suffix. The target is ±K_t / s: the slice of the kernel that reads this
+/// channel, in (row, column, output) order.
+struct BlockInstance {
+  let problem: Problem
+  /// Filter index q of each candidate.
+  let filters: [UInt32]
+
+  init(_ address: BlockAddress, in network: RandomNetwork, kernel: [Float], scale: Double) throws {
+    let layer = network.layers[address.layer - 1]
+    let scalars = network.scalars(layer: address.layer, channel: address.channel)
+    var filters = scalars.indices.filter { address.half.contains(scalars[$0]) }.map { UInt32($0) }
+    filters.sort { (abs(scalars[Int($0)]), $0) < (abs(scalars[Int($1)]), $1) }
+    let stream = WeightAddress.slice(
+      seed: network.seed, block: address.layer, channel: address.channel, filter: 0)
+    let vectors = try Matrix<Float>(rows: filters.count, columns: layer.sliceCount) { values in
+      filters.withUnsafeBufferPointer {
+        NormalStream.fillRows(
+          values, leadingDimension: layer.sliceCount, columns: layer.sliceCount, filters: $0, at: stream)
+      }
+    }
+    let candidates = try Candidates(scales: filters.map { abs(scalars[Int($0)]) }, vectors: vectors)
+    problem = try Problem(
+      candidates: candidates, target: Self.target(address, layer, kernel: kernel, scale: scale), norm: .euclidean,
+      validatesCandidates: false)
+    self.filters = filters
+  }
+
+  private static func target(
+    _ address: BlockAddress, _ layer: LayerGraph.Layer, kernel: [Float], scale: Double
+  ) -> [Double] {
+    let divisor = address.half == .positive ? scale : -scale
+    return (0..<layer.sliceCount).map { index in
+      let (tap, o) = index.quotientAndRemainder(dividingBy: layer.outputChannels)
+      return Double(kernel[(tap * layer.inputChannels + address.channel) * layer.outputChannels + o]) / divisor
+    }
+  }
+
+  /// Bytes that one task holds at once for a layer: scalars and indices of 2N filters, and the half's
+  /// candidates with a solver's numbers beside each. A half has N filters give or take a few √N.
+  static func bytes(width: Int, layer: LayerGraph.Layer) -> Int {
+    let half = Double(width) + 6 * Double(width).squareRoot() + 8
+    let perCandidate = 4 * Double(layer.sliceCount) + 64
+    return Int(8 * 2 * Double(width) + half * perCandidate + 65_536)
+  }
+}

@@ -1,0 +1,16 @@
+/// What keeps a search from starting.
+public enum PruningError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// One task at a time would already need more memory than allowed.
+  case memoryLimit(neededBytes: Int, allowedBytes: Int, layer: Int)
+  /// A checkpoint of another search.
+  case checkpointMismatch(field: String, expected: String, found: String)
+
+  public var description: String {
+    switch self {
+    case .memoryLimit(let needed, let allowed, let layer):
+      "memory limit: expected at least \(needed) bytes for one channel of layer \(layer), found \(allowed)"
+    case .checkpointMismatch(let field, let expected, let found):
+      "checkpoint, \(field): expected \(expected), found \(found)"
+    }
+  }
+}

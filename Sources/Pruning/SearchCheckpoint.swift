@@ -1,0 +1,44 @@
+import Tickets
+
+/// The finished blocks of a search, as a value: enough to go on where it stopped.
+public struct SearchCheckpoint: Sendable, Hashable {
+  /// What must be equal for the blocks to mean the same.
+  public struct Identity: Sendable, Hashable, Codable {
+    public var generator: String
+    public var targetDigest: String
+    public var seed: UInt64
+    public var width: Int
+    public var mode: PruningMode
+    public var inputRange: InputRange
+    public var solver: String
+    public var scales: [Double]
+    public var workLimit: UInt64?
+  }
+
+  public var identity: Identity
+  public var blocks: [Block]
+
+  public init(identity: Identity, blocks: [Block]) {
+    self.identity = identity
+    self.blocks = blocks
+  }
+
+  /// - Throws: `PruningError.checkpointMismatch` that names the first difference.
+  func requireMatch(_ expected: Identity) throws(PruningError) {
+    func compare<Value: Equatable>(_ field: String, _ expected: Value, _ found: Value) throws(PruningError) {
+      if expected != found {
+        throw .checkpointMismatch(field: field, expected: "\(expected)", found: "\(found)")
+      }
+    }
+    try compare("generator", expected.generator, identity.generator)
+    try compare("target digest", expected.targetDigest, identity.targetDigest)
+    try compare("seed", expected.seed, identity.seed)
+    try compare("width", expected.width, identity.width)
+    try compare("mode", expected.mode, identity.mode)
+    try compare("input range", expected.inputRange, identity.inputRange)
+    try compare("solver", expected.solver, identity.solver)
+    try compare("scales", expected.scales, identity.scales)
+    try compare(
+      "work limit", expected.workLimit.map(String.init) ?? "none", identity.workLimit.map(String.init) ?? "none")
+  }
+}

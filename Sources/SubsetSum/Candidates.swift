@@ -1,0 +1,175 @@
+import LinearAlgebra
+
+/// The vectors that subsets are drawn from: n candidates of dimension m, every coordinate exact in Float64.
+///
+/// Values of this type share their storage with the arrays they were made from; nothing is copied.
+public struct Candidates: Sendable {
+  /// How the coordinates are stored.
+  public enum Storage: Sendable {
+    /// Candidate i is `scales[i] · vectors[i, ·]`. The product of two Float32 is exact in Float64.
+    case factored(scales: [Float], vectors: Matrix<Float>)
+    /// Candidate i is row i.
+    case dense(Matrix<Double>)
+  }
+
+  /// The coordinates.
+  public let storage: Storage
+  /// n, the number of candidates.
+  public let count: Int
+  /// m, the coordinates of a candidate.
+  public let dimension: Int
+
+  /// Candidates `scales[i] · vectors[i, ·]`; `vectors` is n × m.
+  ///
+  /// - Throws: `SubsetSumError.mismatchedSizes` when there is not one scale a row.
+  public init(scales: [Float], vectors: Matrix<Float>) throws(SubsetSumError) {
+    guard scales.count == vectors.rows else {
+      throw .mismatchedSizes(
+        quantity: "scales, one for each row of the vectors", expected: vectors.rows, found: scales.count)
+    }
+    storage = .factored(scales: scales, vectors: vectors)
+    count = vectors.rows
+    dimension = vectors.columns
+  }
+
+  /// Candidates that are the rows of an n × m matrix: the factored form with all scales 1.
+  public init(_ rows: Matrix<Float>) {
+    storage = .factored(scales: [Float](repeating: 1, count: rows.rows), vectors: rows)
+    count = rows.rows
+    dimension = rows.columns
+  }
+
+  /// Candidates that are the rows of an n × m matrix.
+  public init(_ rows: Matrix<Double>) {
+    storage = .dense(rows)
+    count = rows.rows
+    dimension = rows.columns
+  }
+
+  /// Coordinate j of candidate i, exactly. Checked on each call: for inner loops use `withRows`.
+  public func coordinate(_ i: Int, _ j: Int) -> Double {
+    switch storage {
+    case .factored(let scales, let vectors): Double(scales[i]) * Double(vectors[i, j])
+    case .dense(let rows): rows[i, j]
+    }
+  }
+
+  /// Lends unchecked row access, valid during `body`.
+  public func withRows<Result>(_ body: (CandidateRows) throws -> Result) rethrows -> Result {
+    switch storage {
+    case .factored(let scales, let vectors):
+      try scales.withUnsafeBufferPointer { scales in
+        try vectors.withView { view in
+          try body(
+            CandidateRows(
+              count: count, dimension: dimension, scales: scales.baseAddress, singles: view.baseAddress,
+              doubles: nil))
+        }
+      }
+    case .dense(let rows):
+      try rows.withView { view in
+        try body(
+          CandidateRows(
+            count: count, dimension: dimension, scales: nil, singles: nil, doubles: view.baseAddress))
+      }
+    }
+  }
+
+  /// The first entry that is NaN, infinite or above `largestEntry`, in storage order. Cost: one pass, n·m.
+  func firstUnusableEntry() -> (location: String, value: Double)? {
+    switch storage {
+    case .factored(let scales, let vectors):
+      if let i = scales.withUnsafeBufferPointer(firstNonFinite) {
+        return ("scale \(i)", Double(scales[i]))
+      }
+      guard
+        let k = vectors.withView({ view in
+          firstNonFinite(UnsafeBufferPointer(start: view.baseAddress, count: count * dimension))
+        })
+      else { return nil }
+      return ("candidate \(k / dimension), coordinate \(k % dimension)", Double(vectors.values[k]))
+    case .dense(let rows):
+      guard let k = rows.values.firstIndex(where: { !(abs($0) <= largestEntry) }) else { return nil }
+      return ("candidate \(k / dimension), coordinate \(k % dimension)", rows.values[k])
+    }
+  }
+}
+
+/// Largest magnitude accepted in Float64 data: squares of sums of 10⁶ such entries stay finite.
+let largestEntry = 0x1p400
+
+/// Index of the first NaN or infinity. Blocks are judged by the largest bit pattern, which vectorises.
+private func firstNonFinite(_ values: UnsafeBufferPointer<Float>) -> Int? {
+  var start = 0
+  while start < values.count {
+    let end = min(values.count, start + 4096)
+    var largest: UInt32 = 0
+    for i in start..<end { largest = max(largest, values[i].bitPattern & 0x7fff_ffff) }
+    if largest >= 0x7f80_0000 { return (start..<end).first { !values[$0].isFinite } }
+    start = end
+  }
+  return nil
+}
+
+/// Unchecked access to the rows of `Candidates`, in fixed-order Float64 arithmetic.
+///
+/// Every reduction runs over 8 lanes (entry j in lane j mod 8), combines them in one fixed order, and
+/// adds the last m mod 8 entries in index order; products and sums are rounded separately (no fma). So
+/// a result depends on the data alone. Buffers passed in must hold m entries; indices are not checked.
+public struct CandidateRows {
+  public let count: Int
+  public let dimension: Int
+  let scales: UnsafePointer<Float>?
+  let singles: UnsafePointer<Float>?
+  let doubles: UnsafePointer<Double>?
+
+  /// Coordinate j of candidate i.
+  @inline(__always) func coordinate(_ i: Int, _ j: Int) -> Double {
+    if let singles, let scales {
+      return Double(scales[i]) * Double(singles[i &* dimension &+ j])
+    }
+    return doubles![i &* dimension &+ j]
+  }
+
+  /// `target += sign · x_i`. Cost: m.
+  public func add(_ i: Int, sign: Double = 1, to target: UnsafeMutablePointer<Double>) {
+    if let singles, let scales {
+      let scale = sign * Double(scales[i])
+      let row = singles + i &* dimension
+      for j in 0..<dimension { target[j] += scale * Double(row[j]) }
+    } else {
+      let row = doubles! + i &* dimension
+      for j in 0..<dimension { target[j] += sign * row[j] }
+    }
+  }
+
+  /// `target -= x_i`. Cost: m.
+  public func subtract(_ i: Int, from target: UnsafeMutablePointer<Double>) { add(i, sign: -1, to: target) }
+
+  /// Writes `sign · x_i`, exactly. Cost: m.
+  public func copy(_ i: Int, sign: Double = 1, to target: UnsafeMutablePointer<Double>) {
+    for j in 0..<dimension { target[j] = sign * coordinate(i, j) }
+  }
+
+  /// x_i · y: the scale times the fixed-order sum over the vector. Cost: m.
+  public func dot(_ i: Int, _ y: UnsafePointer<Double>) -> Double {
+    if let singles, let scales {
+      return Double(scales[i]) * fixedOrderDot(singles + i &* dimension, y, dimension)
+    }
+    return fixedOrderDot(doubles! + i &* dimension, y, dimension)
+  }
+
+  /// ‖x_i‖²: the squared scale times the fixed-order sum of squares. Cost: m.
+  public func squaredNorm(_ i: Int) -> Double {
+    if let singles, let scales {
+      let row = singles + i &* dimension
+      let scale = Double(scales[i])
+      return (scale * scale) * fixedOrderSquares(row, dimension)
+    }
+    let row = doubles! + i &* dimension
+    return fixedOrderDot(row, row, dimension)
+  }
+
+  /// |scale of candidate i|: what the stored vector is multiplied by.
+  @inline(__always) func scale(_ i: Int) -> Double { scales.map { Double($0[i]) } ?? 1 }
+}

@@ -1,0 +1,134 @@
+// Reductions in Float64 whose order is part of their definition: 8 lanes, then one fixed tree, then the
+// tail in index order. No fma, no BLAS.
+
+@inline(__always) private func combined(_ lanes: SIMD8<Double>) -> Double {
+  ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]))
+}
+
+@inline(__always) private func load(_ p: UnsafePointer<Double>) -> SIMD8<Double> {
+  UnsafeRawPointer(p).loadUnaligned(as: SIMD8<Double>.self)
+}
+
+@inline(__always) private func load(_ p: UnsafePointer<Float>) -> SIMD8<Double> {
+  SIMD8(Double(p[0]), Double(p[1]), Double(p[2]), Double(p[3]), Double(p[4]), Double(p[5]), Double(p[6]), Double(p[7]))
+}
+
+/// Σ x_j·y_j.
+func fixedOrderDot(_ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ count: Int) -> Double {
+  var lanes = SIMD8<Double>.zero
+  var j = 0
+  while j &+ 8 <= count {
+    lanes += load(x + j) * load(y + j)
+    j &+= 8
+  }
+  var sum = combined(lanes)
+  while j < count {
+    sum += x[j] * y[j]
+    j &+= 1
+  }
+  return sum
+}
+
+/// Σ x_j·y_j, the entries of x widened exactly.
+func fixedOrderDot(_ x: UnsafePointer<Float>, _ y: UnsafePointer<Double>, _ count: Int) -> Double {
+  var lanes = SIMD8<Double>.zero
+  var j = 0
+  while j &+ 8 <= count {
+    lanes += load(x + j) * load(y + j)
+    j &+= 8
+  }
+  var sum = combined(lanes)
+  while j < count {
+    sum += Double(x[j]) * y[j]
+    j &+= 1
+  }
+  return sum
+}
+
+/// Σ x_j², the entries of x widened exactly.
+func fixedOrderSquares(_ x: UnsafePointer<Float>, _ count: Int) -> Double {
+  var lanes = SIMD8<Double>.zero
+  var j = 0
+  while j &+ 8 <= count {
+    let entries: SIMD8<Double> = load(x + j)
+    lanes += entries * entries
+    j &+= 8
+  }
+  var sum = combined(lanes)
+  while j < count {
+    sum += Double(x[j]) * Double(x[j])
+    j &+= 1
+  }
+  return sum
+}
+
+/// max |x_j|, 0 for no entries. Infinite when an entry is NaN.
+func largestMagnitude(_ x: UnsafePointer<Double>, _ count: Int) -> Double {
+  var largest: UInt64 = 0
+  for j in 0..<count { largest = max(largest, x[j].bitPattern & 0x7fff_ffff_ffff_ffff) }
+  let value = Double(bitPattern: largest)
+  return value.isNaN ? .infinity : value
+}
+
+/// A vector of sums, each carried as an unevaluated pair: the rounded sum and what rounding left out.
+///
+/// Every addition is Knuth's TwoSum, whose error term is exact; the terms are added up apart and joined
+/// at the end (Neumaier 1974, without his branch). After k additions the relative error of a sum is about
+/// 2⁻⁵³ plus k²·2⁻¹⁰⁶ times Σ|terms| / |sum|.
+struct CompensatedVector: ~Copyable {
+  let count: Int
+  private let sums: UnsafeMutablePointer<Double>
+  private let corrections: UnsafeMutablePointer<Double>
+
+  init(count: Int) {
+    self.count = count
+    sums = .allocate(capacity: max(1, count))
+    corrections = .allocate(capacity: max(1, count))
+    reset()
+  }
+
+  deinit {
+    sums.deallocate()
+    corrections.deallocate()
+  }
+
+  func reset() {
+    sums.update(repeating: 0, count: count)
+    corrections.update(repeating: 0, count: count)
+  }
+
+  /// Starts over from `values`.
+  func reset(to values: UnsafePointer<Double>) {
+    sums.update(from: values, count: count)
+    corrections.update(repeating: 0, count: count)
+  }
+
+  /// Adds `sign · x_i`. Cost: m.
+  func add(_ rows: CandidateRows, _ i: Int, sign: Double) {
+    if let singles = rows.singles, let scales = rows.scales {
+      let scale = sign * Double(scales[i])
+      let row = singles + i &* count
+      for j in 0..<count { addTerm(scale * Double(row[j]), at: j) }
+    } else {
+      add(rows.doubles! + i &* count, sign: sign)
+    }
+  }
+
+  /// Adds `sign · row`. Cost: m.
+  func add(_ row: UnsafePointer<Double>, sign: Double) {
+    for j in 0..<count { addTerm(sign * row[j], at: j) }
+  }
+
+  @inline(__always) private func addTerm(_ term: Double, at j: Int) {
+    let old = sums[j]
+    let sum = old + term
+    let added = sum - old
+    corrections[j] += (old - (sum - added)) + (term - added)
+    sums[j] = sum
+  }
+
+  /// Writes the sums, rounded once.
+  func round(to values: UnsafeMutablePointer<Double>) {
+    for j in 0..<count { values[j] = sums[j] + corrections[j] }
+  }
+}

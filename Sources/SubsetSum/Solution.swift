@@ -1,0 +1,112 @@
+import RunControl
+
+/// A subset whose error has been recomputed from its indices. Only `Checker` makes one.
+public struct Solution: Sendable, Equatable {
+  /// The chosen candidates, ascending.
+  public let subset: [Int]
+  /// ‖z − Σ‖ in the problem's norm.
+  public let error: Double
+  /// max |z − Σ|.
+  public let maximumError: Double
+  /// ‖z − Σ‖₂.
+  public let euclideanError: Double
+  /// z − Σ, m entries.
+  public let residual: [Double]
+  /// Whether the solver proved that no subset is closer, up to the exactness that it documents.
+  public let isOptimal: Bool
+  /// The scale of the best reachable error (`TheoreticalLimit`), in the problem's norm; nil where it
+  /// exceeds `emptySetError` and so says nothing.
+  public let limit: Double?
+  /// ‖z‖ in the problem's norm: what choosing nothing gives.
+  public let emptySetError: Double
+  /// Why the solver stopped before it had finished by itself, or nil.
+  public let stop: StopReason?
+  /// Subsets whose error was estimated or computed.
+  public let evaluations: UInt64
+  /// Candidate coordinates scored: the unit of the work limit.
+  public let work: UInt64
+  /// Which solver found the subset.
+  public let solver: String
+
+  fileprivate init(checked residual: [Double], of claim: Claim, for problem: Problem) {
+    subset = claim.subset
+    self.residual = residual
+    let m = residual.count
+    (maximumError, euclideanError) = residual.withUnsafeBufferPointer {
+      guard let values = $0.baseAddress else { return (0, 0) }
+      return (Norm.maximum.measure(values, m), Norm.euclidean.measure(values, m))
+    }
+    error = problem.norm == .maximum ? maximumError : euclideanError
+    emptySetError = problem.target.withUnsafeBufferPointer {
+      $0.baseAddress.map { problem.norm.measure($0, m) } ?? 0
+    }
+    let scale = TheoreticalLimit.scale(count: problem.count, dimension: m, norm: problem.norm)
+    let baseline = emptySetError
+    limit = scale.flatMap { $0 > baseline ? nil : $0 }
+    isOptimal = claim.isOptimal
+    stop = claim.stop
+    evaluations = claim.evaluations
+    work = claim.work
+    solver = claim.solver
+  }
+}
+
+/// What a solver says it found, before anybody has checked it.
+public struct Claim: Sendable {
+  /// Indices of candidates, ascending.
+  public var subset: [Int]
+  /// Whether the solver proved optimality.
+  public var isOptimal: Bool
+  public var stop: StopReason?
+  public var evaluations: UInt64
+  public var work: UInt64
+  public var solver: String
+
+  public init(
+    subset: [Int], isOptimal: Bool = false, stop: StopReason? = nil, evaluations: UInt64 = 0, work: UInt64 = 0,
+    solver: String = "given"
+  ) {
+    self.subset = subset
+    self.isOptimal = isOptimal
+    self.stop = stop
+    self.evaluations = evaluations
+    self.work = work
+    self.solver = solver
+  }
+}
+
+/// Recomputes what a subset reaches, from its indices and the exact weights alone.
+public enum Checker {
+  /// z − Σ, by compensated summation in ascending order of index. Cost: |subset|·m; no BLAS.
+  ///
+  /// - Throws: `SubsetSumError.invalidSubset` unless the indices are in range and strictly ascending.
+  public static func residual(of subset: [Int], in problem: Problem) throws(SubsetSumError) -> [Double] {
+    var previous = -1
+    for (position, index) in subset.enumerated() {
+      guard index > previous, index < problem.count else {
+        throw .invalidSubset(
+          position: position, expected: "an index in \(previous + 1)..<\(problem.count), above the one before",
+          found: index)
+      }
+      previous = index
+    }
+    var result = problem.target
+    if result.isEmpty { return result }
+    let sums = CompensatedVector(count: result.count)
+    result.withUnsafeMutableBufferPointer { result in
+      sums.reset(to: result.baseAddress!)
+      problem.candidates.withRows { rows in
+        for index in subset { sums.add(rows, index, sign: -1) }
+      }
+      sums.round(to: result.baseAddress!)
+    }
+    return result
+  }
+
+  /// The solution that a claim amounts to: every figure of distance is recomputed here.
+  ///
+  /// - Throws: `SubsetSumError.invalidSubset`.
+  public static func solution(_ claim: Claim, for problem: Problem) throws(SubsetSumError) -> Solution {
+    Solution(checked: try residual(of: claim.subset, in: problem), of: claim, for: problem)
+  }
+}

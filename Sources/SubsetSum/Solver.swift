@@ -1,0 +1,63 @@
+import RunControl
+
+/// A way to choose candidates whose sum comes close to a target.
+///
+/// A solver returns through `Checker`, stops when its run says so with the best subset so far, and gives the
+/// same subset for the same problem and work limit, whatever the threads, tiles or BLAS kernels. Work is
+/// counted in candidate coordinates scored: n·m for scoring every candidate once.
+public protocol Solver: Sendable {
+  /// The name that reports and the command line use.
+  var name: String { get }
+
+  /// Searches for a subset.
+  ///
+  /// - Throws: `SubsetSumError` when the problem is outside what this solver can do.
+  func solve(_ problem: Problem, control: RunControl) throws -> Solution
+}
+
+/// Counts work and evaluations against a run's limits.
+struct WorkMeter {
+  let control: RunControl
+  let limit: UInt64
+  private(set) var work: UInt64 = 0
+  private(set) var evaluations: UInt64 = 0
+  private(set) var stop: StopReason?
+  private var nextReport: UInt64 = WorkMeter.reportInterval
+  private static let reportInterval: UInt64 = 1 << 27
+
+  init(_ control: RunControl, defaultLimit: UInt64) {
+    self.control = control
+    limit = control.limits.work ?? defaultLimit
+  }
+
+  /// Whether `cost` more units may be spent; if not, `stop` says why. The work limit is asked first, so that
+  /// a run which it ends gives the same result everywhere.
+  mutating func allows(_ cost: UInt64) -> Bool {
+    if stop != nil { return false }
+    if cost > limit || work > limit - cost {
+      stop = .workLimit
+    } else {
+      stop = control.interruption()
+    }
+    return stop == nil
+  }
+
+  @inline(__always) mutating func count(work units: UInt64, evaluations subsets: UInt64) {
+    work &+= units
+    evaluations &+= subsets
+  }
+
+  /// Tells the run how far this is, at most once every 2²⁷ units. `fraction` is of what can be known.
+  mutating func report(_ phase: String, completed: Int, total: Int, best: Double) {
+    if work < nextReport { return }
+    nextReport = work + Self.reportInterval
+    control.report(
+      RunProgress(phase: phase, completed: completed, total: total, best: best, bestLabel: "error"))
+  }
+
+  func claim(_ subset: [Int], isOptimal: Bool, by solver: String) -> Claim {
+    Claim(
+      subset: subset, isOptimal: isOptimal && stop == nil, stop: stop, evaluations: evaluations, work: work,
+      solver: solver)
+  }
+}

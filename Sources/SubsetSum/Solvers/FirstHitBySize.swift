@@ -1,0 +1,150 @@
+import RunControl
+
+/// Subsets by increasing size, lexicographically within a size: the first within a tolerance wins.
+///
+/// This is the search of Burkholz 2022 for products of existing weights, whose statistics are on record. A
+/// search without a hit returns the closest subset seen, the earliest among equals. Decisions near the tolerance
+/// and near the best are made by the checker's arithmetic. Cost: m for each subset looked at, up to Σ C(n, k).
+public struct FirstHitBySize: Solver {
+  /// Most candidates accepted.
+  public static let largestCount = 64
+  /// Units of work without a limit of the run's own: 2³⁴.
+  public static let defaultWorkLimit: UInt64 = 1 << 34
+
+  public let name = "first-hit"
+  /// An error of at most this, in the problem's norm, is a hit.
+  public let tolerance: Double
+  /// Largest subset size looked at.
+  public let maximumSize: Int
+
+  public init(tolerance: Double, maximumSize: Int) {
+    self.tolerance = tolerance
+    self.maximumSize = maximumSize
+  }
+
+  /// The solution's `isOptimal` is true when every subset was looked at without a hit.
+  ///
+  /// - Throws: `SubsetSumError.tooManyCandidates` above 64, `.invalidOption` for a tolerance or size that is
+  ///   negative or NaN.
+  public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
+    guard problem.count <= Self.largestCount else {
+      throw SubsetSumError.tooManyCandidates(solver: name, limit: Self.largestCount, found: problem.count)
+    }
+    guard tolerance >= 0 else {
+      throw SubsetSumError.invalidOption(
+        solver: name, option: "tolerance", expected: "a number ≥ 0", found: "\(tolerance)")
+    }
+    guard maximumSize >= 0 else {
+      throw SubsetSumError.invalidOption(
+        solver: name, option: "maximumSize", expected: "a size ≥ 0", found: "\(maximumSize)")
+    }
+    var meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
+    let size = min(maximumSize, problem.count)
+    let search = try SizeSearch(problem, tolerance: tolerance, largestSize: size)
+    search.run(&meter)
+    let complete = !search.isHit && size == problem.count
+    return try Checker.solution(
+      meter.claim(SmallInstance.indices(of: search.best), isOptimal: complete, by: name), for: problem)
+  }
+}
+
+private final class SizeSearch {
+  private(set) var best: UInt64 = 0
+  private(set) var isHit: Bool
+  private var bestError: Double
+  private let tolerance: Double
+  private let largestSize: Int
+  private let instance: SmallInstance
+  /// Residual after the first d chosen elements at d·m.
+  private let residuals: UnsafeMutablePointer<Double>
+  private var rule: RescoringRule
+  private static let checkInterval: UInt64 = 1 << 16
+
+  init(_ problem: Problem, tolerance: Double, largestSize: Int) throws(SubsetSumError) {
+    instance = try SmallInstance(problem)
+    self.tolerance = tolerance
+    self.largestSize = largestSize
+    residuals = .allocate(capacity: max(1, (largestSize + 1) * problem.dimension))
+    residuals.update(from: instance.target, count: problem.dimension)
+    rule = RescoringRule(instance, roundings: largestSize)
+    bestError = instance.error(of: 0)
+    isHit = bestError <= tolerance
+  }
+
+  deinit { residuals.deallocate() }
+
+  func run(_ meter: inout WorkMeter) {
+    meter.count(work: UInt64(instance.dimension), evaluations: 1)
+    for size in stride(from: 1, through: largestSize, by: 1) where !isHit {
+      if !search(size: size, &meter) { return }
+    }
+  }
+
+  /// All subsets of a size, lexicographically, until a hit. False when the run must stop.
+  private func search(size: Int, _ meter: inout WorkMeter) -> Bool {
+    let (n, m) = (instance.count, instance.dimension)
+    var chosen = [Int](0..<size)
+    for depth in 0..<size { extend(depth, by: chosen[depth]) }
+    let prefix = residuals + (size - 1) * m
+    var cut = rule.cut(best: bestError)
+    var unchecked = Self.checkInterval
+    while true {
+      if unchecked >= Self.checkInterval {
+        if !meter.allows(UInt64(n * m)) { return false }
+        unchecked = 0
+      }
+      // The last element runs over all that may follow the prefix.
+      for last in chosen[size - 1]..<n where !(measure(prefix, instance.rows + last * m, m) > cut) {
+        chosen[size - 1] = last
+        if consider(chosen) {
+          meter.count(work: UInt64(m), evaluations: 1)
+          return true
+        }
+        cut = rule.cut(best: bestError)
+      }
+      let looked = UInt64(n - (size >= 2 ? chosen[size - 2] + 1 : 0))
+      meter.count(work: looked * UInt64(m), evaluations: looked)
+      unchecked += looked * UInt64(m)
+      var depth = size - 2
+      while depth >= 0 && chosen[depth] == n - size + depth { depth -= 1 }
+      if depth < 0 { return true }
+      chosen[depth] += 1
+      extend(depth, by: chosen[depth])
+      for next in stride(from: depth + 1, to: size, by: 1) {
+        chosen[next] = chosen[next - 1] + 1
+        if next < size - 1 { extend(next, by: chosen[next]) }
+      }
+    }
+  }
+
+  private func extend(_ depth: Int, by index: Int) {
+    let m = instance.dimension
+    let (from, to, row) = (residuals + depth * m, residuals + (depth + 1) * m, instance.rows + index * m)
+    for j in 0..<m { to[j] = from[j] - row[j] }
+  }
+
+  @inline(__always) private func measure(
+    _ prefix: UnsafePointer<Double>, _ row: UnsafePointer<Double>, _ m: Int
+  ) -> Double {
+    var sum = 0.0
+    if instance.norm == .maximum {
+      for j in 0..<m where !(abs(prefix[j] - row[j]) <= sum) { sum = abs(prefix[j] - row[j]) }
+    } else {
+      for j in 0..<m { sum += (prefix[j] - row[j]) * (prefix[j] - row[j]) }
+    }
+    return sum
+  }
+
+  /// Rescores a subset; true for a hit.
+  private func consider(_ chosen: [Int]) -> Bool {
+    let mask = chosen.reduce(into: UInt64(0)) { $0 |= 1 << UInt64($1) }
+    let error = instance.error(of: mask)
+    if error < bestError {
+      (best, bestError) = (mask, error)
+    } else {
+      rule.countPointless()
+    }
+    isHit = bestError <= tolerance
+    return isHit
+  }
+}

@@ -1,0 +1,193 @@
+import LinearAlgebra
+
+/// Finds the best flip from each of a few residuals: BLAS proposes, fixed-order Float64 decides.
+///
+/// For column y and candidate x = s·v the score is ‖x‖² ∓ 2·x·y. BLAS computes d̂ ≈ v·ŷ in `Scalar`, where ŷ rounds
+/// ρ = 2⁻ᵏ·y and k makes the largest |ρ_j| lie in [1, 2). With u the unit roundoff of `Scalar`, η its smallest
+/// positive number, γ_m = mu/(1 − mu):
+///
+///     |ŷ_j − ρ_j| ≤ u|ρ_j| + η                            (rounding, or underflow)
+///     |d̂ − v·ŷ|   ≤ γ_m·Σ|v_j ŷ_j| + mη                  (any order of summation, with or without fma; m products may
+///                                                          underflow)
+///     |d̂ − v·ρ|   ≤ (γ_m(1+2u) + 2u)·‖v‖‖ρ‖ + mη           (Cauchy–Schwarz; η√m is far below u·‖ρ‖ ≥ u)
+///
+/// Multiplied by 2|s|·2ᵏ, with 2ᵏ ≤ ‖y‖:  error ≤ 2‖y‖·κ·(‖x‖ + |s|·η/u)  for κ ≥ γ_m(1+2u) + 2u, κ ≥ mu. The deciding
+/// figure is itself off by at most (m+6)·2⁻⁵³·(‖x‖² + 2‖x‖‖y‖), and so is the Float64 arithmetic on d̂; both are put into
+/// κ and into `lowered`. So
+///
+///     lowered − 2ᵏ⁺¹·slope·d̂ − 2κ‖y‖·margin  ≤  deciding figure,
+///
+/// and a candidate for which the left side exceeds the best decided figure cannot win. All others are decided at once in
+/// Float64. The outcome is the first of the best by (figure, column, index), whatever BLAS's bits, tiles or threads.
+/// Comparisons are written so that NaN and overflow lead to a decision, never past it.
+final class FlipScreen<Scalar: BLASScalar> {
+  private let state: FlipState
+  private let vectors: UnsafePointer<Scalar>
+  private let n: Int
+  private let m: Int
+  private let tileRows: Int
+  private let kappa: Double
+  /// ‖x‖², lowered by the rounding of Float64.
+  private let lowered: UnsafeMutablePointer<Double>
+  /// The scale, negative while its candidate is chosen.
+  private let slope: UnsafeMutablePointer<Scalar>
+  /// ‖x‖ + |s|·η/u, rounded up; infinite where v·ŷ may overflow.
+  private let margin: UnsafeMutablePointer<Scalar>
+  /// min ‖x_k‖ over k ≥ i.
+  private let suffixNorm: UnsafeMutablePointer<Double>
+  private let scaled: UnsafeMutablePointer<Scalar>
+  private let products: UnsafeMutablePointer<Scalar>
+  private let columnCapacity: Int
+  private var factors: [Double]
+  private var guards: [Double]
+  private static var block: Int { 16 }
+
+  /// Tile that keeps vectors and products of a batch in a second-level cache of 1 MB.
+  static func defaultTileRows(dimension m: Int) -> Int { max(16, min(2048, 65536 / max(1, m))) }
+
+  /// Cost: n·m, and 32 bytes (`Double`) or 24 (`Float`) a candidate.
+  init(_ state: FlipState, vectors: UnsafePointer<Scalar>, columnCapacity: Int, tileRows: Int?) {
+    self.state = state
+    self.vectors = vectors
+    (n, m) = (state.count, state.dimension)
+    self.tileRows = min(tileRows ?? Self.defaultTileRows(dimension: m), max(1, n))
+    self.columnCapacity = columnCapacity
+    let u = Scalar.unitRoundoff
+    let mu = Double(m + 2) * u
+    kappa = mu < 0.01 ? mu * 1.02 + u + Double(m + 16) * 0x1p-52 : .infinity
+    lowered = .allocate(capacity: n)
+    slope = .allocate(capacity: n)
+    margin = .allocate(capacity: n)
+    suffixNorm = .allocate(capacity: n)
+    scaled = .allocate(capacity: columnCapacity * max(1, m))
+    products = .allocate(capacity: columnCapacity * self.tileRows)
+    factors = [Double](repeating: 0, count: columnCapacity)
+    guards = factors
+    prepare()
+  }
+
+  deinit {
+    lowered.deallocate()
+    slope.deallocate()
+    margin.deallocate()
+    suffixNorm.deallocate()
+    scaled.deallocate()
+    products.deallocate()
+  }
+
+  private func prepare() {
+    let relative = Double(m + 16) * 0x1p-51
+    let absolute = Double(m + 16) * Double.leastNormalMagnitude
+    let ratio = Double(Scalar.leastNonzeroMagnitude) / Scalar.unitRoundoff
+    // Above this norm a product with ŷ, whose norm is below 2√m, might overflow.
+    let overflowing = Double(Scalar.greatestFiniteMagnitude) / (4 * Double(m + 1).squareRoot())
+    for i in 0..<n {
+      let square = state.rows.squaredNorm(i)
+      let norm = square.squareRoot()
+      let scale = state.rows.scale(i)
+      lowered[i] = square * (1 - relative) - absolute
+      slope[i] = Scalar(scale)
+      let bound = (norm + abs(scale) * ratio) * (1 + 0x1p-20)
+      margin[i] = norm < overflowing * abs(scale) || scale == 0 ? Scalar(bound) : .infinity
+      suffixNorm[i] = norm
+    }
+    for i in stride(from: n - 2, through: 0, by: -1) where !(suffixNorm[i] <= suffixNorm[i + 1]) {
+      suffixNorm[i] = suffixNorm[i + 1]
+    }
+  }
+
+  /// Tells the screen that candidate i was flipped.
+  func flipped(_ i: Int) { slope[i] = -slope[i] }
+
+  /// The first index from which every candidate's norm is at least `reach`.
+  func window(reach: Double) -> Int {
+    var (low, high) = (0, n)
+    while low < high {
+      let middle = (low + high) / 2
+      if suffixNorm[middle] >= reach { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+
+  /// The best improving flip among candidates 0..<window from all columns, or nil when there is none.
+  ///
+  /// Cost: columns·window·m.
+  func best(_ columns: FlipColumns, window: Int) throws(LinearAlgebraError) -> FlipMove? {
+    for c in 0..<columns.count { scale(columns, c) }
+    var best: FlipMove?
+    var start = 0
+    while start < window {
+      let rows = min(tileRows, window - start)
+      try propose(columns.count, start, rows)
+      for c in 0..<columns.count { decide(columns, c, start, rows, &best) }
+      start += rows
+    }
+    return best
+  }
+
+  /// Writes ŷ of column c and the constants of its bound.
+  private func scale(_ columns: FlipColumns, _ c: Int) {
+    let y = columns[c]
+    let largest = largestMagnitude(y, m)
+    let exponent = largest > 0 && largest.isFinite ? max(-1000, Int(largest.exponent)) : 0
+    let shrink = Double(sign: .plus, exponent: -exponent, significand: 1)
+    for j in 0..<m { scaled[c &* m &+ j] = Scalar(y[j] * shrink) }
+    factors[c] = Double(sign: .plus, exponent: exponent + 1, significand: 1)
+    guards[c] = 2 * kappa * columns.norms[c] * (1 + 0x1p-20)
+  }
+
+  /// products[c, ·] ← V[start..<start+rows, ·] · ŷ_c.
+  private func propose(_ columnCount: Int, _ start: Int, _ rows: Int) throws(LinearAlgebraError) {
+    let tile = MatrixView(vectors + start &* m, rows: rows, columns: m)
+    if columnCount == 1 {
+      try multiply(
+        tile, vector: UnsafeBufferPointer(start: scaled, count: m),
+        into: UnsafeMutableBufferPointer(start: products, count: rows))
+    } else {
+      try multiply(
+        MatrixView(scaled, rows: columnCount, columns: m), tile.transposed,
+        into: MutableMatrixView(products, rows: columnCount, columns: rows, leadingDimension: tileRows))
+    }
+  }
+
+  private func decide(_ columns: FlipColumns, _ c: Int, _ start: Int, _ rows: Int, _ best: inout FlipMove?) {
+    let (factor, slack, base) = (factors[c], guards[c], columns.bases[c])
+    let product = products + c &* tileRows
+    let (low, slopes, margins) = (lowered + start, slope + start, margin + start)
+    var cut = self.cut(columns, c, best)
+    var i = 0
+    while i < rows {
+      let end = min(rows, i &+ Self.block)
+      var proposed: UInt64 = 0
+      if end &- i == Self.block {
+        for k in i..<(i &+ Self.block) {
+          let bound =
+            low[k] - factor * (Double(slopes[k]) * Double(product[k])) - slack * Double(margins[k])
+          proposed |= bound > cut ? 0 : 1
+        }
+      } else {
+        proposed = 1
+      }
+      if proposed != 0 {
+        for k in i..<end {
+          let bound =
+            low[k] - factor * (Double(slopes[k]) * Double(product[k])) - slack * Double(margins[k])
+          if bound > cut || start &+ k == columns.firsts[c] { continue }
+          let change = base + state.change(flipping: start &+ k, from: columns[c])
+          let move = FlipMove(change: change, column: c, index: start &+ k)
+          if change < columns.thresholds[c], move.precedes(best) {
+            best = move
+            cut = self.cut(columns, c, best)
+          }
+        }
+      }
+      i = end
+    }
+  }
+
+  /// What a flip's own figure may be at most for the step to be the best one, rounded up.
+  private func cut(_ columns: FlipColumns, _ c: Int, _ best: FlipMove?) -> Double {
+    let limit = min(columns.thresholds[c], best?.change ?? .infinity)
+    return (limit - columns.bases[c]) + 0x1p-50 * (abs(limit) + abs(columns.bases[c]))
+  }
+}

@@ -1,0 +1,154 @@
+/// A subset under way: who is chosen, what is left of the target, and how it came about.
+///
+/// The residual is carried with compensation (`CompensatedVector`), so it does not drift along the path.
+final class FlipState {
+  let rows: CandidateRows
+  /// Whether candidate i is chosen.
+  let chosen: UnsafeMutablePointer<Bool>
+  /// z − Σ, rounded to Float64.
+  let residual: UnsafeMutablePointer<Double>
+  /// ‖residual‖².
+  private(set) var energy = 0.0
+  /// Every flip made, in order.
+  private(set) var path: [Int] = []
+  /// The least max norm along the path, and after how many flips it was met first.
+  private(set) var leastMaximum = Double.infinity
+  private(set) var flipsToLeastMaximum = 0
+  private let sums: CompensatedVector
+
+  var count: Int { rows.count }
+  var dimension: Int { rows.dimension }
+
+  /// The empty subset. `rows` must outlive the state. Cost: n + m.
+  init(_ rows: CandidateRows, target: [Double]) {
+    self.rows = rows
+    chosen = .allocate(capacity: max(1, rows.count))
+    chosen.initialize(repeating: false, count: max(1, rows.count))
+    residual = .allocate(capacity: max(1, rows.dimension))
+    for j in 0..<rows.dimension { residual[j] = target[j] }
+    sums = CompensatedVector(count: rows.dimension)
+    sums.reset(to: residual)
+    path.reserveCapacity(1024)
+    measure()
+  }
+
+  deinit {
+    chosen.deallocate()
+    residual.deallocate()
+  }
+
+  /// Adds candidate i if it is not chosen, removes it if it is. Cost: m.
+  func flip(_ i: Int) {
+    sums.add(rows, i, sign: chosen[i] ? 1 : -1)
+    chosen[i].toggle()
+    sums.round(to: residual)
+    path.append(i)
+    measure()
+  }
+
+  /// Undoes flips until `count` of them are left.
+  func rewind(to count: Int) {
+    while path.count > count {
+      let i = path.removeLast()
+      sums.add(rows, i, sign: chosen[i] ? 1 : -1)
+      chosen[i].toggle()
+    }
+    sums.round(to: residual)
+    measure()
+  }
+
+  private func measure() {
+    energy = fixedOrderDot(residual, residual, dimension)
+    let maximum = largestMagnitude(residual, dimension)
+    if maximum < leastMaximum { (leastMaximum, flipsToLeastMaximum) = (maximum, path.count) }
+  }
+
+  /// What flipping candidate i does to ‖y‖², where y is the residual or what other flips make of it:
+  /// ‖x‖² − 2·x·y for adding, ‖x‖² + 2·x·y for removing. This arithmetic decides. Cost: 2m.
+  @inline(__always) func change(flipping i: Int, from y: UnsafePointer<Double>) -> Double {
+    let product = 2 * rows.dot(i, y)
+    let square = rows.squaredNorm(i)
+    return chosen[i] ? square + product : square - product
+  }
+
+  /// The chosen indices, ascending.
+  func subset() -> [Int] { (0..<count).filter { chosen[$0] } }
+}
+
+/// One step: flip `index`, after flipping `first` if there is one.
+struct FlipMove {
+  /// What the step does to ‖residual‖².
+  var change: Double
+  /// Which column proposed it.
+  var column: Int
+  /// The candidate flipped last.
+  var index: Int
+
+  /// By change, then column, then index: the order in which steps are preferred.
+  @inline(__always) func precedes(_ other: FlipMove?) -> Bool {
+    guard let other else { return true }
+    if change != other.change { return change < other.change }
+    return column != other.column ? column < other.column : index < other.index
+  }
+}
+
+/// Residuals to flip from: the present one, or what it becomes when one candidate is flipped first.
+final class FlipColumns {
+  /// Most columns at once.
+  let capacity: Int
+  let dimension: Int
+  private(set) var count = 0
+  /// Residual of column c at c·m.
+  let residuals: UnsafeMutablePointer<Double>
+  /// What getting to column c does to ‖residual‖².
+  private(set) var bases: [Double]
+  /// The candidate flipped first, or −1.
+  private(set) var firsts: [Int]
+  /// Steps must change ‖residual‖² by less than this negative number.
+  private(set) var thresholds: [Double]
+  /// ‖·‖₂ of each column.
+  private(set) var norms: [Double]
+
+  init(capacity: Int, dimension: Int) {
+    self.capacity = capacity
+    self.dimension = dimension
+    residuals = .allocate(capacity: max(1, capacity * dimension))
+    bases = [Double](repeating: 0, count: capacity)
+    firsts = [Int](repeating: -1, count: capacity)
+    thresholds = bases
+    norms = bases
+  }
+
+  deinit { residuals.deallocate() }
+
+  func removeAll() { count = 0 }
+
+  subscript(_ column: Int) -> UnsafeMutablePointer<Double> { residuals + column &* dimension }
+
+  /// Appends the present residual (`first` = −1) or the one after flipping `first`. Cost: 2m.
+  ///
+  /// A step counts as an improvement when it beats the rounding of its own figures: those are sums of m
+  /// products of size up to (‖r‖ + ‖r_c‖)², hence the threshold of (m+16)·2⁻⁴⁹·(‖r‖² + ‖r_c‖²). So every step
+  /// truly lowers ‖residual‖, and a descent ends.
+  func append(_ state: FlipState, flipping first: Int) {
+    let column = self[count]
+    column.update(from: state.residual, count: dimension)
+    var square = state.energy
+    if first >= 0 {
+      state.rows.add(first, sign: state.chosen[first] ? 1 : -1, to: column)
+      square = fixedOrderDot(column, column, dimension)
+    }
+    bases[count] = square - state.energy
+    firsts[count] = first
+    thresholds[count] = -Double(dimension + 16) * 0x1p-49 * (state.energy + square)
+    norms[count] = square.squareRoot()
+    count += 1
+  }
+
+  /// No candidate of at least this norm can improve on ‖residual‖ from any column: ‖r_c ∓ x‖ ≥ ‖x‖ − ‖r_c‖.
+  func reach(_ state: FlipState) -> Double {
+    var largest = 0.0
+    for c in 0..<count { largest = max(largest, norms[c]) }
+    return largest + state.energy.squareRoot()
+  }
+}

@@ -1,0 +1,160 @@
+/// Meet in the middle above one dimension: both halves sorted on the coordinate of largest spread, and for each sum
+/// of one half a window of the other as wide as the best error so far.
+///
+/// Sums lie in columns, so that eight sums of the second half are compared at a time; a block is left at the first
+/// coordinate that rules out all eight.
+final class WindowJoin {
+  private let m: Int
+  private let isMaximum: Bool
+  private let first: SortedHalf
+  private let second: SortedHalf
+  private static let lanes = 8
+  private static let neighbourBlocks = 2
+  private static let checkInterval = 1 << 16
+
+  init(_ instance: SmallInstance) {
+    m = instance.dimension
+    isMaximum = instance.norm == .maximum
+    let (n, m) = (instance.count, instance.dimension)
+    var spreads = [Double](repeating: 0, count: m)
+    for i in 0..<n { for j in 0..<m { spreads[j] += abs(instance.rows[i * m + j]) } }
+    var key = 0
+    for j in 1..<m where spreads[j] > spreads[key] { key = j }
+    let split = n / 2
+    first = SortedHalf(
+      dimension: m, key: key, rows: instance.rows, bits: split, bases: instance.target, padding: 0)
+    second = SortedHalf(
+      dimension: m, key: key, rows: instance.rows + split * m, bits: n - split, bases: nil, padding: Self.lanes)
+  }
+
+  /// A pass over the nearest blocks brings the window down, a full one decides.
+  func run(_ best: inout MeetingPoint, _ meter: inout WorkMeter) {
+    if pass(&best, &meter, blocks: Self.neighbourBlocks) { _ = pass(&best, &meter, blocks: .max) }
+  }
+
+  /// False when the run must stop. Sums of the first half are −z + Σ, so a pair's error is the norm of the sum of both.
+  private func pass(_ best: inout MeetingPoint, _ meter: inout WorkMeter, blocks: Int) -> Bool {
+    let (keyA, keyB) = (first.columns[0], second.columns[0])
+    let unit = UInt64(Self.checkInterval * m)
+    var top = second.count
+    var visited = 0
+    if !meter.allows(unit) { return false }
+    for i in 0..<first.count {
+      var cut = best.rule.cut(best: best.error)
+      var reach = Self.reach(cut, isMaximum)
+      let value = keyA[i]
+      // Ascending values push the window down.
+      while top > 0, value + keyB[top &- 1] > reach { top &-= 1 }
+      var j = top
+      var left = blocks
+      while j > 0, left > 0, value + keyB[j &- 1] >= -reach {
+        let start = max(0, j &- Self.lanes)
+        if isMaximum ? isAnyWithinMaximum(i, start, reach) : isAnyWithinSquares(i, start, cut) {
+          for k in start..<j where !(measure(i, k) > cut) {
+            best.consider(first.masks[i], second.masks[k])
+            cut = best.rule.cut(best: best.error)
+            reach = Self.reach(cut, isMaximum)
+          }
+        }
+        visited &+= j &- start
+        j = start
+        left &-= 1
+        if visited >= Self.checkInterval {
+          meter.count(work: UInt64(visited * m), evaluations: UInt64(visited))
+          visited = 0
+          meter.report(
+            blocks == .max ? "joining" : "narrowing", completed: i, total: first.count, best: best.error)
+          if !meter.allows(unit) { return false }
+        }
+      }
+    }
+    meter.count(work: UInt64(visited * m), evaluations: UInt64(visited))
+    return true
+  }
+
+  /// The window's half width on one coordinate for a cut, which is squared for the Euclidean norm.
+  @inline(__always) private static func reach(_ cut: Double, _ isMaximum: Bool) -> Double {
+    isMaximum ? cut : cut.squareRoot() * (1 + 0x1p-50)
+  }
+
+  @inline(__always) private func load(_ p: UnsafePointer<Double>) -> SIMD8<Double> {
+    UnsafeRawPointer(p).loadUnaligned(as: SIMD8<Double>.self)
+  }
+
+  /// Reads eight sums from `start`; those at or above the window's end only cause a needless look.
+  @inline(__always) private func isAnyWithinMaximum(_ i: Int, _ start: Int, _ reach: Double) -> Bool {
+    var alive = SIMDMask<SIMD8<Int64>>(repeating: true)
+    let limit = SIMD8<Double>(repeating: reach)
+    for j in 0..<m {
+      let sum = load(second.columns[j] + start) + SIMD8(repeating: first.columns[j][i])
+      alive = alive .& (sum .<= limit) .& (sum .>= -limit)
+      if !any(alive) { return false }
+    }
+    return true
+  }
+
+  @inline(__always) private func isAnyWithinSquares(_ i: Int, _ start: Int, _ cut: Double) -> Bool {
+    var squares = SIMD8<Double>.zero
+    let limit = SIMD8<Double>(repeating: cut)
+    for j in 0..<m {
+      let sum = load(second.columns[j] + start) + SIMD8(repeating: first.columns[j][i])
+      squares += sum * sum
+      if !any(squares .<= limit) { return false }
+    }
+    return true
+  }
+
+  /// The max norm or the squared Euclidean norm of a pair, coordinates in stored order.
+  private func measure(_ i: Int, _ k: Int) -> Double {
+    var result = 0.0
+    for j in 0..<m {
+      let sum = first.columns[j][i] + second.columns[j][k]
+      if isMaximum {
+        if !(abs(sum) <= result) { result = abs(sum) }
+      } else {
+        result += sum * sum
+      }
+    }
+    return result
+  }
+}
+
+/// The 2^bits vector sums of one half, by columns, ascending in the key coordinate, which is column 0.
+private final class SortedHalf {
+  let count: Int
+  let columns: [UnsafeMutablePointer<Double>]
+  let masks: UnsafeMutablePointer<UInt32>
+
+  /// Sums `−bases + Σ`, or `Σ` without bases. `padding` infinite sums follow the last.
+  init(
+    dimension m: Int, key: Int, rows: UnsafePointer<Double>, bits: Int, bases: UnsafePointer<Double>?, padding: Int
+  ) {
+    count = 1 << bits
+    let sorted = HalfSums(base: bases.map { -$0[key] } ?? 0, numbers: rows + key, bits: bits, stride: m)
+    let capacity = count + padding
+    columns = (0..<m).map { _ in .allocate(capacity: capacity) }
+    masks = .allocate(capacity: count)
+    masks.update(from: sorted.masks, count: count)
+    columns[0].update(from: sorted.values, count: count)
+    let unsorted = UnsafeMutablePointer<Double>.allocate(capacity: count)
+    defer { unsorted.deallocate() }
+    for (position, j) in (0..<m).filter({ $0 != key }).enumerated() {
+      unsorted[0] = bases.map { -$0[j] } ?? 0
+      for bit in 0..<bits {
+        let half = 1 << bit
+        let number = rows[bit * m + j]
+        for k in 0..<half { unsorted[half &+ k] = unsorted[k] + number }
+      }
+      let column = columns[position + 1]
+      for k in 0..<count { column[k] = unsorted[Int(masks[k])] }
+    }
+    for column in columns {
+      for k in count..<capacity { column[k] = .infinity }
+    }
+  }
+
+  deinit {
+    for column in columns { column.deallocate() }
+    masks.deallocate()
+  }
+}

@@ -1,0 +1,32 @@
+/// What can be wrong with a subset-sum problem, a solver's options, or a claimed subset.
+public enum SubsetSumError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// Two sizes that must agree do not.
+  case mismatchedSizes(quantity: String, expected: Int, found: Int)
+  /// An entry that is NaN, infinite, or so large that its square overflows in sums.
+  case unusableEntry(location: String, expected: String, found: Double)
+  /// More candidates than a solver can enumerate.
+  case tooManyCandidates(solver: String, limit: Int, found: Int)
+  /// A solver's working memory would exceed what the run may use.
+  case memoryLimit(solver: String, neededBytes: Int, limitBytes: Int)
+  /// A solver's option outside its range.
+  case invalidOption(solver: String, option: String, expected: String, found: String)
+  /// A claimed subset that is no subset: out of range, repeated, or unsorted at `position`.
+  case invalidSubset(position: Int, expected: String, found: Int)
+
+  public var description: String {
+    switch self {
+    case .mismatchedSizes(let quantity, let expected, let found):
+      "\(quantity): expected \(expected), found \(found)"
+    case .unusableEntry(let location, let expected, let found):
+      "\(location): expected \(expected), found \(found)"
+    case .tooManyCandidates(let solver, let limit, let found):
+      "\(solver): expected at most \(limit) candidates, found \(found)"
+    case .memoryLimit(let solver, let needed, let limit):
+      "\(solver): expected to use at most \(limit) bytes, found that it needs \(needed)"
+    case .invalidOption(let solver, let option, let expected, let found):
+      "\(solver), option \(option): expected \(expected), found \(found)"
+    case .invalidSubset(let position, let expected, let found):
+      "subset, position \(position): expected \(expected), found \(found)"
+    }
+  }
+}

@@ -1,0 +1,59 @@
+/// What is said of a ticket, measured when it was drawn and again whenever it is verified.
+///
+/// Figures that could not be had are nil; the JSON keys are the command line's.
+public struct Claims: Sendable, Hashable, Codable {
+  /// Fraction of the data's images that the target classifies as labelled; nil without labelled data.
+  public var targetAccuracy: Double?
+  /// The pruned network's, run as a network.
+  public var ticketAccuracy: Double?
+  /// With all filters kept, through the exact collapse.
+  public var unprunedAccuracy: Double?
+  /// Images behind the accuracies, and a digest of them and their labels.
+  public var images: Int?
+  public var dataDigest: String?
+  public var keptFilters: Int
+  public var totalFilters: Int
+  /// max over kernel entries of |collapsed − original|, in the target's units.
+  public var maxWeightError: Double
+  /// max over kernel entries of |original|: what the empty subset reaches.
+  public var emptySetError: Double
+  /// A bound on every logit's error over the input box, in real arithmetic; nil where there is none.
+  public var certifiedError: Double?
+  /// The same bound for the empty subset, to compare with.
+  public var emptySetCertifiedError: Double?
+  /// Why there is no bound, if there is none.
+  public var certificateReason: String?
+  /// (64 + Σ log2 C(candidates, kept) + 32 · scalars taken) / target weights.
+  public var bitsPerWeight: Double
+  /// max error of each block in the target's units, in the ticket's order.
+  public var blockErrors: [Double]
+
+  public enum CodingKeys: String, CodingKey {
+    case targetAccuracy = "target_accuracy"
+    case ticketAccuracy = "ticket_accuracy"
+    case unprunedAccuracy = "unpruned_accuracy"
+    case images
+    case dataDigest = "data_digest"
+    case keptFilters = "kept_filters"
+    case totalFilters = "total_filters"
+    case maxWeightError = "max_weight_error"
+    case emptySetError = "empty_set_error"
+    case certifiedError = "certified_error"
+    case emptySetCertifiedError = "empty_set_certified_error"
+    case certificateReason = "certificate_reason"
+    case bitsPerWeight = "bits_per_weight"
+    case blockErrors = "block_errors"
+  }
+
+  public init(
+    keptFilters: Int, totalFilters: Int, maxWeightError: Double, emptySetError: Double, bitsPerWeight: Double,
+    blockErrors: [Double]
+  ) {
+    self.keptFilters = keptFilters
+    self.totalFilters = totalFilters
+    self.maxWeightError = maxWeightError
+    self.emptySetError = emptySetError
+    self.bitsPerWeight = bitsPerWeight
+    self.blockErrors = blockErrors
+  }
+}

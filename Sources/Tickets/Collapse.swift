@@ -1,0 +1,133 @@
+import Convolution
+import LinearAlgebra
+
+/// The two kernels that a layer's kept filters sum to: the layer is positive ∗ x⁺ + negative ∗ x⁻.
+///
+/// φ(u·x) = u⁺x⁺ + u⁻x⁻ makes this exact. Entries are HWIO, in the target's units (the layer's scale applied).
+public struct CollapsedLayer: Sendable, Hashable {
+  /// Σ_{u>0} u·V: approximates the target's kernel K.
+  public let positive: [Double]
+  /// Σ_{u<0} |u|·V: approximates −K; nil where the layer's input cannot be negative.
+  public let negative: [Double]?
+
+  public init(positive: [Double], negative: [Double]?) {
+    self.positive = positive
+    self.negative = negative
+  }
+}
+
+extension RandomNetwork {
+  /// Σ |u_q|·V_q over given filters of one channel: each product exact in Float64, summed in the given order
+  /// with the rounding errors carried along (two-sum), rounded once at the end.
+  ///
+  /// - Parameter scalars: the channel's, from `scalars(layer:channel:)`.
+  /// - Returns: height × width × output channels entries. Cost: one slice of normals per filter.
+  public func collapse(
+    layer: Int, channel: Int, filters: some Sequence<Int>, scalars: [Float]
+  ) -> [Double] {
+    let count = layers[layer - 1].sliceCount
+    var sums = [Double](repeating: 0, count: count)
+    var errors = [Double](repeating: 0, count: count)
+    var slice = [Float](repeating: 0, count: count)
+    slice.withUnsafeMutableBufferPointer { slice in
+      sums.withUnsafeMutableBufferPointer { sums in
+        errors.withUnsafeMutableBufferPointer { errors in
+          for filter in filters {
+            fillSlice(slice, layer: layer, channel: channel, filter: filter)
+            let magnitude = Double(abs(scalars[filter]))
+            for index in 0..<count {
+              let term = magnitude * Double(slice[index])
+              let sum = sums[index]
+              let next = sum + term
+              let shadow = next - sum
+              errors[index] += (sum - (next - shadow)) + (term - shadow)
+              sums[index] = next
+            }
+          }
+        }
+      }
+    }
+    return zip(sums, errors).map { $0 + $1 }
+  }
+
+  /// The kernels that *all* filters sum to: the unpruned network behind its blocked mask, collapsed.
+  ///
+  /// - Parameters:
+  ///   - signedInputs: per layer, whether the negative half carries anything.
+  ///   - scales: per layer, applied to the sums.
+  ///   - workers: tasks at a time; the result does not depend on it.
+  /// - Throws: what `interruption` throws, between channels. Cost: every weight of the network once.
+  public func collapseUnpruned(
+    signedInputs: [Bool], scales: [Double], workers: Int, interruption: @Sendable () throws -> Void = {}
+  ) throws -> [CollapsedLayer] {
+    let addresses = layers.indices.flatMap { layer in
+      (0..<layers[layer].inputChannels).flatMap { channel in
+        (signedInputs[layer] ? Half.allCases : [.positive]).map {
+          BlockAddress(layer: layer + 1, channel: channel, half: $0)
+        }
+      }
+    }
+    let sums = try Workers.map(count: addresses.count, workers: workers) { task in
+      try interruption()
+      let address = addresses[task]
+      let scalars = scalars(layer: address.layer, channel: address.channel)
+      let filters = scalars.indices.lazy.filter { address.half.contains(scalars[$0]) }
+      return collapse(layer: address.layer, channel: address.channel, filters: filters, scalars: scalars)
+    }
+    return CollapsedLayer.assemble(layers: layers, addresses: addresses, sums: sums, scales: scales)
+  }
+}
+
+extension CollapsedLayer {
+  /// Puts the channels' sums together into kernels, HWIO.
+  static func assemble(
+    layers: [LayerGraph.Layer], addresses: [BlockAddress], sums: [[Double]], scales: [Double]
+  ) -> [CollapsedLayer] {
+    var kernels: [[Half: [Double]]] = layers.map { _ in [:] }
+    for (address, sum) in zip(addresses, sums) {
+      let layer = layers[address.layer - 1]
+      let scale = scales[address.layer - 1]
+      let outputs = layer.outputChannels
+      kernels[address.layer - 1][address.half, default: [Double](repeating: 0, count: layer.weightCount)]
+        .withUnsafeMutableBufferPointer { kernel in
+          for (index, value) in sum.enumerated() {
+            let (tap, o) = index.quotientAndRemainder(dividingBy: outputs)
+            kernel[(tap * layer.inputChannels + address.channel) * outputs + o] = value * scale
+          }
+        }
+    }
+    return kernels.map { CollapsedLayer(positive: $0[.positive]!, negative: $0[.negative]) }
+  }
+
+  /// The layer as network operations: one convolution where the input cannot be negative; else a split into
+  /// x⁺ and x⁻ (a grouped 1×1 convolution and ReLU) before a convolution over both.
+  ///
+  /// - Throws: `ConvolutionError` only for kernels of another size than the layer's.
+  public func operations(
+    of layer: LayerGraph.Layer
+  ) throws -> [(name: String, operation: Network<Float>.Operation)] {
+    let channels = layer.inputChannels
+    guard let negative else {
+      let convolution = try Convolution(
+        window: layer.window, inputChannels: channels, outputChannels: layer.outputChannels,
+        kernel: positive.map { Float($0) })
+      return [(layer.name, .convolution(convolution))]
+    }
+    let split = try BlockedPointwise<Float>(
+      inputChannels: channels, sources: (0..<2 * channels).map { $0 / 2 },
+      scalars: (0..<2 * channels).map { $0 % 2 == 0 ? 1 : -1 })
+    var kernel: [Float] = []
+    kernel.reserveCapacity(2 * positive.count)
+    let outputs = layer.outputChannels
+    for start in stride(from: 0, to: positive.count, by: outputs) {
+      kernel += positive[start..<start + outputs].map { Float($0) }
+      kernel += negative[start..<start + outputs].map { Float($0) }
+    }
+    let convolution = try Convolution(
+      window: layer.window, inputChannels: 2 * channels, outputChannels: outputs, kernel: kernel)
+    return [
+      (layer.name + ".split", .blockedPointwise(split)), (layer.name + ".signs", .rectifier),
+      (layer.name, .convolution(convolution)),
+    ]
+  }
+}

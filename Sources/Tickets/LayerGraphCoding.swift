@@ -1,0 +1,82 @@
+import Convolution
+
+extension LayerGraph.Node: Codable {
+  private enum Key: String, CodingKey { case name, type, inputs, layer, pooling }
+
+  /// Flat JSON: `name`, `type`, `inputs`, and `layer` or `pooling` where the type has one.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(name, forKey: .name)
+    try container.encode(inputs, forKey: .inputs)
+    switch operation {
+    case .input: try container.encode("input", forKey: .type)
+    case .rectifier: try container.encode("relu", forKey: .type)
+    case .globalAveragePooling: try container.encode("global_average_pool", forKey: .type)
+    case .flatten: try container.encode("flatten", forKey: .type)
+    case .convolution(let layer):
+      try container.encode("convolution", forKey: .type)
+      try container.encode(layer, forKey: .layer)
+    case .pooling(let pooling):
+      try container.encode("pool", forKey: .type)
+      try container.encode(pooling, forKey: .pooling)
+    }
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Key.self)
+    name = try container.decode(String.self, forKey: .name)
+    inputs = try container.decode([Int].self, forKey: .inputs)
+    let type = try container.decode(String.self, forKey: .type)
+    switch type {
+    case "input": operation = .input
+    case "relu": operation = .rectifier
+    case "global_average_pool": operation = .globalAveragePooling
+    case "flatten": operation = .flatten
+    case "convolution": operation = .convolution(layer: try container.decode(Int.self, forKey: .layer))
+    case "pool": operation = .pooling(try container.decode(Pooling.self, forKey: .pooling))
+    default:
+      throw DecodingError.dataCorruptedError(
+        forKey: .type, in: container, debugDescription: "unknown layer type '\(type)'")
+    }
+  }
+}
+
+extension LayerGraph {
+  /// Checks a graph that came from outside: wiring, layer numbers, sizes that fit together.
+  ///
+  /// - Throws: `TicketError.invalidTicket` that says where.
+  public func validate() throws(TicketError) {
+    func wrong(_ at: String, _ expected: String, _ found: String) -> TicketError {
+      .invalidTicket(at: at, expected: expected, found: found)
+    }
+    var next = 1
+    for (index, node) in nodes.enumerated() {
+      let arity = index == 0 ? 0 : 1
+      guard node.inputs.count == arity, node.inputs.allSatisfy({ $0 >= 0 && $0 < index }),
+        (node.operation == .input) == (index == 0)
+      else {
+        throw wrong("layer graph node '\(node.name)'", "\(arity) earlier input(s), the input first", "\(node.inputs)")
+      }
+      if case .convolution(let layer) = node.operation {
+        guard layer == next, layer <= layers.count else {
+          throw wrong("layer graph node '\(node.name)'", "layer \(next) of \(layers.count)", "\(layer)")
+        }
+        next += 1
+      }
+    }
+    guard next - 1 == layers.count, !layers.isEmpty, nodes.indices.contains(output) else {
+      throw wrong("layer graph", "a convolution for each of \(layers.count) layers", "\(next - 1)")
+    }
+    for layer in layers {
+      let sizes = [layer.window.height, layer.window.width, layer.inputChannels, layer.outputChannels]
+      var product = 1
+      for size in sizes {
+        let (value, overflow) = product.multipliedReportingOverflow(by: size)
+        guard size > 0, !overflow, value <= 1 << 32 else {
+          throw wrong("layer '\(layer.name)'", "positive sizes of at most 2^32 weights", "\(sizes)")
+        }
+        product = value
+      }
+    }
+  }
+}

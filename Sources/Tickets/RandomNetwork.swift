@@ -1,0 +1,90 @@
+import RandomStreams
+
+/// The sign of a hidden filter's scalar, which decides what the filter can carry.
+public enum Half: String, Sendable, Hashable, Codable, CaseIterable, Comparable {
+  /// u > 0: reads x⁺, and sums to the target's kernel.
+  case positive
+  /// u < 0: reads x⁻, and sums to minus the target's kernel.
+  case negative
+
+  public static func < (first: Half, second: Half) -> Bool { first == .positive && second == .negative }
+
+  /// Whether a filter with this scalar belongs to the half. u = 0 belongs to neither.
+  @inlinable public func contains(_ scalar: Float) -> Bool { self == .positive ? scalar > 0 : scalar < 0 }
+}
+
+/// The random 2ℓ-layer network of the theorem, as an address book: no weight is stored.
+///
+/// Layer 2i−1 is 1×1 from c channels to 2N·c hidden channels, layer 2i is d×d from those to c' channels;
+/// entries are N(0,1), rounded to Float32. After the n-channel-blocked mask hidden channel (t, q) reads only
+/// input channel t: it has one scalar u and one d×d×c' slice V.
+public struct RandomNetwork: Sendable, Hashable {
+  public let seed: UInt64
+  /// N: each input channel has 2N hidden filters.
+  public let width: Int
+  /// The target's layers, whose shapes the random network copies.
+  public let layers: [LayerGraph.Layer]
+
+  /// The largest width: filter indices are stored as 32-bit numbers.
+  public static let largestWidth = 1 << 30
+
+  /// - Throws: `TicketError.invalidParameter` for a width outside 1…2³⁰.
+  public init(seed: UInt64, width: Int, layers: [LayerGraph.Layer]) throws(TicketError) {
+    guard width >= 1, width <= Self.largestWidth else {
+      throw .invalidParameter(name: "width", expected: "1 to \(Self.largestWidth)", found: "\(width)")
+    }
+    self.seed = seed
+    self.width = width
+    self.layers = layers
+  }
+
+  /// Hidden filters of one input channel, 2N.
+  public var filtersPerChannel: Int { 2 * width }
+
+  /// Hidden filters of the whole network, 2N·Σ c_in, u ≤ 0 included.
+  public var totalFilters: Int { layers.reduce(0) { $0 + filtersPerChannel * $1.inputChannels } }
+
+  /// The 2N scalars u of one input channel. Cost: 2N normals.
+  ///
+  /// - Parameters: layer 1…ℓ; channel from 0.
+  public func scalars(layer: Int, channel: Int) -> [Float] {
+    [Float](unsafeUninitializedCapacity: filtersPerChannel) { buffer, initialized in
+      let whole = UnsafeMutableBufferPointer(start: buffer.baseAddress, count: filtersPerChannel)
+      NormalStream.fill(whole, at: WeightAddress.scalars(seed: seed, block: layer, channel: channel), startingAt: 0)
+      initialized = filtersPerChannel
+    }
+  }
+
+  /// Writes the slice V of hidden filter q of a channel: height × width × output channels entries.
+  public func fillSlice(_ values: UnsafeMutableBufferPointer<Float>, layer: Int, channel: Int, filter: Int) {
+    precondition(values.count == layers[layer - 1].sliceCount, "a slice has height · width · output channels entries")
+    NormalStream.fill(
+      values, at: WeightAddress.slice(seed: seed, block: layer, channel: channel, filter: filter), startingAt: 0)
+  }
+}
+
+/// The n-channel-blocked mask S ∈ {0,1}^(d×d×c×cn): S[i, j, k, q] = 1 iff ⌈q/n⌉ = k, counting from 1.
+///
+/// It depends on neither target nor weights: it makes a 1×1 layer read one input channel per hidden channel.
+public struct ChannelBlockedMask: Sendable, Hashable {
+  /// Input channels c.
+  public let channels: Int
+  /// Hidden filters n of each input channel.
+  public let filtersPerChannel: Int
+
+  public init(channels: Int, filtersPerChannel: Int) {
+    precondition(channels > 0 && filtersPerChannel > 0, "a mask has channels and filters")
+    self.channels = channels
+    self.filtersPerChannel = filtersPerChannel
+  }
+
+  /// Whether input channel k and hidden filter q, both from 0, stay connected.
+  public func keeps(inputChannel k: Int, filter q: Int) -> Bool { q / filtersPerChannel == k }
+
+  /// Entries for a 1×1 layer, k-major: k·(c·n) + q.
+  public var entries: [Float] {
+    (0..<channels).flatMap { k in
+      (0..<channels * filtersPerChannel).map { keeps(inputChannel: k, filter: $0) ? 1 : 0 }
+    }
+  }
+}

@@ -1,0 +1,136 @@
+/// How a ticket's search measured errors.
+public enum PruningMode: String, Sendable, Hashable, Codable, CaseIterable {
+  /// Every kernel entry is approximated: the paper's setting, no data.
+  case weights
+}
+
+/// One instance of the subset-sum problem in a network: a layer, an input channel, a sign.
+public struct BlockAddress: Sendable, Hashable, Codable, Comparable {
+  /// 1…ℓ.
+  public let layer: Int
+  /// Input channel from 0.
+  public let channel: Int
+  public let half: Half
+
+  public init(layer: Int, channel: Int, half: Half) {
+    self.layer = layer
+    self.channel = channel
+    self.half = half
+  }
+
+  public static func < (first: BlockAddress, second: BlockAddress) -> Bool {
+    (first.layer, first.channel, first.half) < (second.layer, second.channel, second.half)
+  }
+}
+
+/// The filters that survive in one block.
+public struct Block: Sendable, Hashable {
+  public let address: BlockAddress
+  /// Filters of this sign in the random network.
+  public let candidates: Int
+  /// Kept filters: q within the channel, 0 … 2N−1, strictly ascending.
+  public let kept: [UInt32]
+
+  public init(address: BlockAddress, candidates: Int, kept: [UInt32]) {
+    self.address = address
+    self.candidates = candidates
+    self.kept = kept
+  }
+}
+
+/// A structured winning ticket: a seed, and which hidden filters of the random network stay.
+///
+/// It holds no weight. Together with the scale of each layer, seed and indices rebuild the pruned network
+/// bit for bit.
+public struct Ticket: Sendable, Hashable {
+  public let seed: UInt64
+  /// N: 2N hidden filters per input channel.
+  public let width: Int
+  public let mode: PruningMode
+  public let inputRange: InputRange
+  /// The target's architecture.
+  public let graph: LayerGraph
+  /// One power of two per layer, taken from the target: the random slices times it approximate the kernel.
+  public let scales: [Double]
+  /// Ascending by address: every (layer, channel) with its positive half, and its negative one where the
+  /// layer's input is signed.
+  public let blocks: [Block]
+  /// SHA-256 of the target's canonical tensors, in hexadecimal.
+  public let targetDigest: String
+  /// Whether the search ended by itself.
+  public let isComplete: Bool
+
+  /// A checked ticket.
+  ///
+  /// - Throws: `TicketError.invalidTicket` for indices that do not ascend or are out of range, missing or
+  ///   superfluous blocks, scales that are not powers of two. Whether a filter has its half's sign is
+  ///   checked where weights are made, by `validateSigns()`.
+  public init(
+    seed: UInt64, width: Int, mode: PruningMode, inputRange: InputRange, graph: LayerGraph, scales: [Double],
+    blocks: [Block], targetDigest: String, isComplete: Bool
+  ) throws(TicketError) {
+    self.seed = seed
+    self.width = width
+    self.mode = mode
+    self.inputRange = inputRange
+    self.graph = graph
+    self.scales = scales
+    self.blocks = blocks
+    self.targetDigest = targetDigest
+    self.isComplete = isComplete
+    try graph.validate()
+    _ = try randomNetwork
+    guard scales.count == graph.layers.count else {
+      throw .invalidTicket(at: "scales", expected: "\(graph.layers.count)", found: "\(scales.count)")
+    }
+    for (index, scale) in scales.enumerated() {
+      guard scale.isNormal, scale > 0, scale.significand == 1, abs(scale.exponent) <= 64 else {
+        throw .invalidTicket(
+          at: "scale of layer \(index + 1)", expected: "a power of two from 2^-64 to 2^64", found: "\(scale)")
+      }
+    }
+    let expected = Self.addresses(graph: graph, inputRange: inputRange)
+    guard blocks.map(\.address) == expected else {
+      throw .invalidTicket(
+        at: "blocks", expected: "\(expected.count) blocks, one per layer, channel and half, in order",
+        found: "\(blocks.count), or another order")
+    }
+    for block in blocks {
+      let place = "layer \(block.address.layer), channel \(block.address.channel), \(block.address.half.rawValue)"
+      guard block.candidates >= block.kept.count, block.candidates <= 2 * width else {
+        throw .invalidTicket(
+          at: place, expected: "\(block.kept.count) to \(2 * width) candidates", found: "\(block.candidates)")
+      }
+      for (position, index) in block.kept.enumerated() {
+        guard Int(index) < 2 * width, position == 0 || block.kept[position - 1] < index else {
+          throw .invalidTicket(
+            at: place, expected: "filter indices below \(2 * width), strictly ascending",
+            found: "\(index) at position \(position)")
+        }
+      }
+    }
+  }
+
+  /// The blocks that a ticket for this architecture and input box has, ascending.
+  public static func addresses(graph: LayerGraph, inputRange: InputRange) -> [BlockAddress] {
+    let signed = graph.signedInputs(networkInputIsSigned: inputRange.isSigned)
+    return graph.layers.enumerated().flatMap { index, layer in
+      (0..<layer.inputChannels).flatMap { channel in
+        (signed[index] ? Half.allCases : [.positive]).map {
+          BlockAddress(layer: index + 1, channel: channel, half: $0)
+        }
+      }
+    }
+  }
+
+  /// The random network that the ticket prunes.
+  public var randomNetwork: RandomNetwork {
+    get throws(TicketError) { try RandomNetwork(seed: seed, width: width, layers: graph.layers) }
+  }
+
+  /// Filters that stay.
+  public var keptFilters: Int { blocks.reduce(0) { $0 + $1.kept.count } }
+
+  /// Numbers taken from the target: one scale per layer.
+  public var scalarsTaken: Int { scales.count }
+}

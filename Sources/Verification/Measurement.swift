@@ -1,0 +1,143 @@
+import Convolution
+import Foundation
+import LinearAlgebra
+import RunControl
+import Tickets
+
+/// Measures what can be claimed of a ticket, from ticket, target and data alone.
+///
+/// Nothing of the search is used: weights come from the ticket's seed, kernels from summing them exactly.
+public struct Measurement: Sendable {
+  public let ticket: Ticket
+  public let target: Network<Float>
+  public let workers: Int
+
+  /// - Throws: `TicketError.targetMismatch` when the ticket was not drawn for this target.
+  public init(ticket: Ticket, target: Network<Float>, workers: Int = Workers.availableCores) throws {
+    let digest = try target.targetDigest()
+    guard digest == ticket.targetDigest else {
+      throw TicketError.targetMismatch(
+        at: "digest of the target's tensors", expected: ticket.targetDigest, found: digest)
+    }
+    self.ticket = ticket
+    self.target = target
+    self.workers = workers
+  }
+
+  /// All figures; accuracies only with labelled data.
+  ///
+  /// - Throws: `TicketError` for a ticket that contradicts its random network or for images outside the
+  ///   ticket's input range; `ConvolutionError` for images of another shape; `InterruptedError`.
+  ///   Cost: each weight of the unpruned network once, and three networks over the images.
+  public func claims(on data: ImageSet?, control: RunControl = RunControl()) throws -> Claims {
+    if let data { try Self.requireUsable(data, by: target, in: ticket.inputRange) }
+    let collapsed = try ticket.collapsedLayers(workers: workers)
+    var claims = exactClaims(collapsed)
+    guard let data, data.labels != nil else { return claims }
+    let images = Double(data.images.batch)
+    func accuracy(_ network: Network<Float>, _ phase: String) throws -> Double {
+      let classification = try Classification(
+        of: network, on: data, workers: workers, phase: phase, control: control)
+      return Double(classification.correct) / images
+    }
+    claims.images = data.images.batch
+    claims.dataDigest = Self.digest(of: data)
+    claims.targetAccuracy = try accuracy(target, "target on images")
+    claims.ticketAccuracy = try accuracy(try ticket.prunedNetwork(workers: workers), "ticket on images")
+    claims.unprunedAccuracy = try accuracy(try unprunedNetwork(control: control), "unpruned on images")
+    return claims
+  }
+
+  /// The figures that need no data.
+  private func exactClaims(_ collapsed: [CollapsedLayer]) -> Claims {
+    let kernels = target.kernels
+    let errors = ticket.blocks.map { Self.error(of: $0.address, ticket.graph, kernels, collapsed) }
+    let certificate = Certificate(
+      graph: ticket.graph, kernels: kernels, collapsed: collapsed, inputRange: ticket.inputRange)
+    let empty = collapsed.map {
+      CollapsedLayer(
+        positive: [Double](repeating: 0, count: $0.positive.count),
+        negative: $0.negative.map { [Double](repeating: 0, count: $0.count) })
+    }
+    let emptyCertificate = Certificate(
+      graph: ticket.graph, kernels: kernels, collapsed: empty, inputRange: ticket.inputRange)
+    var claims = Claims(
+      keptFilters: ticket.keptFilters,
+      totalFilters: 2 * ticket.width * ticket.graph.layers.reduce(0) { $0 + $1.inputChannels },
+      maxWeightError: errors.max() ?? 0,
+      emptySetError: kernels.joined().reduce(0) { max($0, Double(abs($1))) },
+      bitsPerWeight: ticket.bits / Double(ticket.graph.weightCount), blockErrors: errors)
+    claims.certifiedError = certificate.outputError
+    claims.emptySetCertifiedError = emptyCertificate.outputError
+    return claims
+  }
+
+  /// max |collapsed ∓ K| over one block's entries.
+  private static func error(
+    of address: BlockAddress, _ graph: LayerGraph, _ kernels: [[Float]], _ collapsed: [CollapsedLayer]
+  ) -> Double {
+    let layer = graph.layers[address.layer - 1]
+    let kernel = kernels[address.layer - 1]
+    let sums = collapsed[address.layer - 1]
+    let (values, sign) = address.half == .positive ? (sums.positive, 1.0) : (sums.negative!, -1.0)
+    var largest = 0.0
+    for tap in 0..<layer.window.height * layer.window.width {
+      let start = (tap * layer.inputChannels + address.channel) * layer.outputChannels
+      for index in start..<start + layer.outputChannels {
+        largest = max(largest, abs(values[index] - sign * Double(kernel[index])))
+      }
+    }
+    return largest
+  }
+
+  private func unprunedNetwork(control: RunControl) throws -> Network<Float> {
+    let signed = ticket.graph.signedInputs(networkInputIsSigned: ticket.inputRange.isSigned)
+    let layers = try ticket.randomNetwork.collapseUnpruned(
+      signedInputs: signed, scales: ticket.scales, workers: workers
+    ) { if let reason = control.interruption() { throw InterruptedError(reason: reason) } }
+    return try ticket.graph.network { try layers[$0 - 1].operations(of: ticket.graph.layers[$0 - 1]) }
+  }
+
+  /// Refuses, before long work, images that a ticket for this target and input box could not be measured on.
+  ///
+  /// - Throws: `ConvolutionError` for another shape or labels beyond the target's classes, `TicketError` for
+  ///   entries outside the input range.
+  public static func requireUsable(_ data: ImageSet, by target: Network<Float>, in range: InputRange) throws {
+    guard data.images.shape == target.inputShape else {
+      throw ConvolutionError.shapeMismatch(
+        at: "\(data.name), images", expected: "\(target.inputShape)", found: "\(data.images.shape)")
+    }
+    let classes = target.outputShape.count
+    if let labels = data.labels, let wrong = labels.firstIndex(where: { $0 >= classes }) {
+      throw ConvolutionError.shapeMismatch(
+        at: "\(data.name), label \(wrong)", expected: "a class below \(classes)", found: "\(labels[wrong])")
+    }
+    let outside = data.images.values.firstIndex { Double($0) < range.low || Double($0) > range.high }
+    if let outside {
+      throw TicketError.invalidParameter(
+        name: "\(data.name), image entry \(outside)", expected: "a number in \(range.low)…\(range.high)",
+        found: "\(data.images.values[outside])")
+    }
+  }
+
+  /// SHA-256 of shape, entries and labels.
+  private static func digest(of data: ImageSet) -> String {
+    var digest = SHA256Digest()
+    let shape = data.images.shape
+    digest.update("images \(data.images.batch) \(shape.height) \(shape.width) \(shape.channels)\n")
+    digest.update(data.images.values)
+    digest.update(data.labels?.map { UInt32(clamping: $0) } ?? [])
+    return digest.hexadecimal()
+  }
+}
+
+extension Ticket {
+  /// Bits that store the ticket: 64 for the seed, log2 C(candidates, kept) a block, 32 a scalar taken.
+  public var bits: Double {
+    func logFactorial(_ n: Int) -> Double { lgamma(Double(n) + 1) }
+    let choices = blocks.reduce(0.0) {
+      $0 + logFactorial($1.candidates) - logFactorial($1.kept.count) - logFactorial($1.candidates - $1.kept.count)
+    }
+    return 64 + choices / log(2.0) + 32 * Double(scalarsTaken)
+  }
+}
