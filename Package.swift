@@ -19,7 +19,8 @@ let rooms = [
   room(
     "ModelFiles",
     imports: [
-      "Convolution", "Tickets", "Pruning", "CZlib", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      "LinearAlgebra", "Convolution", "Tickets", "Pruning", "CZlib",
+      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
     ],
     exclude: ["ONNXSchema/onnx_subset.proto"]),
 ]
@@ -52,6 +53,15 @@ let package = Package(
     .testTarget(name: "RandomStreamsTests", dependencies: ["RandomStreams"]),
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
     .testTarget(name: "ConvolutionTests", dependencies: ["Convolution", "LinearAlgebra"]),
+    .testTarget(name: "SubsetSumTests", dependencies: ["RunControl", "LinearAlgebra", "SubsetSum"]),
+    .testTarget(
+      name: "ModelFilesTests",
+      dependencies: [
+        "LinearAlgebra", "Convolution", "Tickets", "Pruning", "ModelFiles",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]),
+    .testTarget(name: "TicketsTests", dependencies: ["RandomStreams", "LinearAlgebra", "Convolution", "Tickets"]),
+    .testTarget(name: "HouseTests"),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -20,6 +20,8 @@ struct FigureReport: Encodable {
   var unchecked: [String]?
   var output: String?
 
+  // The keys are the contract's own spelling.
+  // swift-format-ignore: AlwaysUseLowerCamelCase
   private enum Key: String, CodingKey {
     case target_accuracy, ticket_accuracy, unpruned_accuracy, images, kept_filters, total_filters, max_weight_error
     case empty_set_error, certified_error, certificate_reason, empty_set_certified_error, bits_per_weight, seconds

@@ -38,6 +38,10 @@ extension Convolution {
     let rows = images.batch * outputShape.pixels
     return try Tensor(batch: images.batch, shape: outputShape) { output in
       if let bias { fillRows(output, rows: rows, with: bias) }
+      if inputChannels == 0 {
+        if bias == nil { output.update(repeating: 0, count: rows * outputChannels) }
+        return
+      }
       try images.values.withUnsafeBufferPointer { input in
         try kernel.withUnsafeBufferPointer { kernel in
           for group in 0..<groups {

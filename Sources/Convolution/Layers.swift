@@ -3,7 +3,7 @@ import LinearAlgebra
 /// A convolution: kernel HWIO, optional bias, window and groups.
 public struct Convolution<Scalar: BLASScalar>: Sendable, Equatable {
   public let window: SlidingWindow
-  /// Channels read by all groups together.
+  /// Channels read by all groups together; 0 in a pruned layer that kept no filter, whose output is its bias or 0.
   public let inputChannels: Int
   /// Filters of all groups together; group g's are g·(outputChannels / groups) ….
   public let outputChannels: Int
@@ -20,10 +20,10 @@ public struct Convolution<Scalar: BLASScalar>: Sendable, Equatable {
     window: SlidingWindow, inputChannels: Int, outputChannels: Int, groups: Int = 1, kernel: [Scalar],
     bias: [Scalar]? = nil
   ) throws(ConvolutionError) {
-    guard groups > 0, inputChannels > 0, outputChannels > 0, inputChannels % groups == 0, outputChannels % groups == 0
+    guard groups > 0, inputChannels >= 0, outputChannels > 0, inputChannels % groups == 0, outputChannels % groups == 0
     else {
       throw .invalidSize(
-        of: "convolution", expected: "positive groups that divide the channels",
+        of: "convolution", expected: "positive groups that divide the channels, and output channels",
         found: "\(inputChannels) to \(outputChannels) channels in \(groups) groups")
     }
     let expected = elementCount(window.height, window.width, inputChannels / groups, outputChannels)

@@ -11,7 +11,7 @@ public struct ScaleRule: Sendable, Hashable {
   public var largestEntry: Double
 
   /// The rule of weights mode. The value was measured on the shipped target, see ARCHITECTURE.md.
-  public static let standard = ScaleRule(largestEntry: Double(ProcessInfo.processInfo.environment["ZZ"] ?? "8")!)
+  public static let standard = ScaleRule(largestEntry: 256)
 
   public init(largestEntry: Double) {
     precondition(largestEntry.isFinite && largestEntry > 0, "a scale rule needs a positive largest entry")

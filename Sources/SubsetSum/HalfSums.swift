@@ -11,7 +11,7 @@ final class HalfSums {
   static func bytes(bits: Int) -> Int { bits < 50 ? (1 << bits) * 2 * 12 : .max / 4 }
 
   /// The sums `base + Σ`, rounded after each number in the order given. `numbers` holds `bits` entries at `stride`.
-  init(base: Double, numbers: UnsafePointer<Double>, bits: Int, stride: Int, sign: Double = 1) {
+  init(base: Double, numbers: UnsafePointer<Double>, bits: Int, stride: Int) {
     count = 1 << bits
     // One more entry than sums: infinity ends a merge.
     values = .allocate(capacity: count + 1)
@@ -24,7 +24,7 @@ final class HalfSums {
     masks[1] = 0
     for bit in 0..<bits {
       Self.merge(
-        values, masks, 1 << bit, adding: sign * numbers[bit &* stride], bit: 1 << UInt32(bit), into: otherValues,
+        values, masks, 1 << bit, adding: numbers[bit &* stride], bit: 1 << UInt32(bit), into: otherValues,
         otherMasks)
       swap(&values, &otherValues)
       swap(&masks, &otherMasks)

@@ -74,6 +74,7 @@ private final class SizeSearch {
   deinit { residuals.deallocate() }
 
   func run(_ meter: inout WorkMeter) {
+    if !meter.allows(UInt64(instance.dimension)) { return }
     meter.count(work: UInt64(instance.dimension), evaluations: 1)
     for size in stride(from: 1, through: largestSize, by: 1) where !isHit {
       if !search(size: size, &meter) { return }
@@ -89,8 +90,9 @@ private final class SizeSearch {
     var cut = rule.cut(best: bestError)
     var unchecked = Self.checkInterval
     while true {
-      if unchecked >= Self.checkInterval {
-        if !meter.allows(UInt64(n * m)) { return false }
+      let looked = UInt64(n - (size >= 2 ? chosen[size - 2] + 1 : 0))
+      if unchecked >= Self.checkInterval || meter.work + looked * UInt64(m) > meter.limit {
+        if !meter.allows(looked * UInt64(m)) { return false }
         unchecked = 0
       }
       // The last element runs over all that may follow the prefix.
@@ -102,7 +104,6 @@ private final class SizeSearch {
         }
         cut = rule.cut(best: bestError)
       }
-      let looked = UInt64(n - (size >= 2 ? chosen[size - 2] + 1 : 0))
       meter.count(work: looked * UInt64(m), evaluations: looked)
       unchecked += looked * UInt64(m)
       var depth = size - 2

@@ -3,7 +3,7 @@ import RunControl
 /// The exact optimum, by joining the sorted sums of two halves. In one dimension 2^(n/2) steps; above, a
 /// window on the coordinate of largest spread that narrows with the best error found.
 ///
-/// Cost: building 2^(n/2)·m. One dimension: two passes of 2^(n/2) steps, 48·2^(n/2) bytes at their peak for even n.
+/// Cost: building 2^(n/2)·m. One dimension: two passes of 2^(n/2) steps, 36·2^(n/2) bytes at their peak for even n.
 /// More: for each sum of one half, those of the other within ± best error on one coordinate, so about
 /// 2ⁿ·error/spread pairs, against which high dimensions are hopeless; 8·m bytes a sum.
 ///

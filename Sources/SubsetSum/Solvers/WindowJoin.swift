@@ -35,7 +35,8 @@ final class WindowJoin {
   /// False when the run must stop. Sums of the first half are −z + Σ, so a pair's error is the norm of the sum of both.
   private func pass(_ best: inout MeetingPoint, _ meter: inout WorkMeter, blocks: Int) -> Bool {
     let (keyA, keyB) = (first.columns[0], second.columns[0])
-    let unit = UInt64(Self.checkInterval * m)
+    // A block of lanes may go beyond the interval.
+    let unit = UInt64((Self.checkInterval + Self.lanes) * m)
     var top = second.count
     var visited = 0
     if !meter.allows(unit) { return false }

@@ -1,63 +1,37 @@
 import LinearAlgebra
 
-/// The steps of `GreedyFlips`: which columns to score, when to stop. Scoring itself is `FlipScreen`'s.
+/// The steps of `GreedyFlips` and `IteratedGreedy`: which flips to score, when to stop. Scoring is `FlipScreen`'s.
 final class FlipDescent<Scalar: BLASScalar> {
   let state: FlipState
+  let norm: Norm
+  let options: GreedyFlips
   private let screen: FlipScreen<Scalar>
   private let columns: FlipColumns
-  private let options: GreedyFlips
   private var order: [(rank: Double, index: Int)] = []
 
-  init(_ rows: CandidateRows, vectors: UnsafePointer<Scalar>, target: [Double], options: GreedyFlips) {
-    state = FlipState(rows, target: target)
-    let batch = options.exchangeColumns > 0 ? GreedyFlips.batch : 1
+  /// `rows` and `vectors`, the stored n × m numbers, must outlive this.
+  init(_ rows: CandidateRows, vectors: UnsafePointer<Scalar>, problem: Problem, options: GreedyFlips) {
+    state = FlipState(rows, target: problem.target)
+    norm = problem.norm
+    let batch = max(1, min(GreedyFlips.batch, options.exchangeColumns))
     columns = FlipColumns(capacity: batch, dimension: rows.dimension)
     screen = FlipScreen(state, vectors: vectors, columnCapacity: batch, tileRows: options.tileRows)
     self.options = options
   }
 
-  /// Descends to a local optimum, or until the run stops.
-  func run(_ meter: inout WorkMeter) throws {
-    meter.count(work: UInt64(state.count * state.dimension), evaluations: 0)
+  /// Descends until nothing helps or the run stops, and leaves the best subset in `state`.
+  func run(_ meter: inout WorkMeter, kicks: IteratedGreedy?) throws {
+    let setup = UInt64(state.count * state.dimension)
+    guard meter.allows(setup) else { return }
+    meter.count(work: setup, evaluations: 0)
+    if let kicks {
+      try descend(&meter)
+      try kick(&meter, kicks)
+    }
     repeat {
       try descend(&meter)
-    } while try options.exchangeColumns > 0 && exchange(&meter)
-    if options.kicks > 0 { try kick(&meter) }
-  }
-  var rng: UInt64 = 12345
-  func rnd(_ k: Int) -> Int {
-    rng = rng &* 6364136223846793005 &+ 1442695040888963407; return Int((rng >> 33) % UInt64(k))
-  }
-  private func kick(_ meter: inout WorkMeter) throws {
-    for _ in 0..<options.kicks {
-      let before = state.energy
-      let mark = state.path.count
-      let sub = state.subset()
-      if sub.isEmpty { return }
-      for _ in 0..<options.kickSize {
-        if options.kickAdds && rnd(2) == 0 {
-          let w = screen.window(reach: 2 * state.energy.squareRoot() * options.kickReach)
-          let i = rnd(w)
-          if !state.chosen[i] { flip(i) }
-        } else {
-          let w =
-            options.kickReach > 100
-            ? sub.count
-            : max(
-              1,
-              sub.firstIndex { state.rows.squaredNorm($0) > before * options.kickReach * options.kickReach }
-                ?? sub.count)
-          let j = sub[rnd(w)]
-          if state.chosen[j] { flip(j) }
-        }
-      }
-      repeat { try descend(&meter) } while try options.exchangeColumns > 0 && exchange(&meter)
-      if state.energy >= before {
-        var k = state.path.count
-        while k > mark { k -= 1; screen.flipped(state.path[k]) }
-        state.rewind(to: mark)
-      }
-    }
+    } while try exchange(&meter)
+    if norm == .maximum { polish(&meter) }
   }
 
   /// Single flips, the best one at a time, until none improves.
@@ -85,39 +59,141 @@ final class FlipDescent<Scalar: BLASScalar> {
     screen.flipped(i)
   }
 
+  private func rewind(to count: Int) {
+    for i in state.path[count...] { screen.flipped(i) }
+    state.rewind(to: count)
+  }
+
+  // MARK: - Pairs
+
   /// One improving pair of flips, if the most promising first flips lead to one; false when not or stopped.
   private func exchange(_ meter: inout WorkMeter) throws -> Bool {
     guard rank(&meter) else { return false }
     var start = 0
     while start < order.count {
-      let end = min(order.count, start + GreedyFlips.batch)
-      columns.removeAll()
-      for k in start..<end { columns.append(state, flipping: order[k].index) }
+      fillColumns(from: start)
       if let move = try bestMove(&meter) {
-        let first = columns.firsts[move.column]
-        flip(first)
-        flip(move.index)
+        apply(move)
         return true
       }
       if meter.stop != nil { return false }
-      start = end
+      start += columns.count
     }
     return false
   }
 
+  private func fillColumns(from start: Int) {
+    columns.removeAll()
+    for k in start..<min(order.count, start + columns.capacity) {
+      columns.append(state, flipping: order[k].index)
+    }
+  }
+
+  private func apply(_ move: FlipMove) {
+    let first = columns.firsts[move.column]
+    if first >= 0 { flip(first) }
+    flip(move.index)
+  }
+
   /// Ranks first flips by what they cost relative to their size, (‖x‖² ∓ 2x·r)/‖x‖², ties by index.
+  ///
+  /// False when there are none to try, or the run must stop. Cost: window·m in fixed-order Float64.
   private func rank(_ meter: inout WorkMeter) -> Bool {
+    order.removeAll(keepingCapacity: true)
+    if options.exchangeColumns == 0 { return false }
     let window = screen.window(reach: 2 * state.energy.squareRoot())
     let work = UInt64(window * state.dimension)
     guard meter.allows(work) else { return false }
     meter.count(work: work, evaluations: UInt64(window))
-    order.removeAll(keepingCapacity: true)
-    for i in 0..<window where state.chosen[i] || options.exchangesAdditions {
+    for i in 0..<window {
       let square = state.rows.squaredNorm(i)
       if square > 0 { order.append((state.change(flipping: i, from: state.residual) / square, i)) }
     }
     order.sort { ($0.rank, $0.index) < ($1.rank, $1.index) }
     if order.count > options.exchangeColumns { order.removeSubrange(options.exchangeColumns...) }
-    return true
+    return !order.isEmpty
+  }
+
+  // MARK: - Kicks
+
+  private func kick(_ meter: inout WorkMeter, _ kicks: IteratedGreedy) throws {
+    var near: [Int] = []
+    let size = kicks.kickSize ?? IteratedGreedy.defaultKickSize(dimension: state.dimension)
+    let floor = min(state.count, 4 * max(1, size))
+    let work = UInt64(size * state.dimension)
+    for number in 0..<kicks.kicks {
+      guard meter.allows(work) else { return }
+      meter.count(work: work, evaluations: 0)
+      let mark = state.path.count
+      let before = state.energy
+      let window = max(screen.window(reach: 2 * state.energy.squareRoot()), floor)
+      near.removeAll(keepingCapacity: true)
+      for i in 0..<window where state.chosen[i] { near.append(i) }
+      for step in 0..<size {
+        let draw = IteratedGreedy.draw(number, step)
+        let removes = draw & 1 == 1 && !near.isEmpty
+        let position = Int((draw >> 1) % UInt64(removes ? near.count : window))
+        let i = removes ? near[position] : position
+        if state.chosen[i] == removes { flip(i) }
+      }
+      try descend(&meter)
+      if !(state.energy <= before) { rewind(to: mark) }
+    }
+  }
+
+  // MARK: - The max norm
+
+  /// Goes back to the least max norm on the path, then takes flips and pairs that lower it.
+  private func polish(_ meter: inout WorkMeter) {
+    rewind(to: state.flipsToLeastMaximum)
+    for _ in 0..<options.polishSteps {
+      columns.removeAll()
+      columns.append(state, flipping: -1)
+      var move = lowestMaximum(&meter)
+      if move == nil, rank(&meter) {
+        fillColumns(from: 0)
+        move = lowestMaximum(&meter)
+      }
+      guard let move else { return }
+      apply(move)
+    }
+  }
+
+  /// The step from the present columns that lowers the max norm most; nil when none does or the run must stop.
+  ///
+  /// After a flip the max norm is at least ‖x‖/√m − ‖y‖∞, which bounds the candidates in reach. Decided in Float64; a
+  /// candidate is left at the first coordinate that rules it out, largest |y_j| first. Cost: the coordinates seen.
+  private func lowestMaximum(_ meter: inout WorkMeter) -> FlipMove? {
+    let m = state.dimension
+    var largest = state.maximum
+    for c in 0..<columns.count { largest = max(largest, largestMagnitude(columns[c], m)) }
+    let window = screen.window(reach: 2 * largest * Double(m).squareRoot() * (1 + 0x1p-40))
+    guard meter.allows(UInt64(window * columns.count * m)) else { return nil }
+    var best: FlipMove?
+    var limit = state.maximum * (1 - 0x1p-40)
+    var seen = 0
+    for c in 0..<columns.count {
+      let y = columns[c]
+      let coordinates = (0..<m).sorted { abs(y[$0]) != abs(y[$1]) ? abs(y[$0]) > abs(y[$1]) : $0 < $1 }
+      for i in 0..<window where i != columns.firsts[c] {
+        let sign = state.chosen[i] ? 1.0 : -1.0
+        var maximum = 0.0
+        for j in coordinates {
+          seen += 1
+          let value = abs(y[j] + sign * state.rows.coordinate(i, j))
+          if !(value < limit) {
+            maximum = .infinity
+            break
+          }
+          maximum = max(maximum, value)
+        }
+        if maximum < limit {
+          limit = maximum
+          best = FlipMove(change: maximum, column: c, index: i)
+        }
+      }
+    }
+    meter.count(work: UInt64(seen), evaluations: UInt64(window * columns.count))
+    return best
   }
 }

@@ -45,7 +45,7 @@ final class FlipScreen<Scalar: BLASScalar> {
   /// Tile that keeps vectors and products of a batch in a second-level cache of 1 MB.
   static func defaultTileRows(dimension m: Int) -> Int { max(16, min(2048, 65536 / max(1, m))) }
 
-  /// Cost: n·m, and 32 bytes (`Double`) or 24 (`Float`) a candidate.
+  /// Cost: n·m, and 24 bytes a candidate (32 when Float64).
   init(_ state: FlipState, vectors: UnsafePointer<Scalar>, columnCapacity: Int, tileRows: Int?) {
     self.state = state
     self.vectors = vectors

@@ -9,6 +9,8 @@ final class FlipState {
   let residual: UnsafeMutablePointer<Double>
   /// ‖residual‖².
   private(set) var energy = 0.0
+  /// max |residual|.
+  private(set) var maximum = 0.0
   /// Every flip made, in order.
   private(set) var path: [Int] = []
   /// The least max norm along the path, and after how many flips it was met first.
@@ -54,12 +56,14 @@ final class FlipState {
       chosen[i].toggle()
     }
     sums.round(to: residual)
+    // What was met beyond this point is no longer on the path.
+    if flipsToLeastMaximum > count { leastMaximum = .infinity }
     measure()
   }
 
   private func measure() {
     energy = fixedOrderDot(residual, residual, dimension)
-    let maximum = largestMagnitude(residual, dimension)
+    maximum = largestMagnitude(residual, dimension)
     if maximum < leastMaximum { (leastMaximum, flipsToLeastMaximum) = (maximum, path.count) }
   }
 

@@ -1,0 +1,131 @@
+import LinearAlgebra
+import RunControl
+import SubsetSum
+import Testing
+
+@Suite struct GreedyTests {
+  @Test func everyStepIsTheReferences() throws {
+    for (n, m) in [(1, 1), (50, 1), (40, 3), (100, 9), (60, 17), (200, 36)] {
+      for seed in 0..<4 as Range<UInt64> {
+        let problem = try scaledNormals(n, m, seed: seed, half: seed == 3 ? 4 : 0.5, dense: seed == 2)
+        for columns in [0, 5, 40] {
+          let expected = try GreedyFlipsReference(exchangeColumns: columns).path(problem, control: RunControl())
+          let found = try GreedyFlips(exchangeColumns: columns).path(problem, control: RunControl())
+          #expect(found == expected, "n \(n), m \(m), seed \(seed), columns \(columns)")
+        }
+      }
+    }
+  }
+
+  @Test func tiesAndUnsortedCandidatesFollowTheReferenceToo() throws {
+    for seed in 0..<10 as Range<UInt64> {
+      let problem = try integers(60, 4, limit: 3, seed: seed, norm: .euclidean)
+      let expected = try GreedyFlipsReference().path(problem, control: RunControl())
+      #expect(try GreedyFlips(tileRows: 7).path(problem, control: RunControl()) == expected)
+    }
+  }
+
+  /// Candidates in pairs that differ by less than Float32 dot products can tell.
+  @Test func nearTiesAreDecidedInFloat64() throws {
+    for seed in 0..<40 as Range<UInt64> {
+      let m = 5 + Int(seed % 20)
+      var numbers = TestNumbers(state: seed)
+      var scales: [Float] = []
+      var values: [Float] = []
+      for _ in 0..<20 {
+        var scale = Float(abs(numbers.normal())) * 0.1
+        let vector = (0..<m).map { _ in Float(numbers.normal()) }
+        for _ in 0..<4 {
+          scales.append(scale)
+          values += vector
+          scale = numbers.next() & 1 == 0 ? scale.nextUp : scale.nextDown
+        }
+      }
+      let vectors = try Matrix<Float>(rows: 80, columns: m, values: values)
+      let problem = try Problem(
+        candidates: Candidates(scales: scales, vectors: vectors), target: (0..<m).map { _ in numbers.unit() },
+        norm: .euclidean)
+      let expected = try GreedyFlipsReference().path(problem, control: RunControl())
+      #expect(try GreedyFlips().path(problem, control: RunControl()) == expected)
+    }
+  }
+
+  @Test(arguments: [Norm.euclidean, .maximum]) func tilesChangeNothing(norm: Norm) throws {
+    let problem = try scaledNormals(300, 11, seed: 4, norm: norm)
+    let expected = try GreedyFlips().solve(problem, control: RunControl())
+    let kicked = try IteratedGreedy(kicks: 20).solve(problem, control: RunControl())
+    for tile in [1, 2, 7, 64, 299, 1000] {
+      let greedy = GreedyFlips(tileRows: tile)
+      #expect(try greedy.solve(problem, control: RunControl()) == expected)
+      #expect(try IteratedGreedy(kicks: 20, greedy: greedy).solve(problem, control: RunControl()) == kicked)
+    }
+  }
+
+  @Test func noSingleFlipOfTheResultHelps() throws {
+    for (n, m) in [(80, 2), (150, 9), (90, 30)] {
+      let problem = try scaledNormals(n, m, seed: 8)
+      for solver in [GreedyFlips(exchangeColumns: 0), GreedyFlips(), IteratedGreedy(kicks: 10)] as [any Solver] {
+        let found = try solver.solve(problem, control: RunControl())
+        for i in 0..<n {
+          let flipped = problem.plainError { found.subset.contains($0) != ($0 == i) }
+          #expect(flipped >= found.error * (1 - 1e-9))
+        }
+      }
+    }
+  }
+
+  @Test func noSinglePairHelpsWhenAllAreTried() throws {
+    let problem = try scaledNormals(60, 6, seed: 3)
+    let found = try GreedyFlips(exchangeColumns: 60).solve(problem, control: RunControl())
+    // First flips are those in reach of the residual.
+    let near = (0..<60).filter { i in
+      (0..<6).reduce(0) { $0 + problem.candidates.coordinate(i, $1) * problem.candidates.coordinate(i, $1) }
+        .squareRoot() < 2 * found.error
+    }
+    for i in near {
+      for k in 0..<60 where k != i {
+        let flipped = problem.plainError { found.subset.contains($0) != ($0 == i || $0 == k) }
+        #expect(flipped >= found.error * (1 - 1e-9))
+      }
+    }
+  }
+
+  @Test func noSingleFlipLowersThePolishedMaxNorm() throws {
+    for (n, m) in [(80, 2), (150, 9)] {
+      let problem = try scaledNormals(n, m, seed: 6, norm: .maximum)
+      let found = try GreedyFlips().solve(problem, control: RunControl())
+      for i in 0..<n {
+        #expect(problem.plainError { found.subset.contains($0) != ($0 == i) } >= found.error * (1 - 1e-9))
+      }
+    }
+  }
+
+  @Test func neverWorseThanNothingAndKicksOnlyHelp() throws {
+    for seed in 0..<10 as Range<UInt64> {
+      for norm in [Norm.euclidean, .maximum] {
+        let problem = try scaledNormals(100, 12, seed: seed, norm: norm)
+        let plain = try GreedyFlips().solve(problem, control: RunControl())
+        #expect(plain.error <= plain.emptySetError)
+        #expect(!plain.isOptimal && plain.stop == nil && plain.work > 0)
+      }
+      let problem = try scaledNormals(100, 12, seed: seed)
+      let single = try GreedyFlips(exchangeColumns: 0).solve(problem, control: RunControl())
+      #expect(try GreedyFlips().solve(problem, control: RunControl()).error <= single.error)
+      #expect(try IteratedGreedy(kicks: 30).solve(problem, control: RunControl()).error <= single.error)
+    }
+  }
+
+  @Test func extremeMagnitudesStillDescend() throws {
+    // The first overflows Float32 dot products, the second underflows them.
+    for scale in [1e30 as Float, 1e-38] {
+      var numbers = TestNumbers(state: 3)
+      let vectors = try Matrix<Float>(
+        rows: 50, columns: 3, values: (0..<150).map { _ in Float(numbers.unit()) * scale * (scale > 1 ? 1e8 : 1) })
+      let target = (0..<3).map { _ in Double(scale) * (scale > 1 ? 1e8 : 1) * numbers.unit() }
+      let problem = try Problem(candidates: Candidates(vectors), target: target, norm: .euclidean)
+      let found = try GreedyFlips().path(problem, control: RunControl())
+      #expect(!found.isEmpty)
+      #expect(try found == GreedyFlipsReference().path(problem, control: RunControl()))
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import Convolution
+import LinearAlgebra
+import RandomStreams
+import Tickets
+
+/// Networks small enough to check by hand or by exhaustion, with weights from a seed.
+enum SmallTargets {
+  static func values(_ count: Int, seed: UInt64) -> [Float] {
+    var values = [Float](repeating: 0, count: count)
+    values.withUnsafeMutableBufferPointer { NormalStream.fill($0, at: StreamAddress(seed: seed)) }
+    return values.map { $0 * 0.3 }
+  }
+
+  /// 3×3 convolution, ReLU, max pooling, 3×3 convolution, global average, flatten.
+  static func chain(
+    channels: [Int] = [2, 3, 2], size: Int = 6, seed: UInt64 = 1, names: String = "conv", identity: Bool = false
+  ) throws -> Network<Float> {
+    func convolution(_ layer: Int) throws -> Network<Float>.Operation {
+      .convolution(
+        try Convolution(
+          window: .same(3), inputChannels: channels[layer], outputChannels: channels[layer + 1],
+          kernel: values(9 * channels[layer] * channels[layer + 1], seed: seed + UInt64(layer))))
+    }
+    let pool = Pooling(.maximum, window: SlidingWindow(height: 2, width: 2, strideHeight: 2, strideWidth: 2))
+    var operations: [(String, Network<Float>.Operation)] = [
+      ("input", .input), (names + "1", try convolution(0)), ("relu", .rectifier), ("pool", .pooling(pool)),
+      (names + "2", try convolution(1)), ("average", .globalAveragePooling), ("flatten", .flatten),
+    ]
+    if identity { operations.insert(("copy", .identity), at: 2) }
+    let nodes = operations.enumerated().map { index, operation in
+      Network<Float>.Node(name: operation.0, operation: operation.1, inputs: index == 0 ? [] : [index - 1])
+    }
+    return try Network(
+      inputShape: ImageShape(height: size, width: size, channels: channels[0]), nodes: nodes)
+  }
+
+  /// A ticket that keeps every `step`-th filter of each half.
+  static func ticket(
+    for target: Network<Float>, width: Int = 12, seed: UInt64 = 5, step: Int = 2,
+    inputRange: InputRange = .unit, scales: [Double]? = nil
+  ) throws -> Ticket {
+    let graph = try LayerGraph(of: target)
+    let network = try RandomNetwork(seed: seed, width: width, layers: graph.layers)
+    let blocks = Ticket.addresses(graph: graph, inputRange: inputRange).map { address in
+      let scalars = network.scalars(layer: address.layer, channel: address.channel)
+      let half = scalars.indices.filter { address.half.contains(scalars[$0]) }
+      let kept = stride(from: 0, to: half.count, by: step).map { UInt32(half[$0]) }
+      return Block(address: address, candidates: half.count, kept: kept)
+    }
+    return try Ticket(
+      seed: seed, width: width, mode: .weights, inputRange: inputRange, graph: graph,
+      scales: scales ?? graph.layers.map { _ in 0.25 }, blocks: blocks, targetDigest: try target.targetDigest(),
+      isComplete: true)
+  }
+
+  static func images(_ batch: Int, _ shape: ImageShape, seed: UInt64) throws -> Tensor<Float> {
+    var values = [Double](repeating: 0, count: batch * shape.count)
+    values.withUnsafeMutableBufferPointer { UniformStream.fillSymmetric($0, at: StreamAddress(seed: seed)) }
+    return try Tensor(batch: batch, shape: shape, values: values.map { Float($0) })
+  }
+}

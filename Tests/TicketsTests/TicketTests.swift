@@ -1,0 +1,165 @@
+import Convolution
+import Foundation
+import LinearAlgebra
+import Testing
+import Tickets
+
+@Suite struct ChannelBlockedMaskTests {
+  @Test func itIsThePapersDefinition() {
+    let mask = ChannelBlockedMask(channels: 3, filtersPerChannel: 4)
+    let entries = mask.entries
+    for k in 1...3 {
+      for q in 1...12 {
+        let expected: Float = Int((Double(q) / 4).rounded(.up)) == k ? 1 : 0
+        #expect(entries[(k - 1) * 12 + q - 1] == expected)
+      }
+    }
+  }
+}
+
+@Suite struct LayerGraphTests {
+  @Test func inputsAreSignedUntilARectifier() throws {
+    let graph = try LayerGraph(of: SmallTargets.chain())
+    #expect(graph.signedInputs(networkInputIsSigned: true) == [true, false])
+    #expect(graph.signedInputs(networkInputIsSigned: false) == [false, false])
+    #expect(Ticket.addresses(graph: graph, inputRange: .unit).count == 2 * 2 + 3)
+    #expect(Ticket.addresses(graph: graph, inputRange: try InputRange(low: 0, high: 1)).count == 2 + 3)
+  }
+
+  @Test func jsonRoundTrips() throws {
+    let graph = try LayerGraph(of: SmallTargets.chain())
+    let data = try JSONEncoder().encode(graph)
+    #expect(try JSONDecoder().decode(LayerGraph.self, from: data) == graph)
+    let unknown = String(decoding: data, as: UTF8.self).replacingOccurrences(of: "\"relu\"", with: "\"gelu\"")
+    #expect(throws: DecodingError.self) { try JSONDecoder().decode(LayerGraph.self, from: Data(unknown.utf8)) }
+  }
+
+  @Test func theDigestIgnoresNamesAndIdentityButNotWeights() throws {
+    let digest = try SmallTargets.chain().targetDigest()
+    #expect(digest.count == 64)
+    #expect(try SmallTargets.chain(names: "other").targetDigest() == digest)
+    #expect(try SmallTargets.chain(identity: true).targetDigest() == digest)
+    #expect(try SmallTargets.chain(seed: 2).targetDigest() != digest)
+    #expect(try SmallTargets.chain(size: 8).targetDigest() != digest)
+  }
+
+  @Test func whatTheTheoryDoesNotCoverIsNamed() throws {
+    let shape = ImageShape(height: 4, width: 4, channels: 2)
+    func message(_ operation: Network<Float>.Operation) throws -> String {
+      let nodes = [
+        Network<Float>.Node(name: "input", operation: .input, inputs: []),
+        Network<Float>.Node(name: "culprit", operation: operation, inputs: [0]),
+      ]
+      do {
+        _ = try LayerGraph(of: Network(inputShape: shape, nodes: nodes))
+        return ""
+      } catch let error as TicketError { return error.description }
+    }
+    func convolution(groups: Int = 1, kernel: [Float], bias: [Float]? = nil) throws -> Network<Float>.Operation {
+      .convolution(
+        try Convolution(
+          window: SlidingWindow(height: 1, width: 1), inputChannels: 2, outputChannels: 2, groups: groups,
+          kernel: kernel, bias: bias))
+    }
+    #expect(try message(convolution(kernel: [1, 2, 3, 4])) == "")
+    #expect(try message(convolution(kernel: [1, 2, 3, 4], bias: [0, 0])) == "")
+    #expect(try message(convolution(kernel: [1, 2, 3, 4], bias: [0, 1])).contains("'culprit'"))
+    #expect(try message(convolution(groups: 2, kernel: [1, 2])).contains("'culprit'"))
+    #expect(try message(convolution(kernel: [1, 2, .nan, 4])).contains("'culprit'"))
+    #expect(try message(.rectifier).contains("at least one convolution"))
+  }
+}
+
+@Suite struct TicketTests {
+  /// Rebuilds a ticket with one part changed.
+  private func altered(
+    _ ticket: Ticket, width: Int? = nil, scales: [Double]? = nil, blocks: [Block]? = nil
+  ) throws(TicketError) -> Ticket {
+    try Ticket(
+      seed: ticket.seed, width: width ?? ticket.width, mode: ticket.mode, inputRange: ticket.inputRange,
+      graph: ticket.graph, scales: scales ?? ticket.scales, blocks: blocks ?? ticket.blocks,
+      targetDigest: ticket.targetDigest, isComplete: true)
+  }
+
+  private func changing(
+    _ ticket: Ticket, block: Int, candidates: Int? = nil, kept: [UInt32]
+  ) throws(TicketError) -> Ticket {
+    var blocks = ticket.blocks
+    blocks[block] = Block(
+      address: blocks[block].address, candidates: candidates ?? blocks[block].candidates, kept: kept)
+    return try altered(ticket, blocks: blocks)
+  }
+
+  @Test func contradictionsAreRefused() throws {
+    let ticket = try SmallTargets.ticket(for: SmallTargets.chain())
+    let kept = ticket.blocks[1].kept
+    #expect(try altered(ticket) == ticket)
+    #expect(throws: TicketError.self) { try altered(ticket, width: 0) }
+    #expect(throws: TicketError.self) { try altered(ticket, width: 1) }
+    #expect(throws: TicketError.self) { try altered(ticket, scales: [1]) }
+    #expect(throws: TicketError.self) { try altered(ticket, scales: [1, 0.3]) }
+    #expect(throws: TicketError.self) { try altered(ticket, scales: [1, .infinity]) }
+    #expect(throws: TicketError.self) { try altered(ticket, scales: [1, -1]) }
+    #expect(throws: TicketError.self) { try altered(ticket, blocks: ticket.blocks.dropLast()) }
+    #expect(throws: TicketError.self) { try altered(ticket, blocks: ticket.blocks.reversed()) }
+    #expect(throws: TicketError.self) { try changing(ticket, block: 1, kept: kept.reversed()) }
+    #expect(throws: TicketError.self) { try changing(ticket, block: 1, kept: kept + [kept.last!]) }
+    #expect(throws: TicketError.self) { try changing(ticket, block: 1, kept: [UInt32(2 * ticket.width)]) }
+    #expect(throws: TicketError.self) { try changing(ticket, block: 1, candidates: kept.count - 1, kept: kept) }
+  }
+
+  @Test func aFilterOfTheOtherSignIsFoundWhereWeightsAreMade() throws {
+    let ticket = try SmallTargets.ticket(for: SmallTargets.chain())
+    try ticket.validateSigns()
+    let other = ticket.blocks[0].kept
+    #expect(ticket.blocks[1].address.half == .negative)
+    let wrong = try changing(ticket, block: 1, kept: other)
+    #expect(throws: TicketError.self) { try wrong.validateSigns() }
+    #expect(throws: TicketError.self) { try wrong.collapsedLayers() }
+    #expect(throws: TicketError.self) { try wrong.prunedNetwork() }
+    let miscounted = try changing(
+      ticket, block: 1, candidates: ticket.blocks[1].candidates + 1, kept: ticket.blocks[1].kept)
+    #expect(throws: TicketError.self) { try miscounted.validateSigns() }
+  }
+
+  @Test func thePrunedNetworkHoldsTheRandomWeightsAlone() throws {
+    let target = try SmallTargets.chain()
+    let ticket = try SmallTargets.ticket(for: target, scales: [0.5, 2])
+    let random = try ticket.randomNetwork
+    let network = try ticket.prunedNetwork()
+    let pointwise = network.nodes.compactMap { node -> BlockedPointwise<Float>? in
+      if case .blockedPointwise(let layer) = node.operation { layer } else { nil }
+    }
+    let convolutions = network.nodes.compactMap { node -> Convolution<Float>? in
+      if case .convolution(let layer) = node.operation { layer } else { nil }
+    }
+    for number in 1...2 {
+      let layer = ticket.graph.layers[number - 1]
+      let filters = (0..<layer.inputChannels).flatMap { channel in
+        ticket.blocks.filter { $0.address.layer == number && $0.address.channel == channel }
+          .flatMap { $0.kept.map { Int($0) } }.sorted().map { (channel, $0) }
+      }
+      #expect(pointwise[number - 1].sources == filters.map(\.0))
+      #expect(convolutions[number - 1].inputChannels == filters.count)
+      for (index, (channel, q)) in filters.enumerated() {
+        #expect(pointwise[number - 1].scalars[index] == random.scalars(layer: number, channel: channel)[q])
+        var slice = [Float](repeating: 0, count: layer.sliceCount)
+        slice.withUnsafeMutableBufferPointer {
+          random.fillSlice($0, layer: number, channel: channel, filter: q)
+        }
+        for tap in 0..<9 {
+          for o in 0..<layer.outputChannels {
+            let weight = convolutions[number - 1].kernel[(tap * filters.count + index) * layer.outputChannels + o]
+            #expect(weight == slice[tap * layer.outputChannels + o] * Float(ticket.scales[number - 1]))
+          }
+        }
+      }
+    }
+  }
+
+  @Test func inputRangesAreOrderedAndFinite() {
+    #expect(throws: TicketError.self) { try InputRange(low: 1, high: 1) }
+    #expect(throws: TicketError.self) { try InputRange(low: 0, high: .infinity) }
+    #expect(throws: TicketError.self) { try InputRange(low: .nan, high: 1) }
+  }
+}
