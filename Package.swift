@@ -61,6 +61,15 @@ let package = Package(
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     .testTarget(name: "TicketsTests", dependencies: ["RandomStreams", "LinearAlgebra", "Convolution", "Tickets"]),
+    .testTarget(
+      name: "PruningTests",
+      dependencies: [
+        "RunControl", "RandomStreams", "LinearAlgebra", "Convolution", "SubsetSum", "Tickets", "Pruning",
+        "Verification",
+      ]),
+    .testTarget(
+      name: "VerificationTests",
+      dependencies: ["RandomStreams", "LinearAlgebra", "Convolution", "Tickets", "Verification"]),
     .testTarget(name: "HouseTests"),
   ],
   swiftLanguageModes: [.v6]

@@ -35,7 +35,7 @@ public struct TicketSearch: Sendable {
     network = try RandomNetwork(seed: seed, width: width, layers: graph.layers)
     self.inputRange = inputRange
     self.solver = solver
-    scales = target.kernels.map { scaleRule.scale(for: $0) }
+    scales = zip(target.kernels, graph.layers).map { scaleRule.scale(for: $0, layer: $1, width: width) }
     targetDigest = try target.targetDigest()
   }
 
