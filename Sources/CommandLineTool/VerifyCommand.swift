@@ -26,7 +26,11 @@ struct VerifyCommand: ParsableCommand {
     var runOptions = RunOptions()
     runOptions.threads = threads
     let workers = try runOptions.workers()
-    let file = try TicketFile(contentsOf: ticket)
+    let file: TicketFile
+    do { file = try TicketFile(contentsOf: ticket) } catch let error as TicketError {
+      complain("tombola: \(ticket): verification failed: \(error)")
+      return try finish(.failed)
+    }
     let network = try ONNXModel.network(fromFile: target)
     let images = try data.load()
     guard file.isIntact else {
