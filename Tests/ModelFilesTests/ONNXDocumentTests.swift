@@ -66,6 +66,7 @@ private func changed(_ change: (inout Tombola_Onnx_ModelProto) -> Void) throws -
     var document = try sampleONNXDocument()
     let values: [ONNXTensor.Values] = [
       .float32([1.5, -0.0]), .float64([.pi, .infinity]), .int32([.min, .max]), .int64([.min, .max]),
+      .boolean([true, false]),
     ]
     document.initializers = try values.enumerated().map { try ONNXTensor(name: "t\($0)", shape: [2], values: $1) }
     document.initializers.append(try ONNXTensor(name: "scalar", shape: [], values: .int64([3])))

@@ -108,6 +108,9 @@ struct ONNXGraphReader {
     switch node.operatorType {
     case "Constant": constants[node.outputs[0]] = try constant(node, index)
     case "Identity", "Dropout":
+      if node.operatorType == "Dropout", case .boolean([true])? = try constantInput(node, 2, index)?.values {
+        throw problem(node, index, expected: "training_mode false: inference", found: "true")
+      }
       if let value = constants[try input(node, 0, index)] {
         constants[node.outputs[0]] = value
       } else {

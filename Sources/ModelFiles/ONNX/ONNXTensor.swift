@@ -8,6 +8,7 @@ public struct ONNXTensor: Sendable, Equatable {
     case float64([Double])
     case int32([Int32])
     case int64([Int64])
+    case boolean([Bool])
 
     /// The number of values.
     public var count: Int {
@@ -16,6 +17,7 @@ public struct ONNXTensor: Sendable, Equatable {
       case .float64(let values): values.count
       case .int32(let values): values.count
       case .int64(let values): values.count
+      case .boolean(let values): values.count
       }
     }
 
@@ -26,6 +28,7 @@ public struct ONNXTensor: Sendable, Equatable {
       case .float64: .float64
       case .int32: .int32
       case .int64: .int64
+      case .boolean: .boolean
       }
     }
   }
@@ -106,9 +109,10 @@ public struct ONNXTensor: Sendable, Equatable {
     case .float64: values = .float64(try Self.values(message, message.doubleData, shape, type, at: place, source))
     case .int32: values = .int32(try Self.values(message, message.int32Data, shape, type, at: place, source))
     case .int64: values = .int64(try Self.values(message, message.int64Data, shape, type, at: place, source))
+    case .boolean: values = .boolean(try Self.booleans(message, shape, at: place, source))
     default:
       throw FileError(
-        .unsupported, source: source, at: place, expected: "values of type FLOAT, DOUBLE, INT32 or INT64",
+        .unsupported, source: source, at: place, expected: "values of type FLOAT, DOUBLE, INT32, INT64 or BOOL",
         found: "\(type)")
     }
     name = message.name
@@ -128,6 +132,7 @@ public struct ONNXTensor: Sendable, Equatable {
     case .float64(let values): message.rawData = ElementCoding.encode(values)
     case .int32(let values): message.rawData = ElementCoding.encode(values)
     case .int64(let values): message.rawData = ElementCoding.encode(values)
+    case .boolean(let values): message.rawData = Data(values.map { $0 ? 1 : 0 })
     }
     return message
   }
@@ -156,6 +161,20 @@ public struct ONNXTensor: Sendable, Equatable {
       throw wrongSize(size, "bytes", message.rawData.count, shape, type, place, source)
     }
     return ElementCoding.decode(Element.self, from: message.rawData)
+  }
+
+  /// BOOL values: a raw byte each, or a number each in the field of 32-bit integers; 0 or 1.
+  private static func booleans(
+    _ message: Tombola_Onnx_TensorProto, _ shape: [Int], at place: [FileError.Location], _ source: String
+  ) throws(FileError) -> [Bool] {
+    let numbers =
+      message.int32Data.isEmpty
+      ? try values(message, [UInt8](), shape, .boolean, at: place, source).map(Int32.init)
+      : try values(message, message.int32Data, shape, .boolean, at: place, source)
+    if let wrong = numbers.first(where: { $0 != 0 && $0 != 1 }) {
+      throw FileError(.malformed, source: source, at: place, expected: "BOOL values 0 or 1", found: "\(wrong)")
+    }
+    return numbers.map { $0 == 1 }
   }
 
   private static func wrongSize(
