@@ -103,7 +103,9 @@ struct PruneCommand: ParsableCommand {
       do { claims = try measurement.claims(on: images, control: control) } catch is InterruptedError {}
       progress.clear()
     }
-    try TicketFile(ticket: result.ticket, claims: claims).write(to: output, force: force)
+    let file = TicketFile(
+      ticket: result.ticket, claims: claims, targetFileDigest: try TicketFile.digest(ofFile: target))
+    try file.write(to: output, force: force)
     let report = FigureReport(
       claims: claims, ticket: result.ticket, seconds: (ContinuousClock.now - start) / .seconds(1), output: output)
     if json {

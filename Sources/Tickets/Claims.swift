@@ -28,23 +28,6 @@ public struct Claims: Sendable, Hashable, Codable {
   /// max error of each block in the target's units, in the ticket's order.
   public var blockErrors: [Double]
 
-  public enum CodingKeys: String, CodingKey {
-    case targetAccuracy = "target_accuracy"
-    case ticketAccuracy = "ticket_accuracy"
-    case unprunedAccuracy = "unpruned_accuracy"
-    case images
-    case dataDigest = "data_digest"
-    case keptFilters = "kept_filters"
-    case totalFilters = "total_filters"
-    case maxWeightError = "max_weight_error"
-    case emptySetError = "empty_set_error"
-    case certifiedError = "certified_error"
-    case emptySetCertifiedError = "empty_set_certified_error"
-    case certificateReason = "certificate_reason"
-    case bitsPerWeight = "bits_per_weight"
-    case blockErrors = "block_errors"
-  }
-
   public init(
     keptFilters: Int, totalFilters: Int, maxWeightError: Double, emptySetError: Double, bitsPerWeight: Double,
     blockErrors: [Double]

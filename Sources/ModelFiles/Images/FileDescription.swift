@@ -75,6 +75,7 @@ public struct FileDescription: Sendable, Encodable {
       Fact(name: "input range", value: "[\(ticket.inputRange.low), \(ticket.inputRange.high)]"),
       Fact(name: "complete", value: String(ticket.isComplete)),
       Fact(name: "target digest", value: ticket.targetDigest),
+      Fact(name: "target file digest", value: file.targetFileDigest ?? "none"),
       Fact(name: "file digest", value: file.isIntact ? "matches the contents" : "DOES NOT MATCH: edited"),
     ]
     for (index, layer) in ticket.graph.layers.enumerated() {

@@ -78,7 +78,7 @@ public enum ImageSetFile {
     }
     let count = part == .test ? x.shape[0] : min(400, x.shape[0])
     let shape = ImageShape(height: x.shape[2], width: x.shape[3], channels: x.shape[1])
-    let source = try x.floats()
+    let source = try entry("x") { () throws(FileError) in try x.floats() }
     let (a, b) = scale ?? (1, 0)
     var values = [Float](repeating: 0, count: count * shape.count)
     for image in 0..<count {
@@ -99,6 +99,13 @@ public enum ImageSetFile {
       throw FileError(
         .malformed, source: path, at: [.entry("y")], expected: "\(count) labels, one an image", found: "\(y.shape)")
     }
-    return try ImageSet(name: path, images: images, labels: try y.integers())
+    return try ImageSet(name: path, images: images, labels: try entry("y") { () throws(FileError) in try y.integers() })
+  }
+
+  /// Names the entry in an error about its values.
+  private static func entry<Values>(
+    _ name: String, _ body: () throws(FileError) -> Values
+  ) throws(FileError) -> Values {
+    do { return try body() } catch { throw error.within(.entry(name)) }
   }
 }

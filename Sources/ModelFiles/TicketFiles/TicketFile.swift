@@ -16,12 +16,16 @@ public struct TicketFile: Sendable {
   public let isIntact: Bool
   /// What wrote the file.
   public let generator: String
+  /// SHA-256 of the target's file, in hexadecimal, or nil when the target was no file. For finding the target again:
+  /// what counts is the digest of its tensors.
+  public let targetFileDigest: String?
   let source: String
 
   /// A file to write.
-  public init(ticket: Ticket, claims: Claims?) {
+  public init(ticket: Ticket, claims: Claims?, targetFileDigest: String? = nil) {
     self.ticket = ticket
     self.claims = claims
+    self.targetFileDigest = targetFileDigest
     isIntact = true
     generator = TicketSearch.generator
     source = "(in memory)"
@@ -40,6 +44,7 @@ public struct TicketFile: Sendable {
     try reader.requireFormat()
     source = path
     generator = try reader.text("generator")
+    targetFileDigest = file.metadata["target_file_digest"]
     guard let seed = UInt64(try reader.text("seed")), let width = Int(try reader.text("width")) else {
       throw reader.wrong("seed", expected: "64-bit seed and width", found: "other text")
     }
@@ -58,6 +63,15 @@ public struct TicketFile: Sendable {
       isComplete: try reader.json("complete"))
     claims = file.metadata["claims"] == nil ? nil : try reader.json("claims")
     isIntact = file.metadata["digest"] == Self.digest(of: file)
+  }
+
+  /// SHA-256 of a file's bytes, in hexadecimal.
+  ///
+  /// - Throws: `FileError` when it cannot be read.
+  public static func digest(ofFile path: String) throws -> String {
+    var digest = SHA256Digest()
+    try FileBytes.read(path: path).withUnsafeBytes { digest.update($0) }
+    return digest.hexadecimal()
   }
 
   /// Refuses an edited file.
@@ -88,6 +102,7 @@ public struct TicketFile: Sendable {
       "scales": try json(ticket.scales), "complete": try json(ticket.isComplete),
       "candidates": try json(ticket.blocks.map(\.candidates)),
     ]
+    if let targetFileDigest { metadata["target_file_digest"] = targetFileDigest }
     if let claims { metadata["claims"] = try json(claims) }
     var file = SafetensorsFile(metadata: metadata, tensors: try ticket.blocks.map { try $0.tensor() })
     file.metadata["digest"] = Self.digest(of: file)
@@ -111,9 +126,10 @@ public struct TicketFile: Sendable {
   }
 }
 
-/// JSON with sorted keys, so that equal values give equal text.
+/// JSON with sorted snake-case keys, so that equal values give equal text.
 func json(_ value: some Encodable) throws -> String {
   let encoder = JSONEncoder()
+  encoder.keyEncodingStrategy = .convertToSnakeCase
   encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   return String(decoding: try encoder.encode(value), as: UTF8.self)
 }
@@ -156,7 +172,9 @@ struct MetadataReader {
   }
 
   func json<Value: Decodable>(_ key: String) throws -> Value {
-    do { return try JSONDecoder().decode(Value.self, from: Data(try text(key).utf8)) } catch is DecodingError {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    do { return try decoder.decode(Value.self, from: Data(try text(key).utf8)) } catch is DecodingError {
       throw wrong(key, expected: "JSON of a \(Value.self)", found: "other text")
     }
   }
