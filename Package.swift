@@ -70,6 +70,8 @@ let package = Package(
     .testTarget(
       name: "VerificationTests",
       dependencies: ["RandomStreams", "LinearAlgebra", "Convolution", "Tickets", "Verification"]),
+    .testTarget(
+      name: "CommandLineToolTests", dependencies: ["CommandLineTool", "LinearAlgebra", "Convolution", "ModelFiles"]),
     .testTarget(name: "HouseTests"),
   ],
   swiftLanguageModes: [.v6]

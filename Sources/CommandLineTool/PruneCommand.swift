@@ -24,7 +24,9 @@ struct PruneCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Seed of the random network.", valueName: "S")) var seed: UInt64
   @Option(help: ArgumentHelp("How errors are measured: weights.", valueName: "MODE")) var mode = "weights"
   @Option(help: ArgumentHelp("Solver: \(SolverChoice.names).", valueName: "NAME")) var solver = "greedy"
-  @Option(help: ArgumentHelp("The box inputs come from; data outside it is refused.", valueName: "LO,HI"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The box inputs come from; data outside it is refused.", valueName: "LO,HI"))
   var inputRange = "-1,1"
   @OptionGroup var data: DataOptions
   @OptionGroup var bounds: RunOptions

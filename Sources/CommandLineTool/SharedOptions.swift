@@ -15,6 +15,7 @@ struct DataOptions: ParsableArguments {
   var data: String?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Map pixels to A·x+B (default: fashion-mnist to [-1,1], .npz as they are).", valueName: "A,B"))
   var scale: String?
