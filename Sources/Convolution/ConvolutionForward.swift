@@ -28,8 +28,8 @@ public final class Scratch<Scalar: BLASScalar> {
 extension Convolution {
   /// The layer applied to a batch, through im2col and GEMM.
   ///
-  /// A 1×1 layer with stride 1 and no padding multiplies the images where they lie; anything else is packed
-  /// tile by tile into `scratch`. Bits depend on the BLAS core and on the tile. Cost: 2 · batch · output
+  /// A 1×1 layer with stride 1 and no padding multiplies the images where they lie; a stride-1 layer to fewer
+  /// channels adds up `TapProducts`; anything else is packed tile by tile into `scratch`. Bits depend on the BLAS core and on the tile. Cost: 2 · batch · output
   /// entries · taps operations.
   ///
   /// - Throws: `ConvolutionError` when the shapes do not fit.
@@ -44,6 +44,14 @@ extension Convolution {
       }
       try images.values.withUnsafeBufferPointer { input in
         try kernel.withUnsafeBufferPointer { kernel in
+          if !isPointwise && TapProducts.suits(self) {
+            if bias == nil { output.update(repeating: 0, count: rows * outputChannels) }
+            let products = TapProducts<Scalar>(
+              window: window, shape: images.shape, outputHeight: outputShape.height, outputWidth: outputShape.width,
+              outputChannels: outputChannels)
+            return try products.accumulate(
+              input.baseAddress!, batch: images.batch, kernel: kernel.baseAddress!, into: output, scratch)
+          }
           for group in 0..<groups {
             let patches = Im2col<Scalar>(
               window: window, shape: images.shape, outputHeight: outputShape.height, outputWidth: outputShape.width,

@@ -60,7 +60,7 @@ private func entry(
     var numbers = IntegerNumbers(state: 1)
     var checked = 0
     for window in Self.windows {
-      for (groups, inputs, outputs) in [(1, 1, 1), (1, 3, 4), (2, 4, 6), (3, 3, 3), (4, 4, 8)] {
+      for (groups, inputs, outputs) in [(1, 1, 1), (1, 3, 4), (1, 4, 2), (2, 4, 6), (3, 3, 3), (4, 4, 8)] {
         for (height, width) in [(5, 7), (6, 5), (9, 8)] {
           let kernel = (0..<window.height * window.width * (inputs / groups) * outputs).map { _ in
             Double(numbers.next())
@@ -94,7 +94,7 @@ private func entry(
         }
       }
     }
-    #expect(checked == Self.windows.count * 15)
+    #expect(checked == Self.windows.count * 18)
   }
 
   @Test func blockedPointwiseEqualsADenseLayerUnderTheMask() throws {
