@@ -9,7 +9,7 @@ DEMO_WIDTH := 8000
 DEMO_SEED := 1
 OUT := out
 
-.PHONY: help deps python-deps build demo test lint
+.PHONY: help deps python-deps build demo test check-readme lint
 
 help:
 	@echo "make demo   draw a ticket for the shipped target and verify it"
@@ -34,7 +34,7 @@ deps:
 # NumPy, safetensors, ONNX and ONNX Runtime in a private environment: oracles of the tests.
 python-deps: deps
 	@test -x $(TEST_VENV)/bin/python || python3 -m venv $(TEST_VENV)
-	@$(TEST_VENV)/bin/python -c "import numpy, safetensors, onnx" 2>/dev/null \
+	@$(TEST_VENV)/bin/python -c "import numpy, safetensors, onnx, onnxruntime" 2>/dev/null \
 	  || $(TEST_VENV)/bin/python -m pip install -q -r tools/requirements-test.txt
 
 build: deps
@@ -47,7 +47,11 @@ demo: build
 
 test: python-deps
 	swift build -c release --build-tests
-	TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python swift test -c release
+	TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA) swift test -c release
+
+# Runs the transcripts of README.md and compares.
+check-readme: build
+	python3 tools/check_readme.py
 
 lint:
 	swift format lint --strict -r Sources Tests Package.swift

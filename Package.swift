@@ -72,6 +72,7 @@ let package = Package(
       dependencies: ["RandomStreams", "LinearAlgebra", "Convolution", "Tickets", "Verification"]),
     .testTarget(
       name: "CommandLineToolTests", dependencies: ["CommandLineTool", "LinearAlgebra", "Convolution", "ModelFiles"]),
+    .testTarget(name: "TombolaTests", dependencies: ["Tombola"]),
     .testTarget(name: "HouseTests"),
   ],
   swiftLanguageModes: [.v6]

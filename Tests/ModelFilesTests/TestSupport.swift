@@ -24,6 +24,7 @@ enum Python {
 
   static let hasNumPy = canImport("numpy")
   static let hasSafetensors = canImport("numpy, safetensors, safetensors.numpy")
+  static let hasONNXRuntime = canImport("numpy, onnxruntime")
   static let hasONNX = canImport("numpy, onnx, onnx.checker, onnx.helper, onnx.numpy_helper")
 
   struct Failure: Error, CustomStringConvertible {
