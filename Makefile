@@ -9,11 +9,12 @@ DEMO_WIDTH := 8000
 DEMO_SEED := 1
 OUT := out
 
-.PHONY: help deps python-deps build demo test check-readme lint
+.PHONY: help deps python-deps build demo test bench check-readme lint
 
 help:
 	@echo "make demo   draw a ticket for the shipped target and verify it"
 	@echo "make test   build and run all tests"
+	@echo "make bench  measure the building blocks beside the machine's peak and bare GEMM"
 	@echo "make lint   check the style of the sources"
 
 # Debian's packages, installed only where missing.
@@ -53,5 +54,11 @@ test: python-deps
 check-readme: build
 	python3 tools/check_readme.py
 
+# OpenBLAS picks the CPU's own kernels here: a pin in the environment can halve its speed.
+bench: deps
+	@mkdir -p $(OUT)
+	swift build -c release --package-path bench
+	env -u OPENBLAS_CORETYPE bench/.build/release/Bench -o $(OUT)/bench.json
+
 lint:
-	swift format lint --strict -r Sources Tests Package.swift
+	swift format lint --strict -r Sources Tests Package.swift bench/Sources bench/Package.swift

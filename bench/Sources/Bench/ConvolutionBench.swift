@@ -1,0 +1,113 @@
+import Convolution
+import LinearAlgebra
+
+/// A convolution layer as real networks have it.
+struct LayerShape {
+  let name: String
+  let size: Int
+  let inputs: Int
+  let outputs: Int
+  let window: Int
+  let stride: Int
+  var groups = 1
+
+  var text: String {
+    "\(size)² × \(inputs) → \(outputs), \(window)×\(window)" + (stride > 1 ? " /\(stride)" : "")
+      + (groups > 1 ? ", \(groups) groups" : "")
+  }
+
+  /// Distinct layers of ResNet-50 (He et al. 2016), VGG-16 (Simonyan, Zisserman 2015), LeNet-5 (LeCun et al. 1998),
+  /// and of the demo: its target's, and the wide ones behind kept filters.
+  static let table: [LayerShape] =
+    [
+      (224, 3, 64, 7, 2), (56, 64, 64, 1, 1), (56, 64, 64, 3, 1), (56, 64, 256, 1, 1), (56, 256, 64, 1, 1),
+      (56, 128, 128, 3, 2), (28, 128, 512, 1, 1), (28, 128, 128, 3, 1), (28, 256, 256, 3, 2), (14, 256, 1024, 1, 1),
+      (14, 256, 256, 3, 1), (14, 512, 512, 3, 2), (7, 512, 2048, 1, 1), (7, 512, 512, 3, 1),
+    ].map { LayerShape(name: "resnet-50", size: $0.0, inputs: $0.1, outputs: $0.2, window: $0.3, stride: $0.4) }
+    + [(224, 64, 64), (112, 64, 128), (56, 128, 256), (28, 256, 512), (14, 512, 512)].map {
+      LayerShape(name: "vgg-16", size: $0.0, inputs: $0.1, outputs: $0.2, window: 3, stride: 1)
+    }
+    + [
+      LayerShape(name: "lenet-5", size: 28, inputs: 1, outputs: 6, window: 5, stride: 1),
+      LayerShape(name: "lenet-5", size: 14, inputs: 6, outputs: 16, window: 5, stride: 1),
+      LayerShape(name: "demo target", size: 28, inputs: 1, outputs: 8, window: 3, stride: 1),
+      LayerShape(name: "demo target", size: 14, inputs: 8, outputs: 16, window: 3, stride: 1),
+      LayerShape(name: "demo kept", size: 28, inputs: 880, outputs: 8, window: 3, stride: 1),
+      LayerShape(name: "demo kept", size: 14, inputs: 2563, outputs: 16, window: 3, stride: 1),
+      LayerShape(name: "demo kept", size: 7, inputs: 4100, outputs: 10, window: 3, stride: 1),
+      LayerShape(name: "depthwise", size: 56, inputs: 128, outputs: 128, window: 3, stride: 1, groups: 128),
+    ]
+}
+
+/// The convolution layer beside one bare GEMM of its shape: pixels × c_out × taps, im2col for free.
+struct ConvolutionBench {
+  let timing: Timing
+  /// Entries of the result that are computed again by the definition, in Float64.
+  static let probes = 64
+
+  func row(_ layer: LayerShape, batch: Int, threads: Int) throws -> Row {
+    let padding = layer.window / 2
+    let window = SlidingWindow(
+      height: layer.window, width: layer.window, strideHeight: layer.stride, strideWidth: layer.stride,
+      padding: Padding(all: padding))
+    func values(_ count: Int, _ step: Int) -> [Float] { (0..<count).map { Float(($0 &* step) % 1001) / 500 - 1 } }
+    let perGroup = layer.inputs / layer.groups
+    let taps = layer.window * layer.window * perGroup
+    let convolution = try Convolution(
+      window: window, inputChannels: layer.inputs, outputChannels: layer.outputs, groups: layer.groups,
+      kernel: values(taps * layer.outputs, 7919))
+    let shape = ImageShape(height: layer.size, width: layer.size, channels: layer.inputs)
+    let images = try Tensor(batch: batch, shape: shape, values: values(batch * shape.count, 104_729))
+    let scratch = Scratch<Float>()
+    var result = try convolution(images, scratch: scratch)
+    let (m, n) = (result.batch * result.shape.pixels, layer.outputs / layer.groups)
+    let (a, b) = (values(m * taps, 31), values(taps * n, 37))
+    var c = [Float](repeating: 0, count: m * n)
+    var peak = 0.0
+    let seconds = try BLASLibrary.withThreads(threads) {
+      try timing.alternate([
+        { result = try convolution(images, scratch: scratch) },
+        { for _ in 0..<layer.groups { Float.bareGEMM(Int32(m), Int32(n), Int32(taps), a, b, &c) } },
+        { peak = try Machine.fullSpeed(isDouble: false, workers: threads) },
+      ])
+    }
+    return Row(
+      operation: "conv " + layer.name, shape: layer.text + (batch > 1 ? ", batch \(batch)" : ""),
+      seconds: seconds, peakOperations: peak, operations: 2 * Double(m) * Double(layer.outputs) * Double(taps),
+      type: Float.self, threads: threads, residual: residual(convolution, images, result),
+      scratchBytes: scratch.tileBytes)
+  }
+
+  /// max |error| / (taps · eps · Σ|x·w|) over `probes` entries spread over the result.
+  private func residual(_ layer: Convolution<Float>, _ images: Tensor<Float>, _ result: Tensor<Float>) -> Double {
+    let (input, output) = (images.shape, result.shape)
+    let perGroup = layer.inputChannels / layer.groups
+    var worst = 0.0
+    for probe in 0..<Self.probes {
+      let index = probe * (result.values.count - 1) / (Self.probes - 1)
+      let (place, o) = index.quotientAndRemainder(dividingBy: output.channels)
+      let (image, pixel) = place.quotientAndRemainder(dividingBy: output.pixels)
+      let (row, column) = pixel.quotientAndRemainder(dividingBy: output.width)
+      let first = o / (layer.outputChannels / layer.groups) * perGroup
+      var sum = 0.0
+      var size = 0.0
+      for i in 0..<layer.window.height {
+        let y = row * layer.window.strideHeight + i - layer.window.padding.top
+        if y < 0 || y >= input.height { continue }
+        for j in 0..<layer.window.width {
+          let x = column * layer.window.strideWidth + j - layer.window.padding.left
+          if x < 0 || x >= input.width { continue }
+          for c in 0..<perGroup {
+            let pixel = images.values[((image * input.height + y) * input.width + x) * input.channels + first + c]
+            let weight = layer.kernel[((i * layer.window.width + j) * perGroup + c) * layer.outputChannels + o]
+            sum += Double(pixel) * Double(weight)
+            size += abs(Double(pixel) * Double(weight))
+          }
+        }
+      }
+      let scale = Double(layer.taps) * Double(Float.ulpOfOne) * max(size, 1e-30)
+      worst = max(worst, abs(Double(result.values[index]) - sum) / scale)
+    }
+    return worst
+  }
+}

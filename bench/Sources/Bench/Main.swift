@@ -1,0 +1,73 @@
+import ArgumentParser
+import Foundation
+import LinearAlgebra
+import RandomStreams
+
+/// `make bench`: one row per operation, shape, type and threads, beside the machine's own limits.
+@main struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Measure Tombola's building blocks against the machine's peak and bare GEMM.")
+
+  @Option(help: "Rounds of each measurement; the bodies compared take turns in each.") var rounds = 9
+  @Option(help: "Least seconds of a sample.") var sample = 0.02
+  @Option(help: "Only operations whose name contains this.") var only: String?
+  @Option(name: .shortAndLong, help: "Write the report as JSON too.") var output: String?
+
+  private struct Report: Encodable {
+    let machine: Machine
+    let rows: [Row]
+  }
+
+  func validate() throws {
+    guard rounds >= 1, sample > 0, sample.isFinite else {
+      throw ValidationError("expected rounds from 1 and a sample above 0 s, found \(rounds) and \(sample)")
+    }
+  }
+
+  func run() throws {
+    let timing = Timing(rounds: rounds, sampleSeconds: sample)
+    let machine = try Machine(timing: timing)
+    print(machine.text)
+    print(Row.header)
+    var rows: [Row] = []
+    func add(_ operation: String, _ body: () throws -> [Row]) throws {
+      if let only, !operation.contains(only) { return }
+      for row in try body() {
+        print(row.text)
+        fflush(nil)
+        rows.append(row)
+      }
+    }
+    let gemm = GEMMBench(timing: timing)
+    for threads in Set([1, machine.cores]).sorted() {
+      try add("gemm") { try gemm.rows(Float.self, threads: threads) }
+      try add("gemm") { try gemm.rows(Double.self, threads: threads) }
+    }
+    let convolution = ConvolutionBench(timing: timing)
+    for layer in LayerShape.table {
+      try add("conv " + layer.name) { [try convolution.row(layer, batch: 1, threads: 1)] }
+    }
+    try add("normals") { [try normals(timing)] }
+    if let output {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      encoder.keyEncodingStrategy = .convertToSnakeCase
+      try encoder.encode(Report(machine: machine, rows: rows)).write(to: URL(fileURLWithPath: output), options: .atomic)
+      print("written to \(output)")
+    }
+    if rows.contains(where: { $0.passes == false }) { throw ExitCode(1) }
+  }
+
+  /// Normals of a long stream, in 10⁹ a second; no operations of GEMM's kind, so no percentage.
+  private func normals(_ timing: Timing) throws -> Row {
+    var values = [Float](repeating: 0, count: 1 << 16)
+    let seconds = try timing.alternate([
+      { values.withUnsafeMutableBufferPointer { NormalStream.fill($0, at: StreamAddress(seed: 1)) } }
+    ])[0]
+    let rates = seconds.map { Double(values.count) / $0 / 1e9 }
+    return Row(
+      operation: "normals", shape: "\(values.count) numbers, 10⁹/s", type: "Float", threads: 1,
+      median: Row.Quartiles(of: rates).median, best: rates.max()!, percentOfPeak: nil, percentOfBareGEMM: nil,
+      residual: nil, passes: nil, scratchBytes: 0)
+  }
+}

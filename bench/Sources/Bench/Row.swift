@@ -1,0 +1,82 @@
+import Foundation
+
+/// One line of the report.
+struct Row: Encodable {
+  let operation: String
+  let shape: String
+  let type: String
+  let threads: Int
+  /// GFLOP/s: median and best over the rounds. For random numbers, 10⁹ numbers a second.
+  let median: Double
+  let best: Double
+  /// Of what multiply-adds in registers reach on as many cores in the same rounds, in percent: the median of ratios.
+  /// Nil where it means nothing.
+  let percentOfPeak: Double?
+  /// Paired with a bare GEMM of the same shape in the same rounds, in percent: median and quartiles of the ratios.
+  let percentOfBareGEMM: Quartiles?
+  /// Error over k · eps · (sizes of the operands): passes below `Check.limit`.
+  let residual: Double?
+  let passes: Bool?
+  let scratchBytes: Int
+
+  struct Quartiles: Encodable {
+    let low: Double
+    let median: Double
+    let high: Double
+
+    init(of values: [Double]) {
+      let sorted = values.sorted()
+      func at(_ fraction: Double) -> Double { sorted[Int((Double(sorted.count - 1) * fraction).rounded())] }
+      (low, median, high) = (at(0.25), at(0.5), at(0.75))
+    }
+  }
+
+  static let header = line(
+    "operation", "shape", "type", "threads", "GFLOP/s", "best", "% peak", "% bare GEMM", "residual", "")
+
+  var text: String {
+    func number(_ value: Double?, _ format: String) -> String { value.map { String(format: format, $0) } ?? "–" }
+    let bare = percentOfBareGEMM.map { String(format: "%.0f (%.0f–%.0f)", $0.median, $0.low, $0.high) } ?? "–"
+    return Self.line(
+      operation, shape, type, String(threads), String(format: "%.2f", median), String(format: "%.2f", best),
+      number(percentOfPeak, "%.0f"), bare, number(residual, "%.2g"), passes.map { $0 ? "ok" : "FAILED" } ?? "")
+  }
+
+  private static func line(_ columns: String...) -> String {
+    let widths = [20, 34, 7, 8, 9, 9, 7, 15, 9, 6]
+    return zip(columns, widths).enumerated().map { index, pair in
+      let padding = String(repeating: " ", count: max(1, pair.1 - pair.0.count))
+      return index < 3 ? pair.0 + padding : padding + pair.0
+    }.joined()
+  }
+}
+
+/// Rounds of timed calls.
+struct Timing {
+  /// Rounds of each measurement, and the least time of a sample in seconds.
+  let rounds: Int
+  let sampleSeconds: Double
+
+  /// Seconds a call of each body, round by round, the bodies taking turns.
+  func alternate(_ bodies: [() throws -> Void]) throws -> [[Double]] {
+    var repeats: [Int] = []
+    for body in bodies {
+      try body()
+      let once = max(1e-9, try Self.seconds(1, body))
+      repeats.append(max(1, Int(sampleSeconds / once)))
+    }
+    var seconds = bodies.map { _ in [Double]() }
+    for _ in 0..<rounds {
+      for (index, body) in bodies.enumerated() {
+        seconds[index].append(try Self.seconds(repeats[index], body) / Double(repeats[index]))
+      }
+    }
+    return seconds
+  }
+
+  private static func seconds(_ repeats: Int, _ body: () throws -> Void) rethrows -> Double {
+    let start = ContinuousClock.now
+    for _ in 0..<repeats { try body() }
+    return (ContinuousClock.now - start) / .seconds(1)
+  }
+}
