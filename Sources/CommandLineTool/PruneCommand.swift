@@ -123,12 +123,14 @@ struct PruneCommand: ParsableCommand {
 
 /// Solvers by their command-line names.
 enum SolverChoice {
-  static let names = "greedy"
+  private static let all: [any Solver] = [GreedyFlips(), IteratedGreedy()]
+
+  static var names: String { all.map(\.name).joined(separator: " or ") }
 
   static func solver(named name: String) throws -> any Solver {
-    switch name {
-    case "greedy": return GreedyFlips()
-    default: throw OptionError(option: "--solver", expected: names, found: "'\(name)'")
+    guard let solver = all.first(where: { $0.name == name }) else {
+      throw OptionError(option: "--solver", expected: names, found: "'\(name)'")
     }
+    return solver
   }
 }

@@ -78,6 +78,15 @@ import Testing
     #expect(try folder.bytes("less") == folder.bytes("ticket1"))
   }
 
+  @Test func iteratedGreedyComesNearer() throws {
+    let folder = try Folder()
+    func error(_ solver: String) throws -> Double {
+      try #require(
+        try folder.prune("--solver", solver, "--force", "--json").json()["max_weight_error"] as? Double)
+    }
+    #expect(try error("iterated-greedy") < error("greedy"))
+  }
+
   @Test(arguments: [[], ["prune"], ["verify"], ["export"], ["info"]]) func helpIsAnAnswer(command: [String]) throws {
     let run = try ToolRun(command + ["--help"], in: Folder())
     #expect(run.status == 0 && run.errors.isEmpty)
