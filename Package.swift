@@ -10,7 +10,7 @@ let rooms = [
   room("RunControl"),
   room("RandomStreams", imports: ["RandomStreamsKernels"]),
   room("LinearAlgebra", imports: ["CBLAS"]),
-  room("Convolution", imports: ["LinearAlgebra"]),
+  room("Convolution", imports: ["LinearAlgebra", "ConvolutionKernels"]),
   room("SubsetSum", imports: ["RunControl", "LinearAlgebra"]),
   room("Tickets", imports: ["RandomStreams", "LinearAlgebra", "Convolution", "CLibcrypto"]),
   room(
@@ -42,6 +42,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", path: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CLibcrypto", path: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "RandomStreamsKernels"),
+    .target(name: "ConvolutionKernels"),
     .target(name: "Tombola", dependencies: rooms.map { .target(name: $0.name) }),
     .executableTarget(
       name: "CommandLineTool",
@@ -52,7 +53,7 @@ let package = Package(
     .testTarget(name: "RunControlTests", dependencies: ["RunControl"]),
     .testTarget(name: "RandomStreamsTests", dependencies: ["RandomStreams"]),
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
-    .testTarget(name: "ConvolutionTests", dependencies: ["Convolution", "LinearAlgebra"]),
+    .testTarget(name: "ConvolutionTests", dependencies: ["Convolution", "ConvolutionKernels", "LinearAlgebra"]),
     .testTarget(name: "SubsetSumTests", dependencies: ["RunControl", "LinearAlgebra", "SubsetSum"]),
     .testTarget(
       name: "ModelFilesTests",

@@ -70,6 +70,12 @@ public struct BlockedPointwise<Scalar: BLASScalar>: Sendable, Equatable {
   public let sources: [Int]
   /// The 1×1 filter's one weight.
   public let scalars: [Scalar]
+  /// Neighbouring hidden channels that read the same input channel: that channel, and one past the last of them.
+  let runs: (sources: [Int], ends: [Int])
+
+  public static func == (first: BlockedPointwise, second: BlockedPointwise) -> Bool {
+    first.inputChannels == second.inputChannels && first.sources == second.sources && first.scalars == second.scalars
+  }
 
   /// - Throws: `ConvolutionError` when counts differ or a source is not an input channel.
   public init(inputChannels: Int, sources: [Int], scalars: [Scalar]) throws(ConvolutionError) {
@@ -84,6 +90,8 @@ public struct BlockedPointwise<Scalar: BLASScalar>: Sendable, Equatable {
     self.inputChannels = inputChannels
     self.sources = sources
     self.scalars = scalars
+    let ends = sources.indices.map { $0 + 1 }.filter { $0 == sources.count || sources[$0] != sources[$0 - 1] }
+    runs = (ends.map { sources[$0 - 1] }, ends)
   }
 }
 

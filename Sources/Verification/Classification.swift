@@ -32,15 +32,16 @@ public struct Classification: Sendable {
       throw ConvolutionError.shapeMismatch(
         at: "\(data.name), label \(wrong)", expected: "a class below \(classes)", found: "\(labels[wrong])")
     }
+    let packed = try network.packed()
     let images = data.images
-    let chunk = Self.chunk(for: network)
+    let chunk = Self.chunk(for: packed)
     let chunks = (images.batch + chunk - 1) / chunk
     let precise = try network.converted(to: Double.self)
     let counts = try Workers.map(count: chunks, workers: workers) { task in
       if let reason = control.interruption() { throw InterruptedError(reason: reason) }
       let range = task * chunk..<min(images.batch, (task + 1) * chunk)
       let batch = images.images(range)
-      let logits = try network(batch, scratch: Scratch(tileBytes: tileBytes))
+      let logits = try packed(batch, scratch: Scratch(tileBytes: tileBytes))
       var correct = 0
       var decided = 0
       for index in 0..<range.count {
@@ -60,9 +61,9 @@ public struct Classification: Sendable {
     decidedInDouble = counts.reduce(0) { $0 + $1.1 }
   }
 
-  /// Images per task: activations of about 8 MB for the widest node, at least one image.
-  private static func chunk(for network: Network<Float>) -> Int {
-    max(1, min(100, (8 << 20) / (4 * max(1, network.largestActivation))))
+  /// Images per task: activations of about 8 MB for the widest value that is ever whole, at least one image.
+  private static func chunk(for network: PackedNetwork<Float>) -> Int {
+    max(1, min(100, (8 << 20) / (4 * max(1, network.largestValue))))
   }
 
   private static func largest<Scalar: BLASScalar>(_ row: [Scalar]) -> Int {

@@ -1,40 +1,44 @@
 import LinearAlgebra
 
 extension BlockedPointwise {
-  /// The layer applied to a batch. Cost: one product per output entry; no BLAS, so its bits are fixed.
+  /// The layer applied to a batch, then on request the ReLU. Cost: one product per output entry; no BLAS, so its bits
+  /// are fixed.
   ///
   /// - Throws: `ConvolutionError` when the channels differ.
-  public func callAsFunction(_ images: Tensor<Scalar>) throws -> Tensor<Scalar> {
-    guard images.shape.channels == inputChannels else {
-      throw ConvolutionError.shapeMismatch(
-        at: "blocked 1×1 layer", expected: "\(inputChannels) input channels", found: "\(images.shape.channels)")
-    }
+  public func callAsFunction(_ images: Tensor<Scalar>, rectifying: Bool = false) throws -> Tensor<Scalar> {
+    try requireChannels(images.shape)
     var shape = images.shape
     shape.channels = sources.count
-    let pixels = images.batch * shape.pixels
     return try Tensor(batch: images.batch, shape: shape) { output in
       images.values.withUnsafeBufferPointer { input in
-        sources.withUnsafeBufferPointer { sources in
-          scalars.withUnsafeBufferPointer { scalars in
-            guard let source = input.baseAddress else { return }
-            scale(source, pixels: pixels, sources: sources, scalars: scalars, into: output)
-          }
-        }
+        guard let input = input.baseAddress else { return }
+        apply(to: input, pixels: images.batch * shape.pixels, rectifying: rectifying, into: output)
       }
     }
   }
 
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  private func scale(
-    _ input: UnsafePointer<Scalar>, pixels: Int, sources: UnsafeBufferPointer<Int>,
-    scalars: UnsafeBufferPointer<Scalar>, into output: UnsafeMutablePointer<Scalar>
+  func requireChannels(_ shape: ImageShape) throws(ConvolutionError) {
+    guard shape.channels == inputChannels else {
+      throw .shapeMismatch(
+        at: "blocked 1×1 layer", expected: "\(inputChannels) input channels", found: "\(shape.channels)")
+    }
+  }
+
+  /// The layer over successive pixels.
+  func apply(
+    to input: UnsafePointer<Scalar>, pixels: Int, rectifying: Bool, into output: UnsafeMutablePointer<Scalar>
   ) {
-    var target = output
-    for pixel in 0..<pixels {
-      let source = input + pixel * inputChannels
-      for q in 0..<sources.count { target[q] = scalars[q] * source[sources[q]] }
-      target += sources.count
+    runs.sources.withUnsafeBufferPointer { sources in
+      runs.ends.withUnsafeBufferPointer { ends in
+        scalars.withUnsafeBufferPointer { scalars in
+          guard let source = sources.baseAddress, let end = ends.baseAddress, let scalar = scalars.baseAddress else {
+            return
+          }
+          VectorKernels.blocked(
+            input, pixels: pixels, channels: inputChannels, runs: sources.count, sources: source, ends: end,
+            scalars: scalar, rectifying: rectifying, into: output)
+        }
+      }
     }
   }
 }

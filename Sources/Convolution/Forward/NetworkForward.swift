@@ -1,0 +1,200 @@
+import LinearAlgebra
+
+extension Network {
+  /// The network's value for a batch, with the machine's vectors or BLAS.
+  ///
+  /// ReLU and pooling run inside the convolution before them, and a blocked 1×1 layer with its ReLU inside the
+  /// convolution after it, where that saves a pass. Activations are dropped after their last reader. Peak memory:
+  /// the two or three largest activations of the batch and `scratch`. Bits depend on the machine, not on `scratch`.
+  /// For many batches, `packed()` reorders the weights once.
+  ///
+  /// - Throws: `ConvolutionError` when the images have another shape.
+  public func callAsFunction(
+    _ images: Tensor<Scalar>, scratch: Scratch<Scalar> = Scratch()
+  ) throws -> Tensor<Scalar> {
+    try evaluate(images, fusedSteps()) { step, value in try step(&value, scratch) }
+  }
+
+  /// The network with the weights of its convolutions reordered once for the vector kernels.
+  ///
+  /// Memory: those weights a second time.
+  public func packed() throws -> PackedNetwork<Scalar> { try PackedNetwork(self) }
+
+  /// The network's value for a batch by the slow reference: one fixed order, no BLAS, the same bits anywhere.
+  ///
+  /// - Throws: `ConvolutionError` when the images have another shape.
+  public func evaluatedDirectly(_ images: Tensor<Scalar>) throws -> Tensor<Scalar> {
+    let steps = nodes.indices.dropFirst().map {
+      ForwardStep(node: $0, input: nodes[$0].inputs[0], work: .operation(nodes[$0].operation))
+    }
+    return try evaluate(images, steps) { step, value in try step.direct(&value) }
+  }
+
+  /// Runs steps in order, and drops each value after its last reader.
+  fileprivate func evaluate(
+    _ images: Tensor<Scalar>, _ steps: [ForwardStep<Scalar>],
+    _ perform: (ForwardStep<Scalar>, inout Tensor<Scalar>) throws -> Void
+  ) throws -> Tensor<Scalar> {
+    guard images.shape == inputShape else {
+      throw ConvolutionError.shapeMismatch(at: "network input", expected: "\(inputShape)", found: "\(images.shape)")
+    }
+    var lastReader = [Int](repeating: -1, count: nodes.count)
+    for (index, step) in steps.enumerated() { lastReader[step.input] = index }
+    lastReader[output] = steps.count
+    var values = [Tensor<Scalar>?](repeating: nil, count: nodes.count)
+    values[0] = images
+    for (index, step) in steps.enumerated() where lastReader[step.node] >= 0 {
+      var value = values[step.input]!
+      if lastReader[step.input] == index { values[step.input] = nil }
+      try perform(step, &value)
+      values[step.node] = value
+    }
+    return values[output]!
+  }
+
+  /// The nodes in order, those that one pass can do together joined.
+  ///
+  /// A node joins its only reader, unless it is the output.
+  fileprivate func fusedSteps() throws -> [ForwardStep<Scalar>] {
+    var readers = [[Int]](repeating: [], count: nodes.count)
+    for (index, node) in nodes.enumerated() { for input in node.inputs { readers[input].append(index) } }
+    func onlyReader(of node: Int) -> (index: Int, operation: Operation)? {
+      guard node != output, readers[node].count == 1 else { return nil }
+      return (readers[node][0], nodes[readers[node][0]].operation)
+    }
+    var steps: [ForwardStep<Scalar>] = []
+    var done = Set<Int>()
+    for (index, node) in nodes.enumerated().dropFirst() where !done.contains(index) {
+      var step = ForwardStep(node: index, input: node.inputs[0], work: .operation(node.operation))
+      var fused: ForwardStep<Scalar>.Fused?
+      if case .convolution(let layer) = node.operation {
+        fused = .init(layer: layer)
+      } else if case .blockedPointwise(let blocked) = node.operation, !blocked.sources.isEmpty,
+        let rectifier = onlyReader(of: index), rectifier.operation == .rectifier,
+        let next = onlyReader(of: rectifier.index), case .convolution(let layer) = next.operation,
+        try layer.resolved(.automatic) == .tapProducts
+      {
+        fused = .init(layer: layer, blocked: blocked)
+        done.formUnion([rectifier.index, next.index])
+        step.node = next.index
+      }
+      if var fused {
+        if let next = onlyReader(of: step.node), next.operation == .rectifier {
+          fused.rectifying = true
+          step.node = next.index
+          done.insert(next.index)
+        }
+        if let next = onlyReader(of: step.node), case .pooling(let pooling) = next.operation {
+          fused.pooling = pooling
+          step.node = next.index
+          done.insert(next.index)
+        }
+        step.work = .fused(fused)
+      }
+      steps.append(step)
+    }
+    return steps.sorted { $0.node < $1.node }
+  }
+}
+
+/// A network prepared for many batches.
+public struct PackedNetwork<Scalar: BLASScalar>: Sendable {
+  public let network: Network<Scalar>
+  private let steps: [ForwardStep<Scalar>]
+
+  init(_ network: Network<Scalar>) throws {
+    self.network = network
+    steps = try network.fusedSteps().map { step in
+      guard case .fused(var fused) = step.work else { return step }
+      var step = step
+      fused.packed = try PackedConvolution(fused.layer)
+      step.work = .fused(fused)
+      return step
+    }
+  }
+
+  /// Entries for one image of the largest value that a forward pass holds whole.
+  public var largestValue: Int {
+    steps.reduce(network.inputShape.count) { max($0, network.shapes[$1.node].count) }
+  }
+
+  /// As `Network.callAsFunction`, with the same bits.
+  public func callAsFunction(
+    _ images: Tensor<Scalar>, scratch: Scratch<Scalar> = Scratch()
+  ) throws -> Tensor<Scalar> {
+    try network.evaluate(images, steps) { step, value in try step(&value, scratch) }
+  }
+}
+
+/// One pass over the value of node `input` that makes the value of `node`.
+struct ForwardStep<Scalar: BLASScalar>: Sendable {
+  /// A convolution with what runs in its tiles.
+  struct Fused: Sendable {
+    let layer: Convolution<Scalar>
+    /// A 1×1 layer and ReLU before it.
+    var blocked: BlockedPointwise<Scalar>?
+    var rectifying = false
+    var pooling: Pooling?
+    var packed: PackedConvolution<Scalar>?
+  }
+  enum Work: Sendable {
+    case operation(Network<Scalar>.Operation)
+    case fused(Fused)
+  }
+
+  var node: Int
+  let input: Int
+  var work: Work
+
+  func callAsFunction(_ value: inout Tensor<Scalar>, _ scratch: Scratch<Scalar>) throws {
+    switch work {
+    case .operation(.dense(let layer)): value = try layer(value)
+    case .operation(let operation): try Self.perform(operation, &value)
+    case .fused(let fused): value = try fused(value, scratch)
+    }
+  }
+
+  func direct(_ value: inout Tensor<Scalar>) throws {
+    switch work {
+    case .operation(.dense(let layer)): value = try DirectReference.multiply(value, layer)
+    case .operation(.convolution(let layer)): value = try DirectReference.convolve(value, layer)
+    case .operation(let operation): try Self.perform(operation, &value)
+    case .fused: preconditionFailure("the slow reference joins nothing")
+    }
+  }
+
+  /// Layers whose one way has fixed bits.
+  private static func perform(_ operation: Network<Scalar>.Operation, _ value: inout Tensor<Scalar>) throws {
+    switch operation {
+    case .input, .identity: break
+    case .rectifier: value.rectify()
+    case .blockedPointwise(let layer): value = try layer(value)
+    case .pooling(let pooling): value = try pooling(value)
+    case .globalAveragePooling: value = try value.averagedOverPixels()
+    case .flatten: value = value.flattenedChannelsFirst()
+    case .convolution, .dense: preconditionFailure("layers with two ways are told which")
+    }
+  }
+}
+
+extension ForwardStep.Fused {
+  func callAsFunction(_ images: Tensor<Scalar>, _ scratch: Scratch<Scalar>) throws -> Tensor<Scalar> {
+    guard let blocked else {
+      if let packed { return try packed(images, scratch: scratch, rectifying: rectifying, pooling: pooling) }
+      return try layer(images, scratch: scratch, rectifying: rectifying, pooling: pooling)
+    }
+    try blocked.requireChannels(images.shape)
+    var hidden = images.shape
+    hidden.channels = blocked.sources.count
+    let outputShape = try layer.outputShape(over: hidden)
+    var result = try Tensor(batch: images.batch, shape: outputShape) { output in
+      try images.values.withUnsafeBufferPointer { input in
+        guard let input = input.baseAddress else { return }
+        try TapProducts(layer: layer, shape: hidden, outputShape: outputShape)
+          .apply(to: input, batch: images.batch, packed, scratch, into: output, blocked: blocked)
+      }
+    }
+    if rectifying { result.rectify() }
+    return try pooling.map { try $0(result) } ?? result
+  }
+}
