@@ -1,8 +1,7 @@
 // One kernel, for one element type and vector width. Included with
 //   SCALAR, BYTES (of a vector), VECTORS (of a panel's row), MOST (pixels of a block), TARGET, NAME(x)
 // defined. A block keeps MOST × VECTORS sums in registers; each step of k loads VECTORS weights and MOST broadcast
-// entries. Eight pixels by two vectors keep both FMA units of an AVX-512 core busy; clang runs out of address registers
-// at nine and halves the speed.
+// entries. Every loop over sums is unrolled whole, or they would lie in memory.
 typedef SCALAR NAME(vector) __attribute__((vector_size(BYTES)));
 typedef SCALAR NAME(unaligned) __attribute__((vector_size(BYTES), aligned(sizeof(SCALAR))));
 typedef INTEGER NAME(mask) __attribute__((vector_size(BYTES)));
@@ -16,12 +15,15 @@ TARGET static inline __attribute__((always_inline)) void NAME(block)(
   const int whole = columns == VECTORS * LANES;
   vector sum[MOST][VECTORS];
   if (patches->accumulate) {
+#pragma clang loop unroll(full)
     for (long p = 0; p < count; p++) {
       if (whole) {
+#pragma clang loop unroll(full)
         for (long v = 0; v < VECTORS; v++) sum[p][v] = *(const NAME(unaligned) *)(output + p * step + v * LANES);
       } else {
         SCALAR row[VECTORS * LANES] = {0};
         for (long o = 0; o < columns; o++) row[o] = output[p * step + o];
+#pragma clang loop unroll(full)
         for (long v = 0; v < VECTORS; v++) sum[p][v] = *(const NAME(unaligned) *)(row + v * LANES);
       }
     }
@@ -44,7 +46,8 @@ TARGET static inline __attribute__((always_inline)) void NAME(block)(
       for (long v = 0; v < VECTORS; v++) weights[v] = *(const NAME(unaligned) *)(panel + v * LANES);
 #pragma clang loop unroll(full)
       for (long p = 0; p < count; p++) {
-        const vector value = (vector){0} + entry[p * stride];
+        // The splat: x − 0 is x, and costs nothing.
+        const vector value = entry[p * stride] - (vector){0};
 #pragma clang loop unroll(full)
         for (long v = 0; v < VECTORS; v++) {
 #pragma clang fp contract(fast)

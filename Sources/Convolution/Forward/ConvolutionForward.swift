@@ -30,7 +30,7 @@ struct ConvolutionPass<Scalar: BLASScalar> {
     let outputShape = try layer.outputShape(over: images.shape)
     let pooledShape = try pooling?.outputShape(over: outputShape)
     if let pooling, let pooledShape, canPoolTiles(pooling, outputShape) {
-      return try Tensor(batch: images.batch, shape: pooledShape) { output in
+      return try scratch.tensor(batch: images.batch, shape: pooledShape) { output in
         try withOperands(images) { input, kernel, bias in
           try runTiles(
             input, batch: images.batch, shape: images.shape, kernel, bias, into: output, outputShape,
@@ -38,7 +38,7 @@ struct ConvolutionPass<Scalar: BLASScalar> {
         }
       }
     }
-    var result = try Tensor(batch: images.batch, shape: outputShape) { output in
+    var result = try scratch.tensor(batch: images.batch, shape: outputShape) { output in
       if layer.inputChannels == 0 {
         return fillRows(
           output, rows: images.batch * outputShape.pixels,
@@ -60,7 +60,9 @@ struct ConvolutionPass<Scalar: BLASScalar> {
     }
     let isRectified = layer.inputChannels > 0 && (method == .implicitGEMM || method == .depthwise)
     if rectifying && !isRectified { result.rectify() }
-    return try pooling.map { try $0(result) } ?? result
+    guard let pooling else { return result }
+    defer { scratch.recycle(result) }
+    return try pooling(result)
   }
 
   private func withOperands(

@@ -12,7 +12,7 @@ extension Network {
   public func callAsFunction(
     _ images: Tensor<Scalar>, scratch: Scratch<Scalar> = Scratch()
   ) throws -> Tensor<Scalar> {
-    try evaluate(images, fusedSteps()) { step, value in try step(&value, scratch) }
+    try evaluate(images, fusedSteps(), scratch) { step, value in try step(&value, scratch) }
   }
 
   /// The network with the weights of its convolutions reordered once for the vector kernels.
@@ -27,12 +27,12 @@ extension Network {
     let steps = nodes.indices.dropFirst().map {
       ForwardStep(node: $0, input: nodes[$0].inputs[0], work: .operation(nodes[$0].operation))
     }
-    return try evaluate(images, steps) { step, value in try step.direct(&value) }
+    return try evaluate(images, steps, nil) { step, value in try step.direct(&value) }
   }
 
   /// Runs steps in order, and drops each value after its last reader.
   fileprivate func evaluate(
-    _ images: Tensor<Scalar>, _ steps: [ForwardStep<Scalar>],
+    _ images: Tensor<Scalar>, _ steps: [ForwardStep<Scalar>], _ scratch: Scratch<Scalar>?,
     _ perform: (ForwardStep<Scalar>, inout Tensor<Scalar>) throws -> Void
   ) throws -> Tensor<Scalar> {
     guard images.shape == inputShape else {
@@ -45,9 +45,13 @@ extension Network {
     values[0] = images
     for (index, step) in steps.enumerated() where lastReader[step.node] >= 0 {
       var value = values[step.input]!
-      if lastReader[step.input] == index { values[step.input] = nil }
+      let isLast = lastReader[step.input] == index
+      if isLast { values[step.input] = nil }
+      // A value that its step may change in place is held by nobody else.
+      let input = step.changesInPlace ? nil : value
       try perform(step, &value)
       values[step.node] = value
+      if isLast, step.input != 0, let input { scratch?.recycle(input) }
     }
     return values[output]!
   }
@@ -122,7 +126,7 @@ public struct PackedNetwork<Scalar: BLASScalar>: Sendable {
   public func callAsFunction(
     _ images: Tensor<Scalar>, scratch: Scratch<Scalar> = Scratch()
   ) throws -> Tensor<Scalar> {
-    try network.evaluate(images, steps) { step, value in try step(&value, scratch) }
+    try network.evaluate(images, steps, scratch) { step, value in try step(&value, scratch) }
   }
 }
 
@@ -145,6 +149,15 @@ struct ForwardStep<Scalar: BLASScalar>: Sendable {
   var node: Int
   let input: Int
   var work: Work
+
+  /// Whether the step's value may lie where its input lay.
+  var changesInPlace: Bool {
+    guard case .operation(let operation) = work else { return false }
+    switch operation {
+    case .input, .identity, .rectifier, .flatten: return true
+    case .convolution, .blockedPointwise, .pooling, .globalAveragePooling, .dense: return false
+    }
+  }
 
   func callAsFunction(_ value: inout Tensor<Scalar>, _ scratch: Scratch<Scalar>) throws {
     switch work {
@@ -187,7 +200,7 @@ extension ForwardStep.Fused {
     var hidden = images.shape
     hidden.channels = blocked.sources.count
     let outputShape = try layer.outputShape(over: hidden)
-    var result = try Tensor(batch: images.batch, shape: outputShape) { output in
+    var result = try scratch.tensor(batch: images.batch, shape: outputShape) { output in
       try images.values.withUnsafeBufferPointer { input in
         guard let input = input.baseAddress else { return }
         try TapProducts(layer: layer, shape: hidden, outputShape: outputShape)
@@ -195,6 +208,8 @@ extension ForwardStep.Fused {
       }
     }
     if rectifying { result.rectify() }
-    return try pooling.map { try $0(result) } ?? result
+    guard let pooling else { return result }
+    defer { scratch.recycle(result) }
+    return try pooling(result)
   }
 }

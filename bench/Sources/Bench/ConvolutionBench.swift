@@ -58,15 +58,16 @@ struct ConvolutionBench {
       kernel: values(taps * layer.outputs, 7919))
     let shape = ImageShape(height: layer.size, width: layer.size, channels: layer.inputs)
     let images = try Tensor(batch: batch, shape: shape, values: values(batch * shape.count, 104_729))
-    let scratch = Scratch<Float>()
-    var result = try convolution(images, scratch: scratch)
+    let scratch = Scratch<Float>(workers: threads)
+    let packed = try PackedConvolution(convolution)
+    let result = try packed(images, scratch: scratch)
     let (m, n) = (result.batch * result.shape.pixels, layer.outputs / layer.groups)
     let (a, b) = (values(m * taps, 31), values(taps * n, 37))
     var c = [Float](repeating: 0, count: m * n)
     var peak = 0.0
     let seconds = try BLASLibrary.withThreads(threads) {
       try timing.alternate([
-        { result = try convolution(images, scratch: scratch) },
+        { scratch.recycle(try packed(images, scratch: scratch)) },
         { for _ in 0..<layer.groups { Float.bareGEMM(Int32(m), Int32(n), Int32(taps), a, b, &c) } },
         { peak = try Machine.fullSpeed(isDouble: false, workers: threads) },
       ])
@@ -75,7 +76,7 @@ struct ConvolutionBench {
       operation: "conv " + layer.name, shape: layer.text + (batch > 1 ? ", batch \(batch)" : ""),
       seconds: seconds, peakOperations: peak, operations: 2 * Double(m) * Double(layer.outputs) * Double(taps),
       type: Float.self, threads: threads, residual: residual(convolution, images, result),
-      scratchBytes: scratch.tileBytes)
+      scratchBytes: scratch.bytes)
   }
 
   /// max |error| / (taps · eps · Σ|x·w|) over `probes` entries spread over the result.
