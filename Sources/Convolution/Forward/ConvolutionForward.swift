@@ -8,6 +8,8 @@ extension Convolution {
   /// output entries · taps operations, and a reordering of the weights, which `PackedConvolution` does once.
   ///
   /// - Throws: `ConvolutionError` when shapes do not fit, or `method` does not suit the layer.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func callAsFunction(
     _ images: Tensor<Scalar>, scratch: Scratch<Scalar>, rectifying: Bool = false, pooling: Pooling? = nil,
     method: ConvolutionMethod = .automatic
@@ -26,6 +28,8 @@ struct ConvolutionPass<Scalar: BLASScalar> {
   let scratch: Scratch<Scalar>
   let rectifying: Bool
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   func apply(to images: Tensor<Scalar>, pooling: Pooling?) throws -> Tensor<Scalar> {
     let outputShape = try layer.outputShape(over: images.shape)
     let pooledShape = try pooling?.outputShape(over: outputShape)
@@ -65,6 +69,8 @@ struct ConvolutionPass<Scalar: BLASScalar> {
     return try pooling(result)
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   private func withOperands(
     _ images: Tensor<Scalar>,
     _ body: (UnsafePointer<Scalar>, UnsafePointer<Scalar>, UnsafePointer<Scalar>?) throws -> Void
@@ -79,6 +85,8 @@ struct ConvolutionPass<Scalar: BLASScalar> {
   }
 
   /// Whether pooling windows lie whole inside tiles of the output that fit in cache.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   private func canPoolTiles(_ pooling: Pooling, _ outputShape: ImageShape) -> Bool {
     let window = pooling.window
     guard layer.inputChannels > 0, method == .implicitGEMM || method == .depthwise,
@@ -90,6 +98,8 @@ struct ConvolutionPass<Scalar: BLASScalar> {
   }
 
   /// Tiles and groups of panels, each a task of its own.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   private func runTiles(
     _ images: UnsafePointer<Scalar>, batch: Int, shape: ImageShape, _ kernel: UnsafePointer<Scalar>,
     _ bias: UnsafePointer<Scalar>?, into output: UnsafeMutablePointer<Scalar>, _ outputShape: ImageShape,
@@ -145,6 +155,8 @@ struct ConvolutionPass<Scalar: BLASScalar> {
 
   /// Runs `body(tile, chunk, output, entries between output rows, a worker's memory)` for all tiles and chunks, and
   /// pools what it wrote.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   private func forEach(
     _ tiles: PatchTiles<Scalar>, batch: Int, chunks: Int, _ workers: Int, _ shape: ImageShape,
     into output: UnsafeMutablePointer<Scalar>, _ pooling: (layer: Pooling, shape: ImageShape)?,

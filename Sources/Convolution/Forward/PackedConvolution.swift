@@ -42,6 +42,8 @@ public struct PackedConvolution<Scalar: BLASScalar>: Sendable {
   }
 
   /// The layer applied to a batch; see `Convolution.callAsFunction`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func callAsFunction(
     _ images: Tensor<Scalar>, scratch: Scratch<Scalar>, rectifying: Bool = false, pooling: Pooling? = nil
   ) throws -> Tensor<Scalar> {

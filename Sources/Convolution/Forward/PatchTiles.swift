@@ -83,6 +83,8 @@ struct PatchTiles<Scalar: BLASScalar>: Sendable {
   private var tilesDown: Int { (outputShape.height + tileRows - 1) / tileRows }
   private var tilesAcross: Int { (outputShape.width + tileColumns - 1) / tileColumns }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   func tile(_ index: Int, batch: Int) -> Tile {
     if isPointwise {
       let start = index * tileColumns

@@ -44,11 +44,15 @@ public final class Scratch<Scalar: BLASScalar> {
   ///
   /// Fresh memory costs a page fault every 4 KiB: giving results back makes layers with large outputs up to a third
   /// faster. A tensor that is still read elsewhere stays as it is.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func recycle(_ tensor: consuming Tensor<Scalar>) {
     dropped[tensor.values.count, default: []].append(tensor.values)
   }
 
   /// A tensor whose entries `body` writes, all of them, in recycled storage where there is some.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   func tensor(
     batch: Int, shape: ImageShape, initializingWith body: (UnsafeMutablePointer<Scalar>) throws -> Void
   ) throws -> Tensor<Scalar> {
