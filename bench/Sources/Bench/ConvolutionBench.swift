@@ -39,44 +39,76 @@ struct LayerShape {
     ]
 }
 
-/// The convolution layer beside one bare GEMM of its shape: pixels × c_out × taps, im2col for free.
+/// A layer with its weights and a batch, all made by formula, ready to run.
+struct PreparedLayer {
+  let layer: LayerShape
+  let convolution: Convolution<Float>
+  let packed: PackedConvolution<Float>
+  let images: Tensor<Float>
+  let scratch: Scratch<Float>
+  let rectifying: Bool
+  let pooling: Pooling?
+
+  /// Operations of the convolution alone.
+  let operations: Double
+
+  /// Entry i of a made-up array: (i · step mod 1001) / 500 − 1.
+  static func values(_ count: Int, _ step: Int) -> [Float] { (0..<count).map { Float(($0 &* step) % 1001) / 500 - 1 } }
+
+  init(_ layer: LayerShape, batch: Int, threads: Int, rectifying: Bool = false, pooling: Bool = false) throws {
+    let window = SlidingWindow(
+      height: layer.window, width: layer.window, strideHeight: layer.stride, strideWidth: layer.stride,
+      padding: Padding(all: layer.window / 2))
+    let taps = layer.window * layer.window * (layer.inputs / layer.groups)
+    self.layer = layer
+    convolution = try Convolution(
+      window: window, inputChannels: layer.inputs, outputChannels: layer.outputs, groups: layer.groups,
+      kernel: Self.values(taps * layer.outputs, 7919))
+    packed = try PackedConvolution(convolution)
+    let shape = ImageShape(height: layer.size, width: layer.size, channels: layer.inputs)
+    images = try Tensor(batch: batch, shape: shape, values: Self.values(batch * shape.count, 104_729))
+    scratch = Scratch(workers: threads)
+    self.rectifying = rectifying
+    self.pooling =
+      pooling
+      ? Pooling(.maximum, window: SlidingWindow(height: 2, width: 2, strideHeight: 2, strideWidth: 2)) : nil
+    let outputs = try convolution.outputShape(over: shape)
+    operations = 2 * Double(batch * outputs.count) * Double(taps)
+  }
+
+  func callAsFunction() throws -> Tensor<Float> {
+    try packed(images, scratch: scratch, rectifying: rectifying, pooling: pooling)
+  }
+
+  /// One run, its result's storage given back.
+  func run() throws { scratch.recycle(try self()) }
+}
+
+/// The convolution layer beside bare GEMMs of its shape, one an image: pixels × c_out × taps, im2col for free.
 struct ConvolutionBench {
   let timing: Timing
   /// Entries of the result that are computed again by the definition, in Float64.
   static let probes = 64
 
   func row(_ layer: LayerShape, batch: Int, threads: Int) throws -> Row {
-    let padding = layer.window / 2
-    let window = SlidingWindow(
-      height: layer.window, width: layer.window, strideHeight: layer.stride, strideWidth: layer.stride,
-      padding: Padding(all: padding))
-    func values(_ count: Int, _ step: Int) -> [Float] { (0..<count).map { Float(($0 &* step) % 1001) / 500 - 1 } }
-    let perGroup = layer.inputs / layer.groups
-    let taps = layer.window * layer.window * perGroup
-    let convolution = try Convolution(
-      window: window, inputChannels: layer.inputs, outputChannels: layer.outputs, groups: layer.groups,
-      kernel: values(taps * layer.outputs, 7919))
-    let shape = ImageShape(height: layer.size, width: layer.size, channels: layer.inputs)
-    let images = try Tensor(batch: batch, shape: shape, values: values(batch * shape.count, 104_729))
-    let scratch = Scratch<Float>(workers: threads)
-    let packed = try PackedConvolution(convolution)
-    let result = try packed(images, scratch: scratch)
-    let (m, n) = (result.batch * result.shape.pixels, layer.outputs / layer.groups)
-    let (a, b) = (values(m * taps, 31), values(taps * n, 37))
+    let prepared = try PreparedLayer(layer, batch: batch, threads: threads)
+    let result = try prepared()
+    let taps = prepared.convolution.taps
+    let (m, n) = (result.shape.pixels, layer.outputs / layer.groups)
+    let (a, b) = (PreparedLayer.values(m * taps, 31), PreparedLayer.values(taps * n, 37))
     var c = [Float](repeating: 0, count: m * n)
     var peak = 0.0
     let seconds = try BLASLibrary.withThreads(threads) {
       try timing.alternate([
-        { scratch.recycle(try packed(images, scratch: scratch)) },
-        { for _ in 0..<layer.groups { Float.bareGEMM(Int32(m), Int32(n), Int32(taps), a, b, &c) } },
+        { try prepared.run() },
+        { for _ in 0..<batch * layer.groups { Float.bareGEMM(Int32(m), Int32(n), Int32(taps), a, b, &c) } },
         { peak = try Machine.fullSpeed(isDouble: false, workers: threads) },
       ])
     }
     return Row(
       operation: "conv " + layer.name, shape: layer.text + (batch > 1 ? ", batch \(batch)" : ""),
-      seconds: seconds, peakOperations: peak, operations: 2 * Double(m) * Double(layer.outputs) * Double(taps),
-      type: Float.self, threads: threads, residual: residual(convolution, images, result),
-      scratchBytes: scratch.bytes)
+      seconds: seconds, peakOperations: peak, operations: prepared.operations, type: Float.self, threads: threads,
+      residual: residual(prepared.convolution, prepared.images, result), scratchBytes: prepared.scratch.bytes)
   }
 
   /// max |error| / (taps · eps · Σ|x·w|) over `probes` entries spread over the result.

@@ -6,10 +6,12 @@ import RandomStreams
 /// `make bench`: one row per operation, shape, type and threads, beside the machine's own limits.
 @main struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measure Tombola's building blocks against the machine's peak and bare GEMM.")
+    commandName: "bench", abstract: "Measure Tombola's building blocks against the machine's peak and bare GEMM.",
+    subcommands: [Serve.self])
 
   @Option(help: "Rounds of each measurement; the bodies compared take turns in each.") var rounds = 9
   @Option(help: "Least seconds of a sample.") var sample = 0.02
+  @Flag(help: "Leave out batches of 64 images.") var quick = false
   @Option(help: "Only operations whose name contains this.") var only: String?
   @Option(name: .shortAndLong, help: "Write the report as JSON too.") var output: String?
 
@@ -44,8 +46,10 @@ import RandomStreams
       try add("gemm") { try gemm.rows(Double.self, threads: threads) }
     }
     let convolution = ConvolutionBench(timing: timing)
-    for layer in LayerShape.table {
-      try add("conv " + layer.name) { [try convolution.row(layer, batch: 1, threads: 1)] }
+    for (batch, threads) in [(1, 1), (1, machine.cores), (64, 1), (64, machine.cores)] {
+      for layer in LayerShape.table where !quick || batch == 1 {
+        try add("conv " + layer.name) { [try convolution.row(layer, batch: batch, threads: threads)] }
+      }
     }
     try add("normals") { [try normals(timing)] }
     if let output {

@@ -60,13 +60,16 @@ struct Timing {
   /// Seconds a call of each body, round by round, the bodies taking turns.
   func alternate(_ bodies: [() throws -> Void]) throws -> [[Double]] {
     var repeats: [Int] = []
+    var slowest = 0.0
     for body in bodies {
       try body()
       let once = max(1e-9, try Self.seconds(1, body))
+      slowest = max(slowest, once)
       repeats.append(max(1, Int(sampleSeconds / once)))
     }
     var seconds = bodies.map { _ in [Double]() }
-    for _ in 0..<rounds {
+    // Three rounds do for calls that take seconds.
+    for _ in 0..<(slowest > 0.5 ? min(rounds, 3) : rounds) {
       for (index, body) in bodies.enumerated() {
         seconds[index].append(try Self.seconds(repeats[index], body) / Double(repeats[index]))
       }

@@ -1,0 +1,262 @@
+"""Tombola beside ONNX Runtime, OpenVINO and NumPy on one machine, in one run, taking turns.
+
+Convolutions with ReLU (the demo's with 2x2 max pooling too) in float32. Every side has its weights packed beforehand
+and its output memory at hand, and works in its own layout: NHWC here, NCHW there; no conversion is timed.
+A ratio is a rival's seconds over ours in the same round: above 1, Tombola is the faster one.
+"""
+
+import argparse
+import json
+import math
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+for name in [name for name in os.environ if name.startswith(("OPENBLAS_", "OMP_", "GOTO_"))]:
+    del os.environ[name]
+
+import numpy as np
+import onnx
+import onnxruntime
+import openvino
+from onnx import TensorProto, helper, numpy_helper
+
+# (group, size, inputs, outputs, window, stride, pooling)
+RESNET = [
+    (224, 3, 64, 7, 2), (56, 64, 64, 1, 1), (56, 64, 64, 3, 1), (56, 64, 256, 1, 1), (56, 256, 64, 1, 1),
+    (56, 128, 128, 3, 2), (28, 128, 512, 1, 1), (28, 128, 128, 3, 1), (28, 256, 256, 3, 2), (14, 256, 1024, 1, 1),
+    (14, 256, 256, 3, 1), (14, 512, 512, 3, 2), (7, 512, 2048, 1, 1), (7, 512, 512, 3, 1),
+]
+VGG = [(224, 64, 64), (112, 64, 128), (56, 128, 256), (28, 256, 512), (14, 512, 512)]
+LAYERS = (
+    [("resnet-50", *layer, False) for layer in RESNET]
+    + [("vgg-16", *layer, 3, 1, False) for layer in VGG]
+    + [("lenet-5", 28, 1, 6, 5, 1, False), ("lenet-5", 14, 6, 16, 5, 1, False)]
+    + [("demo", 28, 1, 8, 3, 1, pooling) for pooling in (False, True)]
+    + [("demo", 14, 8, 16, 3, 1, pooling) for pooling in (False, True)]
+)
+PRODUCTS = [(n, n, n) for n in (64, 128, 256, 512, 1024, 2048)] + [(4096, 8, 512), (8, 4096, 512), (16384, 64, 144)]
+PROBES = 101
+
+
+def made_up(shape, step):
+    count = int(np.prod(shape))
+    return ((np.arange(count, dtype=np.int64) * step % 1001).astype(np.float32) / np.float32(500) - np.float32(1)).reshape(shape)
+
+
+class Ours:
+    """The bench executable, serving."""
+
+    def __init__(self, executable):
+        self.process = subprocess.Popen(
+            [executable, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+
+    def ask(self, request):
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            sys.exit("the bench executable stopped")
+        return json.loads(line)
+
+    def seconds(self, count):
+        return self.ask({"run": count})["seconds"]
+
+
+def timed(body):
+    def seconds(count):
+        start = time.perf_counter()
+        for _ in range(count):
+            body()
+        return time.perf_counter() - start
+
+    return seconds
+
+
+def model(layer, batch):
+    _, size, inputs, outputs, window, stride, pooling = layer
+    kernel = made_up((window, window, inputs, outputs), 7919).transpose(3, 2, 0, 1).copy()
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["c"], kernel_shape=[window] * 2, pads=[window // 2] * 4, strides=[stride] * 2),
+        helper.make_node("Relu", ["c"], ["r" if pooling else "y"]),
+    ]
+    if pooling:
+        nodes.append(helper.make_node("MaxPool", ["r"], ["y"], kernel_shape=[2, 2], strides=[2, 2]))
+    graph = helper.make_graph(
+        nodes, "layer",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [batch, inputs, size, size])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)], [numpy_helper.from_array(kernel, "w")])
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)])
+    made.ir_version = 8
+    return made.SerializeToString()
+
+
+def rivals(layer, batch, threads, images):
+    """Name -> (seconds of n runs, the output)."""
+    serialized = model(layer, batch)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(serialized, options, providers=["CPUExecutionProvider"])
+    output = session.run(None, {"x": images})[0]
+    binding = session.io_binding()
+    binding.bind_cpu_input("x", images)
+    binding.bind_output("y", "cpu", 0, np.float32, output.shape, output.ctypes.data)
+    yield "ONNX Runtime", timed(lambda: session.run_with_iobinding(binding)), output
+
+    core = openvino.Core()
+    compiled = core.compile_model(
+        core.read_model(serialized), "CPU",
+        {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY",
+         "INFERENCE_PRECISION_HINT": "f32"})
+    request = compiled.create_infer_request()
+    request.set_input_tensor(openvino.Tensor(images, shared_memory=True))
+    second = np.empty_like(output)
+    request.set_output_tensor(openvino.Tensor(second, shared_memory=True))
+    request.infer()
+    yield "OpenVINO", timed(request.infer), second
+
+
+def interval(values):
+    if len(values) < 2:
+        return values[0], values[0]
+    quartiles = statistics.quantiles(values, n=4, method="inclusive")
+    return quartiles[0], quartiles[2]
+
+
+def compare(ours, operations, others, rounds, sample):
+    """Seconds a run of everybody, round by round."""
+    sides = {"Tombola": ours.seconds, **others}
+    repeats = {}
+    for name, seconds in sides.items():
+        seconds(1)
+        repeats[name] = max(1, math.ceil(sample / max(1e-7, seconds(1))))
+    slow = max(operations / 1e11, 0) > 0.5
+    return {
+        name: values
+        for name, values in zip(
+            sides,
+            zip(*[[seconds(repeats[name]) / repeats[name] for name, seconds in sides.items()]
+                  for _ in range(min(rounds, 3) if slow else rounds)]))
+    }
+
+
+def report(kind, shape, group, batch, threads, operations, seconds, errors, scratch):
+    row = {
+        "kind": kind, "group": group, "shape": shape, "batch": batch, "threads": threads,
+        "scratch_bytes": scratch, "largest_relative_error": errors,
+        "gflops": {name: operations / statistics.median(values) / 1e9 for name, values in seconds.items()}, "ratios": {},
+    }
+    for name, values in seconds.items():
+        if name != "Tombola":
+            ratios = [theirs / ours for theirs, ours in zip(values, seconds["Tombola"])]
+            row["ratios"][name] = [statistics.median(ratios), *interval(ratios)]
+    rates = "  ".join(f"{name} {rate:7.1f}" for name, rate in row["gflops"].items())
+    ratios = "  ".join(f"{name} {m:.2f} ({low:.2f}–{high:.2f})" for name, (m, low, high) in row["ratios"].items())
+    agrees = all(error < 1e-3 for error in errors.values())
+    print(f"{group:10} {shape:34} b{batch:<3} t{threads}  GFLOP/s {rates}  ratio {ratios}  {'ok' if agrees else 'DISAGREES'}", flush=True)
+    row["agrees"] = agrees
+    return row
+
+
+def convolution(ours, layer, batch, threads, options):
+    group, size, inputs, outputs, window, stride, pooling = layer
+    prepared = ours.ask({"prepare": {
+        "size": size, "inputs": inputs, "outputs": outputs, "window": window, "stride": stride, "batch": batch,
+        "threads": threads, "pooling": pooling}})
+    images = made_up((batch, size, size, inputs), 104_729).transpose(0, 3, 1, 2).copy()
+    others, errors = {}, {}
+    for name, seconds, output in rivals(layer, batch, threads, images):
+        others[name] = seconds
+        flat = output.transpose(0, 2, 3, 1).reshape(-1)
+        assert flat.size == prepared["count"], (flat.size, prepared["count"])
+        probes = flat[[i * (flat.size - 1) // (PROBES - 1) for i in range(PROBES)]]
+        found = np.array(prepared["probes"], np.float32)
+        errors[name] = float(np.abs(probes - found).max() / max(1e-6, np.abs(probes).max()))
+    seconds = compare(ours, prepared["operations"], others, options.rounds, options.sample)
+    shape = f"{size}² × {inputs} → {outputs}, {window}×{window}" + (f" /{stride}" if stride > 1 else "") + (", pooled" if pooling else "")
+    return report("convolution", shape, group, batch, threads, prepared["operations"], seconds, errors, prepared["scratch_bytes"])
+
+
+def product(ours, size, threads, options):
+    m, n, k = size
+    prepared = ours.ask({"prepare": {"gemm": list(size), "threads": threads}})
+    a, b = made_up((m, k), 7919), made_up((k, n), 104_729)
+    c = a @ b
+    probes = c.reshape(-1)[[i * (c.size - 1) // (PROBES - 1) for i in range(PROBES)]]
+    error = float(np.abs(probes - np.array(prepared["probes"])).max() / max(1e-6, np.abs(probes).max()))
+    seconds = compare(
+        ours, prepared["operations"], {"NumPy": timed(lambda: np.matmul(a, b, out=c))}, options.rounds, options.sample)
+    return report("product", f"{m} × {n} × {k}", "gemm", 1, threads, prepared["operations"], seconds, {"NumPy": error}, 0)
+
+
+def geometric(values):
+    return math.exp(sum(map(math.log, values)) / len(values)) if values else None
+
+
+def summary(rows):
+    layers = [row for row in rows if row["kind"] == "convolution"]
+    groups = {
+        "resnet-50 and vgg-16, batch 64": [r for r in layers if r["group"] in ("resnet-50", "vgg-16") and r["batch"] == 64],
+        "1×1 layers": [r for r in layers if "1×1" in r["shape"]],
+        "the demo's layers": [r for r in layers if r["group"] == "demo"],
+        "the demo's layers, pooled": [r for r in layers if r["group"] == "demo" and "pooled" in r["shape"]],
+        "all layers": layers,
+        "products": [r for r in rows if r["kind"] == "product"],
+    }
+    made = []
+    for name, members in groups.items():
+        for rival in sorted({rival for row in members for rival in row["ratios"]}):
+            for threads in sorted({row["threads"] for row in members}):
+                ratios = [r["ratios"][rival][0] for r in members if r["threads"] == threads]
+                made.append({"group": name, "rival": rival, "threads": threads, "rows": len(ratios),
+                             "geometric_mean": geometric(ratios), "least": min(ratios)})
+    return made
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--executable", default="bench/.build/release/Bench")
+    parser.add_argument("--only", help="groups whose name contains this: resnet-50, vgg-16, lenet-5, demo, gemm")
+    parser.add_argument("--batch", type=int, nargs="*", default=[1, 64])
+    parser.add_argument("--threads", type=int, nargs="*", default=sorted({1, len(os.sched_getaffinity(0))}))
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--sample", type=float, default=0.03, help="least seconds of a sample")
+    parser.add_argument("-o", "--output", default="out/peers.json")
+    options = parser.parse_args()
+    rows = []
+
+    def save():
+        os.makedirs(os.path.dirname(options.output) or ".", exist_ok=True)
+        with open(options.output + ".partial", "w") as file:
+            json.dump({
+                "versions": {"onnxruntime": onnxruntime.__version__, "openvino": openvino.__version__, "numpy": np.__version__},
+                "note": "ratio: a rival's seconds over Tombola's, paired by round: median, quartiles. Weights packed and outputs "
+                        "allocated beforehand on all sides; own layouts, no conversion timed.",
+                "rows": rows, "summary": summary(rows)}, file, indent=1, ensure_ascii=False)
+        os.replace(options.output + ".partial", options.output)
+
+    ours = Ours(options.executable)
+    for threads in options.threads:
+        for batch in options.batch:
+            for layer in LAYERS:
+                if not options.only or options.only in layer[0]:
+                    rows.append(convolution(ours, layer, batch, threads, options))
+                    save()
+        for size in PRODUCTS:
+            if not options.only or options.only in "gemm":
+                # NumPy's threads are set when it loads: its products run on all cores.
+                if threads == len(os.sched_getaffinity(0)):
+                    rows.append(product(ours, size, threads, options))
+                    save()
+    print()
+    for line in summary(rows):
+        print(f"{line['group']:32} beside {line['rival']:13} threads {line['threads']}: geometric mean {line['geometric_mean']:.2f} × "
+              f"of {line['rows']}, least {line['least']:.2f}")
+    print(f"written to {options.output}")
+    if not all(row["agrees"] for row in rows):
+        sys.exit(1)
+
+
+main()
