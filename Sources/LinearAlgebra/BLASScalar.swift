@@ -17,6 +17,16 @@ public protocol BLASScalar: BinaryFloatingPoint, SIMDScalar, Sendable, BitwiseCo
   static func rowMajorGEMV(
     transpose: Bool, m: Int32, n: Int32, alpha: Self, a: UnsafePointer<Self>?, leadingDimensionA: Int32,
     x: UnsafePointer<Self>?, beta: Self, y: UnsafeMutablePointer<Self>?)
+
+  /// `cblas_?syrk`, row-major: a triangle of C(n×n) ← α·op(A)(n×k)·op(A)ᵀ + β·C.
+  static func rowMajorSYRK(
+    isUpper: Bool, transpose: Bool, n: Int32, k: Int32, alpha: Self, a: UnsafePointer<Self>?,
+    leadingDimensionA: Int32, beta: Self, c: UnsafeMutablePointer<Self>?, leadingDimensionC: Int32)
+
+  /// `cblas_?trsm`, row-major: solves op(A)·X = α·B or X·op(A) = α·B in place of B(m×n).
+  static func rowMajorTRSM(
+    isRight: Bool, isUpper: Bool, transpose: Bool, isUnit: Bool, m: Int32, n: Int32, alpha: Self,
+    a: UnsafePointer<Self>?, leadingDimensionA: Int32, b: UnsafeMutablePointer<Self>?, leadingDimensionB: Int32)
 }
 
 extension Float: BLASScalar {
@@ -39,6 +49,25 @@ extension Float: BLASScalar {
     cblas_sgemv(
       CblasRowMajor, transpose ? CblasTrans : CblasNoTrans, m, n, alpha, a, leadingDimensionA, x, 1, beta, y, 1)
   }
+
+  @inlinable public static func rowMajorSYRK(
+    isUpper: Bool, transpose: Bool, n: Int32, k: Int32, alpha: Float, a: UnsafePointer<Float>?,
+    leadingDimensionA: Int32, beta: Float, c: UnsafeMutablePointer<Float>?, leadingDimensionC: Int32
+  ) {
+    cblas_ssyrk(
+      CblasRowMajor, isUpper ? CblasUpper : CblasLower, transpose ? CblasTrans : CblasNoTrans, n, k, alpha, a,
+      leadingDimensionA, beta, c, leadingDimensionC)
+  }
+
+  @inlinable public static func rowMajorTRSM(
+    isRight: Bool, isUpper: Bool, transpose: Bool, isUnit: Bool, m: Int32, n: Int32, alpha: Float,
+    a: UnsafePointer<Float>?, leadingDimensionA: Int32, b: UnsafeMutablePointer<Float>?, leadingDimensionB: Int32
+  ) {
+    cblas_strsm(
+      CblasRowMajor, isRight ? CblasRight : CblasLeft, isUpper ? CblasUpper : CblasLower,
+      transpose ? CblasTrans : CblasNoTrans, isUnit ? CblasUnit : CblasNonUnit, m, n, alpha, a, leadingDimensionA, b,
+      leadingDimensionB)
+  }
 }
 
 extension Double: BLASScalar {
@@ -60,5 +89,24 @@ extension Double: BLASScalar {
   ) {
     cblas_dgemv(
       CblasRowMajor, transpose ? CblasTrans : CblasNoTrans, m, n, alpha, a, leadingDimensionA, x, 1, beta, y, 1)
+  }
+
+  @inlinable public static func rowMajorSYRK(
+    isUpper: Bool, transpose: Bool, n: Int32, k: Int32, alpha: Double, a: UnsafePointer<Double>?,
+    leadingDimensionA: Int32, beta: Double, c: UnsafeMutablePointer<Double>?, leadingDimensionC: Int32
+  ) {
+    cblas_dsyrk(
+      CblasRowMajor, isUpper ? CblasUpper : CblasLower, transpose ? CblasTrans : CblasNoTrans, n, k, alpha, a,
+      leadingDimensionA, beta, c, leadingDimensionC)
+  }
+
+  @inlinable public static func rowMajorTRSM(
+    isRight: Bool, isUpper: Bool, transpose: Bool, isUnit: Bool, m: Int32, n: Int32, alpha: Double,
+    a: UnsafePointer<Double>?, leadingDimensionA: Int32, b: UnsafeMutablePointer<Double>?, leadingDimensionB: Int32
+  ) {
+    cblas_dtrsm(
+      CblasRowMajor, isRight ? CblasRight : CblasLeft, isUpper ? CblasUpper : CblasLower,
+      transpose ? CblasTrans : CblasNoTrans, isUnit ? CblasUnit : CblasNonUnit, m, n, alpha, a, leadingDimensionA, b,
+      leadingDimensionB)
   }
 }

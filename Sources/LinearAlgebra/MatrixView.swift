@@ -49,6 +49,23 @@ public struct MatrixView<Scalar: BLASScalar> {
     return baseAddress![order == .rowMajor ? row * leadingDimension + column : row + column * leadingDimension]
   }
 
+  /// The window on these rows and columns, without a copy.
+  ///
+  /// - Precondition: ranges inside 0..<rows and 0..<columns.
+  @inlinable public func block(rows: Range<Int>, columns: Range<Int>) -> MatrixView {
+    precondition(
+      rows.lowerBound >= 0 && rows.upperBound <= self.rows && columns.lowerBound >= 0
+        && columns.upperBound <= self.columns, "a block lies inside its matrix")
+    let offset =
+      order == .rowMajor
+      ? rows.lowerBound * leadingDimension + columns.lowerBound
+      : rows.lowerBound + columns.lowerBound * leadingDimension
+    let isEmpty = rows.isEmpty || columns.isEmpty
+    return MatrixView(
+      isEmpty ? baseAddress : baseAddress! + offset, rows: rows.count, columns: columns.count,
+      leadingDimension: leadingDimension, order: order)
+  }
+
   /// Number of entries from the first to one past the last in memory.
   @inlinable var extent: Int {
     if rows == 0 || columns == 0 { return 0 }
@@ -89,6 +106,14 @@ public struct MutableMatrixView<Scalar: BLASScalar> {
   @inlinable public var transposed: MutableMatrixView {
     MutableMatrixView(
       baseAddress, rows: columns, columns: rows, leadingDimension: leadingDimension, order: order.transposed)
+  }
+
+  /// The writable window on these rows and columns; as `MatrixView.block`.
+  @inlinable public func block(rows: Range<Int>, columns: Range<Int>) -> MutableMatrixView {
+    let block = readOnly.block(rows: rows, columns: columns)
+    return MutableMatrixView(
+      UnsafeMutablePointer(mutating: block.baseAddress), rows: block.rows, columns: block.columns,
+      leadingDimension: leadingDimension, order: order)
   }
 
   /// Entry (row, column). One precondition per access: not for inner loops.

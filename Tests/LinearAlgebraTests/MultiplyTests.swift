@@ -6,39 +6,6 @@ private let roundoffUnits = 4.0
 
 private let sizes = [0, 1, 2, 3, 5, 31, 33, 64, 65]
 
-/// A small generator for test data alone: SplitMix64, Steele et al. 2014.
-struct TestNumbers {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-  /// Uniform in [-1, 1).
-  mutating func unit() -> Double { Double(next() >> 11) * 0x1p-52 - 1 }
-  /// An integer in -8...8.
-  mutating func integer() -> Double { Double(next() % 17) - 8 }
-}
-
-private func plainProduct<Scalar: BLASScalar>(_ a: MatrixView<Scalar>, _ b: MatrixView<Scalar>) -> [Double] {
-  var result = [Double]()
-  for i in 0..<a.rows {
-    for j in 0..<b.columns {
-      result.append((0..<a.columns).reduce(0.0) { $0 + Double(a[i, $1]) * Double(b[$1, j]) })
-    }
-  }
-  return result
-}
-
-private func random<Scalar: BLASScalar>(
-  _ rows: Int, _ columns: Int, integers: Bool, _ numbers: inout TestNumbers
-) throws -> Matrix<Scalar> {
-  let values = (0..<rows * columns).map { _ in Scalar(integers ? numbers.integer() : numbers.unit()) }
-  return try Matrix(rows: rows, columns: columns, values: values)
-}
-
 @Suite struct MultiplyTests {
   @Test(arguments: sizes) func integerProductsAreExactInEveryLayout(m: Int) throws {
     var numbers = TestNumbers(state: UInt64(m))
