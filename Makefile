@@ -8,14 +8,19 @@ TARGET := Targets/fashion-cnn.onnx
 DEMO_WIDTH := 8000
 DEMO_SEED := 1
 OUT := out
+BENCH := bench/.build/release/Bench
+PEERS_VENV := .venv-peers
+SANITIZED_ENVIRONMENT = TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA)
 
-.PHONY: help deps python-deps build demo test bench check-readme lint
+.PHONY: help deps python-deps build demo test test-all bench bench-deps bench-peers check-readme lint
 
 help:
-	@echo "make demo   draw a ticket for the shipped target and verify it"
-	@echo "make test   build and run all tests"
-	@echo "make bench  measure the building blocks beside the machine's peak and bare GEMM"
-	@echo "make lint   check the style of the sources"
+	@echo "make demo         draw a ticket for the shipped target and verify it"
+	@echo "make test         build and run all tests"
+	@echo "make test-all     the tests again under the address and thread sanitizers"
+	@echo "make bench        measure the building blocks beside the machine's peak and bare GEMM"
+	@echo "make bench-peers  ONNX Runtime, OpenVINO and NumPy beside Tombola, taking turns"
+	@echo "make lint         check the style of the sources"
 
 # Debian's packages, installed only where missing.
 deps:
@@ -41,6 +46,9 @@ python-deps: deps
 build: deps
 	swift build -c release --product tombola
 
+# The two that measure and show run on the fastest of OpenBLAS's kernels, whatever the environment pins.
+demo bench bench-peers: export TOMBOLA_BLAS_CORE ?= best
+
 demo: build
 	@mkdir -p $(OUT)
 	$(TOMBOLA) prune $(TARGET) --width $(DEMO_WIDTH) --seed $(DEMO_SEED) --data fashion-mnist --force -o $(OUT)/ticket.safetensors
@@ -50,15 +58,33 @@ test: python-deps
 	swift build -c release --build-tests
 	TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA) swift test -c release
 
+# The suite again under both sanitizers; each builds in a folder of its own. Leaks are the test runner's own.
+test-all: test
+	$(SANITIZED_ENVIRONMENT) ASAN_OPTIONS=detect_leaks=0 swift test -c release --sanitize=address --scratch-path .build-address
+	$(SANITIZED_ENVIRONMENT) swift test -c release --sanitize=thread --scratch-path .build-thread
+
 # Runs the transcripts of README.md and compares.
 check-readme: build
 	python3 tools/check_readme.py
 
-# OpenBLAS picks the CPU's own kernels here: a pin in the environment can halve its speed.
-bench: deps
+bench: deps bench-deps
 	@mkdir -p $(OUT)
 	swift build -c release --package-path bench
-	env -u OPENBLAS_CORETYPE bench/.build/release/Bench -o $(OUT)/bench.json
+	$(BENCH) $(BENCH_OPTIONS) -o $(OUT)/bench.json
+	python3 bench/chart.py $(OUT)/bench.json $(OUT)/bench.svg
+
+# Rivals of convolution and GEMM in the same run, taking turns, each in its own best configuration.
+bench-peers: deps
+	@mkdir -p $(OUT)
+	@test -x $(PEERS_VENV)/bin/python || python3 -m venv $(PEERS_VENV)
+	@$(PEERS_VENV)/bin/python -c "import numpy, onnx, onnxruntime, openvino, threadpoolctl" 2>/dev/null \
+	  || $(PEERS_VENV)/bin/python -m pip install -q -r bench/peers/requirements.txt
+	swift build -c release --package-path bench
+	$(PEERS_VENV)/bin/python bench/peers/compare.py --executable $(BENCH) $(PEERS_OPTIONS) -o $(OUT)/peers.json
+
+# gnuplot draws the chart.
+bench-deps:
+	@command -v gnuplot >/dev/null || $(MAKE) --no-print-directory deps PACKAGES="gnuplot-nox"
 
 lint:
 	swift format lint --strict -r Sources Tests Package.swift bench/Sources bench/Package.swift

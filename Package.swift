@@ -9,7 +9,7 @@ func room(_ name: String, imports: [Target.Dependency] = [], exclude: [String] =
 let rooms = [
   room("RunControl"),
   room("RandomStreams", imports: ["RandomStreamsKernels"]),
-  room("LinearAlgebra", imports: ["CBLAS"]),
+  room("LinearAlgebra", imports: ["CBLAS", "MachineKernels"]),
   room("Convolution", imports: ["LinearAlgebra", "ConvolutionKernels"]),
   room("SubsetSum", imports: ["RunControl", "LinearAlgebra"]),
   room("Tickets", imports: ["RandomStreams", "LinearAlgebra", "Convolution", "CLibcrypto"]),
@@ -43,6 +43,7 @@ let package = Package(
     .systemLibrary(name: "CLibcrypto", path: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "RandomStreamsKernels"),
     .target(name: "ConvolutionKernels"),
+    .target(name: "MachineKernels"),
     .target(name: "Tombola", dependencies: rooms.map { .target(name: $0.name) }),
     .executableTarget(
       name: "CommandLineTool",

@@ -3,7 +3,7 @@ import Foundation
 import ModelFiles
 
 /// `tombola export`: writes the network that a ticket stands for; the ticket alone suffices.
-struct ExportCommand: ParsableCommand {
+struct ExportCommand: ParsableCommand, ChoosingBLASCore {
   static let configuration = CommandConfiguration(
     commandName: "export", abstract: "Write the pruned network's weights, rebuilt from the ticket alone.")
 
@@ -13,6 +13,7 @@ struct ExportCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("FILE.safetensors or FILE.npz.", valueName: "FILE"))
   var output: String
   @Flag(help: "Replace an existing output.") var force = false
+  @OptionGroup var blas: BLASCoreOptions
 
   func run() throws {
     guard let format = NetworkExport.Format(path: output) else {

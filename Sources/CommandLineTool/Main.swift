@@ -7,12 +7,13 @@ import Foundation
     commandName: "tombola",
     abstract: "Draws structured strong lottery tickets: prunes a random CNN until it approximates a trained one.",
     version: "0.1.0",
-    subcommands: [PruneCommand.self, VerifyCommand.self, ExportCommand.self, InfoCommand.self])
+    subcommands: [PruneCommand.self, VerifyCommand.self, ExportCommand.self, InfoCommand.self, DoctorCommand.self])
 
   /// Parses, runs, and ends the process with a `ToolExit` code; errors are one line on standard error.
   static func main() {
     do {
       var command = try parseAsRoot()
+      try (command as? any ChoosingBLASCore)?.blas.apply()
       try command.run()
     } catch let code as ExitCode {
       Foundation.exit(code.rawValue)

@@ -10,7 +10,7 @@ import Tickets
 import Verification
 
 /// `tombola prune`: draws a ticket for a target and writes it.
-struct PruneCommand: ParsableCommand {
+struct PruneCommand: ParsableCommand, ChoosingBLASCore {
   static let configuration = CommandConfiguration(
     commandName: "prune", abstract: "Draw a ticket: prune a random network into a trained one.",
     discussion: """
@@ -38,6 +38,7 @@ struct PruneCommand: ParsableCommand {
   @Flag(help: "Replace an existing output.") var force = false
   @Option(name: .shortAndLong, help: ArgumentHelp("The ticket to write.", valueName: "FILE")) var output: String
   @Flag(help: "Print the figures as JSON.") var json = false
+  @OptionGroup var blas: BLASCoreOptions
 
   func run() throws {
     let start = ContinuousClock.now
@@ -51,6 +52,7 @@ struct PruneCommand: ParsableCommand {
     let images = try data.load()
     if let images { try Measurement.requireUsable(images, by: search.target, in: search.inputRange) }
 
+    blas.warnIfSlow()
     let signals = Signals()
     let progress = ProgressLine()
     defer { progress.clear() }

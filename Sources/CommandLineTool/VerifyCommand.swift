@@ -6,7 +6,7 @@ import Tickets
 import Verification
 
 /// `tombola verify`: measures a ticket afresh and compares with what it claims.
-struct VerifyCommand: ParsableCommand {
+struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
   static let configuration = CommandConfiguration(
     commandName: "verify", abstract: "Measure a ticket's claims again, from the ticket and the target alone.",
     discussion: """
@@ -20,6 +20,7 @@ struct VerifyCommand: ParsableCommand {
   @OptionGroup var data: DataOptions
   @Option(help: ArgumentHelp("Tasks at a time, one a core (default: all cores).", valueName: "T")) var threads: Int?
   @Flag(help: "Print the figures as JSON.") var json = false
+  @OptionGroup var blas: BLASCoreOptions
 
   func run() throws {
     let start = ContinuousClock.now
@@ -37,6 +38,7 @@ struct VerifyCommand: ParsableCommand {
       complain("tombola: \(ticket): verification failed: the digest does not match the contents: the file was edited")
       return try finish(.failed)
     }
+    blas.warnIfSlow()
     let signals = Signals()
     let progress = ProgressLine()
     defer { progress.clear() }

@@ -23,9 +23,17 @@ struct ToolRun {
   static let root = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
-  /// Starts the tool without waiting; output goes to `folder`.
-  static func start(_ arguments: [String], in folder: Folder) throws -> Process {
+  /// Starts the tool without waiting; output goes to `folder`. It sees this process's environment, less what chooses
+  /// kernels, with a cache of its own in `folder`, and then `environment`.
+  static func start(
+    _ arguments: [String], in folder: Folder, environment: [String: String] = [:]
+  ) throws -> Process {
     let process = Process()
+    var inherited = ProcessInfo.processInfo.environment
+    inherited["OPENBLAS_CORETYPE"] = nil
+    inherited["TOMBOLA_BLAS_CORE"] = nil
+    inherited["XDG_CACHE_HOME"] = folder.file("cache")
+    process.environment = inherited.merging(environment) { $1 }
     process.executableURL = URL(fileURLWithPath: executable)
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
@@ -39,8 +47,8 @@ struct ToolRun {
   /// Runs to the end.
   init(_ arguments: String..., in folder: Folder) throws { try self.init(arguments, in: folder) }
 
-  init(_ arguments: [String], in folder: Folder) throws {
-    let process = try Self.start(arguments, in: folder)
+  init(_ arguments: [String], in folder: Folder, environment: [String: String] = [:]) throws {
+    let process = try Self.start(arguments, in: folder, environment: environment)
     process.waitUntilExit()
     try self.init(of: process, in: folder)
   }

@@ -21,24 +21,12 @@ import numpy as np
 import onnx
 import onnxruntime
 import openvino
+import threadpoolctl
 from onnx import TensorProto, helper, numpy_helper
 
-# (group, size, inputs, outputs, window, stride, pooling)
-RESNET = [
-    (224, 3, 64, 7, 2), (56, 64, 64, 1, 1), (56, 64, 64, 3, 1), (56, 64, 256, 1, 1), (56, 256, 64, 1, 1),
-    (56, 128, 128, 3, 2), (28, 128, 512, 1, 1), (28, 128, 128, 3, 1), (28, 256, 256, 3, 2), (14, 256, 1024, 1, 1),
-    (14, 256, 256, 3, 1), (14, 512, 512, 3, 2), (7, 512, 2048, 1, 1), (7, 512, 512, 3, 1),
-]
-VGG = [(224, 64, 64), (112, 64, 128), (56, 128, 256), (28, 256, 512), (14, 512, 512)]
-LAYERS = (
-    [("resnet-50", *layer, False) for layer in RESNET]
-    + [("vgg-16", *layer, 3, 1, False) for layer in VGG]
-    + [("lenet-5", 28, 1, 6, 5, 1, False), ("lenet-5", 14, 6, 16, 5, 1, False)]
-    + [("demo", 28, 1, 8, 3, 1, pooling) for pooling in (False, True)]
-    + [("demo", 14, 8, 16, 3, 1, pooling) for pooling in (False, True)]
-)
 PRODUCTS = [(n, n, n) for n in (64, 128, 256, 512, 1024, 2048)] + [(4096, 8, 512), (8, 4096, 512), (16384, 64, 144)]
 PROBES = 101
+KEYS = ("size", "inputs", "outputs", "window", "stride", "groups", "pooling")
 
 
 def made_up(shape, step):
@@ -65,6 +53,14 @@ class Ours:
         return self.ask({"run": count})["seconds"]
 
 
+def layers(ours):
+    """The bench executable's own table; the small layers of the demo's target with 2x2 max pooling too."""
+    for layer in ours.ask({"table": True}):
+        yield {**layer, "pooling": False}
+        if layer["name"] == "demo target":
+            yield {**layer, "pooling": True}
+
+
 def timed(body):
     def seconds(count):
         start = time.perf_counter()
@@ -76,10 +72,11 @@ def timed(body):
 
 
 def model(layer, batch):
-    _, size, inputs, outputs, window, stride, pooling = layer
-    kernel = made_up((window, window, inputs, outputs), 7919).transpose(3, 2, 0, 1).copy()
+    size, inputs, outputs, window, stride, groups, pooling = (layer[key] for key in KEYS)
+    kernel = made_up((window, window, inputs // groups, outputs), 7919).transpose(3, 2, 0, 1).copy()
     nodes = [
-        helper.make_node("Conv", ["x", "w"], ["c"], kernel_shape=[window] * 2, pads=[window // 2] * 4, strides=[stride] * 2),
+        helper.make_node("Conv", ["x", "w"], ["c"], kernel_shape=[window] * 2, pads=[window // 2] * 4, strides=[stride] * 2,
+                         group=groups),
         helper.make_node("Relu", ["c"], ["r" if pooling else "y"]),
     ]
     if pooling:
@@ -161,10 +158,8 @@ def report(kind, shape, group, batch, threads, operations, seconds, errors, scra
 
 
 def convolution(ours, layer, batch, threads, options):
-    group, size, inputs, outputs, window, stride, pooling = layer
-    prepared = ours.ask({"prepare": {
-        "size": size, "inputs": inputs, "outputs": outputs, "window": window, "stride": stride, "batch": batch,
-        "threads": threads, "pooling": pooling}})
+    size, inputs, outputs, window, stride, groups, pooling = (layer[key] for key in KEYS)
+    prepared = ours.ask({"prepare": {**{key: layer[key] for key in KEYS}, "batch": batch, "threads": threads}})
     images = made_up((batch, size, size, inputs), 104_729).transpose(0, 3, 1, 2).copy()
     others, errors = {}, {}
     for name, seconds, output in rivals(layer, batch, threads, images):
@@ -175,8 +170,9 @@ def convolution(ours, layer, batch, threads, options):
         found = np.array(prepared["probes"], np.float32)
         errors[name] = float(np.abs(probes - found).max() / max(1e-6, np.abs(probes).max()))
     seconds = compare(ours, prepared["operations"], others, options.rounds, options.sample)
-    shape = f"{size}² × {inputs} → {outputs}, {window}×{window}" + (f" /{stride}" if stride > 1 else "") + (", pooled" if pooling else "")
-    return report("convolution", shape, group, batch, threads, prepared["operations"], seconds, errors, prepared["scratch_bytes"])
+    shape = f"{size}² × {inputs} → {outputs}, {window}×{window}" + (f" /{stride}" if stride > 1 else "")
+    shape += (f", {groups} groups" if groups > 1 else "") + (", pooled" if pooling else "")
+    return report("convolution", shape, layer["name"], batch, threads, prepared["operations"], seconds, errors, prepared["scratch_bytes"])
 
 
 def product(ours, size, threads, options):
@@ -186,8 +182,9 @@ def product(ours, size, threads, options):
     c = a @ b
     probes = c.reshape(-1)[[i * (c.size - 1) // (PROBES - 1) for i in range(PROBES)]]
     error = float(np.abs(probes - np.array(prepared["probes"])).max() / max(1e-6, np.abs(probes).max()))
-    seconds = compare(
-        ours, prepared["operations"], {"NumPy": timed(lambda: np.matmul(a, b, out=c))}, options.rounds, options.sample)
+    with threadpoolctl.threadpool_limits(threads, "blas"):
+        others = {"NumPy": timed(lambda: np.matmul(a, b, out=c))}
+        seconds = compare(ours, prepared["operations"], others, options.rounds, options.sample)
     return report("product", f"{m} × {n} × {k}", "gemm", 1, threads, prepared["operations"], seconds, {"NumPy": error}, 0)
 
 
@@ -200,8 +197,9 @@ def summary(rows):
     groups = {
         "resnet-50 and vgg-16, batch 64": [r for r in layers if r["group"] in ("resnet-50", "vgg-16") and r["batch"] == 64],
         "1×1 layers": [r for r in layers if "1×1" in r["shape"]],
-        "the demo's layers": [r for r in layers if r["group"] == "demo"],
-        "the demo's layers, pooled": [r for r in layers if r["group"] == "demo" and "pooled" in r["shape"]],
+        "the demo target's layers": [r for r in layers if r["group"] == "demo target"],
+        "the demo target's layers, pooled": [r for r in layers if "pooled" in r["shape"]],
+        "the demo's kept layers": [r for r in layers if r["group"] == "demo kept"],
         "all layers": layers,
         "products": [r for r in rows if r["kind"] == "product"],
     }
@@ -218,7 +216,7 @@ def summary(rows):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--executable", default="bench/.build/release/Bench")
-    parser.add_argument("--only", help="groups whose name contains this: resnet-50, vgg-16, lenet-5, demo, gemm")
+    parser.add_argument("--only", help="groups whose name contains this: resnet-50, vgg-16, lenet-5, demo, depthwise, gemm")
     parser.add_argument("--batch", type=int, nargs="*", default=[1, 64])
     parser.add_argument("--threads", type=int, nargs="*", default=sorted({1, len(os.sched_getaffinity(0))}))
     parser.add_argument("--rounds", type=int, default=9)
@@ -238,18 +236,17 @@ def main():
         os.replace(options.output + ".partial", options.output)
 
     ours = Ours(options.executable)
+    table = list(layers(ours))
     for threads in options.threads:
         for batch in options.batch:
-            for layer in LAYERS:
-                if not options.only or options.only in layer[0]:
+            for layer in table:
+                if not options.only or options.only in layer["name"]:
                     rows.append(convolution(ours, layer, batch, threads, options))
                     save()
         for size in PRODUCTS:
             if not options.only or options.only in "gemm":
-                # NumPy's threads are set when it loads: its products run on all cores.
-                if threads == len(os.sched_getaffinity(0)):
-                    rows.append(product(ours, size, threads, options))
-                    save()
+                rows.append(product(ours, size, threads, options))
+                save()
     print()
     for line in summary(rows):
         print(f"{line['group']:32} beside {line['rival']:13} threads {line['threads']}: geometric mean {line['geometric_mean']:.2f} × "

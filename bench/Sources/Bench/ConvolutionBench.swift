@@ -2,7 +2,7 @@ import Convolution
 import LinearAlgebra
 
 /// A convolution layer as real networks have it.
-struct LayerShape {
+struct LayerShape: Encodable {
   let name: String
   let size: Int
   let inputs: Int
@@ -16,17 +16,23 @@ struct LayerShape {
       + (groups > 1 ? ", \(groups) groups" : "")
   }
 
-  /// Distinct layers of ResNet-50 (He et al. 2016), VGG-16 (Simonyan, Zisserman 2015), LeNet-5 (LeCun et al. 1998),
+  /// Distinct layers of ResNet-50 (He et al. 2016, strides in the 3×3 layers), VGG-16 (Simonyan, Zisserman 2015), LeNet-5 (LeCun et al. 1998),
   /// and of the demo: its target's, and the wide ones behind kept filters.
   static let table: [LayerShape] =
     [
-      (224, 3, 64, 7, 2), (56, 64, 64, 1, 1), (56, 64, 64, 3, 1), (56, 64, 256, 1, 1), (56, 256, 64, 1, 1),
-      (56, 128, 128, 3, 2), (28, 128, 512, 1, 1), (28, 128, 128, 3, 1), (28, 256, 256, 3, 2), (14, 256, 1024, 1, 1),
-      (14, 256, 256, 3, 1), (14, 512, 512, 3, 2), (7, 512, 2048, 1, 1), (7, 512, 512, 3, 1),
+      (224, 3, 64, 7, 2),
+      (56, 64, 64, 1, 1), (56, 64, 64, 3, 1), (56, 64, 256, 1, 1), (56, 256, 64, 1, 1),
+      (56, 256, 128, 1, 1), (56, 128, 128, 3, 2), (28, 128, 512, 1, 1), (56, 256, 512, 1, 2), (28, 512, 128, 1, 1),
+      (28, 128, 128, 3, 1),
+      (28, 512, 256, 1, 1), (28, 256, 256, 3, 2), (14, 256, 1024, 1, 1), (28, 512, 1024, 1, 2), (14, 1024, 256, 1, 1),
+      (14, 256, 256, 3, 1),
+      (14, 1024, 512, 1, 1), (14, 512, 512, 3, 2), (7, 512, 2048, 1, 1), (14, 1024, 2048, 1, 2), (7, 2048, 512, 1, 1),
+      (7, 512, 512, 3, 1),
     ].map { LayerShape(name: "resnet-50", size: $0.0, inputs: $0.1, outputs: $0.2, window: $0.3, stride: $0.4) }
-    + [(224, 64, 64), (112, 64, 128), (56, 128, 256), (28, 256, 512), (14, 512, 512)].map {
-      LayerShape(name: "vgg-16", size: $0.0, inputs: $0.1, outputs: $0.2, window: 3, stride: 1)
-    }
+    + [
+      (224, 3, 64), (224, 64, 64), (112, 64, 128), (112, 128, 128), (56, 128, 256), (56, 256, 256), (28, 256, 512),
+      (28, 512, 512), (14, 512, 512),
+    ].map { LayerShape(name: "vgg-16", size: $0.0, inputs: $0.1, outputs: $0.2, window: 3, stride: 1) }
     + [
       LayerShape(name: "lenet-5", size: 28, inputs: 1, outputs: 6, window: 5, stride: 1),
       LayerShape(name: "lenet-5", size: 14, inputs: 6, outputs: 16, window: 5, stride: 1),
@@ -102,7 +108,7 @@ struct ConvolutionBench {
       try timing.alternate([
         { try prepared.run() },
         { for _ in 0..<batch * layer.groups { Float.bareGEMM(Int32(m), Int32(n), Int32(taps), a, b, &c) } },
-        { peak = try Machine.fullSpeed(isDouble: false, workers: threads) },
+        { peak = MachinePeak.bout(Float.self, workers: threads) },
       ])
     }
     return Row(

@@ -3,20 +3,17 @@ import LinearAlgebra
 
 /// What the two element types need for a bare call.
 protocol BenchScalar: BLASScalar {
-  static var isDouble: Bool { get }
   static func bareGEMM(
     _ m: Int32, _ n: Int32, _ k: Int32, _ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>,
     _ c: UnsafeMutablePointer<Self>)
 }
 extension Float: BenchScalar {
-  static var isDouble: Bool { false }
   static func bareGEMM(
     _ m: Int32, _ n: Int32, _ k: Int32, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
     _ c: UnsafeMutablePointer<Float>
   ) { bench_bare_sgemm(m, n, k, a, b, c) }
 }
 extension Double: BenchScalar {
-  static var isDouble: Bool { true }
   static func bareGEMM(
     _ m: Int32, _ n: Int32, _ k: Int32, _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>,
     _ c: UnsafeMutablePointer<Double>
@@ -91,7 +88,7 @@ struct GEMMBench {
                       MatrixView(left, rows: m, columns: k), MatrixView(right, rows: k, columns: n),
                       into: MutableMatrixView(mine, rows: m, columns: n))
                   }, { Scalar.bareGEMM(Int32(m), Int32(n), Int32(k), left, right, plain) },
-                  { peak = try Machine.fullSpeed(isDouble: Scalar.isDouble, workers: threads) },
+                  { peak = MachinePeak.bout(Scalar.self, workers: threads) },
                 ])
               }
             }

@@ -1,4 +1,3 @@
-import BenchKernels
 import Foundation
 import LinearAlgebra
 
@@ -7,8 +6,11 @@ struct Machine: Encodable {
   let cpu: String
   let cores: Int
   let openBLAS: String
+  let threading: String
   let blasCore: String
   let environmentCore: String?
+  /// The cores that this CPU runs, fastest first; empty where OpenBLAS cannot switch.
+  let blasCores: [BLASCoreSpeed]
   let vectors: String
   let commit: String
   let date: String
@@ -17,41 +19,18 @@ struct Machine: Encodable {
   let peakDouble: [Double]
 
   init(timing: Timing) throws {
-    let info = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-    cpu =
-      info.split(separator: "\n").first { $0.hasPrefix("model name") }
-      .map { $0.split(separator: ":")[1].trimmingCharacters(in: .whitespaces) } ?? "unknown"
+    cpu = MachineDescription.cpu
     cores = Workers.availableCores
-    openBLAS = BLASLibrary.configuration
+    openBLAS = MachineDescription.openBLAS
+    threading = MachineDescription.threading
     blasCore = BLASLibrary.coreName
-    environmentCore = ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"]
-    vectors = String(cString: bench_fma_vectors())
+    environmentCore = ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"].flatMap { $0.isEmpty ? nil : $0 }
+    blasCores = try (try? BLASCores())?.measure() ?? []
+    vectors = VectorLevel.ofThisCPU.description
     commit = Self.commit()
     date = ISO8601DateFormatter().string(from: Date())
-    peakFloat = try [1, cores].map { try Self.peak(isDouble: false, workers: $0, timing) }
-    peakDouble = try [1, cores].map { try Self.peak(isDouble: true, workers: $0, timing) }
-  }
-
-  /// Multiply-adds in registers on `workers` cores at once, about a millisecond of them.
-  ///
-  /// - Returns: the floating-point operations done.
-  static func fullSpeed(isDouble: Bool, workers: Int) throws -> Double {
-    @Sendable func loop() -> Double {
-      var (single, double) = (Float(0), 0.0)
-      let operations = isDouble ? bench_fma_double(peakSteps, &double) : bench_fma_float(peakSteps, &single)
-      // The sums are finite: asking keeps the loop.
-      return single.isFinite && double.isFinite ? operations : 0
-    }
-    if workers == 1 { return loop() }
-    return try Workers.map(count: workers, workers: workers) { _ in loop() }.reduce(0, +)
-  }
-  private static let peakSteps = 300_000
-
-  /// GFLOP/s of `fullSpeed`: the median over rounds.
-  private static func peak(isDouble: Bool, workers: Int, _ timing: Timing) throws -> Double {
-    var operations = 0.0
-    let seconds = try timing.alternate([{ operations = try fullSpeed(isDouble: isDouble, workers: workers) }])[0]
-    return Row.Quartiles(of: seconds.map { operations / $0 / 1e9 }).median
+    peakFloat = [1, cores].map { MachinePeak.measure(Float.self, workers: $0, rounds: max(9, timing.rounds)) }
+    peakDouble = [1, cores].map { MachinePeak.measure(Double.self, workers: $0, rounds: max(9, timing.rounds)) }
   }
 
   private static func commit() -> String {
@@ -70,16 +49,16 @@ struct Machine: Encodable {
 
   var text: String {
     func list(_ values: [Double]) -> String { values.map { String(format: "%.0f", $0) }.joined(separator: " and ") }
+    let own = blasCores.first { $0.name == blasCore }
+    let pin = environmentCore.map { " (OPENBLAS_CORETYPE=\($0))" } ?? ""
+    let byCore = blasCores.map { "\($0.name) \(list([$0.float]))" }.joined(separator: ", ")
     var lines = [
-      "\(cpu), \(cores) cores; \(openBLAS); core \(blasCore)"
-        + (environmentCore.map { " (OPENBLAS_CORETYPE=\($0))" } ?? ""),
-      "measured peak, one core and all: \(list(peakFloat)) GFLOP/s Float, \(list(peakDouble)) Double (\(vectors));"
-        + " commit \(commit), \(date)",
+      "\(cpu), \(cores) cores (\(vectors)); commit \(commit), \(date)",
+      "\(openBLAS), \(threading); core \(blasCore)\(pin)" + (byCore.isEmpty ? "" : "; GEMM Float by core: \(byCore)"),
+      "measured peak, one core and all: \(list(peakFloat)) GFLOP/s Float, \(list(peakDouble)) Double",
     ]
-    if let environmentCore {
-      lines.append(
-        "note: the environment pins OpenBLAS's kernels to \(environmentCore); unset OPENBLAS_CORETYPE for the CPU's own"
-      )
+    if let own, let best = blasCores.first, best.mean > 1.15 * own.mean {
+      lines.append("note: \(best.name) is faster here than \(blasCore): pass --blas-core best")
     }
     return lines.joined(separator: "\n")
   }

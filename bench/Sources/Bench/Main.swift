@@ -14,6 +14,7 @@ import RandomStreams
   @Flag(help: "Leave out batches of 64 images.") var quick = false
   @Option(help: "Only operations whose name contains this.") var only: String?
   @Option(name: .shortAndLong, help: "Write the report as JSON too.") var output: String?
+  @OptionGroup var blas: BLASCoreOption
 
   private struct Report: Encodable {
     let machine: Machine
@@ -27,6 +28,7 @@ import RandomStreams
   }
 
   func run() throws {
+    try blas.apply()
     let timing = Timing(rounds: rounds, sampleSeconds: sample)
     let machine = try Machine(timing: timing)
     print(machine.text)
@@ -73,5 +75,19 @@ import RandomStreams
       operation: "normals", shape: "\(values.count) numbers, 10⁹/s", type: "Float", threads: 1,
       median: Row.Quartiles(of: rates).median, best: rates.max()!, percentOfPeak: nil, percentOfBareGEMM: nil,
       residual: nil, passes: nil, scratchBytes: 0)
+  }
+}
+
+/// OpenBLAS's kernels for a run.
+struct BLASCoreOption: ParsableArguments {
+  @Option(help: "OpenBLAS's kernels: best, or a core's name; or set TOMBOLA_BLAS_CORE.")
+  var blasCore: String?
+
+  func apply() throws {
+    guard let blasCore = blasCore ?? ProcessInfo.processInfo.environment["TOMBOLA_BLAS_CORE"], !blasCore.isEmpty else {
+      return
+    }
+    let cores = try BLASCores()
+    if blasCore == "best" { try cores.useBest() } else { try cores.use(blasCore) }
   }
 }

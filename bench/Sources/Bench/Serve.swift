@@ -5,11 +5,13 @@ import LinearAlgebra
 
 /// Runs layers and products on request, for a driver that lets rivals take turns: a line in, a line out.
 ///
-/// `{"prepare": {"size", "inputs", "outputs", "window", "stride", "batch", "threads", "pooling"}}` makes a convolution
+/// `{"prepare": {"size", "inputs", "outputs", "window", "stride", "groups", "batch", "threads", "pooling"}}` makes a convolution
 /// with ReLU (and 2×2 max pooling), `{"prepare": {"gemm": [m, n, k], "threads"}}` a product; both answer with the
-/// operations of a run and a few values of the result. `{"run": n}` answers with the seconds of n runs.
+/// operations of a run and a few values of the result. `{"table": true}` answers with the layers of `make bench`. `{"run": n}` answers with the seconds of n runs.
 struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Run layers on request, for a driver on standard input.")
+
+  @OptionGroup var blas: BLASCoreOption
 
   private struct Request: Decodable {
     struct Case: Decodable {
@@ -19,12 +21,14 @@ struct Serve: ParsableCommand {
       var window: Int?
       var stride: Int?
       var batch: Int?
+      var groups: Int?
       var pooling: Bool?
       var gemm: [Int]?
       let threads: Int
     }
     var prepare: Case?
     var run: Int?
+    var table: Bool?
   }
   private struct Prepared: Encodable {
     let operations: Double
@@ -37,12 +41,15 @@ struct Serve: ParsableCommand {
   private static let probes = 101
 
   func run() throws {
+    try blas.apply()
     let decoder = JSONDecoder()
     var body: (() throws -> Void)?
     var threads = 1
     while let line = readLine() {
       let request = try decoder.decode(Request.self, from: Data(line.utf8))
-      if let wanted = request.prepare {
+      if request.table == true {
+        try answer(LayerShape.table)
+      } else if let wanted = request.prepare {
         body = nil
         threads = wanted.threads
         body = try prepare(wanted)
@@ -76,7 +83,8 @@ struct Serve: ParsableCommand {
     guard let size = wanted.size, let inputs = wanted.inputs, let outputs = wanted.outputs, let window = wanted.window
     else { throw ValidationError("expected size, inputs, outputs and window of a layer") }
     let shape = LayerShape(
-      name: "", size: size, inputs: inputs, outputs: outputs, window: window, stride: wanted.stride ?? 1)
+      name: "", size: size, inputs: inputs, outputs: outputs, window: window, stride: wanted.stride ?? 1,
+      groups: wanted.groups ?? 1)
     let layer = try PreparedLayer(
       shape, batch: wanted.batch ?? 1, threads: wanted.threads, rectifying: true, pooling: wanted.pooling ?? false)
     let result = try layer()

@@ -1,0 +1,94 @@
+/// How fast GEMM runs on one core type.
+public struct BLASCoreSpeed: Sendable, Hashable, Codable {
+  public let name: String
+  /// GFLOP/s on one thread.
+  public let float: Double
+  public let double: Double
+
+  public init(name: String, float: Double, double: Double) {
+    (self.name, self.float, self.double) = (name, float, double)
+  }
+
+  /// One figure to rank by: the geometric mean over the two types.
+  public var mean: Double { (float * double).squareRoot() }
+}
+
+extension BLASCores {
+  /// A core must beat OpenBLAS's own choice by this factor to be chosen instead: less is noise.
+  public static let worthwhile = 1.05
+
+  /// Times GEMM of `size`³ on each of `names` (all of this CPU's by default) at one thread, cores taking turns, and goes
+  /// back to the core in use. The best of `rounds`, fastest core first: other work on the machine only slows.
+  ///
+  /// Cost: at 384³ and 5 rounds about 25 ms a core at 100 GFLOP/s.
+  ///
+  /// - Throws: as `use(_:)`, and `BLASCoreError.wrongProduct` for a core that multiplies wrongly; the core in use is
+  ///   restored all the same.
+  /// - Precondition: `size` ≥ 1 and `rounds` ≥ 1.
+  public func measure(_ names: [String]? = nil, size: Int = 384, rounds: Int = 5) throws -> [BLASCoreSpeed] {
+    precondition(size >= 1 && rounds >= 1, "a size and rounds from 1")
+    let names = names ?? self.names
+    let before = BLASLibrary.coreName
+    defer { try? use(before) }
+    var product = (float: try SquareProduct<Float>(size), double: try SquareProduct<Double>(size))
+    var rates = names.map { _ in (float: [Double](), double: [Double]()) }
+    try BLASLibrary.withThreads(1) {
+      for _ in 0..<rounds {
+        for (index, name) in names.enumerated() {
+          try use(name)
+          rates[index].float.append(try product.float.rate())
+          rates[index].double.append(try product.double.rate())
+          if rates[index].float.count == 1 && !(product.float.isRight() && product.double.isRight()) {
+            throw BLASCoreError.wrongProduct(name: name)
+          }
+        }
+      }
+    }
+    return zip(names, rates)
+      .map { name, rates in
+        BLASCoreSpeed(
+          name: name, float: rates.float.max()!, double: rates.double.max()!)
+      }
+      .sorted { ($1.mean, $0.name) < ($0.mean, $1.name) }
+  }
+
+  /// The fastest of measured cores; OpenBLAS's own choice where nothing beats it by `worthwhile`.
+  public func best(of speeds: [BLASCoreSpeed]) -> BLASCoreSpeed? {
+    let fastest = speeds.max { $0.mean < $1.mean }
+    guard let fastest, let own = speeds.first(where: { $0.name == automatic }) else { return fastest }
+    return fastest.mean > Self.worthwhile * own.mean ? fastest : own
+  }
+
+  /// Those worth measuring for speed: the cores with the widest vectors, and those a step below, which some CPUs run
+  /// faster.
+  public var contenders: [String] {
+    let levels = names.compactMap(Self.level(of:))
+    guard let widest = levels.max() else { return names }
+    let least = min(widest, VectorLevel.avx2)
+    return names.filter { Self.level(of: $0).map { $0 >= least } ?? true }
+  }
+
+  /// Switches to the fastest core: the remembered one, or else measured now and remembered.
+  ///
+  /// Cost: measuring takes about 0.2 s; a memory that cannot be read or written is as none.
+  ///
+  /// - Returns: its speed, and whether it was remembered.
+  /// - Throws: as `use(_:)`.
+  @discardableResult
+  public func useBest(
+    remembering memory: BLASCoreMemory? = .standard
+  ) throws -> (speed: BLASCoreSpeed, isRemembered: Bool) {
+    if let known = memory?.recall(), Set(known.map(\.name)).isSuperset(of: contenders),
+      let best = best(of: known.filter { names.contains($0.name) })
+    {
+      try use(best.name)
+      return (best, true)
+    }
+    let speeds = try measure(contenders)
+    // There are contenders: the core in use is one.
+    let best = best(of: speeds)!
+    try use(best.name)
+    memory?.remember(speeds)
+    return (best, false)
+  }
+}
