@@ -12,7 +12,7 @@ BENCH := bench/.build/release/Bench
 PEERS_VENV := .venv-peers
 SANITIZED_ENVIRONMENT = TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA)
 
-.PHONY: help deps python-deps build demo test test-all bench bench-deps bench-peers check-readme lint
+.PHONY: help deps python-deps build demo test test-all bench bench-deps bench-peers bench-report check-readme lint
 
 help:
 	@echo "make demo         draw a ticket for the shipped target and verify it"
@@ -81,6 +81,10 @@ bench-peers: deps
 	  || $(PEERS_VENV)/bin/python -m pip install -q -r bench/peers/requirements.txt
 	swift build -c release --package-path bench
 	$(PEERS_VENV)/bin/python bench/peers/compare.py --executable $(BENCH) $(PEERS_OPTIONS) -o $(OUT)/peers.json
+
+# The last runs of both as a page under bench/results/.
+bench-report:
+	python3 bench/report.py $(OUT)/bench.json $(OUT)/bench.svg bench/results $(wildcard $(OUT)/peers.json)
 
 # gnuplot draws the chart.
 bench-deps:

@@ -15,6 +15,7 @@ let package = Package(
         "BenchKernels",
         .product(name: "LinearAlgebra", package: "Tombola"), .product(name: "Convolution", package: "Tombola"),
         .product(name: "RandomStreams", package: "Tombola"), .product(name: "SubsetSum", package: "Tombola"),
+        .product(name: "RunControl", package: "Tombola"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ],

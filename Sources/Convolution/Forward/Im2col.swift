@@ -70,3 +70,36 @@ struct Im2col<Scalar: BLASScalar> {
     }
   }
 }
+
+extension Convolution {
+  /// Writes rows of the im2col matrix of one group, densely: row p is the patch under output pixel p (images, then
+  /// rows, then columns), its `taps` entries in kernel order (i, j, c), 0 on the padding.
+  ///
+  /// For tests and measurements; the forward pass never makes the whole matrix. Cost: one copy of each entry.
+  ///
+  /// - Parameter target: `rows.count · taps` entries.
+  /// - Throws: `ConvolutionError` for images that do not fit the layer, rows or a group that it does not have, or a
+  ///   target of another count.
+  public func packPatches(
+    _ rows: Range<Int>, of images: Tensor<Scalar>, group: Int = 0, into target: UnsafeMutableBufferPointer<Scalar>
+  ) throws(ConvolutionError) {
+    let output = try outputShape(over: images.shape)
+    let all = images.batch * output.pixels
+    guard rows.lowerBound >= 0, rows.upperBound <= all, group >= 0, group < groups else {
+      throw .shapeMismatch(
+        at: "im2col", expected: "rows in 0..<\(all) and a group in 0..<\(groups)", found: "\(rows) and \(group)")
+    }
+    guard target.count == rows.count * taps else {
+      throw .shapeMismatch(
+        at: "im2col", expected: "\(rows.count) × \(taps) entries to write", found: "\(target.count)")
+    }
+    let channels = inputChannels / groups
+    let patches = Im2col<Scalar>(
+      window: window, shape: images.shape, outputHeight: output.height, outputWidth: output.width,
+      channelOffset: group * channels, groupChannels: channels)
+    images.values.withUnsafeBufferPointer { images in
+      guard let images = images.baseAddress, let target = target.baseAddress else { return }
+      patches.pack(rows, of: images, into: target)
+    }
+  }
+}

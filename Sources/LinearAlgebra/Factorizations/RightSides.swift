@@ -14,14 +14,12 @@ func requireRightSide<Scalar>(
 }
 
 /// Lends `b` as column-major memory: itself, or a copy that is written back.
-func withColumnMajor<Scalar>(
+func withColumnMajor<Scalar: BLASScalar>(
   _ b: MutableMatrixView<Scalar>, _ body: (UnsafeMutablePointer<Scalar>, _ leadingDimension: Int) -> Void
 ) {
   guard let base = b.baseAddress else { return }
   if b.order == .columnMajor { return body(base, b.leadingDimension) }
   var copy = b.readOnly.columnMajorCopy()
   copy.withUnsafeMutableBufferPointer { body($0.baseAddress!, b.rows) }
-  for row in 0..<b.rows {
-    for column in 0..<b.columns { base[row * b.leadingDimension + column] = copy[column * b.rows + row] }
-  }
+  transpose(copy, b.rows, rows: b.columns, columns: b.rows, into: base, b.leadingDimension)
 }

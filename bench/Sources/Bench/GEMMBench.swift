@@ -61,7 +61,7 @@ struct GEMMBench {
 
   /// (name, m, n, k): square; skinny; small; candidates × directions, as scoring has them.
   static let shapes: [(String, Int, Int, Int)] =
-    [8, 32, 128, 512, 1024].map { ("square", $0, $0, $0) } + [
+    [4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048].map { ("square", $0, $0, $0) } + [
       ("skinny", 4096, 8, 512), ("skinny", 8, 4096, 512), ("inner", 32, 32, 16384), ("outer", 1024, 1024, 8),
       ("scoring", 16384, 64, 72), ("scoring", 16384, 64, 144), ("scoring", 65536, 1, 144),
     ]
@@ -96,10 +96,14 @@ struct GEMMBench {
         }
       }
       let residual = Check.product(a, b, ours, m: m, n: n, k: k)
-      return Row(
+      var row = Row(
         operation: "gemm " + name, shape: "\(m) × \(n) × \(k)", seconds: seconds, peakOperations: peak,
         operations: 2 * Double(m) * Double(n) * Double(k), type: type, threads: threads, residual: residual,
         scratchBytes: 0)
+      if name == "square" && m <= 128 {
+        row.nanosecondsOverBare = Row.Quartiles(of: zip(seconds[0], seconds[1]).map { 1e9 * ($0 - $1) })
+      }
+      return row
     }
   }
 }

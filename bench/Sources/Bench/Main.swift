@@ -53,6 +53,15 @@ import RandomStreams
         try add("conv " + layer.name) { [try convolution.row(layer, batch: batch, threads: threads)] }
       }
     }
+    let memory = MemoryBench(timing: timing)
+    try add("im2col") { try memory.im2col() }
+    try add("blocked 1×1") { try memory.blocked() }
+    let factorisations = FactorisationBench(timing: timing)
+    for threads in Set([1, machine.cores]).sorted() {
+      try add("lapack") { try factorisations.rows(Float.self, threads: threads) }
+      try add("lapack") { try factorisations.rows(Double.self, threads: threads) }
+    }
+    try add("scoring") { try ScoringBench(timing: timing).rows() }
     try add("normals") { [try normals(timing)] }
     if let output {
       let encoder = JSONEncoder()
@@ -72,9 +81,8 @@ import RandomStreams
     ])[0]
     let rates = seconds.map { Double(values.count) / $0 / 1e9 }
     return Row(
-      operation: "normals", shape: "\(values.count) numbers, 10⁹/s", type: "Float", threads: 1,
-      median: Row.Quartiles(of: rates).median, best: rates.max()!, percentOfPeak: nil, percentOfBareGEMM: nil,
-      residual: nil, passes: nil, scratchBytes: 0)
+      operation: "normals", shape: "\(values.count) numbers", type: "Float", threads: 1, unit: "10⁹/s",
+      median: Row.Quartiles(of: rates).median, best: rates.max()!)
   }
 }
 

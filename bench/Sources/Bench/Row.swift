@@ -6,18 +6,24 @@ struct Row: Encodable {
   let shape: String
   let type: String
   let threads: Int
-  /// GFLOP/s: median and best over the rounds. For random numbers, 10⁹ numbers a second.
+  /// What median and best count: GFLOP/s; GB/s for memory; 10⁹/s for random numbers.
+  var unit = "GFLOP/s"
+  /// Over the rounds.
   let median: Double
   let best: Double
   /// Of what multiply-adds in registers reach on as many cores in the same rounds, in percent: the median of ratios.
   /// Nil where it means nothing.
-  let percentOfPeak: Double?
+  var percentOfPeak: Double?
   /// Paired with a bare GEMM of the same shape in the same rounds, in percent: median and quartiles of the ratios.
-  let percentOfBareGEMM: Quartiles?
+  var percentOfBareGEMM: Quartiles?
+  /// Likewise, paired with memcpy of as many bytes.
+  var percentOfCopy: Quartiles?
+  /// Nanoseconds a call above the bare one, paired: for products of at most 128³.
+  var nanosecondsOverBare: Quartiles?
   /// Error over k · eps · (sizes of the operands): passes below `Check.limit`.
-  let residual: Double?
-  let passes: Bool?
-  let scratchBytes: Int
+  var residual: Double?
+  var passes: Bool?
+  var scratchBytes = 0
 
   struct Quartiles: Encodable {
     let low: Double
@@ -32,22 +38,28 @@ struct Row: Encodable {
   }
 
   static let header = line(
-    "operation", "shape", "type", "threads", "GFLOP/s", "best", "% peak", "% bare GEMM", "residual", "")
+    "operation", "shape", "type", "threads", "median", "best", "", "% peak", "% of", "", "residual", "")
 
   var text: String {
     func number(_ value: Double?, _ format: String) -> String { value.map { String(format: format, $0) } ?? "–" }
-    let bare = percentOfBareGEMM.map { String(format: "%.0f (%.0f–%.0f)", $0.median, $0.low, $0.high) } ?? "–"
+    func interval(_ values: Quartiles, _ format: String = "%.0f") -> String {
+      String(format: "\(format) (\(format)–\(format))", values.median, values.low, values.high)
+    }
+    let baseline =
+      percentOfBareGEMM.map { "bare GEMM " + interval($0) } ?? percentOfCopy.map { "memcpy " + interval($0) } ?? "–"
     return Self.line(
-      operation, shape, type, String(threads), String(format: "%.2f", median), String(format: "%.2f", best),
-      number(percentOfPeak, "%.0f"), bare, number(residual, "%.2g"), passes.map { $0 ? "ok" : "FAILED" } ?? "")
+      operation, shape, type, String(threads), String(format: "%.2f", median), String(format: "%.2f", best), unit,
+      number(percentOfPeak, "%.0f"), baseline, nanosecondsOverBare.map { interval($0) + " ns" } ?? "",
+      number(residual, "%.2g"), passes.map { $0 ? "ok" : "FAILED" } ?? "")
   }
 
   private static func line(_ columns: String...) -> String {
-    let widths = [20, 34, 7, 8, 9, 9, 7, 15, 9, 6]
-    return zip(columns, widths).enumerated().map { index, pair in
+    let widths = [22, 36, 7, 8, 9, 9, 8, 7, 26, 16, 9, 7]
+    let text = zip(columns, widths).enumerated().map { index, pair in
       let padding = String(repeating: " ", count: max(1, pair.1 - pair.0.count))
       return index < 3 ? pair.0 + padding : padding + pair.0
     }.joined()
+    return text
   }
 }
 
