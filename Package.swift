@@ -11,6 +11,7 @@ let rooms = [
   room("RandomStreams", imports: ["RandomStreamsKernels"]),
   room("LinearAlgebra", imports: ["CBLAS", "MachineKernels"]),
   room("Convolution", imports: ["LinearAlgebra", "ConvolutionKernels"]),
+  room("NumericalVerification", imports: ["RandomStreams", "LinearAlgebra", "Convolution"]),
   room("SubsetSum", imports: ["RunControl", "LinearAlgebra"]),
   room("Tickets", imports: ["RandomStreams", "LinearAlgebra", "Convolution", "CLibcrypto"]),
   room(
@@ -55,6 +56,9 @@ let package = Package(
     .testTarget(name: "RandomStreamsTests", dependencies: ["RandomStreams"]),
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
     .testTarget(name: "ConvolutionTests", dependencies: ["Convolution", "ConvolutionKernels", "LinearAlgebra"]),
+    .testTarget(
+      name: "NumericalVerificationTests",
+      dependencies: ["RandomStreams", "LinearAlgebra", "Convolution", "NumericalVerification"]),
     .testTarget(name: "SubsetSumTests", dependencies: ["RunControl", "LinearAlgebra", "SubsetSum"]),
     .testTarget(
       name: "ModelFilesTests",

@@ -14,6 +14,7 @@ let package = Package(
       dependencies: [
         "BenchKernels",
         .product(name: "LinearAlgebra", package: "Tombola"), .product(name: "Convolution", package: "Tombola"),
+        .product(name: "NumericalVerification", package: "Tombola"),
         .product(name: "RandomStreams", package: "Tombola"), .product(name: "SubsetSum", package: "Tombola"),
         .product(name: "RunControl", package: "Tombola"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -2,6 +2,7 @@
 @_exported import Convolution
 @_exported import LinearAlgebra
 @_exported import ModelFiles
+@_exported import NumericalVerification
 @_exported import Pruning
 @_exported import RandomStreams
 @_exported import RunControl

@@ -9,6 +9,7 @@ import Testing
     ("RandomStreams", ["RandomStreamsKernels"]),
     ("LinearAlgebra", ["CBLAS", "MachineKernels"]),
     ("Convolution", ["LinearAlgebra", "ConvolutionKernels"]),
+    ("NumericalVerification", ["RandomStreams", "LinearAlgebra", "Convolution"]),
     ("SubsetSum", ["RunControl", "LinearAlgebra"]),
     ("Tickets", ["RandomStreams", "LinearAlgebra", "Convolution", "CLibcrypto"]),
     ("Pruning", ["RunControl", "RandomStreams", "LinearAlgebra", "Convolution", "SubsetSum", "Tickets"]),

@@ -130,13 +130,13 @@ def compare(ours, operations, others, rounds, sample):
         seconds(1)
         repeats[name] = max(1, math.ceil(sample / max(1e-7, seconds(1))))
     slow = max(operations / 1e11, 0) > 0.5
-    return {
-        name: values
-        for name, values in zip(
-            sides,
-            zip(*[[seconds(repeats[name]) / repeats[name] for name, seconds in sides.items()]
-                  for _ in range(min(rounds, 3) if slow else rounds)]))
-    }
+    taken = {name: [] for name in sides}
+    order = list(sides)
+    for turn in range(min(rounds, 3) if slow else rounds):
+        # Nobody is always first: what runs before leaves its traces in the caches.
+        for name in order[turn % len(order):] + order[:turn % len(order)]:
+            taken[name].append(sides[name](repeats[name]) / repeats[name])
+    return taken
 
 
 def report(kind, shape, group, batch, threads, operations, seconds, errors, scratch):

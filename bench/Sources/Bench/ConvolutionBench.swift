@@ -1,5 +1,6 @@
 import Convolution
 import LinearAlgebra
+import NumericalVerification
 
 /// A convolution layer as real networks have it.
 struct LayerShape: Encodable {
@@ -114,10 +115,11 @@ struct ConvolutionBench {
     return Row(
       operation: "conv " + layer.name, shape: layer.text + (batch > 1 ? ", batch \(batch)" : ""),
       seconds: seconds, peakOperations: peak, operations: prepared.operations, type: Float.self, threads: threads,
-      residual: residual(prepared.convolution, prepared.images, result), scratchBytes: prepared.scratch.bytes)
+      residual: residual(prepared.convolution, prepared.images, result),
+      limit: 1, scratchBytes: prepared.scratch.bytes)
   }
 
-  /// max |error| / (taps · eps · Σ|x·w|) over `probes` entries spread over the result.
+  /// max |error| / tolerance (`RoundingBound.product`) over `probes` entries spread over the result.
   private func residual(_ layer: Convolution<Float>, _ images: Tensor<Float>, _ result: Tensor<Float>) -> Double {
     let (input, output) = (images.shape, result.shape)
     let perGroup = layer.inputChannels / layer.groups
@@ -144,8 +146,8 @@ struct ConvolutionBench {
           }
         }
       }
-      let scale = Double(layer.taps) * Double(Float.ulpOfOne) * max(size, 1e-30)
-      worst = max(worst, abs(Double(result.values[index]) - sum) / scale)
+      let tolerance = RoundingBound.product(terms: layer.taps, magnitude: size, Float.self)
+      worst = max(worst, abs(Double(result.values[index]) - sum) / tolerance)
     }
     return worst
   }

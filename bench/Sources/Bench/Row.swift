@@ -20,7 +20,8 @@ struct Row: Encodable {
   var percentOfCopy: Quartiles?
   /// Nanoseconds a call above the bare one, paired: for products of at most 128³.
   var nanosecondsOverBare: Quartiles?
-  /// Error over k · eps · (sizes of the operands): passes below `Check.limit`.
+  /// Error over what rounding explains (products: sums over rows with random signs; convolutions: 64 entries): passes
+  /// up to 1.
   var residual: Double?
   var passes: Bool?
   var scratchBytes = 0
@@ -81,9 +82,11 @@ struct Timing {
     }
     var seconds = bodies.map { _ in [Double]() }
     // Three rounds do for calls that take seconds.
-    for _ in 0..<(slowest > 0.5 ? min(rounds, 3) : rounds) {
-      for (index, body) in bodies.enumerated() {
-        seconds[index].append(try Self.seconds(repeats[index], body) / Double(repeats[index]))
+    for round in 0..<(slowest > 0.5 ? min(rounds, 3) : rounds) {
+      // Nobody is always first: what runs before leaves its traces in the caches.
+      for turn in bodies.indices {
+        let index = (round + turn) % bodies.count
+        seconds[index].append(try Self.seconds(repeats[index], bodies[index]) / Double(repeats[index]))
       }
     }
     return seconds
