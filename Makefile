@@ -61,7 +61,7 @@ test: python-deps
 # The suite again under both sanitizers; each builds in a folder of its own. Leaks are the test runner's own.
 test-all: test
 	$(SANITIZED_ENVIRONMENT) ASAN_OPTIONS=detect_leaks=0 swift test -c release --sanitize=address --scratch-path .build-address
-	$(SANITIZED_ENVIRONMENT) swift test -c release --sanitize=thread --scratch-path .build-thread
+	$(SANITIZED_ENVIRONMENT) TSAN_OPTIONS=suppressions=$(CURDIR)/tools/thread-sanitizer.suppressions swift test -c release --sanitize=thread --scratch-path .build-thread
 
 # Runs the transcripts of README.md and compares.
 check-readme: build

@@ -1,6 +1,6 @@
+import LinearAlgebra
 import Foundation
 import RunControl
-import Synchronization
 
 /// One line on standard error that follows a run: rate, best so far, time left. Silent off a terminal.
 final class ProgressLine: Sendable {
@@ -11,7 +11,7 @@ final class ProgressLine: Sendable {
     var completed = 0
     var isDrawn = false
   }
-  private let state = Mutex(State())
+  private let state = Guarded(State())
   private let isTerminal = isatty(STDERR_FILENO) == 1
 
   /// Takes a report from any thread; draws at most ten times a second.

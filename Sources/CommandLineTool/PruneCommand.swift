@@ -1,6 +1,7 @@
 import ArgumentParser
 import Convolution
 import Foundation
+import LinearAlgebra
 import ModelFiles
 import Pruning
 import RunControl
@@ -82,7 +83,7 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
   /// Writes the checkpoint after each block, but not oftener than once a second.
   private func checkpointWriter() -> @Sendable (SearchCheckpoint) -> Void {
     guard let checkpoint else { return { _ in } }
-    let last = Mutex<ContinuousClock.Instant?>(nil)
+    let last = Guarded<ContinuousClock.Instant?>(nil)
     return { value in
       let isDue = last.withLock { last in
         let now = ContinuousClock.now

@@ -1,6 +1,7 @@
 #include "ConvolutionKernels.h"
 
-#if defined(__x86_64__)
+// The thread sanitizer's calls in a clone's resolver run before the sanitizer does: no clones then.
+#if defined(__x86_64__) && !__has_feature(thread_sanitizer)
 #define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define CLONES

@@ -1,5 +1,4 @@
 import CBLAS
-import Synchronization
 
 /// The OpenBLAS that this process runs on, and the one place that decides its thread count.
 ///
@@ -20,7 +19,7 @@ public enum BLASLibrary {
     var active: [Int32] = []
     var hostThreads: Int32 = 0
   }
-  private static let scopes = Mutex(Scopes())
+  private static let scopes = Guarded(Scopes())
 
   /// Runs `body` with BLAS at `count` threads or fewer, then restores what the host had.
   ///

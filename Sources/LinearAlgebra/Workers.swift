@@ -19,7 +19,7 @@ public enum Workers {
     precondition(count >= 0 && workers >= 1, "tasks ≥ 0 and workers ≥ 1")
     if count == 0 { return }
     let next = Atomic<Int>(0)
-    let failure = Mutex<(task: Int, error: any Error)?>(nil)
+    let failure = Guarded<(task: Int, error: any Error)?>(nil)
     BLASLibrary.withThreads(1) {
       DispatchQueue.concurrentPerform(iterations: min(workers, count)) { worker in
         while failure.withLock({ $0 == nil }) {
@@ -44,7 +44,7 @@ extension Workers {
   public static func map<Result: Sendable>(
     count: Int, workers: Int, _ body: @Sendable (_ task: Int) throws -> Result
   ) throws -> [Result] {
-    let results = Mutex([Result?](repeating: nil, count: count))
+    let results = Guarded([Result?](repeating: nil, count: count))
     try forEach(count: count, workers: workers) { task, _ in
       let result = try body(task)
       results.withLock { $0[task] = result }

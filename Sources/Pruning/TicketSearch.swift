@@ -2,7 +2,6 @@ import Convolution
 import LinearAlgebra
 import RunControl
 import SubsetSum
-import Synchronization
 import Tickets
 
 /// Draws a ticket: prunes the random network of a seed, block by block, until its summed kernels approximate
@@ -63,7 +62,7 @@ public struct TicketSearch: Sendable {
     let order = addresses.indices.filter { known[addresses[$0]] == nil }.sorted {
       (cost(addresses[$1]), $0) < (cost(addresses[$0]), $1)
     }
-    let state = Mutex(
+    let state = Guarded(
       State(found: addresses.map { known[$0].map { BlockResult(block: $0, stop: nil) } }))
     let kernels = target.kernels
     try Workers.forEach(count: order.count, workers: try affordableWorkers(workers, control)) { task, _ in
