@@ -94,6 +94,7 @@ struct PreparedLayer {
 /// The convolution layer beside bare GEMMs of its shape, one an image: pixels × c_out × taps, im2col for free.
 struct ConvolutionBench {
   let timing: Timing
+  let machine: Machine
   /// Entries of the result that are computed again by the definition, in Float64.
   static let probes = 64
 
@@ -114,7 +115,8 @@ struct ConvolutionBench {
     }
     return Row(
       operation: "conv " + layer.name, shape: layer.text + (batch > 1 ? ", batch \(batch)" : ""),
-      seconds: seconds, peakOperations: peak, operations: prepared.operations, type: Float.self, threads: threads,
+      seconds: seconds, fullSpeed: machine.fullSpeed(Float.self, threads: threads, peak, seconds[2]),
+      operations: prepared.operations, type: Float.self, threads: threads,
       residual: residual(prepared.convolution, prepared.images, result),
       limit: 1, scratchBytes: prepared.scratch.bytes)
   }

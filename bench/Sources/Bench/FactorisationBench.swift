@@ -5,6 +5,7 @@ import RandomStreams
 /// LAPACK Working Note 41; for eigenvalues and singular values those of the reduction alone, 4/3·n³ and 8/3·n³.
 struct FactorisationBench {
   let timing: Timing
+  let machine: Machine
   static let sizes = [64, 512]
 
   func rows<Scalar: LAPACKScalar>(_ type: Scalar.Type, threads: Int) throws -> [Row] {
@@ -33,8 +34,12 @@ struct FactorisationBench {
       return Row(
         operation: "lapack " + name, shape: "\(n) × \(n)", type: "\(type)", threads: threads,
         median: Row.Quartiles(of: rates).median, best: rates.max()!,
-        percentOfPeak: Row.Quartiles(of: zip(seconds[0], seconds[1]).map { 100 * (operations / $0) / (peak / $1) })
-          .median)
+        percentOfPeak: Row.Quartiles(
+          of: zip(seconds[0], machine.fullSpeed(Scalar.self, threads: threads, peak, seconds[1])).map {
+            100 * (operations / $0) / $1
+          }
+        )
+        .median)
     }
     return try general.withView { a in
       try definite.withView { spd in

@@ -24,6 +24,7 @@ extension Double: BenchScalar {
 /// `multiply` beside one bare cblas call of the same shape, in the same rounds.
 struct GEMMBench {
   let timing: Timing
+  let machine: Machine
 
   /// (name, m, n, k): square; skinny; small; candidates × directions, as scoring has them.
   static let shapes: [(String, Int, Int, Int)] =
@@ -60,7 +61,8 @@ struct GEMMBench {
       let found = try Matrix(rows: m, columns: n, values: Array(UnsafeBufferPointer(start: result, count: m * n)))
       let check = try checkProduct(a, b, is: found, by: .randomised(vectors: 1))
       var row = Row(
-        operation: "gemm " + name, shape: "\(m) × \(n) × \(k)", seconds: seconds, peakOperations: peak,
+        operation: "gemm " + name, shape: "\(m) × \(n) × \(k)", seconds: seconds,
+        fullSpeed: machine.fullSpeed(Scalar.self, threads: threads, peak, seconds[2]),
         operations: 2 * Double(m) * Double(n) * Double(k), type: type, threads: threads,
         residual: check.worstRatio, limit: 1, scratchBytes: 0)
       if name == "square" && m <= 128 {
@@ -72,13 +74,13 @@ struct GEMMBench {
 }
 
 extension Row {
-  /// A row from the seconds of its rounds, those of a bare GEMM, and those of `peakOperations` at full speed.
-  init<Scalar: BenchScalar>(
-    operation: String, shape: String, seconds: [[Double]], peakOperations: Double, operations: Double,
+  /// A row from the seconds of its rounds, those of a bare GEMM, and operations a second at full speed, round by round.
+  init<Scalar: BLASScalar>(
+    operation: String, shape: String, seconds: [[Double]], fullSpeed: [Double], operations: Double,
     type: Scalar.Type, threads: Int, residual: Double, limit: Double, scratchBytes: Int
   ) {
     let rates = seconds[0].map { operations / $0 / 1e9 }
-    let ofPeak = zip(seconds[0], seconds[2]).map { 100 * (operations / $0) / (peakOperations / $1) }
+    let ofPeak = zip(seconds[0], fullSpeed).map { 100 * (operations / $0) / $1 }
     self.init(
       operation: operation, shape: shape, type: "\(type)", threads: threads, median: Quartiles(of: rates).median,
       best: rates.max()!, percentOfPeak: Quartiles(of: ofPeak).median,

@@ -42,12 +42,12 @@ import RandomStreams
         rows.append(row)
       }
     }
-    let gemm = GEMMBench(timing: timing)
+    let gemm = GEMMBench(timing: timing, machine: machine)
     for threads in Set([1, machine.cores]).sorted() {
       try add("gemm") { try gemm.rows(Float.self, threads: threads) }
       try add("gemm") { try gemm.rows(Double.self, threads: threads) }
     }
-    let convolution = ConvolutionBench(timing: timing)
+    let convolution = ConvolutionBench(timing: timing, machine: machine)
     for (batch, threads) in [(1, 1), (1, machine.cores), (64, 1), (64, machine.cores)] {
       for layer in LayerShape.table where !quick || batch == 1 {
         try add("conv " + layer.name) { [try convolution.row(layer, batch: batch, threads: threads)] }
@@ -56,7 +56,7 @@ import RandomStreams
     let memory = MemoryBench(timing: timing)
     try add("im2col") { try memory.im2col() }
     try add("blocked 1×1") { try memory.blocked() }
-    let factorisations = FactorisationBench(timing: timing)
+    let factorisations = FactorisationBench(timing: timing, machine: machine)
     for threads in Set([1, machine.cores]).sorted() {
       try add("lapack") { try factorisations.rows(Float.self, threads: threads) }
       try add("lapack") { try factorisations.rows(Double.self, threads: threads) }
