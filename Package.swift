@@ -12,7 +12,7 @@ let rooms = [
   room("LinearAlgebra", imports: ["CBLAS", "MachineKernels"]),
   room("Convolution", imports: ["LinearAlgebra", "ConvolutionKernels"]),
   room("NumericalVerification", imports: ["RandomStreams", "LinearAlgebra", "Convolution"]),
-  room("SubsetSum", imports: ["RunControl", "LinearAlgebra"]),
+  room("SubsetSum", imports: ["RunControl", "RandomStreams", "LinearAlgebra"]),
   room("Tickets", imports: ["RandomStreams", "LinearAlgebra", "Convolution", "CLibcrypto"]),
   room(
     "Pruning", imports: ["RunControl", "RandomStreams", "LinearAlgebra", "Convolution", "SubsetSum", "Tickets"]),
@@ -59,7 +59,7 @@ let package = Package(
     .testTarget(
       name: "NumericalVerificationTests",
       dependencies: ["RandomStreams", "LinearAlgebra", "Convolution", "NumericalVerification"]),
-    .testTarget(name: "SubsetSumTests", dependencies: ["RunControl", "LinearAlgebra", "SubsetSum"]),
+    .testTarget(name: "SubsetSumTests", dependencies: ["RunControl", "RandomStreams", "LinearAlgebra", "SubsetSum"]),
     .testTarget(
       name: "ModelFilesTests",
       dependencies: [
@@ -77,7 +77,8 @@ let package = Package(
       name: "VerificationTests",
       dependencies: ["RandomStreams", "LinearAlgebra", "Convolution", "Tickets", "Verification"]),
     .testTarget(
-      name: "CommandLineToolTests", dependencies: ["CommandLineTool", "LinearAlgebra", "Convolution", "ModelFiles"]),
+      name: "CommandLineToolTests",
+      dependencies: ["CommandLineTool", "RandomStreams", "LinearAlgebra", "Convolution", "ModelFiles"]),
     .testTarget(name: "TombolaTests", dependencies: ["Tombola"]),
     .testTarget(name: "HouseTests"),
   ],

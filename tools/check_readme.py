@@ -10,7 +10,10 @@ import re
 import subprocess
 import sys
 
-VARIABLE = [(re.compile(r"^(  seconds +)[0-9.]+( +peak memory )[0-9 ]+ MiB$"), r"\1#\2# MiB")]
+VARIABLE = [
+    (re.compile(r"^(  seconds +)[0-9.]+( +peak memory )[0-9 ]+ MiB$"), r"\1#\2# MiB"),
+    (re.compile(r"^(  seconds +)[0-9.]+( +[0-9]+ units of work)$"), r"\1#\2"),
+]
 
 
 def masked(text):

@@ -24,7 +24,7 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
   @Option(help: ArgumentHelp("Width N: 2N random filters per input channel.", valueName: "N")) var width: Int
   @Option(help: ArgumentHelp("Seed of the random network.", valueName: "S")) var seed: UInt64
   @Option(help: ArgumentHelp("How errors are measured: weights.", valueName: "MODE")) var mode = "weights"
-  @Option(help: ArgumentHelp("Solver: \(SolverChoice.names).", valueName: "NAME")) var solver = "greedy"
+  @Option(help: ArgumentHelp("Solver: \(SolverChoice.prunes.names).", valueName: "NAME")) var solver = "greedy"
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("The box inputs come from; data outside it is refused.", valueName: "LO,HI"))
@@ -72,7 +72,7 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     let (low, high) = try pair(inputRange, option: "--input-range")
     return try TicketSearch(
       target: try ONNXModel.network(fromFile: target), width: width, seed: seed,
-      inputRange: try InputRange(low: low, high: high), solver: try SolverChoice.solver(named: solver))
+      inputRange: try InputRange(low: low, high: high), solver: try SolverChoice.prunes.solver(named: solver))
   }
 
   private func knownBlocks() throws -> SearchCheckpoint? {
@@ -121,19 +121,5 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     }
     if let exit = signals.exit { return try finish(exit) }
     try finish(result.stop == nil ? .done : .limit)
-  }
-}
-
-/// Solvers by their command-line names.
-enum SolverChoice {
-  private static let all: [any Solver] = [GreedyFlips(), IteratedGreedy()]
-
-  static var names: String { all.map(\.name).joined(separator: " or ") }
-
-  static func solver(named name: String) throws -> any Solver {
-    guard let solver = all.first(where: { $0.name == name }) else {
-      throw OptionError(option: "--solver", expected: names, found: "'\(name)'")
-    }
-    return solver
   }
 }

@@ -46,6 +46,27 @@ public struct Candidates: Sendable {
     dimension = rows.columns
   }
 
+  /// The candidates in another order: candidate i of the result is candidate `order[i]`. Cost: a copy.
+  ///
+  /// - Precondition: indices of candidates.
+  public func permuted(_ order: [Int]) -> Candidates {
+    func rows<Scalar>(_ matrix: Matrix<Scalar>) -> Matrix<Scalar> {
+      // A matrix of no more entries than one that exists.
+      try! Matrix(rows: order.count, columns: dimension) { target in
+        matrix.values.withUnsafeBufferPointer { source in
+          for (position, i) in order.enumerated() {
+            for j in 0..<dimension { target[position * dimension + j] = source[i * dimension + j] }
+          }
+        }
+      }
+    }
+    switch storage {
+    case .factored(let scales, let vectors):
+      return try! Candidates(scales: order.map { scales[$0] }, vectors: rows(vectors))
+    case .dense(let matrix): return Candidates(rows(matrix))
+    }
+  }
+
   /// Coordinate j of candidate i, exactly. Checked on each call: for inner loops use `withRows`.
   public func coordinate(_ i: Int, _ j: Int) -> Double {
     switch storage {

@@ -10,7 +10,7 @@ import Testing
     ("LinearAlgebra", ["CBLAS", "MachineKernels"]),
     ("Convolution", ["LinearAlgebra", "ConvolutionKernels"]),
     ("NumericalVerification", ["RandomStreams", "LinearAlgebra", "Convolution"]),
-    ("SubsetSum", ["RunControl", "LinearAlgebra"]),
+    ("SubsetSum", ["RunControl", "RandomStreams", "LinearAlgebra"]),
     ("Tickets", ["RandomStreams", "LinearAlgebra", "Convolution", "CLibcrypto"]),
     ("Pruning", ["RunControl", "RandomStreams", "LinearAlgebra", "Convolution", "SubsetSum", "Tickets"]),
     ("Verification", ["RunControl", "LinearAlgebra", "Convolution", "Tickets"]),

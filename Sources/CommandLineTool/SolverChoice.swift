@@ -1,0 +1,25 @@
+import SubsetSum
+
+/// Solvers by their command-line names.
+struct SolverChoice {
+  let all: [any Solver]
+
+  /// Those that a search over blocks of thousands of candidates can use.
+  static let prunes = SolverChoice(all: [GreedyFlips(), IteratedGreedy()])
+  /// Those of `solve`; the first is the default.
+  static let solves = SolverChoice(all: [
+    Portfolio(), Exhaustive(), MeetInTheMiddle(), KList(), GreedyFlips(), IteratedGreedy(),
+  ])
+
+  var names: String {
+    let names = all.map(\.name)
+    return names.dropLast().joined(separator: ", ") + " or " + names[names.count - 1]
+  }
+
+  func solver(named name: String) throws -> any Solver {
+    guard let solver = all.first(where: { $0.name == name }) else {
+      throw OptionError(option: "--solver", expected: names, found: "'\(name)'")
+    }
+    return solver
+  }
+}

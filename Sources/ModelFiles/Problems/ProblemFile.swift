@@ -1,0 +1,57 @@
+import LinearAlgebra
+
+/// A subset-sum problem as arrays in an .npz file: `candidates` (n, m) and `target` (m), or targets (t, m); float32 or float64.
+public struct ProblemFile: Sendable {
+  /// The rows, in the precision they have in the file.
+  public enum Rows: Sendable {
+    case single(Matrix<Float>)
+    case double(Matrix<Double>)
+  }
+  public let candidates: Rows
+  /// One or several, each with m entries.
+  public let targets: [[Double]]
+
+  /// - Throws: `FileError` for a file that is no archive, lacks an array, or holds one of another type or shape.
+  public init(contentsOf path: String) throws(FileError) {
+    let archive = try NumPyArchive(path: path)
+    let rows = try archive.array("candidates")
+    guard rows.shape.count == 2 else {
+      throw FileError(
+        .wrongType, source: path, expected: "array 'candidates' of shape (n, m)", found: "\(rows.shape)")
+    }
+    let (n, m) = (rows.shape[0], rows.shape[1])
+    do {
+      switch rows.elementType {
+      case .float32: candidates = .single(try Matrix(rows: n, columns: m, values: try rows.floats()))
+      default: candidates = .double(try Matrix(rows: n, columns: m, values: try rows.doubles()))
+      }
+    } catch let error as FileError { throw error } catch {
+      throw FileError(.wrongType, source: path, expected: "array 'candidates' of shape (n, m)", found: "\(error)")
+    }
+    let target = try archive.array("target")
+    let values =
+      target.elementType == .float32 ? try target.floats().map(Double.init) : try target.doubles()
+    guard (1...2).contains(target.shape.count), target.shape.last == m else {
+      throw FileError(
+        .wrongType, source: path, expected: "array 'target' of shape (\(m)) or (t, \(m))", found: "\(target.shape)")
+    }
+    let count = target.shape.count == 1 ? 1 : target.shape[0]
+    targets = (0..<count).map { Array(values[$0 * m..<($0 + 1) * m]) }
+  }
+
+  /// Writes `candidates` (n, m) and `target`, (m) for one target and (t, m) for more, in float64.
+  ///
+  /// - Throws: `FileError` for an output that exists without `force`, or cannot be written.
+  public static func write(
+    candidates: [Double], count: Int, dimension: Int, targets: [Double], to path: String, force: Bool
+  ) throws(FileError) {
+    let several = dimension > 0 ? targets.count / dimension : 1
+    let archive = try NumPyArchive(entries: [
+      NumPyArchive.Entry(name: "candidates", array: NumPyArray(shape: [count, dimension], doubles: candidates)),
+      NumPyArchive.Entry(
+        name: "target",
+        array: NumPyArray(shape: several == 1 ? [dimension] : [several, dimension], doubles: targets)),
+    ])
+    try AtomicFile.write(try archive.serialized(), to: path, force: force)
+  }
+}

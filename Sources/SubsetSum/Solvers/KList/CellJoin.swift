@@ -1,0 +1,104 @@
+/// A grid on some coordinates. Sums of two lists that lie in opposite cells nearly cancel there.
+struct CellGrid {
+  private struct Axis {
+    let coordinate: Int
+    let inverse: Double
+    /// Cells to each side of 0.
+    let reach: Double
+  }
+  private let axes: [Axis]
+  /// Nothing lies in this cell.
+  static let outside = UInt64.max
+
+  /// Cells of `widths` where they are finite; sums further than `reach` from 0 lie outside. Nil for too many cells to
+  /// number.
+  init?(widths: [Double], reach: [Double]) {
+    var axes: [Axis] = []
+    var cells = 1.0
+    for (j, width) in widths.enumerated() where width.isFinite && width > 0 {
+      let side = (reach[j] / width).rounded(.up)
+      cells *= 2 * side
+      guard cells < 0x1p62 else { return nil }
+      axes.append(Axis(coordinate: j, inverse: 1 / width, reach: side))
+    }
+    self.axes = axes
+  }
+
+  /// The cell of each sum: floor(v/w) in each coordinate; of −v for the `opposite` side.
+  func keys(of list: SumList, opposite: Bool) -> LargeBuffer<UInt64> {
+    let keys = LargeBuffer<UInt64>(count: list.count)
+    let m = list.dimension
+    for k in 0..<list.count { keys[k] = 0 }
+    for axis in axes {
+      let factor = opposite ? -axis.inverse : axis.inverse
+      let (limit, scale) = (2 * axis.reach, UInt64(2 * axis.reach))
+      let column = list.rows + axis.coordinate
+      for k in 0..<list.count {
+        let place = column[k &* m] * factor + axis.reach
+        let key = keys[k]
+        if place >= 0 && place < limit && key != Self.outside {
+          keys[k] = key &* scale &+ UInt64(place)
+        } else {
+          keys[k] = Self.outside
+        }
+      }
+    }
+    return keys
+  }
+}
+
+/// The sums of a list by their cell: a hash table in two arrays.
+final class CellIndex {
+  private struct Entry {
+    var tag: UInt32
+    var sum: UInt32
+  }
+  private let shift: UInt64
+  private let starts: LargeBuffer<UInt32>
+  private let entries: LargeBuffer<Entry>
+
+  init(_ keys: LargeBuffer<UInt64>) {
+    let bits = max(4, Int.bitWidth - max(1, keys.count).leadingZeroBitCount)
+    shift = UInt64(64 - bits)
+    // Bucket b ends where b + 1 starts; while entries are placed, starts[b + 1] is where the next of bucket b goes.
+    starts = LargeBuffer<UInt32>(count: 1 << bits + 2)
+    for bucket in 0..<starts.count { starts[bucket] = 0 }
+    var inside = 0
+    for k in 0..<keys.count where keys[k] != CellGrid.outside {
+      starts[Int(Self.hash(keys[k]) >> shift) &+ 2] &+= 1
+      inside &+= 1
+    }
+    for bucket in 1..<starts.count { starts[bucket] &+= starts[bucket &- 1] }
+    entries = LargeBuffer<Entry>(count: inside)
+    for k in 0..<keys.count where keys[k] != CellGrid.outside {
+      let hash = Self.hash(keys[k])
+      let bucket = Int(hash >> shift)
+      let place = starts[bucket &+ 1]
+      entries[Int(place)] = Entry(tag: UInt32(truncatingIfNeeded: hash), sum: UInt32(k))
+      starts[bucket &+ 1] = place &+ 1
+    }
+  }
+
+  @inline(__always) private static func hash(_ key: UInt64) -> UInt64 {
+    // The finaliser of SplitMix64, a bijection: bucket and tag come from all bits.
+    var z = key
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  /// Calls `body` with each sum of the cell, ascending, until it returns false. Two cells in 2³² share a tag and are taken
+  /// for one.
+  @inline(__always) func forEach(in key: UInt64, _ body: (UInt32) -> Bool) {
+    if key == CellGrid.outside { return }
+    let hash = Self.hash(key)
+    let bucket = Int(hash >> shift)
+    let tag = UInt32(truncatingIfNeeded: hash)
+    var k = Int(starts[bucket])
+    let end = Int(starts[bucket &+ 1])
+    while k < end {
+      if entries[k].tag == tag, !body(entries[k].sum) { return }
+      k &+= 1
+    }
+  }
+}

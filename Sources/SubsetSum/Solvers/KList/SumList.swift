@@ -1,0 +1,72 @@
+/// A sum of each of two lists.
+struct SumPair {
+  var left: UInt32
+  var right: UInt32
+}
+
+/// Vector sums in rows, each with what it was made of: a subset of a leaf's candidates, or one sum of each of two lists.
+///
+/// The values only propose: what they lead to is checked from indices.
+final class SumList {
+  let dimension: Int
+  let count: Int
+  /// Sum k at k·m, until they are released.
+  private var values: LargeBuffer<Double>?
+  /// The sums of the merged lists that make up sum k; nil for a leaf, whose sum k is that of subset k.
+  let parents: LargeBuffer<SumPair>?
+
+  /// - Precondition: values that have not been released.
+  var rows: UnsafeMutablePointer<Double> { values!.base }
+
+  func releaseValues() { values = nil }
+
+  /// All sums `−center + Σ` of `rows`, 2^rows.count of them; bit b of k stands for `rows[b]`.
+  init(_ rows: [[Double]], center: [Double]) {
+    let m = center.count
+    dimension = m
+    count = 1 << rows.count
+    parents = nil
+    let values = LargeBuffer<Double>(count: count * m)
+    for j in 0..<m { values[j] = -center[j] }
+    for (bit, row) in rows.enumerated() {
+      let half = 1 << bit
+      row.withUnsafeBufferPointer { row in
+        for k in 0..<half {
+          let (source, target) = (values.base + k &* m, values.base + (half &+ k) &* m)
+          for j in 0..<m { target[j] = source[j] + row[j] }
+        }
+      }
+    }
+    self.values = values
+  }
+
+  /// a + b for the first `count` pairs.
+  init(_ first: SumList, _ second: SumList, _ pairs: LargeBuffer<SumPair>, count: Int) {
+    let m = first.dimension
+    dimension = m
+    self.count = count
+    parents = pairs
+    let values = LargeBuffer<Double>(count: count * m)
+    let (left, right) = (first.rows, second.rows)
+    for k in 0..<count {
+      let pair = pairs[k]
+      let (a, b) = (left + Int(pair.left) &* m, right + Int(pair.right) &* m)
+      let target = values.base + k &* m
+      for j in 0..<m { target[j] = a[j] + b[j] }
+    }
+    self.values = values
+  }
+
+  /// Root mean squares of the coordinates, over a sample of every `count`/4096-th sum.
+  var deviations: [Double] {
+    let step = max(1, count / 4096)
+    var squares = [Double](repeating: 0, count: dimension)
+    var sampled = 0
+    for k in stride(from: 0, to: count, by: step) {
+      let row = rows + k * dimension
+      for j in 0..<dimension { squares[j] += row[j] * row[j] }
+      sampled += 1
+    }
+    return squares.map { ($0 / Double(max(1, sampled))).squareRoot() }
+  }
+}

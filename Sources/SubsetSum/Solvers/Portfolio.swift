@@ -1,0 +1,144 @@
+import RunControl
+
+/// The default: chooses solvers by the problem's size and chains them, keeping the best subset.
+///
+/// - An exact search where one fits: `MeetInTheMiddle` to n = 44 in one dimension, to n = 30 above. It decides alone.
+/// - Otherwise `GreedyFlips` first, so that there is always something. Then, up to m = 16, `IteratedGreedy` for a tenth of the run
+///   and `KList` with lists that grow as long as limits allow; above, `IteratedGreedy` until a limit ends it.
+///
+/// Without a time limit the subset depends on the problem and the work limit alone. With one, the lists and kicks that fit
+/// in depend on the machine, and so does the subset. Memory: as the solvers', within the run's limit.
+public struct Portfolio: Solver {
+  /// Units of work without a limit of the run's own: 2³².
+  public static let defaultWorkLimit: UInt64 = 1 << 32
+  static let largestExactCount = (oneDimension: 44, more: 30)
+  static let largestKListDimension = 16
+
+  public let name = "portfolio"
+
+  public init() {}
+
+  /// - Throws: `SubsetSumError` as the solvers do.
+  public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
+    var run = PortfolioRun(problem, control, limit: control.limits.work ?? Self.defaultWorkLimit)
+    if problem.count == 0 || problem.dimension == 0 {
+      return try Checker.solution(Claim(subset: [], isOptimal: true, solver: name), for: problem)
+    }
+    let largest = problem.dimension == 1 ? Self.largestExactCount.oneDimension : Self.largestExactCount.more
+    if problem.count <= largest {
+      let work = run.remainingWork
+      try run.take(try MeetInTheMiddle().solve(problem, control: control.withWork(work)))
+      if run.best?.isOptimal == true { return try run.solution(name) }
+    }
+    // Greedy passes shrink with the error where candidates ascend.
+    try run.descend(share: 1, kicks: 0)
+    if problem.dimension <= Self.largestKListDimension {
+      try run.descend(share: 0.1, kicks: 1 << 20)
+      try run.mergeLists()
+    } else {
+      try run.descend(share: 1, kicks: 1 << 30)
+    }
+    return try run.solution(name)
+  }
+}
+
+/// What a portfolio has spent and found.
+private struct PortfolioRun {
+  let problem: Problem
+  let sorted: Problem
+  let order: [Int]
+  let control: RunControl
+  let limit: UInt64
+  private let start = ContinuousClock.now
+  private(set) var best: Solution?
+  private var work: UInt64 = 0
+  private var evaluations: UInt64 = 0
+  private var stop: StopReason?
+  /// Units a second of the last descent.
+  private var rate = 0.0
+
+  var remainingWork: UInt64 { limit > work ? limit - work : 0 }
+
+  init(_ problem: Problem, _ control: RunControl, limit: UInt64) {
+    self.problem = problem
+    self.control = control
+    self.limit = limit
+    (sorted, order) = problem.ascending()
+  }
+
+  private var secondsLeft: Double? {
+    control.limits.seconds.map { $0 - (ContinuousClock.now - start) / .seconds(1) }
+  }
+
+  mutating func take(_ found: Solution) throws {
+    work &+= found.work
+    evaluations &+= found.evaluations
+    stop = control.interruption()
+    if best.map({ found.error < $0.error }) ?? true { best = found }
+  }
+
+  /// A descent with kicks, on the candidates by ascending norm, for a share of what is left.
+  mutating func descend(share: Double, kicks: Int) throws {
+    if stop != nil || remainingWork == 0 { return }
+    var units = share < 1 ? UInt64(Double(remainingWork) * share) : remainingWork
+    if share < 1, let seconds = secondsLeft, rate > 0 { units = min(units, UInt64(max(0, seconds * share * rate))) }
+    let began = ContinuousClock.now
+    let part = control.withWork(units)
+    let found =
+      kicks == 0
+      ? try GreedyFlips().solve(sorted, control: part)
+      : try IteratedGreedy(kicks: kicks).solve(sorted, control: part)
+    rate = Double(found.work) / max(1e-6, (ContinuousClock.now - began) / .seconds(1))
+    let claim = Claim(
+      subset: found.subset.map { order[$0] }.sorted(), evaluations: found.evaluations, work: found.work,
+      solver: found.solver)
+    try take(try Checker.solution(claim, for: problem))
+    if share == 1 && kicks > 0 { stop = found.stop }
+  }
+
+  /// k-lists of growing length: each four times as long as the one before, then twice, as long as one more will fit.
+  mutating func mergeLists() throws {
+    let longest = try KList().longestLists(problem, control.withWork(remainingWork))
+    var bits = 14
+    var step = 2
+    while stop == nil, bits <= longest {
+      let began = ContinuousClock.now
+      let before = work
+      try take(try KList(listBits: bits).solve(problem, control: control.withWork(remainingWork)))
+      let seconds = (ContinuousClock.now - began) / .seconds(1)
+      // Longer lists cost in proportion, and miss the caches more.
+      while step > 0 {
+        let growth = Double(1 << step)
+        let fitsWork = Double(work - before) * growth * 1.1 < Double(remainingWork)
+        let fitsTime = secondsLeft.map { seconds * growth * 1.4 < $0 } ?? true
+        if fitsWork && fitsTime && bits + step <= longest { break }
+        step -= 1
+      }
+      if step == 0 { return }
+      bits += step
+    }
+  }
+
+  func solution(_ name: String) throws -> Solution {
+    let found = best!
+    let reason: StopReason? = found.isOptimal ? nil : stop
+    let claim = Claim(
+      subset: found.subset, isOptimal: found.isOptimal, stop: reason, evaluations: evaluations, work: work,
+      solver: "\(name): \(found.solver)")
+    return try Checker.solution(claim, for: problem)
+  }
+}
+
+extension Problem {
+  /// The same problem with candidates by ascending norm, ties by index, and where each of them was. Cost: n·(m + log n).
+  func ascending() -> (problem: Problem, order: [Int]) {
+    let order = candidates.withRows { rows in
+      (0..<count).map { (rows.squaredNorm($0), $0) }.sorted { $0 < $1 }.map(\.1)
+    }
+    // The entries are those of a problem that was accepted.
+    return (
+      try! Problem(candidates: candidates.permuted(order), target: target, norm: norm, validatesCandidates: false),
+      order
+    )
+  }
+}

@@ -1,0 +1,141 @@
+import LinearAlgebra
+import RunControl
+import SubsetSum
+import Testing
+
+private func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+
+@Suite struct KListTests {
+  /// More lists reach what no pair of lists of that length could: 2^12 sums a list, ten seeds.
+  @Test func listsBeatGreedyByFar() throws {
+    var (lists, greedy): ([Double], [Double]) = ([], [])
+    for seed in UInt64(1)...10 {
+      let problem = try GeneratedInstance.problem(dimension: 6, count: 200, seed: seed, norm: .maximum)
+      let found = try KList(listBits: 12).solve(problem, control: RunControl())
+      #expect(found.stop == nil && !found.isOptimal && found.solver == "k-list")
+      lists.append(found.error)
+      greedy.append(try IteratedGreedy(kicks: 50).solve(problem, control: RunControl()).error)
+    }
+    #expect(median(lists) < median(greedy) / 2, "\(median(lists)) and \(median(greedy))")
+  }
+
+  /// With all candidates in two lists it is a meeting in the middle that may miss, but never wins.
+  @Test(arguments: [Norm.maximum, .euclidean]) func neverBetterThanTheOptimum(norm: Norm) throws {
+    var ratios: [Double] = []
+    for seed in UInt64(1)...20 {
+      let problem = try GeneratedInstance.problem(dimension: 2, count: 22, seed: seed, norm: norm)
+      let found = try KList().solve(problem, control: RunControl())
+      let optimum = try MeetInTheMiddle().solve(problem, control: RunControl())
+      #expect(optimum.isOptimal && found.error >= optimum.error)
+      ratios.append(found.error / optimum.error)
+    }
+    // Most pairs near the target share a cell: the best is found in more than a third of the cases.
+    #expect(ratios.count { $0 == 1 } >= 7, "\(ratios)")
+  }
+
+  @Test func theSameProblemGivesTheSameSubset() throws {
+    let problem = try GeneratedInstance.problem(dimension: 5, count: 300, seed: 3, norm: .maximum)
+    let first = try KList(listBits: 11).solve(problem, control: RunControl())
+    let again = try KList(listBits: 11).solve(problem, control: RunControl())
+    #expect(first == again)
+    // The candidates' order does not matter but for their names.
+    let order = (0..<300).map { ($0 * 7) % 300 }
+    #expect(Set(order).count == 300)
+    let moved = try Problem(
+      candidates: problem.candidates.permuted(order), target: problem.target, norm: .maximum)
+    let found = try KList(listBits: 11).solve(moved, control: RunControl())
+    #expect(found.subset.map { order[$0] }.sorted() == first.subset)
+  }
+
+  @Test(arguments: [1e-30, 1e30]) func scalesDoNotMatter(scale: Double) throws {
+    let plain = try GeneratedInstance.problem(dimension: 3, count: 60, seed: 1, norm: .maximum)
+    let rows = try Matrix<Double>(
+      rows: 60, columns: 3, values: (0..<180).map { plain.candidates.coordinate($0 / 3, $0 % 3) * scale })
+    let problem = try Problem(
+      candidates: Candidates(rows), target: plain.target.map { $0 * scale }, norm: .maximum)
+    let found = try KList().solve(problem, control: RunControl())
+    #expect(found.error < 1e-3 * problem.target.map(abs).max()!)
+  }
+
+  @Test func degenerateProblemsEndWithASubset() throws {
+    func solve(_ rows: [[Double]], _ target: [Double]) throws -> Solution {
+      let matrix = try Matrix<Double>(rows: rows.count, columns: target.count, values: rows.flatMap { $0 })
+      return try KList().solve(
+        try Problem(candidates: Candidates(matrix), target: target, norm: .maximum), control: RunControl())
+    }
+    #expect(try solve([], [1, 2]).subset == [])
+    #expect(try solve(Array(repeating: [0, 0], count: 50), [1, 2]).subset == [])
+    #expect(try solve(Array(repeating: [], count: 50), []).error == 0)
+    // Too few to make lists of.
+    #expect(try solve(Array(repeating: [1, 1], count: 5), [2, 2]).error == 2)
+    // One coordinate that no candidate has; duplicates throughout.
+    #expect(try solve(Array(repeating: [0.25, 0], count: 64), [3, 0]).error < 1)
+  }
+
+  @Test func limitsAreKept() throws {
+    let problem = try GeneratedInstance.problem(dimension: 9, count: 1000, seed: 1, norm: .maximum)
+    let limit: UInt64 = 20_000_000
+    let found = try KList().solve(problem, control: RunControl(limits: Limits(work: limit)))
+    #expect(found.work <= limit && found.error <= found.emptySetError)
+    #expect(throws: SubsetSumError.self) {
+      try KList().solve(problem, control: RunControl(limits: Limits(memoryBytes: 1000)))
+    }
+    #expect(throws: SubsetSumError.self) { try KList(listBits: 40).solve(problem, control: RunControl()) }
+    let cancellation = Cancellation()
+    cancellation.cancel()
+    let stopped = try KList().solve(problem, control: RunControl(cancellation: cancellation))
+    #expect(stopped.stop == .cancelled && stopped.subset.isEmpty)
+  }
+}
+
+@Suite struct PortfolioTests {
+  @Test func smallProblemsAreSolvedToOptimality() throws {
+    for seed in UInt64(1)...10 {
+      for (m, n) in [(1, 12), (2, 14), (5, 13)] {
+        let problem = try GeneratedInstance.problem(dimension: m, count: n, seed: seed, norm: .maximum)
+        let found = try Portfolio().solve(problem, control: RunControl())
+        let brute = try Exhaustive().solve(problem, control: RunControl())
+        #expect(found.isOptimal && found.error == brute.error && found.stop == nil)
+      }
+    }
+  }
+
+  @Test func anEmptyProblemIsSolved() throws {
+    for (m, n) in [(0, 5), (3, 0), (0, 0)] {
+      let problem = try GeneratedInstance.problem(dimension: m, count: n, seed: 1, norm: .euclidean)
+      let found = try Portfolio().solve(problem, control: RunControl())
+      #expect(found.subset.isEmpty && found.isOptimal && found.error == found.emptySetError)
+    }
+  }
+
+  /// The best of its parts, the same each time, within the work allowed.
+  @Test(arguments: [(2, 60), (9, 250), (40, 400)]) func workDecides(m: Int, n: Int) throws {
+    let problem = try GeneratedInstance.problem(dimension: m, count: n, seed: 5, norm: .maximum)
+    let control = RunControl(limits: Limits(work: 60_000_000))
+    let found = try Portfolio().solve(problem, control: control)
+    #expect(found == (try Portfolio().solve(problem, control: control)))
+    #expect(found.work <= 60_000_000 && !found.isOptimal && found.solver.hasPrefix("portfolio: "))
+    #expect(found.error <= (try GreedyFlips().solve(problem, control: RunControl()).error))
+    let more = try Portfolio().solve(problem, control: RunControl(limits: Limits(work: 400_000_000)))
+    #expect(more.error <= found.error)
+  }
+
+  @Test func aTimeLimitEndsIt() throws {
+    let problem = try GeneratedInstance.problem(dimension: 30, count: 3000, seed: 5, norm: .maximum)
+    let start = ContinuousClock.now
+    let found = try Portfolio().solve(problem, control: RunControl(limits: Limits(work: .max / 2, seconds: 0.3)))
+    #expect(found.stop == .timeLimit && found.error < found.emptySetError)
+    #expect(ContinuousClock.now - start < .seconds(30))
+  }
+
+  @Test func generatedInstancesAreAddressed() throws {
+    let whole = try GeneratedInstance.problem(dimension: 4, count: 10, seed: 7, norm: .maximum)
+    // Fewer candidates are the first of more: entries do not depend on how many are made.
+    let few = try GeneratedInstance.problem(dimension: 4, count: 6, seed: 7, norm: .maximum)
+    for i in 0..<6 { for j in 0..<4 { #expect(whole.candidates.coordinate(i, j) == few.candidates.coordinate(i, j)) } }
+    #expect(whole.target == few.target && whole.target.allSatisfy { abs($0) < 0.5 })
+    #expect(throws: SubsetSumError.self) {
+      try GeneratedInstance.problem(dimension: -1, count: 3, seed: 1, norm: .maximum)
+    }
+  }
+}
