@@ -152,8 +152,8 @@ struct SolveReport: Encodable, Sendable {
 
   var text: String {
     func row(_ name: String, _ value: String, _ note: String = "") -> String {
-      "  " + name.padding(toLength: 12, withPad: " ", startingAt: 0)
-        + value.padding(toLength: max(14, value.count + 2), withPad: " ", startingAt: 0) + note
+      let padded = note.isEmpty ? value : value.padding(toLength: max(14, value.count + 2), withPad: " ", startingAt: 0)
+      return "  " + name.padding(toLength: 12, withPad: " ", startingAt: 0) + padded + note
     }
     let limit = solution.limit.map { "scale of the best reachable: \(FigureReport.short($0))" } ?? ""
     let chosen = solution.subset.prefix(12).map(String.init).joined(separator: " ")

@@ -3,8 +3,8 @@ import RunControl
 /// The default: chooses solvers by the problem's size and chains them, keeping the best subset.
 ///
 /// - An exact search where one fits: `MeetInTheMiddle` to n = 44 in one dimension, to n = 30 above. It decides alone.
-/// - Otherwise `GreedyFlips` first, so that there is always something. Then, up to m = 16, `IteratedGreedy` for a tenth of the run
-///   and `KList` with lists that grow as long as limits allow; above, `IteratedGreedy` until a limit ends it.
+/// - Otherwise `GreedyFlips` first, so that there is always something. Then, up to m = 16, `IteratedGreedy` for a fiftieth of the
+///   run and `KList` with lists that grow as long as limits allow; above, `IteratedGreedy` until a limit ends it.
 ///
 /// Without a time limit the subset depends on the problem and the work limit alone. With one, the lists and kicks that fit
 /// in depend on the machine, and so does the subset. Memory: as the solvers', within the run's limit.
@@ -33,7 +33,7 @@ public struct Portfolio: Solver {
     // Greedy passes shrink with the error where candidates ascend.
     try run.descend(share: 1, kicks: 0)
     if problem.dimension <= Self.largestKListDimension {
-      try run.descend(share: 0.1, kicks: 1 << 20)
+      try run.descend(share: 0.02, kicks: 1 << 20)
       try run.mergeLists()
     } else {
       try run.descend(share: 1, kicks: 1 << 30)
@@ -98,7 +98,7 @@ private struct PortfolioRun {
 
   /// k-lists of growing length: each four times as long as the one before, then twice, as long as one more will fit.
   mutating func mergeLists() throws {
-    let longest = try KList().longestLists(problem, control.withWork(remainingWork))
+    let longest = try KList().longestLists(problem, control.withWork(remainingWork)).max()!
     var bits = 14
     var step = 2
     while stop == nil, bits <= longest {

@@ -13,8 +13,7 @@ import RunControl
 /// The error shrinks about as N^(−(t+1)/m), so that n buys accuracy that no exact search could pay for:
 /// t = 1 is meeting in the middle over a part of the candidates. `KListPlan` chooses t, N and the widths.
 ///
-/// Cost: 2^(t+1)·N·m additions and as many random reads of rows; memory: about (t + 2)·N·(8·m + 24) bytes and 8·N
-/// bytes a list. Deterministic: no threads, no BLAS; values only propose, the checker decides the error reported.
+/// Cost: 2^(t+1)·N·m additions and as many random reads of rows; memory: `bytes(levels:dimension:)` a sum. Deterministic: no threads, no BLAS; values only propose, the checker decides the error reported.
 public struct KList: Solver {
   /// Units of work without a limit of the run's own: 2³².
   public static let defaultWorkLimit: UInt64 = 1 << 32
@@ -39,20 +38,23 @@ public struct KList: Solver {
     return try Checker.solution(meter.claim(subset, isOptimal: false, by: name), for: problem)
   }
 
-  /// log₂ of the longest lists that limits allow.
-  func longestLists(_ problem: Problem, _ control: RunControl) throws(SubsetSumError) -> Int {
+  /// log₂ of the longest lists that limits allow, by levels.
+  func longestLists(_ problem: Problem, _ control: RunControl) throws(SubsetSumError) -> [Int] {
     let m = max(1, problem.dimension)
     let memory = control.limits.memoryBytes ?? Self.defaultMemoryLimit
-    // Seven lists of values at most, and the provenance of 2·2^7.
-    let bytes = 8 * (8 * m + 24) + 512
-    guard memory >> 4 >= bytes else {
-      throw .memoryLimit(solver: name, neededBytes: bytes << 4, limitBytes: memory)
+    let work = control.limits.work ?? Self.defaultWorkLimit
+    let least = Self.bytes(levels: 1, dimension: m) << Self.bitsRange.lowerBound
+    guard memory >= least else { throw .memoryLimit(solver: name, neededBytes: least, limitBytes: memory) }
+    func log2(_ value: Int) -> Int { Int.bitWidth - 1 - max(1, value).leadingZeroBitCount }
+    return (0...KListPlan.levelsRange.upperBound).map { levels in
+      let byMemory = log2(memory / Self.bytes(levels: levels, dimension: m))
+      let byWork = log2(Int(clamping: work / UInt64(((1 << levels) * 2 + 8) * m)))
+      return min(listBits ?? Self.bitsRange.upperBound, byMemory, byWork)
     }
-    let byMemory = (memory / bytes).bitWidth - 1 - (memory / bytes).leadingZeroBitCount
-    let units = (control.limits.work ?? Self.defaultWorkLimit) / UInt64(64 * m)
-    let byWork = UInt64.bitWidth - 1 - max(1, units).leadingZeroBitCount
-    return max(Self.bitsRange.lowerBound, min(listBits ?? Self.bitsRange.upperBound, byMemory, byWork))
   }
+
+  /// Bytes for each sum of a list: `levels` + 1 lists of rows, keys and index of a merge, and where every list's sums came from.
+  static func bytes(levels: Int, dimension m: Int) -> Int { (levels + 1) * 8 * m + 48 + 8 << levels }
 }
 
 /// One search: the plan, the groups, and what came of each list.
@@ -66,14 +68,14 @@ final class KListSearch {
   private var lists: [[SumList?]]
 
   /// Nil where the problem has too few candidates, or nothing to narrow.
-  init?(_ problem: Problem, longest bits: Int, _ meter: inout WorkMeter) {
+  init?(_ problem: Problem, longest bits: [Int], _ meter: inout WorkMeter) {
     let (n, m) = (problem.count, problem.dimension)
     guard m > 0, meter.allows(UInt64(n * m)) else { return nil }
     meter.count(work: UInt64(n * m), evaluations: 0)
     let order = problem.candidates.withRows { rows in
       (0..<n).map { (rows.squaredNorm($0), $0) }.filter { $0.0 > 0 }.sorted { $0 < $1 }.map(\.1)
     }
-    let made = KListPlan.best(count: order.count, dimension: m, largestBits: bits) { first in
+    let made = KListPlan.best(count: order.count, largestBits: { bits[$0] }) { first in
       var squares = [Double](repeating: 0, count: m)
       problem.candidates.withRows { rows in
         for i in order.prefix(first) {

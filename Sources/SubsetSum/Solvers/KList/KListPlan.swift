@@ -21,14 +21,19 @@ struct KListPlan: Equatable {
   /// The error that the model expects.
   let expectedError: Double
 
-  /// The plan of least expected error with lists of at most 2^`largestBits` sums.
+  static let levelsRange = 1...7
+
+  /// The plan of least expected error for `n` candidates.
   ///
-  /// - Parameter squares: for each candidate, ascending in its norm, the squares of its coordinates.
-  static func best(count n: Int, dimension m: Int, largestBits: Int, squares: (_ first: Int) -> [Double]) -> KListPlan?
-  {
+  /// - Parameters:
+  ///   - largestBits: log₂ of the longest lists, by levels.
+  ///   - squares: the sums of squares of each coordinate over the first so many candidates.
+  static func best(
+    count n: Int, largestBits: (_ levels: Int) -> Int, squares: (_ first: Int) -> [Double]
+  ) -> KListPlan? {
     var best: KListPlan?
-    for levels in 1...7 {
-      let bits = min(largestBits, n >> levels)
+    for levels in levelsRange {
+      let bits = min(largestBits(levels), n >> levels)
       if bits < 4 { break }
       let leaves = 1 << levels
       let sums = squares(leaves * bits)
