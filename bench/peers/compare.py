@@ -26,6 +26,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 PRODUCTS = [(n, n, n) for n in (64, 128, 256, 512, 1024, 2048)] + [(4096, 8, 512), (8, 4096, 512), (16384, 64, 144)]
 PROBES = 101
+PAUSE = 0.05
 KEYS = ("size", "inputs", "outputs", "window", "stride", "groups", "pooling")
 
 
@@ -135,6 +136,10 @@ def compare(ours, operations, others, rounds, sample):
     for turn in range(min(rounds, 3) if slow else rounds):
         # Nobody is always first: what runs before leaves its traces in the caches.
         for name in order[turn % len(order):] + order[:turn % len(order)]:
+            # Threads of the side before spin for a while on cores that this one needs: they are given time to sleep, and the
+            # first run, which wakes this side's own, does not count.
+            time.sleep(PAUSE)
+            sides[name](1)
             taken[name].append(sides[name](repeats[name]) / repeats[name])
     return taken
 

@@ -8,7 +8,7 @@ import RunControl
 /// Lists of subset sums merged pairwise on windows of coordinates (the generalised birthday method, Wagner 2002): for m up
 /// to about 16 and many more candidates than an exact search can take.
 ///
-/// 2^t disjoint groups of the shortest candidates make 2^t lists of N subset sums each. A merge keeps the pairs whose
+/// 2^t disjoint groups of the shortest candidates make 2^t lists of at most N subset sums each. A merge keeps the pairs whose
 /// sums nearly cancel in the next few coordinates, about N of them; the last merge takes the pair that is closest in all.
 /// The error shrinks about as N^(−(t+1)/m), so that n buys accuracy that no exact search could pay for:
 /// t = 1 is meeting in the middle over a part of the candidates. `KListPlan` chooses t, N and the widths.
@@ -87,7 +87,7 @@ final class KListSearch {
     guard let made else { return nil }
     let leaves = 1 << made.levels
     // Round robin, so that the groups are alike.
-    let groups = (0..<leaves).map { leaf in (0..<made.bits).map { order[$0 * leaves + leaf] } }
+    let groups = (0..<leaves).map { leaf in (0..<made.sizes[0]).map { order[$0 * leaves + leaf] } }
     self.problem = problem
     self.groups = groups
     plan = made
@@ -124,7 +124,7 @@ final class KListSearch {
 
   /// The list of node `index` of `level`, from its leaves up.
   private func build(_ level: Int, _ index: Int, _ meter: inout WorkMeter) -> SumList? {
-    let work = UInt64(problem.dimension) << UInt64(plan.bits)
+    let work = UInt64(problem.dimension) << UInt64(plan.sizes[level])
     guard meter.allows(work) else { return nil }
     let list: SumList
     if level == 0 {
@@ -136,7 +136,7 @@ final class KListSearch {
       guard let first = build(level - 1, 2 * index, &meter), let second = build(level - 1, 2 * index + 1, &meter) else {
         return nil
       }
-      list = merged(first, second, widths: plan.widths[level - 1])
+      list = merged(first, second, level: level)
       first.releaseValues()
       second.releaseValues()
     }
@@ -157,13 +157,14 @@ final class KListSearch {
     collect(level - 1, 2 * index + 1, Int(parents.right), into: &chosen)
   }
 
-  /// About 2^bits pairs whose sums nearly cancel in the coordinates that have a width. Widths adapt to the lists at hand.
-  private func merged(_ first: SumList, _ second: SumList, widths: [Double]) -> SumList {
-    let wanted = 1 << plan.bits
+  /// As many pairs as the level has room for, of sums that nearly cancel in the coordinates that have a width. Widths adapt
+  /// to the lists at hand.
+  private func merged(_ first: SumList, _ second: SumList, level: Int) -> SumList {
+    let wanted = 1 << plan.sizes[level]
+    var widths = plan.widths[level - 1]
     let reach = first.deviations.map { 6 * $0 }
     let narrowed = widths.count { $0.isFinite }
     let pairs = LargeBuffer<SumPair>(count: wanted)
-    var widths = widths
     var met = 0
     for attempt in 0..<4 {
       guard let grid = CellGrid(widths: widths, reach: reach) else { break }

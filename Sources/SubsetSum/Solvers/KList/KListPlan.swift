@@ -9,11 +9,13 @@
 /// The model behind it: a leaf's sums are normal with standard deviation s_j in coordinate j; two lists of N sums, merged where
 /// a_j and −b_j lie in the same cell of width w, keep N²·Π w/(√(4π)·s_j) pairs, whose sums have a triangular
 /// distribution of half width w, that is a standard deviation of w/√6. Each merge otherwise grows it by √2.
+///
+/// Leaves may be shorter than the merged lists: more candidates then take part, and the first merges drop less.
 struct KListPlan: Equatable {
   /// log₂ of the number of leaves, at least 1.
   let levels: Int
-  /// Candidates of a leaf: its list has 2^bits sums, and so have the merged ones, about.
-  let bits: Int
+  /// log₂ of the lists' lengths, from the leaves (whose candidates they are) to those that the last merge joins.
+  let sizes: [Int]
   /// Cell widths of merge level 1 … levels − 1, by coordinate; infinite for a coordinate that is left as it is.
   let widths: [[Double]]
   /// Standard deviations of the two last lists' sums.
@@ -33,20 +35,23 @@ struct KListPlan: Equatable {
   ) -> KListPlan? {
     var best: KListPlan?
     for levels in levelsRange {
-      let bits = min(largestBits(levels), n >> levels)
-      if bits < 4 { break }
+      let longest = largestBits(levels)
+      let leaf = min(longest, n >> levels)
+      if leaf < 4 { break }
+      var sizes = [leaf]
+      while sizes.count < levels { sizes.append(min(longest, 2 * sizes[sizes.count - 1])) }
       let leaves = 1 << levels
-      let sums = squares(leaves * bits)
+      let sums = squares(leaves * leaf)
       // An indicator's variance is 1/4.
       let deviations = sums.map { ($0 / Double(leaves) / 4).squareRoot() }
-      guard let plan = plan(levels: levels, bits: bits, deviations: deviations) else { continue }
+      guard let plan = plan(levels: levels, sizes: sizes, deviations: deviations) else { continue }
       if plan.expectedError < best?.expectedError ?? .infinity { best = plan }
     }
     return best
   }
 
   /// The plan for given lists: the least error at which one pair is expected, and the widths that lead to it.
-  private static func plan(levels: Int, bits: Int, deviations: [Double]) -> KListPlan? {
+  private static func plan(levels: Int, sizes: [Int], deviations: [Double]) -> KListPlan? {
     let largest = deviations.max() ?? 0
     guard largest > 0, largest.isFinite else { return nil }
     var best: KListPlan?
@@ -55,31 +60,31 @@ struct KListPlan: Equatable {
       var (low, high) = (-60.0, 4.0)
       for _ in 0..<40 {
         let middle = (low + high) / 2
-        let trial = narrowing(levels, bits, deviations, error: largest * exp2(middle), sharpness: sharpness)
+        let trial = narrowing(sizes, deviations, error: largest * exp2(middle), sharpness: sharpness)
         if trial.pairs >= 1 { high = middle } else { low = middle }
       }
       let error = largest * exp2(high)
       if error < best?.expectedError ?? .infinity {
-        let made = narrowing(levels, bits, deviations, error: error, sharpness: sharpness)
+        let made = narrowing(sizes, deviations, error: error, sharpness: sharpness)
         best = KListPlan(
-          levels: levels, bits: bits, widths: made.widths, rootDeviations: made.deviations, expectedError: error)
+          levels: levels, sizes: sizes, widths: made.widths, rootDeviations: made.deviations, expectedError: error)
       }
     }
     return best
   }
 
-  /// Narrows coordinates in order, each to what serves the final error, as far as every level's budget of 1/N goes.
+  /// Narrows coordinates in order, each to what serves the final error, as far as the pairs of each level go beyond its size.
   private static func narrowing(
-    _ levels: Int, _ bits: Int, _ leaf: [Double], error: Double, sharpness: Double
+    _ sizes: [Int], _ leaf: [Double], error: Double, sharpness: Double
   ) -> (pairs: Double, widths: [[Double]], deviations: [Double]) {
     var deviations = leaf
     var widths: [[Double]] = []
     var next = 0
-    for level in stride(from: 1, to: levels, by: 1) {
+    for level in stride(from: 1, to: sizes.count, by: 1) {
       var row = [Double](repeating: .infinity, count: leaf.count)
       // Logarithm of the share of pairs that may be dropped.
-      var budget = Double(bits)
-      let goal = error * (6.0).squareRoot() / sharpness / exp2(Double(levels - level) / 2)
+      var budget = Double(2 * sizes[level - 1] - sizes[level])
+      let goal = error * (6.0).squareRoot() / sharpness / exp2(Double(sizes.count - level) / 2)
       var narrowed = Set<Int>()
       while next < leaf.count, budget > 0 {
         let deviation = deviations[next]
@@ -99,7 +104,7 @@ struct KListPlan: Equatable {
       for j in leaf.indices where !narrowed.contains(j) { deviations[j] *= (2.0).squareRoot() }
       widths.append(row)
     }
-    let hits = deviations.reduce(2 * Double(bits)) { sum, deviation in
+    let hits = deviations.reduce(2 * Double(sizes[sizes.count - 1])) { sum, deviation in
       deviation > 0 ? sum + log2(max(1e-300, erf(error / (2 * deviation)))) : sum
     }
     return (exp2(hits), widths, deviations)
