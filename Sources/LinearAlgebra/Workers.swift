@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import Synchronization
 
@@ -21,7 +20,7 @@ public enum Workers {
     let next = Atomic<Int>(0)
     let failure = Guarded<(task: Int, error: any Error)?>(nil)
     BLASLibrary.withThreads(1) {
-      DispatchQueue.concurrentPerform(iterations: min(workers, count)) { worker in
+      WorkerCrew.shared.run(workers: min(workers, count)) { worker in
         while failure.withLock({ $0 == nil }) {
           let task = next.add(1, ordering: .relaxed).oldValue
           if task >= count { return }

@@ -1,3 +1,5 @@
+import Dispatch
+import Glibc
 import LinearAlgebra
 import Synchronization
 import Testing
@@ -34,6 +36,35 @@ import Testing
     }
     BLASLibrary.withThreads(2) { BLASLibrary.withThreads(1) { #expect(BLASLibrary.threads == 1) } }
     #expect(BLASLibrary.threads == host)
+  }
+
+  /// Calls close by find the threads looking for work, calls far apart find them asleep.
+  @Test(arguments: [0, 2_000] as [useconds_t]) func callsAreCompleteWhateverLiesBetweenThem(pause: useconds_t) throws {
+    for _ in 0..<(pause == 0 ? 2_000 : 50) {
+      let sum = Atomic<Int>(0)
+      try Workers.forEach(count: 7, workers: 3) { task, _ in sum.add(task + 1, ordering: .relaxed) }
+      #expect(sum.load(ordering: .relaxed) == 28)
+      if pause > 0 { usleep(pause) }
+    }
+  }
+
+  @Test func tasksLongerThanThreadsWaitAreAwaited() throws {
+    let ended = Atomic<Int>(0)
+    try Workers.forEach(count: 4, workers: 2) { task, _ in
+      usleep(task == 1 ? 20_000 : 1_000)
+      ended.add(1, ordering: .relaxed)
+    }
+    #expect(ended.load(ordering: .relaxed) == 4)
+  }
+
+  @Test func callsInsideTasksAndBesideEachOtherAreComplete() throws {
+    let sum = Atomic<Int>(0)
+    DispatchQueue.concurrentPerform(iterations: 4) { _ in
+      try? Workers.forEach(count: 20, workers: 2) { _, _ in
+        try Workers.forEach(count: 5, workers: 2) { _, _ in sum.add(1, ordering: .relaxed) }
+      }
+    }
+    #expect(sum.load(ordering: .relaxed) == 400)
   }
 
   @Test func theLibraryNamesItsCore() {

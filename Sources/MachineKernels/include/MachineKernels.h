@@ -27,3 +27,12 @@ int machine_blas_can_redispatch(void);
 /// OPENBLAS_CORETYPE is as before afterwards. No BLAS call may run meanwhile, and no other thread may use the
 /// environment. Returns 0 where it cannot.
 int machine_blas_redispatch(const char *core);
+
+/// A short rest inside a loop that waits for another thread: leaves the core's units to its sibling.
+static inline void machine_pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
