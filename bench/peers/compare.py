@@ -26,7 +26,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 PRODUCTS = [(n, n, n) for n in (64, 128, 256, 512, 1024, 2048)] + [(4096, 8, 512), (8, 4096, 512), (16384, 64, 144)]
 PROBES = 101
-PAUSE = 0.05
+# Seconds for threads of the side before to fall asleep: NumPy's OpenBLAS lets them spin for more than 0.1 s.
+PAUSES = {"convolution": 0.05, "product": 0.2}
 KEYS = ("size", "inputs", "outputs", "window", "stride", "groups", "pooling")
 
 
@@ -123,7 +124,7 @@ def interval(values):
     return quartiles[0], quartiles[2]
 
 
-def compare(ours, operations, others, rounds, sample):
+def compare(ours, operations, others, rounds, sample, pause):
     """Seconds a run of everybody, round by round."""
     sides = {"Tombola": ours.seconds, **others}
     repeats = {}
@@ -136,9 +137,9 @@ def compare(ours, operations, others, rounds, sample):
     for turn in range(min(rounds, 3) if slow else rounds):
         # Nobody is always first: what runs before leaves its traces in the caches.
         for name in order[turn % len(order):] + order[:turn % len(order)]:
-            # Threads of the side before spin for a while on cores that this one needs: they are given time to sleep, and the
-            # first run, which wakes this side's own, does not count.
-            time.sleep(PAUSE)
+            # Threads of the side before spin on cores that this one needs; the first run, which wakes this side's own, does
+            # not count.
+            time.sleep(pause)
             sides[name](1)
             taken[name].append(sides[name](repeats[name]) / repeats[name])
     return taken
@@ -174,7 +175,7 @@ def convolution(ours, layer, batch, threads, options):
         probes = flat[[i * (flat.size - 1) // (PROBES - 1) for i in range(PROBES)]]
         found = np.array(prepared["probes"], np.float32)
         errors[name] = float(np.abs(probes - found).max() / max(1e-6, np.abs(probes).max()))
-    seconds = compare(ours, prepared["operations"], others, options.rounds, options.sample)
+    seconds = compare(ours, prepared["operations"], others, options.rounds, options.sample, PAUSES["convolution"])
     shape = f"{size}² × {inputs} → {outputs}, {window}×{window}" + (f" /{stride}" if stride > 1 else "")
     shape += (f", {groups} groups" if groups > 1 else "") + (", pooled" if pooling else "")
     return report("convolution", shape, layer["name"], batch, threads, prepared["operations"], seconds, errors, prepared["scratch_bytes"])
@@ -189,7 +190,7 @@ def product(ours, size, threads, options):
     error = float(np.abs(probes - np.array(prepared["probes"])).max() / max(1e-6, np.abs(probes).max()))
     with threadpoolctl.threadpool_limits(threads, "blas"):
         others = {"NumPy": timed(lambda: np.matmul(a, b, out=c))}
-        seconds = compare(ours, prepared["operations"], others, options.rounds, options.sample)
+        seconds = compare(ours, prepared["operations"], others, options.rounds, options.sample, PAUSES["product"])
     return report("product", f"{m} × {n} × {k}", "gemm", 1, threads, prepared["operations"], seconds, {"NumPy": error}, 0)
 
 
