@@ -10,7 +10,9 @@ struct SolveCommand: ParsableCommand, ChoosingBLASCore {
   static let configuration = CommandConfiguration(
     commandName: "solve", abstract: "Choose candidates whose sum comes close to a target.",
     discussion: """
-      PROBLEM.npz holds candidates (n, m) and target (m), or targets (t, m). Without it, --dimension, --count and \
+      PROBLEM.npz holds candidates (n, m) and target (m), or targets (t, m); with scales (n), float32, a candidate is its row \
+      times its scale. The norm 'metric' takes factor (m, m) from it, the Cholesky factor of a weight; 'row-sums' and \
+      'row-sums-larger' (of the positive and the negative part) take blocks (m) and, if there, weights (m). Without a file, --dimension, --count and \
       --seed make candidates u·V of normals u and V, and a target uniform in (-1/2, 1/2). The solver ends by itself \
       at its documented work limit. Exit code 0: done; 1: finished above --epsilon; 3: stopped by a limit.
       """)
@@ -19,7 +21,8 @@ struct SolveCommand: ParsableCommand, ChoosingBLASCore {
   @Option(help: ArgumentHelp("Coordinates of a generated problem.", valueName: "M")) var dimension: Int?
   @Option(help: ArgumentHelp("Candidates of a generated problem.", valueName: "N")) var count: Int?
   @Option(help: ArgumentHelp("Seed of a generated problem.", valueName: "S")) var seed: UInt64?
-  @Option(help: ArgumentHelp("How errors are measured: max or l2.", valueName: "NORM")) var norm = "max"
+  @Option(help: ArgumentHelp("How errors are measured: \(NormChoice.names).", valueName: "NORM")) var norm = "max"
+  @Option(help: ArgumentHelp("Candidates that a subset must have (default: any number).", valueName: "K")) var size: Int?
   @Option(help: ArgumentHelp("Solver: \(SolverChoice.solves.names).", valueName: "NAME")) var solver = "portfolio"
   @Option(help: ArgumentHelp("The error that counts as reached.", valueName: "E")) var epsilon: Double?
   @OptionGroup var bounds: RunOptions
@@ -31,9 +34,7 @@ struct SolveCommand: ParsableCommand, ChoosingBLASCore {
   @OptionGroup var blas: BLASCoreOptions
 
   func run() throws {
-    guard let norm = Norm(rawValue: norm) else {
-      throw OptionError(option: "--norm", expected: "max or l2", found: "'\(norm)'")
-    }
+    let norm = try NormChoice(named: norm)
     if let epsilon, !(epsilon >= 0 && epsilon.isFinite) {
       throw OptionError(option: "--epsilon", expected: "an error ≥ 0", found: "\(epsilon)")
     }
@@ -65,7 +66,7 @@ struct SolveCommand: ParsableCommand, ChoosingBLASCore {
   }
 
   /// The problems named or generated, one a target.
-  private func problems(_ norm: Norm) throws -> [Problem] {
+  private func problems(_ choice: NormChoice) throws -> [Problem] {
     if let problem {
       guard dimension == nil, count == nil, seed == nil else {
         throw OptionError(
@@ -73,17 +74,22 @@ struct SolveCommand: ParsableCommand, ChoosingBLASCore {
       }
       let file = try ProblemFile(contentsOf: problem)
       let candidates =
-        switch file.candidates {
-        case .single(let rows): Candidates(rows)
-        case .double(let rows): Candidates(rows)
+        switch (file.candidates, file.scales) {
+        case (.single(let rows), let scales?): try Candidates(scales: scales, vectors: rows)
+        case (.single(let rows), nil): Candidates(rows)
+        case (.double(let rows), _): Candidates(rows)
         }
-      return try file.targets.map { try Problem(candidates: candidates, target: $0, norm: norm) }
+      let norm = try choice.norm(from: file, path: problem)
+      return try file.targets.map { try Problem(candidates: candidates, target: $0, norm: norm, size: size) }
     }
     guard let dimension, let count, let seed else {
       throw OptionError(
         option: "PROBLEM.npz", expected: "a file, or --dimension, --count and --seed", found: "not all of them")
     }
-    return [try GeneratedInstance.problem(dimension: dimension, count: count, seed: seed, norm: norm)]
+    return [
+      try GeneratedInstance.problem(
+        dimension: dimension, count: count, seed: seed, norm: try choice.normOfGenerated(), size: size)
+    ]
   }
 
   private func show(_ results: [SolveReport]) throws {
@@ -147,7 +153,7 @@ struct SolveReport: Encodable, Sendable {
     try json.encode(seconds, forKey: .seconds)
     try json.encode(count, forKey: .count)
     try json.encode(dimension, forKey: .dimension)
-    try json.encode(norm.rawValue, forKey: .norm)
+    try json.encode(norm.name, forKey: .norm)
   }
 
   var text: String {

@@ -10,7 +10,9 @@ public enum GeneratedInstance {
   /// Cost: n·(m + 1) normals and 4·n·(m + 1) bytes.
   ///
   /// - Throws: `SubsetSumError.invalidOption` for negative sizes, `LinearAlgebraError` for sizes that overflow.
-  public static func problem(dimension m: Int, count n: Int, seed: UInt64, norm: Norm) throws -> Problem {
+  public static func problem(
+    dimension m: Int, count n: Int, seed: UInt64, norm: Norm, size: Int? = nil
+  ) throws -> Problem {
     guard m >= 0, n >= 0 else {
       throw SubsetSumError.invalidOption(
         solver: "generated instance", option: "dimension and count", expected: "sizes ≥ 0", found: "\(m) and \(n)")
@@ -25,7 +27,7 @@ public enum GeneratedInstance {
     let vectors = try Matrix<Float>(rows: n, columns: m) { NormalStream.fill($0, at: address(2)) }
     let target = (0..<m).map { UniformStream.symmetricValue(at: address(3), entry: $0) / 2 }
     return try Problem(
-      candidates: try Candidates(scales: scales, vectors: vectors), target: target, norm: norm,
+      candidates: try Candidates(scales: scales, vectors: vectors), target: target, norm: norm, size: size,
       validatesCandidates: false)
   }
 }

@@ -4,35 +4,44 @@
 final class SmallInstance {
   let count: Int
   let dimension: Int
+  /// The problem's norm, of original coordinates.
   let norm: Norm
-  /// Coordinate j of candidate i at i·m + j.
+  /// How plain coordinates are measured.
+  let measure: PlainMeasure
+  /// Coordinate j of candidate i at i·m + j, in plain form (`Problem.plainForm`), as the target is.
   let rows: UnsafeMutablePointer<Double>
   let target: UnsafeMutablePointer<Double>
+  /// Original coordinates where the plain form has others: what the checker's arithmetic works on.
+  private let originalRows: UnsafeMutablePointer<Double>?
+  private let originalTarget: UnsafeMutablePointer<Double>?
   /// max over coordinates of |z_j| + Σ_i |x_ij|: no partial sum exceeds it.
   let largestSum: Double
-  /// Whether all partial sums are exact in Float64 in any order.
+  /// Whether all partial sums are exact in Float64 in any order, and the plain form is the problem's own.
   let isExact: Bool
+  /// What the plain form's rounding and the checker's own can do to a coordinate of any subset's sum in plain form.
+  let formError: Double
   private let scratch: UnsafeMutablePointer<Double>
   private let sums: CompensatedVector
 
   /// Precondition: at most 64 candidates. Cost: n·m.
   ///
   /// - Throws: `SubsetSumError.unusableEntry` for entries that are not finite, however the problem was validated.
-  init(_ problem: Problem) throws(SubsetSumError) {
+  init(_ problem: Problem) throws {
     let (n, m) = (problem.count, problem.dimension)
+    // `max` may pass over a NaN, so the entries are asked one by one.
+    if let entry = problem.candidates.firstUnusableEntry() {
+      throw SubsetSumError.unusableEntry(location: entry.location, expected: "a finite number", found: entry.value)
+    }
+    let plain = try problem.plainForm()
     count = n
     dimension = m
     norm = problem.norm
-    let rows = UnsafeMutablePointer<Double>.allocate(capacity: max(1, n * m))
-    let target = UnsafeMutablePointer<Double>.allocate(capacity: max(1, m))
+    measure = PlainMeasure(plain.norm)
+    (rows, target) = Self.copy(plain)
+    (originalRows, originalTarget) = problem.norm.isPlain ? (nil, nil) : Self.copy(problem)
     scratch = .allocate(capacity: max(1, m))
     sums = CompensatedVector(count: m)
-    for j in 0..<m { target[j] = problem.target[j] }
-    problem.candidates.withRows { source in
-      for i in 0..<n { source.copy(i, to: rows + i * m) }
-    }
-    self.rows = rows
-    self.target = target
+    formError = problem.formError()
     var largest = 0.0
     var lowestBit = Int.max
     for j in 0..<m {
@@ -46,17 +55,29 @@ final class SmallInstance {
     }
     largestSum = largest
     // Multiples of 2^e below 2^(e+53) are Float64 numbers, and so are their sums below it.
-    isExact = largest == 0 || (largest.isFinite && Int(largest.exponent) + 1 <= lowestBit + 53)
-    // `max` may pass over a NaN, so the entries are asked once more, one by one.
-    if let entry = problem.candidates.firstUnusableEntry() {
-      throw .unusableEntry(location: entry.location, expected: "a finite number", found: entry.value)
-    }
+    isExact =
+      problem.norm.isPlain && (largest == 0 || (largest.isFinite && Int(largest.exponent) + 1 <= lowestBit + 53))
   }
 
   deinit {
     rows.deallocate()
     target.deallocate()
     scratch.deallocate()
+    originalRows?.deallocate()
+    originalTarget?.deallocate()
+  }
+
+  private static func copy(
+    _ problem: Problem
+  ) -> (rows: UnsafeMutablePointer<Double>, target: UnsafeMutablePointer<Double>) {
+    let (n, m) = (problem.count, problem.dimension)
+    let rows = UnsafeMutablePointer<Double>.allocate(capacity: max(1, n * m))
+    let target = UnsafeMutablePointer<Double>.allocate(capacity: max(1, m))
+    for j in 0..<m { target[j] = problem.target[j] }
+    problem.candidates.withRows { source in
+      for i in 0..<n { source.copy(i, to: rows + i * m) }
+    }
+    return (rows, target)
   }
 
   private static func exponentOfLowestBit(_ value: Double) -> Int {
@@ -65,8 +86,22 @@ final class SmallInstance {
     return Int(value.exponent) - 52 + min(52, trailing)
   }
 
-  /// ‖z − Σ‖ by the checker's own arithmetic: compensated, ascending.
+  /// ‖z − Σ‖ by the checker's own arithmetic: compensated, ascending, in original coordinates.
   func error(of mask: UInt64) -> Double {
+    residual(of: mask, rows: originalRows ?? rows, target: originalTarget ?? target, to: scratch)
+    let error = norm.measure(scratch, dimension)
+    return error.isNaN ? .infinity : error
+  }
+
+  /// Writes z − Σ for a mask in plain form, compensated, ascending.
+  func residual(of mask: UInt64, to result: UnsafeMutablePointer<Double>) {
+    residual(of: mask, rows: rows, target: target, to: result)
+  }
+
+  private func residual(
+    of mask: UInt64, rows: UnsafePointer<Double>, target: UnsafePointer<Double>,
+    to result: UnsafeMutablePointer<Double>
+  ) {
     sums.reset(to: target)
     var rest = mask
     while rest != 0 {
@@ -74,27 +109,68 @@ final class SmallInstance {
       sums.add(rows + i * dimension, sign: -1)
       rest &= rest - 1
     }
-    sums.round(to: scratch)
-    return norm.measure(scratch, dimension)
-  }
-
-  /// Writes z − Σ for a mask, by the checker's own arithmetic.
-  func residual(of mask: UInt64, to result: UnsafeMutablePointer<Double>) {
-    _ = error(of: mask)
-    result.update(from: scratch, count: dimension)
+    sums.round(to: result)
   }
 
   static func indices(of mask: UInt64) -> [Int] { (0..<64).filter { mask >> UInt64($0) & 1 == 1 } }
 }
 
+extension Problem {
+  /// What rounding in `plainForm`, and in the checker's transformation of a residual, can do to a plain coordinate of any subset.
+  ///
+  /// Each transformed entry is a sum of at most m products, off by at most (m+2)·2⁻⁵³ of the sum of their magnitudes, for all
+  /// candidates and the target together; a residual's is no larger. 0 where the problem is its own plain form. Cost: n·m, a metric n·m².
+  fileprivate func formError() -> Double {
+    if norm.isPlain { return 0 }
+    let m = dimension
+    var sizes = target.map(abs)
+    candidates.withRows { rows in
+      for i in 0..<count { for j in 0..<m { sizes[j] += abs(rows.coordinate(i, j)) } }
+    }
+    let largest: Double
+    switch norm {
+    case .metric(let metric): largest = metric.magnitudes(of: sizes).max() ?? 0
+    case .rowSums(let sums): largest = zip(sums.weights, sizes).map { $0 * $1 }.max() ?? 0
+    case .maximum, .euclidean: largest = 0
+    }
+    return 2 * Double(m + count + 4) * 0x1p-53 * 1.01 * largest
+  }
+}
+
+/// The error of plain coordinates as enumerations compute it: squares for the Euclidean norm, so that no root is taken.
+enum PlainMeasure: Equatable {
+  case maximum
+  case squares
+  case rowSums(RowSums)
+
+  init(_ norm: Norm) {
+    switch norm {
+    case .maximum: self = .maximum
+    case .euclidean, .metric: self = .squares
+    case .rowSums(let sums): self = .rowSums(sums)
+    }
+  }
+
+  /// Infinite for NaN in the max norm and in row sums.
+  @inline(__always) func of(_ r: UnsafePointer<Double>, _ m: Int) -> Double {
+    var sum = 0.0
+    switch self {
+    case .maximum: for j in 0..<m where !(abs(r[j]) <= sum) { sum = abs(r[j]) }
+    case .squares: for j in 0..<m { sum += r[j] * r[j] }
+    case .rowSums(let sums): return sums.measure(r)
+    }
+    return sum
+  }
+}
+
 /// Which approximately computed errors are worth the checker's arithmetic.
 ///
 /// A coordinate of z − Σ computed with at most k rounded additions of partial sums below M is off by at
-/// most δ = k·2⁻⁵³·M (each rounding is at most 2⁻⁵³ of its result). So errors are off by at most δ in the max
-/// norm and √m·δ in the Euclidean norm, to which (m+3)·2⁻⁵³ of the value is added for its squares.
+/// most δ = k·2⁻⁵³·M (each rounding is at most 2⁻⁵³ of its result), and by the plain form's own rounding. So errors are off by at
+/// most c·δ, c the norm's largest value at max|r| = 1, to which (m+8)·2⁻⁵² of the value is added for its squares or sums.
 /// A subset whose computed error exceeds `best + slack` cannot be better than a checked `best`.
 struct RescoringRule {
-  let norm: Norm
+  let measure: PlainMeasure
   /// What is added to the best checked error before comparing.
   private(set) var slack: Double
   private let relative: Double
@@ -102,17 +178,18 @@ struct RescoringRule {
 
   /// `roundings` is k above, 0 when sums are exact.
   init(_ instance: SmallInstance, roundings: Int) {
-    norm = instance.norm
-    let m = Double(instance.dimension)
-    let delta = instance.isExact ? 0 : Double(roundings) * 0x1p-53 * 1.01 * instance.largestSum
-    slack = norm == .maximum ? delta : delta * m.squareRoot()
-    relative = norm == .maximum ? 0 : (m + 8) * 0x1p-52
+    measure = instance.measure
+    let m = instance.dimension
+    let delta =
+      instance.isExact ? 0 : Double(roundings) * 0x1p-53 * 1.01 * instance.largestSum + instance.formError
+    slack = instance.norm.plain.largest(dimension: m) * delta
+    relative = measure == .maximum ? 0 : Double(m + 8) * 0x1p-52
   }
 
-  /// The largest computed error worth rescoring: in squares for the Euclidean norm.
+  /// The largest computed error worth rescoring, as `PlainMeasure` has it: in squares for the Euclidean norm.
   func cut(best: Double) -> Double {
     let limit = best + slack
-    return norm == .maximum ? limit : limit * limit * (1 + relative)
+    return measure == .squares ? limit * limit * (1 + relative) : limit * (1 + relative)
   }
 
   /// Rescorings without an improvement that are made before only clear improvements are rescored.

@@ -14,8 +14,8 @@ public struct Solution: Sendable, Equatable {
   public let residual: [Double]
   /// Whether the solver proved that no subset is closer, up to the exactness that it documents.
   public let isOptimal: Bool
-  /// The scale of the best reachable error (`TheoreticalLimit`), in the problem's norm; nil where it
-  /// exceeds `emptySetError` and so says nothing.
+  /// The scale of the best reachable error (`TheoreticalLimit`), in the problem's norm and for its size; nil where it
+  /// exceeds `emptySetError` and so says nothing, or none is known.
   public let limit: Double?
   /// ‖z‖ in the problem's norm: what choosing nothing gives.
   public let emptySetError: Double
@@ -36,12 +36,14 @@ public struct Solution: Sendable, Equatable {
       guard let values = $0.baseAddress else { return (0, 0) }
       return (Norm.maximum.measure(values, m), Norm.euclidean.measure(values, m))
     }
-    error = problem.norm == .maximum ? maximumError : euclideanError
-    emptySetError = problem.target.withUnsafeBufferPointer {
-      $0.baseAddress.map { problem.norm.measure($0, m) } ?? 0
+    func measured(_ values: [Double]) -> Double {
+      let error = values.withUnsafeBufferPointer { $0.baseAddress.map { problem.norm.measure($0, m) } ?? 0 }
+      return error.isNaN ? .infinity : error
     }
-    let scale = TheoreticalLimit.scale(count: problem.count, dimension: m, norm: problem.norm)
-    let baseline = emptySetError
+    error = measured(residual)
+    let baseline = measured(problem.target)
+    emptySetError = baseline
+    let scale = TheoreticalLimit.scale(of: problem)
     limit = scale.flatMap { $0 > baseline ? nil : $0 }
     isOptimal = claim.isOptimal
     stop = claim.stop
@@ -105,8 +107,11 @@ public enum Checker {
 
   /// The solution that a claim amounts to: every figure of distance is recomputed here.
   ///
-  /// - Throws: `SubsetSumError.invalidSubset`.
+  /// - Throws: `SubsetSumError.invalidSubset`, or `.wrongSize` where the problem asks for another number of candidates.
   public static func solution(_ claim: Claim, for problem: Problem) throws(SubsetSumError) -> Solution {
-    Solution(checked: try residual(of: claim.subset, in: problem), of: claim, for: problem)
+    if let size = problem.size, claim.subset.count != size {
+      throw .wrongSize(expected: size, found: claim.subset.count)
+    }
+    return Solution(checked: try residual(of: claim.subset, in: problem), of: claim, for: problem)
   }
 }

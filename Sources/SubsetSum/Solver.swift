@@ -15,6 +15,15 @@ public protocol Solver: Sendable {
   func solve(_ problem: Problem, control: RunControl) throws -> Solution
 }
 
+extension Solver {
+  /// - Throws: `SubsetSumError.unsupported` for a problem that fixes the subset's size.
+  func requireAnySize(_ problem: Problem) throws(SubsetSumError) {
+    if let size = problem.size {
+      throw .unsupported(solver: name, expected: "a problem that takes subsets of any size", found: "size \(size)")
+    }
+  }
+}
+
 /// Counts work and evaluations against a run's limits.
 struct WorkMeter {
   let control: RunControl

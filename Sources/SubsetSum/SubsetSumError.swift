@@ -12,6 +12,12 @@ public enum SubsetSumError: Error, Sendable, Hashable, CustomStringConvertible {
   case invalidOption(solver: String, option: String, expected: String, found: String)
   /// A claimed subset that is no subset: out of range, repeated, or unsorted at `position`.
   case invalidSubset(position: Int, expected: String, found: Int)
+  /// A size that no subset of the candidates has.
+  case impossibleSize(expected: ClosedRange<Int>, found: Int)
+  /// A claimed subset of another size than the problem asks for.
+  case wrongSize(expected: Int, found: Int)
+  /// A kind of problem that a solver does not take.
+  case unsupported(solver: String, expected: String, found: String)
 
   public var description: String {
     switch self {
@@ -27,6 +33,12 @@ public enum SubsetSumError: Error, Sendable, Hashable, CustomStringConvertible {
       "\(solver), option \(option): expected \(expected), found \(found)"
     case .invalidSubset(let position, let expected, let found):
       "subset, position \(position): expected \(expected), found \(found)"
+    case .impossibleSize(let expected, let found):
+      "size of the subset: expected \(expected.lowerBound) to \(expected.upperBound), found \(found)"
+    case .wrongSize(let expected, let found):
+      "subset: expected \(expected) candidates, found \(found)"
+    case .unsupported(let solver, let expected, let found):
+      "\(solver): expected \(expected), found \(found)"
     }
   }
 }

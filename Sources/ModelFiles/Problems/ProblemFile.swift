@@ -1,6 +1,10 @@
 import LinearAlgebra
 
 /// A subset-sum problem as arrays in an .npz file: `candidates` (n, m) and `target` (m), or targets (t, m); float32 or float64.
+///
+/// With `scales` (n), candidate i is scales[i]·candidates[i, ·], both float32: exact in Float64.
+/// The file may also hold what a norm is made of: `factor` (m, m), the Cholesky factor of a metric; `blocks` (m) integers and `weights` (m) of
+/// row sums.
 public struct ProblemFile: Sendable {
   /// The rows, in the precision they have in the file.
   public enum Rows: Sendable {
@@ -10,6 +14,14 @@ public struct ProblemFile: Sendable {
   public let candidates: Rows
   /// One or several, each with m entries.
   public let targets: [[Double]]
+  /// A factor for each row.
+  public let scales: [Float]?
+  /// L of a metric W = L·Lᵀ, m × m.
+  public let factor: Matrix<Double>?
+  /// The block of each coordinate.
+  public let blocks: [Int]?
+  /// The weight of each coordinate.
+  public let weights: [Double]?
 
   /// - Throws: `FileError` for a file that is no archive, lacks an array, or holds one of another type or shape.
   public init(contentsOf path: String) throws(FileError) {
@@ -37,6 +49,31 @@ public struct ProblemFile: Sendable {
     }
     let count = target.shape.count == 1 ? 1 : target.shape[0]
     targets = (0..<count).map { Array(values[$0 * m..<($0 + 1) * m]) }
+    func optional(_ name: String, _ shape: [Int]) throws(FileError) -> NumPyArray? {
+      guard archive.names.contains(name) else { return nil }
+      let array = try archive.array(name)
+      guard array.shape == shape else {
+        throw FileError(
+          .wrongType, source: path, expected: "array '\(name)' of shape \(shape)", found: "\(array.shape)")
+      }
+      return array
+    }
+    func doubles(_ array: NumPyArray) throws(FileError) -> [Double] {
+      array.elementType == .float32 ? try array.floats().map(Double.init) : try array.doubles()
+    }
+    scales = try optional("scales", [n])?.floats()
+    if scales != nil, rows.elementType != .float32 {
+      throw FileError(
+        .wrongType, source: path, expected: "array 'candidates' in float32, as there are scales",
+        found: "\(rows.elementType)")
+    }
+    do {
+      factor = try optional("factor", [m, m]).map { try Matrix(rows: m, columns: m, values: try doubles($0)) }
+      blocks = try optional("blocks", [m])?.integers()
+      weights = try optional("weights", [m]).map { try doubles($0) }
+    } catch let error as FileError { throw error } catch {
+      throw FileError(.wrongType, source: path, expected: "array 'factor' of shape (\(m), \(m))", found: "\(error)")
+    }
   }
 
   /// Writes `candidates` (n, m) and `target`, (m) for one target and (t, m) for more, in float64.

@@ -18,6 +18,7 @@ public struct Exhaustive: Solver {
 
   /// - Throws: `SubsetSumError.tooManyCandidates` above 30.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
+    try requireAnySize(problem)
     guard problem.count <= Self.largestCount else {
       throw SubsetSumError.tooManyCandidates(solver: name, limit: Self.largestCount, found: problem.count)
     }
@@ -36,7 +37,7 @@ private final class ExhaustiveSearch {
   private let residual: UnsafeMutablePointer<Double>
   private static let blockBits = 10
 
-  init(_ problem: Problem) throws(SubsetSumError) {
+  init(_ problem: Problem) throws {
     instance = try SmallInstance(problem)
     residual = .allocate(capacity: max(1, problem.dimension))
     bestError = instance.error(of: 0)
@@ -57,7 +58,7 @@ private final class ExhaustiveSearch {
       instance.residual(of: mask, to: residual)
       var step = start
       while true {
-        if !(measure(m) > cut) {
+        if !(instance.measure.of(residual, m) > cut) {
           consider(mask)
           cut = rule.cut(best: bestError)
         }
@@ -78,17 +79,6 @@ private final class ExhaustiveSearch {
         "enumerating", completed: Int(start >> UInt64(Self.blockBits)),
         total: max(1, Int(total >> UInt64(Self.blockBits))), best: bestError)
     }
-  }
-
-  /// The max norm, or the squared Euclidean norm, of the running residual.
-  @inline(__always) private func measure(_ m: Int) -> Double {
-    var sum = 0.0
-    if instance.norm == .maximum {
-      for j in 0..<m where !(abs(residual[j]) <= sum) { sum = abs(residual[j]) }
-    } else {
-      for j in 0..<m { sum += residual[j] * residual[j] }
-    }
-    return sum
   }
 
   private func consider(_ mask: UInt64) {

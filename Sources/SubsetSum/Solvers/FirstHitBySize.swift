@@ -27,6 +27,7 @@ public struct FirstHitBySize: Solver {
   /// - Throws: `SubsetSumError.tooManyCandidates` above 64, `.invalidOption` for a tolerance or size that is
   ///   negative or NaN.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
+    try requireAnySize(problem)
     guard problem.count <= Self.largestCount else {
       throw SubsetSumError.tooManyCandidates(solver: name, limit: Self.largestCount, found: problem.count)
     }
@@ -57,21 +58,26 @@ private final class SizeSearch {
   private let instance: SmallInstance
   /// Residual after the first d chosen elements at d·m.
   private let residuals: UnsafeMutablePointer<Double>
+  private let difference: UnsafeMutablePointer<Double>
   private var rule: RescoringRule
   private static let checkInterval: UInt64 = 1 << 16
 
-  init(_ problem: Problem, tolerance: Double, largestSize: Int) throws(SubsetSumError) {
+  init(_ problem: Problem, tolerance: Double, largestSize: Int) throws {
     instance = try SmallInstance(problem)
     self.tolerance = tolerance
     self.largestSize = largestSize
     residuals = .allocate(capacity: max(1, (largestSize + 1) * problem.dimension))
+    difference = .allocate(capacity: max(1, problem.dimension))
     residuals.update(from: instance.target, count: problem.dimension)
     rule = RescoringRule(instance, roundings: largestSize)
     bestError = instance.error(of: 0)
     isHit = bestError <= tolerance
   }
 
-  deinit { residuals.deallocate() }
+  deinit {
+    residuals.deallocate()
+    difference.deallocate()
+  }
 
   func run(_ meter: inout WorkMeter) {
     if !meter.allows(UInt64(instance.dimension)) { return }
@@ -127,13 +133,19 @@ private final class SizeSearch {
   @inline(__always) private func measure(
     _ prefix: UnsafePointer<Double>, _ row: UnsafePointer<Double>, _ m: Int
   ) -> Double {
-    var sum = 0.0
-    if instance.norm == .maximum {
-      for j in 0..<m where !(abs(prefix[j] - row[j]) <= sum) { sum = abs(prefix[j] - row[j]) }
-    } else {
+    switch instance.measure {
+    case .maximum:
+      var largest = 0.0
+      for j in 0..<m where !(abs(prefix[j] - row[j]) <= largest) { largest = abs(prefix[j] - row[j]) }
+      return largest
+    case .squares:
+      var sum = 0.0
       for j in 0..<m { sum += (prefix[j] - row[j]) * (prefix[j] - row[j]) }
+      return sum
+    case .rowSums(let sums):
+      for j in 0..<m { difference[j] = prefix[j] - row[j] }
+      return sums.measure(difference)
     }
-    return sum
   }
 
   /// Rescores a subset; true for a hit.

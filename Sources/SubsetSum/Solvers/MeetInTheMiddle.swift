@@ -36,6 +36,7 @@ public struct MeetInTheMiddle: Solver {
   /// - Throws: `SubsetSumError.tooManyCandidates` above 60, `.memoryLimit` when `neededBytes` exceeds what the run
   ///   may use.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
+    try requireAnySize(problem)
     guard problem.count <= Self.largestCount else {
       throw SubsetSumError.tooManyCandidates(solver: name, limit: Self.largestCount, found: problem.count)
     }
@@ -67,7 +68,7 @@ struct MeetingPoint {
   private(set) var error: Double
   private(set) var rule: RescoringRule
 
-  init(_ problem: Problem) throws(SubsetSumError) {
+  init(_ problem: Problem) throws {
     instance = try SmallInstance(problem)
     error = instance.error(of: 0)
     rule = RescoringRule(instance, roundings: problem.count + 3)

@@ -128,17 +128,3 @@ private struct PortfolioRun {
     return try Checker.solution(claim, for: problem)
   }
 }
-
-extension Problem {
-  /// The same problem with candidates by ascending norm, ties by index, and where each of them was. Cost: n·(m + log n).
-  func ascending() -> (problem: Problem, order: [Int]) {
-    let order = candidates.withRows { rows in
-      (0..<count).map { (rows.squaredNorm($0), $0) }.sorted { $0 < $1 }.map(\.1)
-    }
-    // The entries are those of a problem that was accepted.
-    return (
-      try! Problem(candidates: candidates.permuted(order), target: target, norm: norm, validatesCandidates: false),
-      order
-    )
-  }
-}

@@ -5,7 +5,12 @@
 /// coordinate that rules out all eight.
 final class WindowJoin {
   private let m: Int
-  private let isMaximum: Bool
+  private let plain: PlainMeasure
+  /// Whether errors are squares. Otherwise no coordinate exceeds the error.
+  private let isSquared: Bool
+  /// The coordinate of each column.
+  private let order: [Int]
+  private let difference: UnsafeMutablePointer<Double>
   private let first: SortedHalf
   private let second: SortedHalf
   private static let lanes = 8
@@ -14,18 +19,23 @@ final class WindowJoin {
 
   init(_ instance: SmallInstance) {
     m = instance.dimension
-    isMaximum = instance.norm == .maximum
+    plain = instance.measure
+    isSquared = plain == .squares
+    difference = .allocate(capacity: max(1, instance.dimension))
     let (n, m) = (instance.count, instance.dimension)
     var spreads = [Double](repeating: 0, count: m)
     for i in 0..<n { for j in 0..<m { spreads[j] += abs(instance.rows[i * m + j]) } }
     var key = 0
     for j in 1..<m where spreads[j] > spreads[key] { key = j }
+    order = [key] + (0..<m).filter { $0 != key }
     let split = n / 2
     first = SortedHalf(
       dimension: m, key: key, rows: instance.rows, bits: split, bases: instance.target, padding: 0)
     second = SortedHalf(
       dimension: m, key: key, rows: instance.rows + split * m, bits: n - split, bases: nil, padding: Self.lanes)
   }
+
+  deinit { difference.deallocate() }
 
   /// A pass over the nearest blocks brings the window down, a full one decides.
   func run(_ best: inout MeetingPoint, _ meter: inout WorkMeter) {
@@ -42,7 +52,7 @@ final class WindowJoin {
     if !meter.allows(unit) { return false }
     for i in 0..<first.count {
       var cut = best.rule.cut(best: best.error)
-      var reach = Self.reach(cut, isMaximum)
+      var reach = Self.reach(cut, isSquared)
       let value = keyA[i]
       // Ascending values push the window down.
       while top > 0, value + keyB[top &- 1] > reach { top &-= 1 }
@@ -50,11 +60,11 @@ final class WindowJoin {
       var left = blocks
       while j > 0, left > 0, value + keyB[j &- 1] >= -reach {
         let start = max(0, j &- Self.lanes)
-        if isMaximum ? isAnyWithinMaximum(i, start, reach) : isAnyWithinSquares(i, start, cut) {
+        if isSquared ? isAnyWithinSquares(i, start, cut) : isAnyWithinMaximum(i, start, reach) {
           for k in start..<j where !(measure(i, k) > cut) {
             best.consider(first.masks[i], second.masks[k])
             cut = best.rule.cut(best: best.error)
-            reach = Self.reach(cut, isMaximum)
+            reach = Self.reach(cut, isSquared)
           }
         }
         visited &+= j &- start
@@ -74,8 +84,8 @@ final class WindowJoin {
   }
 
   /// The window's half width on one coordinate for a cut, which is squared for the Euclidean norm.
-  @inline(__always) private static func reach(_ cut: Double, _ isMaximum: Bool) -> Double {
-    isMaximum ? cut : cut.squareRoot() * (1 + 0x1p-50)
+  @inline(__always) private static func reach(_ cut: Double, _ isSquared: Bool) -> Double {
+    isSquared ? cut.squareRoot() * (1 + 0x1p-50) : cut
   }
 
   @inline(__always) private func load(_ p: UnsafePointer<Double>) -> SIMD8<Double> {
@@ -105,18 +115,10 @@ final class WindowJoin {
     return true
   }
 
-  /// The max norm or the squared Euclidean norm of a pair, coordinates in stored order.
+  /// The error of a pair as `PlainMeasure` has it, coordinates in their own order.
   private func measure(_ i: Int, _ k: Int) -> Double {
-    var result = 0.0
-    for j in 0..<m {
-      let sum = first.columns[j][i] + second.columns[j][k]
-      if isMaximum {
-        if !(abs(sum) <= result) { result = abs(sum) }
-      } else {
-        result += sum * sum
-      }
-    }
-    return result
+    for j in 0..<m { difference[order[j]] = first.columns[j][i] + second.columns[j][k] }
+    return plain.of(difference, m)
   }
 }
 

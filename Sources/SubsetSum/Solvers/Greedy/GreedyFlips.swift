@@ -17,6 +17,7 @@ import RunControl
 /// Euclidean error by 0–40 % (most at m = 9, least at m = 144) for 0–150 % more time; more columns bring nothing.
 /// `IteratedGreedy` goes much further where time allows.
 ///
+/// The descent lowers the Euclidean norm, in a metric that of the transformed coordinates; row sums are lowered only so far as it does.
 /// For the max norm the descent is the same, and the subset of least max norm met on the way is then improved by single
 /// flips and pairs that lower the max norm (at most `polishSteps`).
 ///
@@ -43,7 +44,7 @@ public struct GreedyFlips: Solver {
     self.polishSteps = polishSteps
   }
 
-  /// - Throws: `SubsetSumError.invalidOption`, or `LinearAlgebraError` for sizes above 32 bits.
+  /// - Throws: `SubsetSumError.invalidOption`, `.unsupported` for a fixed size, or `LinearAlgebraError` for sizes above 32 bits.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
     var meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
     let subset = try search(problem, &meter, kicks: nil) { $0.subset() }
@@ -65,7 +66,9 @@ public struct GreedyFlips: Solver {
         solver: name, option: "exchangeColumns, tileRows, polishSteps", expected: "sizes ≥ 0, a tile ≥ 1",
         found: "\(exchangeColumns), \(tileRows ?? 1), \(polishSteps)")
     }
+    try requireAnySize(problem)
     if problem.count == 0 || problem.dimension == 0 { return [] }
+    let problem = try problem.plainForm()
     return try problem.candidates.withRows { rows in
       if let singles = rows.singles {
         let descent = FlipDescent(rows, vectors: singles, problem: problem, options: self)

@@ -13,6 +13,7 @@ public struct GreedyFlipsReference: Solver {
 
   /// The default work limit is that of `GreedyFlips`; work is counted without a window.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
+    try requireAnySize(problem)
     var meter = WorkMeter(control, defaultLimit: GreedyFlips.defaultWorkLimit)
     var subset: Set<Int> = []
     for i in try path(problem, &meter) { subset.formSymmetricDifference([i]) }
@@ -26,6 +27,7 @@ public struct GreedyFlipsReference: Solver {
   }
 
   private func path(_ problem: Problem, _ meter: inout WorkMeter) throws -> [Int] {
+    let problem = try problem.plainForm()
     let (n, m) = (problem.count, problem.dimension)
     if n == 0 || m == 0 { return [] }
     var path: [Int] = []

@@ -33,8 +33,9 @@ public struct KList: Solver {
       throw SubsetSumError.invalidOption(
         solver: name, option: "listBits", expected: "\(Self.bitsRange)", found: "\(listBits)")
     }
+    try requireAnySize(problem)
     var meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
-    let subset = try KListSearch(problem, longest: try longestLists(problem, control), &meter)?.run(&meter) ?? []
+    let subset = try KListSearch(problem.plainForm(), longest: try longestLists(problem, control), &meter)?.run(&meter) ?? []
     return try Checker.solution(meter.claim(subset, isOptimal: false, by: name), for: problem)
   }
 

@@ -1,0 +1,68 @@
+/// The largest, over blocks of coordinates, of a weighted sum of magnitudes (a blockwise ℓ₁ norm).
+///
+/// A convolution's error on inputs in [−1, 1] is at most the largest row sum of its kernel's error: a block is then an output
+/// channel, its coordinates that output's kernel entries. On inputs in [0, 1] the exact figure takes the larger of the positive and the
+/// negative part of each sum (`Sides.larger`).
+public struct RowSums: Sendable, Hashable {
+  /// How the signs of a block's coordinates count.
+  public enum Sides: String, Sendable, Hashable, Codable {
+    /// Σ w·|r|.
+    case both
+    /// max(Σ w·max(0, r), Σ w·max(0, −r)).
+    case larger
+  }
+  /// The block of each coordinate, 0 or more.
+  public let blocks: [Int]
+  /// A weight ≥ 0 for each coordinate.
+  public let weights: [Double]
+  public let sides: Sides
+  /// Blocks, the largest number + 1.
+  let blockCount: Int
+
+  /// - Throws: `SubsetSumError.mismatchedSizes` unless both lists have one entry a coordinate, `.unusableEntry` for a block below 0 or ≥ m,
+  ///   or for a weight that is negative, not finite or above 2²⁰⁰.
+  public init(blocks: [Int], weights: [Double], sides: Sides = .both) throws(SubsetSumError) {
+    guard weights.count == blocks.count else {
+      throw .mismatchedSizes(quantity: "weights of row sums, one for each block entry", expected: blocks.count, found: weights.count)
+    }
+    for (j, block) in blocks.enumerated() where !(0..<blocks.count).contains(block) {
+      throw .unusableEntry(location: "block of coordinate \(j)", expected: "0 to \(blocks.count - 1)", found: Double(block))
+    }
+    for (j, weight) in weights.enumerated() where !(weight >= 0 && weight <= Metric.largestEntry) {
+      throw .unusableEntry(location: "weight of coordinate \(j)", expected: "a number of 0 to 2^200", found: weight)
+    }
+    self.blocks = blocks
+    self.weights = weights
+    self.sides = sides
+    blockCount = (blocks.max() ?? -1) + 1
+  }
+
+  /// The norm of unit weights, for coordinates that have been multiplied by the weights.
+  var unweighted: RowSums {
+    // Same sizes and blocks as those accepted before.
+    try! RowSums(blocks: blocks, weights: [Double](repeating: 1, count: weights.count), sides: sides)
+  }
+
+  /// The largest sum of weights of a block: the norm is at most this times max|r|.
+  var largest: Double {
+    var sums = [Double](repeating: 0, count: blockCount)
+    for (block, weight) in zip(blocks, weights) { sums[block] += weight }
+    return sums.max() ?? 0
+  }
+
+  /// Sums in order of the coordinates. NaN counts as infinite. Cost: m.
+  func measure(_ r: UnsafePointer<Double>) -> Double {
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, 2 * blockCount)) { sums in
+      sums.initialize(repeating: 0)
+      for j in 0..<blocks.count {
+        let term = weights[j] * r[j]
+        if term.isNaN { return .infinity }
+        switch sides {
+        case .both: sums[blocks[j]] += abs(term)
+        case .larger: sums[term < 0 ? blocks[j] + blockCount : blocks[j]] += abs(term)
+        }
+      }
+      return sums.reduce(0) { max($0, $1) }
+    }
+  }
+}
