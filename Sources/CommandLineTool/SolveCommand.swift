@@ -22,7 +22,8 @@ struct SolveCommand: ParsableCommand, ChoosingBLASCore {
   @Option(help: ArgumentHelp("Candidates of a generated problem.", valueName: "N")) var count: Int?
   @Option(help: ArgumentHelp("Seed of a generated problem.", valueName: "S")) var seed: UInt64?
   @Option(help: ArgumentHelp("How errors are measured: \(NormChoice.names).", valueName: "NORM")) var norm = "max"
-  @Option(help: ArgumentHelp("Candidates that a subset must have (default: any number).", valueName: "K")) var size: Int?
+  @Option(help: ArgumentHelp("Candidates that a subset must have (default: any number).", valueName: "K")) var size:
+    Int?
   @Option(help: ArgumentHelp("Solver: \(SolverChoice.solves.names).", valueName: "NAME")) var solver = "portfolio"
   @Option(help: ArgumentHelp("The error that counts as reached.", valueName: "E")) var epsilon: Double?
   @OptionGroup var bounds: RunOptions

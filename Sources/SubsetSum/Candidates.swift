@@ -191,6 +191,14 @@ public struct CandidateRows {
     return fixedOrderDot(row, row, dimension)
   }
 
+  /// ‖y − x_i‖², from the differences of coordinates, whose own sum of squares is in the fixed order. Cost: m.
+  func squaredDistance(_ i: Int, from y: UnsafePointer<Double>) -> Double {
+    if let singles, let scales {
+      return fixedOrderSquaredDistance(singles + i &* dimension, scale: Double(scales[i]), y, dimension)
+    }
+    return fixedOrderSquaredDistance(doubles! + i &* dimension, y, dimension)
+  }
+
   /// |scale of candidate i|: what the stored vector is multiplied by.
   @inline(__always) func scale(_ i: Int) -> Double { scales.map { Double($0[i]) } ?? 1 }
 }

@@ -132,3 +132,43 @@ struct CompensatedVector: ~Copyable {
     for j in 0..<count { values[j] = sums[j] + corrections[j] }
   }
 }
+
+/// Σ (y_j − x_j)².
+func fixedOrderSquaredDistance(_ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ count: Int) -> Double {
+  var lanes = SIMD8<Double>.zero
+  var j = 0
+  while j &+ 8 <= count {
+    let difference = load(y + j) - load(x + j)
+    lanes += difference * difference
+    j &+= 8
+  }
+  var sum = combined(lanes)
+  while j < count {
+    let difference = y[j] - x[j]
+    sum += difference * difference
+    j &+= 1
+  }
+  return sum
+}
+
+/// Σ (y_j − scale·x_j)², the entries of x widened exactly.
+func fixedOrderSquaredDistance(
+  _ x: UnsafePointer<Float>, scale: Double, _ y: UnsafePointer<Double>, _ count: Int
+) -> Double {
+  let factor = SIMD8<Double>(repeating: scale)
+  var lanes = SIMD8<Double>.zero
+  var j = 0
+  while j &+ 8 <= count {
+    let entries: SIMD8<Double> = load(x + j)
+    let difference = load(y + j) - factor * entries
+    lanes += difference * difference
+    j &+= 8
+  }
+  var sum = combined(lanes)
+  while j < count {
+    let difference = y[j] - scale * Double(x[j])
+    sum += difference * difference
+    j &+= 1
+  }
+  return sum
+}

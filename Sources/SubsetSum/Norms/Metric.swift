@@ -12,7 +12,8 @@ public struct Metric: Sendable, Hashable {
   ///   the diagonal that is not 0, or for a diagonal entry that is not positive.
   public init(choleskyFactor factor: Matrix<Double>) throws(SubsetSumError) {
     guard factor.rows == factor.columns else {
-      throw .mismatchedSizes(quantity: "columns of a metric's Cholesky factor", expected: factor.rows, found: factor.columns)
+      throw .mismatchedSizes(
+        quantity: "columns of a metric's Cholesky factor", expected: factor.rows, found: factor.columns)
     }
     let m = factor.rows
     for i in 0..<m {

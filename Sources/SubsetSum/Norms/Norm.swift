@@ -49,4 +49,22 @@ public enum Norm: Sendable, Hashable {
       }
     return bound * (1 + Double(m + 8) * 0x1p-51)
   }
+
+  /// A number c with ‖r‖₂² ≤ c·norm(r)² for all r of m coordinates, for a norm in plain form.
+  func largestSquares(dimension m: Int) -> Double {
+    switch self {
+    case .maximum: Double(m)
+    case .euclidean, .metric: 1
+    // ‖r_b‖₂ ≤ ‖r_b‖₁, at most the block's figure, or twice that if it is the larger of two sides.
+    case .rowSums(let sums): Double(sums.blockCount) * (sums.sides == .both ? 1 : 4)
+    }
+  }
+
+  /// As `largestSquares`, but only for nearly all r. In the max norm r is taken to be uniform in the cube: ‖r‖₂² is then m/3 of its square,
+  /// give or take √(4m/45).
+  func likelySquares(dimension m: Int) -> Double {
+    let largest = largestSquares(dimension: m)
+    if self != .maximum { return largest }
+    return min(largest, Double(m) / 3 + 3 * (4 * Double(m) / 45).squareRoot())
+  }
 }

@@ -23,10 +23,12 @@ public struct RowSums: Sendable, Hashable {
   ///   or for a weight that is negative, not finite or above 2²⁰⁰.
   public init(blocks: [Int], weights: [Double], sides: Sides = .both) throws(SubsetSumError) {
     guard weights.count == blocks.count else {
-      throw .mismatchedSizes(quantity: "weights of row sums, one for each block entry", expected: blocks.count, found: weights.count)
+      throw .mismatchedSizes(
+        quantity: "weights of row sums, one for each block entry", expected: blocks.count, found: weights.count)
     }
     for (j, block) in blocks.enumerated() where !(0..<blocks.count).contains(block) {
-      throw .unusableEntry(location: "block of coordinate \(j)", expected: "0 to \(blocks.count - 1)", found: Double(block))
+      throw .unusableEntry(
+        location: "block of coordinate \(j)", expected: "0 to \(blocks.count - 1)", found: Double(block))
     }
     for (j, weight) in weights.enumerated() where !(weight >= 0 && weight <= Metric.largestEntry) {
       throw .unusableEntry(location: "weight of coordinate \(j)", expected: "a number of 0 to 2^200", found: weight)

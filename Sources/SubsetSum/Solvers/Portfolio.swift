@@ -2,7 +2,9 @@ import RunControl
 
 /// The default: chooses solvers by the problem's size and chains them, keeping the best subset.
 ///
-/// - An exact search where one fits: `MeetInTheMiddle` to n = 44 in one dimension, to n = 30 above. It decides alone.
+/// - Where the problem fixes the size: `BeamSearch`, with growing widths as long as limits allow.
+/// - An exact search where one fits: `MeetInTheMiddle` to n = 44 in one dimension; `CellSweep` to n = 64 in two and three, to 44 in four;
+///   `MeetInTheMiddle` to n = 30 above. If it finishes, it decides alone.
 /// - Otherwise `GreedyFlips` first, so that there is always something. Then, up to m = 16, `IteratedGreedy` for a fiftieth of the
 ///   run and `KList` with lists that grow as long as limits allow; above, `IteratedGreedy` until a limit ends it.
 ///
@@ -11,7 +13,10 @@ import RunControl
 public struct Portfolio: Solver {
   /// Units of work without a limit of the run's own: 2³².
   public static let defaultWorkLimit: UInt64 = 1 << 32
+  /// Candidates that meeting in the middle takes.
   static let largestExactCount = (oneDimension: 44, more: 30)
+  /// Candidates that a sweep over cells takes, by dimension.
+  static let sweptCounts = [2: 8...64, 3: 8...64, 4: 8...44]
   static let largestKListDimension = 16
 
   public let name = "portfolio"
@@ -22,13 +27,16 @@ public struct Portfolio: Solver {
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
     var run = PortfolioRun(problem, control, limit: control.limits.work ?? Self.defaultWorkLimit)
     if problem.count == 0 || problem.dimension == 0 {
-      return try Checker.solution(Claim(subset: [], isOptimal: true, solver: name), for: problem)
+      return try Checker.solution(Claim(subset: problem.defaultSubset, isOptimal: true, solver: name), for: problem)
     }
-    let largest = problem.dimension == 1 ? Self.largestExactCount.oneDimension : Self.largestExactCount.more
-    if problem.count <= largest {
-      let work = run.remainingWork
-      try run.take(try MeetInTheMiddle().solve(problem, control: control.withWork(work)))
-      if run.best?.isOptimal == true { return try run.solution(name) }
+    if problem.size != nil {
+      try run.take(try BeamSearch().solve(problem, control: control.withWork(run.remainingWork)))
+      return try run.solution(name)
+    }
+    if let exact = Self.exactSolver(problem) {
+      if problem.count > Self.largestExactCount.more { try run.descend(share: 1, kicks: 0) }
+      try run.take(try exact.solve(problem, control: control.withWork(run.remainingWork)))
+      if run.best?.isOptimal == true || run.remainingWork == 0 { return try run.solution(name) }
     }
     // Greedy passes shrink with the error where candidates ascend.
     try run.descend(share: 1, kicks: 0)
@@ -39,6 +47,15 @@ public struct Portfolio: Solver {
       try run.descend(share: 1, kicks: 1 << 30)
     }
     return try run.solution(name)
+  }
+}
+
+extension Portfolio {
+  /// The exact search that a problem is small enough for.
+  private static func exactSolver(_ problem: Problem) -> (any Solver)? {
+    if sweptCounts[problem.dimension]?.contains(problem.count) == true { return CellSweep() }
+    let largest = problem.dimension == 1 ? largestExactCount.oneDimension : largestExactCount.more
+    return problem.count <= largest ? MeetInTheMiddle() : nil
   }
 }
 
@@ -74,7 +91,7 @@ private struct PortfolioRun {
     work &+= found.work
     evaluations &+= found.evaluations
     stop = control.interruption()
-    if best.map({ found.error < $0.error }) ?? true { best = found }
+    if best.map({ found.error < $0.error || found.isOptimal }) ?? true { best = found }
   }
 
   /// A descent with kicks, on the candidates by ascending norm, for a share of what is left.

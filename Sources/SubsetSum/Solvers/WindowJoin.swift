@@ -30,9 +30,9 @@ final class WindowJoin {
     order = [key] + (0..<m).filter { $0 != key }
     let split = n / 2
     first = SortedHalf(
-      dimension: m, key: key, rows: instance.rows, bits: split, bases: instance.target, padding: 0)
+      dimension: m, order: order, rows: instance.rows, bits: split, bases: instance.target, padding: 0)
     second = SortedHalf(
-      dimension: m, key: key, rows: instance.rows + split * m, bits: n - split, bases: nil, padding: Self.lanes)
+      dimension: m, order: order, rows: instance.rows + split * m, bits: n - split, bases: nil, padding: Self.lanes)
   }
 
   deinit { difference.deallocate() }
@@ -122,17 +122,18 @@ final class WindowJoin {
   }
 }
 
-/// The 2^bits vector sums of one half, by columns, ascending in the key coordinate, which is column 0.
-private final class SortedHalf {
+/// The 2^bits vector sums of some candidates, by columns, ascending in column 0.
+final class SortedHalf {
   let count: Int
   let columns: [UnsafeMutablePointer<Double>]
   let masks: UnsafeMutablePointer<UInt32>
 
-  /// Sums `−bases + Σ`, or `Σ` without bases. `padding` infinite sums follow the last.
+  /// Sums `−bases + Σ`, or `Σ` without bases, of the coordinates `order`, a column each. `padding` infinite sums follow the last.
   init(
-    dimension m: Int, key: Int, rows: UnsafePointer<Double>, bits: Int, bases: UnsafePointer<Double>?, padding: Int
+    dimension m: Int, order: [Int], rows: UnsafePointer<Double>, bits: Int, bases: UnsafePointer<Double>?, padding: Int
   ) {
     count = 1 << bits
+    let key = order[0]
     let sorted = HalfSums(base: bases.map { -$0[key] } ?? 0, numbers: rows + key, bits: bits, stride: m)
     let capacity = count + padding
     columns = (0..<m).map { _ in .allocate(capacity: capacity) }
@@ -141,7 +142,7 @@ private final class SortedHalf {
     columns[0].update(from: sorted.values, count: count)
     let unsorted = UnsafeMutablePointer<Double>.allocate(capacity: count)
     defer { unsorted.deallocate() }
-    for (position, j) in (0..<m).filter({ $0 != key }).enumerated() {
+    for (position, j) in order.dropFirst().enumerated() {
       unsorted[0] = bases.map { -$0[j] } ?? 0
       for bit in 0..<bits {
         let half = 1 << bit
@@ -154,6 +155,15 @@ private final class SortedHalf {
     for column in columns {
       for k in count..<capacity { column[k] = .infinity }
     }
+  }
+
+  func least(_ column: Int) -> Double { (0..<count).reduce(.infinity) { min($0, columns[column][$1]) } }
+  func most(_ column: Int) -> Double { (0..<count).reduce(-.infinity) { max($0, columns[column][$1]) } }
+  func mean(_ column: Int) -> Double { (0..<count).reduce(0) { $0 + columns[column][$1] } / Double(count) }
+  func deviation(_ column: Int) -> Double {
+    let mean = mean(column)
+    let squares = (0..<count).reduce(0) { $0 + (columns[column][$1] - mean) * (columns[column][$1] - mean) }
+    return (squares / Double(count)).squareRoot()
   }
 
   deinit {

@@ -35,7 +35,8 @@ public struct KList: Solver {
     }
     try requireAnySize(problem)
     var meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
-    let subset = try KListSearch(problem.plainForm(), longest: try longestLists(problem, control), &meter)?.run(&meter) ?? []
+    let subset =
+      try KListSearch(problem.plainForm(), longest: try longestLists(problem, control), &meter)?.run(&meter) ?? []
     return try Checker.solution(meter.claim(subset, isOptimal: false, by: name), for: problem)
   }
 

@@ -1,0 +1,209 @@
+import RunControl
+
+/// Beam search: subsets of growing size, the best `width` of each kept, all their extensions scored together.
+///
+/// A level scores every kept state with every candidate, ‖r − x‖² over tiles by GEMM (`PairScreen`), and keeps the best distinct subsets. Where
+/// the problem fixes the size k, the last two candidates are chosen jointly: the states of size k − 2 meet a pool of up to 2¹⁹ sums of two
+/// in another screen. Otherwise sizes grow until the error has stopped falling, and states of the sizes that did best are completed so.
+///
+/// Levels rank by the Euclidean norm of what is left (in the plain form of a metric or row sums); subsets are compared in the problem's
+/// norm. Decisions are in fixed-order Float64: the subset does not depend on BLAS's core, threads or tiles.
+///
+/// Without a `width`, runs of 256 states, then four times as many each, follow each other as long as the limits allow another; the best
+/// subset of all is returned. Cost of a run: k·width·n·m, as much again for the completion; memory: width·(16·m + 8·k + 90) bytes, 4·(m+1) a
+/// candidate and up to 2¹⁹·(12·m + 20) for sums of two. One thread.
+public struct BeamSearch: Solver {
+  /// Units of work without a limit of the run's own: 2³².
+  public static let defaultWorkLimit: UInt64 = 1 << 32
+  /// Bytes without a limit of the run's own: 2 GiB.
+  public static let defaultMemoryLimit = 1 << 31
+  static let widths = 1...(1 << 24)
+
+  public let name = "beam"
+  /// States kept of each size, or nil for what limits allow.
+  public var width: Int?
+
+  public init(width: Int? = nil) { self.width = width }
+
+  /// - Throws: `SubsetSumError.invalidOption` for a width that is not in 1…2²⁴, `.memoryLimit` where it needs more than the run may use, or
+  ///   `LinearAlgebraError` for sizes above 32 bits.
+  public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
+    let run = try BeamRun(problem, control, solver: self)
+    try run.all()
+    return try Checker.solution(run.meter.claim(run.best.subset, isOptimal: false, by: name), for: problem)
+  }
+
+  /// The best subset of each size that was met, by size.
+  ///
+  /// - Throws: as `solve`.
+  public func bestBySize(_ problem: Problem, control: RunControl) throws -> [Solution] {
+    let run = try BeamRun(problem, control, solver: self)
+    try run.all()
+    return try run.bestOfSize.sorted { $0.key < $1.key }.map { _, found in
+      try Checker.solution(run.meter.claim(found.subset, isOptimal: false, by: name), for: problem)
+    }
+  }
+
+  /// Bytes for a beam of so many states.
+  static func neededBytes(_ problem: Problem, width: Int) -> Int {
+    let (n, m) = (problem.count, problem.dimension)
+    let states = width.multipliedReportingOverflow(by: 16 * m + 8 * (problem.size ?? min(n, 64)) + 90)
+    let pool = min(BeamCompletion.largestPool, n * n / 2) * (12 * m + 20)
+    return states.overflow ? .max : states.partialValue.addingReportingOverflow(4 * n * (m + 1) + pool).partialValue
+  }
+}
+
+/// The runs of one search.
+final class BeamRun {
+  typealias Found = (error: Double, subset: [Int])
+
+  private let problem: Problem
+  private let solver: BeamSearch
+  /// Plain form, candidates by ascending norm.
+  private let sorted: Problem
+  private let order: [Int]
+  private let control: RunControl
+  private(set) var meter: WorkMeter
+  private(set) var best: Found
+  private(set) var bestOfSize: [Int: Found] = [:]
+
+  init(_ problem: Problem, _ control: RunControl, solver: BeamSearch) throws {
+    if let width = solver.width {
+      guard BeamSearch.widths.contains(width) else {
+        throw SubsetSumError.invalidOption(
+          solver: solver.name, option: "width", expected: "\(BeamSearch.widths)", found: "\(width)")
+      }
+      let needed = BeamSearch.neededBytes(problem, width: width)
+      let allowed = control.limits.memoryBytes ?? BeamSearch.defaultMemoryLimit
+      guard needed <= allowed else {
+        throw SubsetSumError.memoryLimit(solver: solver.name, neededBytes: needed, limitBytes: allowed)
+      }
+    }
+    self.problem = problem
+    self.solver = solver
+    self.control = control
+    (sorted, order) = try problem.plainForm().ascending()
+    meter = WorkMeter(control, defaultLimit: BeamSearch.defaultWorkLimit)
+    best = (.infinity, problem.defaultSubset)
+    if problem.size == nil { record([], sorted.target, size: 0) }
+  }
+
+  /// Runs of growing width until the next one would not fit.
+  func all() throws {
+    let (n, m) = (problem.count, problem.dimension)
+    if n == 0 || m == 0 || problem.size == 0 { return }
+    if let width = solver.width { return try run(width: width) }
+    let memory = control.limits.memoryBytes ?? BeamSearch.defaultMemoryLimit
+    var width = 256
+    while meter.stop == nil, width <= BeamSearch.widths.upperBound,
+      BeamSearch.neededBytes(problem, width: width) <= memory
+    {
+      let before = meter.work
+      try run(width: width)
+      // The next one costs four times as much: a narrower one is as good as none.
+      if meter.limit - meter.work < 4 * (meter.work - before) { return }
+      width *= 4
+    }
+  }
+
+  /// The sizes at which a run may end without a fixed one, after the best so far.
+  private var sizesToCome: Int { best.subset.count + 4 + best.subset.count / 4 }
+
+  private func run(width: Int) throws {
+    let (n, m) = (problem.count, problem.dimension)
+    try sorted.candidates.withRows { rows in
+      let screen = PairScreen<Float>(leftCapacity: width, right: rows, count: n)
+      var (parents, children) = (BeamStates(capacity: width, dimension: m), BeamStates(capacity: width, dimension: m))
+      let selection = BeamSelection(kept: width)
+      let completion = BeamCompletion(sorted, rows, width: width)
+      let known = best.subset.count
+      parents.reset(to: sorted.target)
+      var spent: UInt64 = 0
+      while parents.size < min(n, problem.size ?? sizesToCome) {
+        let remaining = (problem.size ?? known) - parents.size
+        if remaining == 2 || (problem.size == nil && (1...4).contains(remaining)) {
+          try complete(completion, parents, work: problem.size == nil ? spent / 4 : spent)
+          if problem.size != nil { break }
+        }
+        let before = meter.work
+        guard try extend(parents, screen, selection, rows) else { return }
+        children.take(selection, of: parents, rows)
+        if problem.size.map({ $0 == children.size }) ?? true { record(children) }
+        swap(&parents, &children)
+        spent += meter.work - before
+        meter.report("beam of \(width)", completed: parents.size, total: problem.size ?? 0, best: best.error)
+      }
+    }
+  }
+
+  /// Selects the children of a level. False when the run must stop.
+  private func extend(
+    _ parents: BeamStates, _ screen: PairScreen<Float>, _ selection: BeamSelection, _ rows: CandidateRows
+  ) throws -> Bool {
+    let subsets = UInt64(parents.count * rows.count)
+    guard meter.allows(subsets * UInt64(rows.dimension)) else { return false }
+    selection.removeAll()
+    var visitor = BeamExtension(states: parents, rows: rows, selection: selection, control: control)
+    let m = rows.dimension
+    let complete = try screen.run(
+      leftCount: parents.count, fill: { $1.update(from: parents.residual($0), count: m) }, &visitor)
+    meter.count(work: subsets * UInt64(m), evaluations: subsets)
+    if !complete { _ = meter.allows(0) }
+    selection.sort()
+    return complete && selection.count > 0
+  }
+
+  private func complete(_ completion: BeamCompletion, _ states: BeamStates, work: UInt64) throws {
+    let limit = bestOfSize[states.size + 2]?.error ?? .infinity
+    if let found = try completion.best(states, below: limit, work: work, &meter) {
+      record(found.subset, error: found.error)
+    }
+  }
+
+  // MARK: - What was found
+
+  private func record(_ states: BeamStates) {
+    var least = (error: Double.infinity, state: 0)
+    for s in 0..<states.count {
+      let error = sorted.norm.measure(states.residual(s), states.dimension)
+      if error < least.error { least = (error, s) }
+    }
+    if least.error < bestOfSize[states.size]?.error ?? .infinity {
+      record(states.subset(least.state), error: least.error)
+    }
+  }
+
+  private func record(_ subset: [Int], _ residual: [Double], size: Int) {
+    record(subset, error: sorted.norm.measure(residual, residual.count))
+  }
+
+  /// Notes a subset of the sorted candidates.
+  private func record(_ subset: [Int], error: Double) {
+    let found = (error, subset.map { order[$0] }.sorted())
+    if error < bestOfSize[subset.count]?.error ?? .infinity { bestOfSize[subset.count] = found }
+    if error < best.error { best = found }
+  }
+}
+
+/// Shows a level's extensions to the selection.
+private struct BeamExtension: PairVisitor {
+  let states: BeamStates
+  let rows: CandidateRows
+  let selection: BeamSelection
+  let control: RunControl
+
+  var cut: Double { selection.cut }
+
+  @inline(__always) mutating func visit(_ left: Int, _ right: Int) {
+    let score = rows.squaredDistance(right, from: states.residual(left))
+    if !(score <= selection.cut) { return }
+    let candidate = UInt32(truncatingIfNeeded: right)
+    if states.contains(left, candidate) { return }
+    selection.insert(
+      BeamChild(
+        score: score, key: states.key(left, adding: candidate), parent: UInt32(truncatingIfNeeded: left),
+        candidate: candidate))
+  }
+
+  mutating func shouldStop(before pairs: Int) -> Bool { control.interruption() != nil }
+}
