@@ -3,7 +3,7 @@ import RunControl
 /// Local search from any subset: annealed by flips and swaps over the shortest candidates, then brought to a local optimum of the norm.
 ///
 /// From the start, which is given or another solver's, coolings follow one another (`ExchangeAnnealing`): single flips, or swaps
-/// where the size is fixed, at temperatures that let the root mean square residual rise to `heat` times the best before it falls to `chill` times it. They move in ‖r‖₂², a smooth
+/// where the size is fixed, at temperatures that let the root mean square residual rise to about `heat` times the best (in turn 1, 0.7 and 1.6 times that) before it falls to `chill` times it. They move in ‖r‖₂², a smooth
 /// guide for all norms, while every subset met is judged in the norm itself. After each cooling the best one is improved by single flips and by pairs (removing two, adding two, or
 /// one of each) that lower the norm, until none does. The first cooling makes 2¹⁶ proposals, each next twice as many, up to 2^`coolingBits`.
 ///
@@ -22,6 +22,8 @@ public struct Exchange: Solver {
   public static let defaultWorkLimit: UInt64 = 1 << 33
   static let largestWindowBytes = 1 << 26
   static let smallestCooling = 16
+  /// What `heat` is multiplied by in successive coolings: m = 72 does best with less than m = 25, and small problems with more.
+  static let heats = [1, 0.7, 1.6]
 
   public let name = "exchange"
   /// Coolings made; 0 for the local optimum next to the start.
@@ -71,10 +73,11 @@ public struct Exchange: Solver {
   /// - Throws: `SubsetSumError.invalidOption`; `.invalidSubset` or `.wrongSize` for a start that is no solution; `.memoryLimit` when the
   ///   order of the candidates does not fit; what the solver that is improved throws.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
-    guard coolings >= 0, pairWindow >= 0, (10...40).contains(coolingBits), heat >= chill, chill > 0, heat.isFinite else {
+    guard coolings >= 0, pairWindow >= 0, (10...40).contains(coolingBits), heat >= 2 * chill, chill > 0, heat.isFinite
+    else {
       throw SubsetSumError.invalidOption(
         solver: name, option: "coolings, pairWindow, coolingBits, heat, chill",
-        expected: "numbers ≥ 0, bits of 10…40, heat ≥ chill > 0",
+        expected: "numbers ≥ 0, bits of 10…40, heat ≥ 2·chill > 0",
         found: "\(coolings), \(pairWindow), \(coolingBits), \(heat), \(chill)")
     }
     let limit = control.limits.work ?? Self.defaultWorkLimit
@@ -93,7 +96,8 @@ public struct Exchange: Solver {
   }
 
   private func improve(_ first: Solution, _ problem: Problem, _ meter: inout WorkMeter) throws -> [Int] {
-    if problem.count == 0 || problem.dimension == 0 || !(first.error > 0 && first.error.isFinite) { return first.subset }
+    if problem.count == 0 || problem.dimension == 0 { return first.subset }
+    guard first.error > 0, first.error.isFinite else { return first.subset }
     if let size = problem.size, size == 0 || size == problem.count { return first.subset }
     let ordering = ShortCandidates.orderingWork(problem)
     guard meter.allows(ordering) else { return first.subset }
@@ -113,8 +117,8 @@ public struct Exchange: Solver {
       let scale = state.scale
       if !(scale > 0 && scale.isFinite) { break }
       let bits = min(coolingBits, Self.smallestCooling + min(number, 32))
-      let isFinished = annealing.run(
-        number: number, bits: bits, high: heat * scale, low: chill * scale, &meter)
+      let high = heat * Self.heats[number % Self.heats.count] * scale
+      let isFinished = annealing.run(number: number, bits: bits, high: high, low: chill * scale, &meter)
       state.returnToBest()
       if !isFinished || !descent.run(&meter) { break }
     }
@@ -134,7 +138,8 @@ public struct Exchange: Solver {
     let measure = ExchangeMeasure(problem.norm, dimension: rows.dimension, stride: rows.stride)
     let error = first.error * rows.scaling
     let radius = measure.radius(measure.kind == .euclidean ? error * error : error)
-    let reach = max(2, ExchangeAnnealing.reach(rows.dimension) * heat / Double(rows.dimension).squareRoot()) * radius
+    let proposed = ExchangeAnnealing.reach(rows.dimension) / Double(rows.dimension).squareRoot()
+    let reach = max(2, proposed * heat * Self.heats.max()!) * radius
     return min(problem.count, most, max(pairWindow, rows.window(reach: reach), 16))
   }
 }

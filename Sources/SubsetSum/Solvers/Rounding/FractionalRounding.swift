@@ -154,7 +154,8 @@ private final class RoundingState {
     let work = weights.work(end) + UInt64((undecided - end) * rows.stride * (rows.dimension + 4))
     guard meter.allows(work) else { return false }
     meter.count(work: work, evaluations: UInt64(undecided - end))
-    meter.report("rounding", completed: chosen.count - undecided, total: chosen.count, best: largestMagnitude(residual, rows.stride))
+    let largest = largestMagnitude(residual, rows.stride)
+    meter.report("rounding", completed: chosen.count - undecided, total: chosen.count, best: largest)
     let isWeighted = weights.prepare(rows, count: max(1, end))
     sumShorter(undecided)
     for i in stride(from: undecided - 1, through: end, by: -1) {
