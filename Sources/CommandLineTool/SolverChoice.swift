@@ -9,7 +9,7 @@ struct SolverChoice {
   /// Those of `solve`; the first is the default.
   static let solves = SolverChoice(all: [
     Portfolio(), Exhaustive(), MeetInTheMiddle(), CellSweep(), PairwiseSearch(), KList(), BeamSearch(), GreedyFlips(),
-    IteratedGreedy(),
+    IteratedGreedy(), FractionalRounding(), Exchange(),
   ])
 
   var names: String {

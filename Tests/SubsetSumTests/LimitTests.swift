@@ -6,7 +6,7 @@ import Testing
 @Suite struct RunLimitTests {
   private static let solvers: [any Solver] = [
     Exhaustive(), MeetInTheMiddle(), GreedyFlips(), GreedyFlipsReference(), IteratedGreedy(),
-    FirstHitBySize(tolerance: 0, maximumSize: 20),
+    FirstHitBySize(tolerance: 0, maximumSize: 20), FractionalRounding(), Exchange(coolings: 2),
   ]
 
   @Test func workLimitsHoldAndRepeat() throws {

@@ -1,0 +1,127 @@
+/// The shortest candidates of a problem, written out in the coordinates in which its norm is plain (`Problem.plainForm`), by
+/// ascending Euclidean norm, ties by index.
+///
+/// Rows are padded with zeros to `stride`, a multiple of 8, so that loops over lanes have no tail. A NaN, possible only where candidates were
+/// not validated, counts as infinitely long. All in Float64 and a fixed order. Memory: 8·`count`·`stride` bytes and 8 a candidate.
+final class ShortCandidates {
+  /// m, or m + 1 where a last coordinate counts the candidates chosen.
+  let dimension: Int
+  /// Entries from one row to the next.
+  let stride: Int
+  /// All candidates of the problem in this order: row i is candidate `order[i]`.
+  let order: [Int]
+  /// Rows written out.
+  private(set) var count = 0
+  private(set) var rows: UnsafeMutablePointer<Double>
+  private let norms: [Double]
+  private let problem: Problem
+  private let counter: Double
+  /// The power of two that all coordinates are multiplied by.
+  let scaling: Double
+
+  /// Multiplies and adds that ordering takes.
+  static func orderingWork(_ problem: Problem) -> UInt64 {
+    let m = UInt64(problem.dimension)
+    guard case .metric = problem.norm else { return UInt64(problem.count) * m }
+    return UInt64(problem.count) * (m + m * m / 2)
+  }
+
+  /// Bytes of `count` rows of a problem, and of the order of all.
+  static func bytes(_ problem: Problem, count: Int) -> Int {
+    count * paddedStride(problem.dimension + 1) * 8 + problem.count * 40
+  }
+
+  static func paddedStride(_ dimension: Int) -> Int { (dimension + 7) / 8 * 8 }
+
+  /// Orders the candidates; no row is written yet. Cost: n·(m + log n), a metric n·m²/2.
+  ///
+  /// - Parameters:
+  ///   - countsChosen: Appends a coordinate that is the same for every candidate: an entry's magnitude in the median of the first rows.
+  ///   - scaling: A power of two that brings coordinates near 1, where powers of them neither overflow nor underflow.
+  init(_ problem: Problem, countsChosen: Bool = false, scaling: Double = 1) {
+    self.scaling = scaling
+    self.problem = problem
+    let m = problem.dimension
+    dimension = countsChosen ? m + 1 : m
+    stride = Self.paddedStride(dimension)
+    var keys: [(square: Double, index: Int)] = []
+    keys.reserveCapacity(problem.count)
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * max(1, m)) { scratch in
+      let (row, plain) = (scratch.baseAddress!, scratch.baseAddress! + m)
+      problem.candidates.withRows { source in
+        for i in 0..<problem.count {
+          var square: Double
+          if problem.norm.isPlain {
+            square = source.squaredNorm(i)
+          } else {
+            source.copy(i, to: row)
+            problem.norm.transform(row, to: plain, m)
+            square = fixedOrderDot(plain, plain, m)
+          }
+          if square.isNaN { square = .infinity }
+          keys.append((square, i))
+        }
+      }
+    }
+    keys.sort { $0.square != $1.square ? $0.square < $1.square : $0.index < $1.index }
+    order = keys.map(\.index)
+    norms = keys.map { $0.square.squareRoot() * scaling }
+    counter = m == 0 ? 1 : norms[min(norms.count, 4 * m + 1) / 2] / Double(m).squareRoot()
+    rows = .allocate(capacity: 1)
+  }
+
+  deinit { rows.deallocate() }
+
+  /// ‖x‖₂ of the candidate at `position` of the order, in plain coordinates.
+  func norm(_ position: Int) -> Double { norms[position] }
+
+  /// How many candidates are shorter than `reach`.
+  func window(reach: Double) -> Int {
+    var (low, high) = (0, norms.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if norms[middle] >= reach { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+
+  /// Writes out the first `wanted` rows. Cost: their coordinates, a metric m²/2 each.
+  func extend(to wanted: Int) {
+    let wanted = min(wanted, order.count)
+    if wanted <= count { return }
+    let longer = UnsafeMutablePointer<Double>.allocate(capacity: wanted * stride)
+    longer.update(from: rows, count: count * stride)
+    rows.deallocate()
+    rows = longer
+    let m = problem.dimension
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, m)) { row in
+      problem.candidates.withRows { source in
+        for position in count..<wanted {
+          let target = rows + position &* stride
+          target.update(repeating: 0, count: stride)
+          if problem.norm.isPlain {
+            source.copy(order[position], to: target)
+          } else {
+            source.copy(order[position], to: row.baseAddress!)
+            problem.norm.transform(row.baseAddress!, to: target, m)
+          }
+          if scaling != 1 { for j in 0..<m { target[j] *= scaling } }
+          if dimension > m { target[m] = counter }
+        }
+      }
+    }
+    count = wanted
+  }
+
+  @inline(__always) subscript(_ position: Int) -> UnsafeMutablePointer<Double> { rows + position &* stride }
+
+  /// Writes a vector of the problem in the rows' coordinates, padded; the last is `chosen` candidates where they are counted.
+  func transform(_ vector: [Double], chosen: Int = 0, to plain: UnsafeMutablePointer<Double>) {
+    plain.update(repeating: 0, count: stride)
+    vector.withUnsafeBufferPointer {
+      if let base = $0.baseAddress { problem.norm.transform(base, to: plain, problem.dimension) }
+    }
+    for j in 0..<problem.dimension { plain[j] *= scaling }
+    if dimension > problem.dimension { plain[problem.dimension] = Double(chosen) * counter }
+  }
+}

@@ -1,0 +1,189 @@
+import RunControl
+
+/// Rounds a fractional solution from long candidates to short ones, so that only the shortest carry the rounding error.
+///
+/// The start is λ_i = ½ + x_i·w, the ridge least-squares solution of Σ λ_i·x_i = z: for many candidates w is small and all λ lie
+/// within [0, 1]. Of all candidates the shortest M take part, M the first power of two times 4m for which the λ spread by at most
+/// `spread` about ½. Then, from the longest to the shortest, λ_i becomes 0 or 1, whichever is nearer, and the λ of the shorter ones are solved again to make up for it.
+///
+/// Solving again needs no λ: with r what is left of z, S the sum of the shorter candidates and P = (Σ x·xᵀ + μI)⁻¹ over them,
+/// what they would have to make up is r − S/2 without candidate i and r − x_i − S/2 with it, at a cost of the quadratic
+/// form in P; so i is chosen exactly when `x_i·P·(r − S/2 − x_i/2) > 0`. P is made afresh, at the lower end, for each
+/// stretch of candidates in which their number shrinks by a quarter; the ridge μ, the mean squared norm, lets the last ones be
+/// decided by the residual itself when fewer than m are left. While there are enough short candidates, r follows the length of those being decided: what is left
+/// at the end is some 0.3·√m times the norm of the m-th shortest (NSN candidates: m²/n).
+///
+/// A walk along null vectors, which holds the sum exactly and leaves m variables fractional, does not leave the shortest ones:
+/// in a null vector short candidates have the large entries, so they are fixed first, and long ones stay.
+///
+/// A fixed size k is one more coordinate, and λ spreads about k/M; where the count would still come out wrong, decisions are forced.
+///
+/// All in Float64 loops of its own, in a fixed order, without BLAS or LAPACK: the subset depends on the problem and the work limit alone. Cost: n·(m + log n),
+/// a metric n·m²/2; then about 4·M·m². Memory: 40 bytes a candidate, 8·M·m and 16·m² bytes.
+/// It proves nothing. The subset is the empty set, or the first k candidates, where that is closer.
+public struct FractionalRounding: Solver {
+  /// Units of work without a limit of the run's own: 2⁴⁰.
+  public static let defaultWorkLimit: UInt64 = 1 << 40
+
+  public let name = "rounding"
+  /// Root mean square of λ − ½ at the start, at most, in choosing M.
+  public var spread: Double
+
+  public init(spread: Double = 0.125) { self.spread = spread }
+
+  /// - Throws: `SubsetSumError.invalidOption` for a spread that is not positive, `.memoryLimit` when 4m candidates do not fit.
+  public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
+    guard spread > 0 else {
+      throw SubsetSumError.invalidOption(solver: name, option: "spread", expected: "a number > 0", found: "\(spread)")
+    }
+    var meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
+    let subset = try search(problem, &meter)
+    let rounded = try Checker.solution(meter.claim(subset, isOptimal: false, by: name), for: problem)
+    let nothing = try Checker.solution(meter.claim(problem.defaultSubset, isOptimal: false, by: name), for: problem)
+    return rounded.error < nothing.error ? rounded : nothing
+  }
+
+  private func search(_ problem: Problem, _ meter: inout WorkMeter) throws -> [Int] {
+    let (n, m) = (problem.count, problem.dimension)
+    if n == 0 || m == 0 || problem.size == n { return problem.defaultSubset }
+    let least = min(n, max(4 * m, 2 * (problem.size ?? 0)))
+    let needed = ShortCandidates.bytes(problem, count: least) + 16 * (m + 1) * (m + 8)
+    if let limit = meter.control.limits.memoryBytes, needed > limit {
+      throw SubsetSumError.memoryLimit(solver: name, neededBytes: needed, limitBytes: limit)
+    }
+    let ordering = ShortCandidates.orderingWork(problem)
+    guard meter.allows(ordering) else { return problem.defaultSubset }
+    meter.count(work: ordering, evaluations: 0)
+    let rows = ShortCandidates(problem, countsChosen: problem.size != nil)
+    let rounding = RoundingState(rows, problem)
+    guard rounding.gather(least, spread, &meter) else { return problem.defaultSubset }
+    while rounding.undecided > 0 {
+      guard rounding.decideStretch(&meter) else { return problem.defaultSubset }
+    }
+    return rounding.subset()
+  }
+}
+
+/// A rounding under way: decided candidates, and what is left of the target.
+private final class RoundingState {
+  private let rows: ShortCandidates
+  private let problem: Problem
+  private let weights: RoundingWeights
+  /// Candidates not decided yet: the shortest ones.
+  private(set) var undecided = 0
+  private var chosen: [Bool] = []
+  private var chosenCount = 0
+  /// λ about which the solution spreads.
+  private var center = 0.5
+  /// r.
+  private let residual: UnsafeMutablePointer<Double>
+  /// S.
+  private let shorter: UnsafeMutablePointer<Double>
+  private let wanted: UnsafeMutablePointer<Double>
+  private let solved: UnsafeMutablePointer<Double>
+  private let sums: CompensatedVector
+
+  init(_ rows: ShortCandidates, _ problem: Problem) {
+    self.rows = rows
+    self.problem = problem
+    weights = RoundingWeights(rows)
+    residual = .allocate(capacity: 4 * max(8, rows.stride))
+    residual.initialize(repeating: 0, count: 4 * max(8, rows.stride))
+    shorter = residual + rows.stride
+    wanted = shorter + rows.stride
+    solved = wanted + rows.stride
+    rows.transform(problem.target, chosen: problem.size ?? 0, to: residual)
+    sums = CompensatedVector(count: rows.stride)
+    sums.reset(to: residual)
+  }
+
+  deinit { residual.deallocate() }
+
+  /// Takes in candidates until the fractional solution spreads by at most `spread`; false when the run must stop.
+  func gather(_ least: Int, _ spread: Double, _ meter: inout WorkMeter) -> Bool {
+    let most = limit(meter.control.limits.memoryBytes, least)
+    var count = least
+    while true {
+      let work = UInt64(count * rows.stride) + weights.work(count)
+      guard meter.allows(work) else { return false }
+      meter.count(work: work, evaluations: 0)
+      rows.extend(to: count)
+      center = problem.size.map { Double($0) / Double(count) } ?? 0.5
+      sumShorter(count)
+      if count == most { break }
+      if weights.prepare(rows, count: count) {
+        fillWanted()
+        weights.apply(wanted, to: solved)
+        // In units in which Σ x·xᵀ has trace 1, see `RoundingWeights`; Σ(λ − ½)² = Σ(x·w)².
+        var square = 0.0
+        for i in 0..<count {
+          let shift = fixedOrderDot(rows[i], solved, rows.stride) * weights.unit
+          square += shift * shift
+        }
+        if square <= spread * spread * Double(count) { break }
+      }
+      count = min(most, 2 * count)
+    }
+    undecided = count
+    chosen = [Bool](repeating: false, count: count)
+    return true
+  }
+
+  /// Most candidates that the memory limit has room for; without one, rows of half a gigabyte.
+  private func limit(_ memoryBytes: Int?, _ least: Int) -> Int {
+    let fixed = ShortCandidates.bytes(problem, count: 0) + 16 * (rows.dimension + 1) * (rows.stride + 8)
+    // Rows are copied when more are written.
+    let room = memoryBytes.map { ($0 - fixed) * 2 / 3 } ?? 1 << 29
+    return min(problem.count, max(least, room / (8 * rows.stride)))
+  }
+
+  private func sumShorter(_ count: Int) {
+    let sum = CompensatedVector(count: rows.stride)
+    for i in 0..<count { sum.add(rows[i], sign: 1) }
+    sum.round(to: shorter)
+  }
+
+  /// r − center·S.
+  private func fillWanted() {
+    for j in 0..<rows.stride { wanted[j] = residual[j] - center * shorter[j] }
+  }
+
+  /// Decides the longest quarter of what is left; false when the run must stop.
+  func decideStretch(_ meter: inout WorkMeter) -> Bool {
+    let end = undecided * 3 / 4
+    let work = weights.work(end) + UInt64((undecided - end) * rows.stride * (rows.dimension + 4))
+    guard meter.allows(work) else { return false }
+    meter.count(work: work, evaluations: UInt64(undecided - end))
+    let largest = largestMagnitude(residual, rows.stride)
+    meter.report("rounding", completed: chosen.count - undecided, total: chosen.count, best: largest)
+    let isWeighted = weights.prepare(rows, count: max(1, end))
+    sumShorter(undecided)
+    for i in stride(from: undecided - 1, through: end, by: -1) {
+      let x = rows[i]
+      for j in 0..<rows.stride { shorter[j] -= x[j] }
+      if let size = problem.size { center = Double(max(0, size - chosenCount)) / Double(max(1, i)) }
+      fillWanted()
+      for j in 0..<rows.stride { wanted[j] -= 0.5 * x[j] }
+      if isWeighted { weights.apply(wanted, to: solved) } else { solved.update(from: wanted, count: rows.stride) }
+      if decides(i, fixedOrderDot(x, solved, rows.stride) > 0) {
+        chosen[i] = true
+        chosenCount += 1
+        sums.add(x, sign: -1)
+        sums.round(to: residual)
+      }
+    }
+    undecided = end
+    return true
+  }
+
+  /// Whether candidate i is chosen when rounding wants `choice`: a fixed size may force the other.
+  private func decides(_ i: Int, _ choice: Bool) -> Bool {
+    guard let size = problem.size else { return choice }
+    let open = size - chosenCount
+    if open == 0 { return false }
+    return open > i ? true : choice
+  }
+
+  /// The chosen candidates of the problem, ascending.
+  func subset() -> [Int] { chosen.indices.filter { chosen[$0] }.map { rows.order[$0] }.sorted() }
+}
