@@ -172,3 +172,18 @@ func fixedOrderSquaredDistance(
   }
   return sum
 }
+
+/// |z − Σ| of the numbers in a mask, as `CompensatedVector` sums one coordinate: the checker's arithmetic for one dimension.
+@inline(__always) func compensatedDistance(_ target: Double, _ numbers: UnsafePointer<Double>, _ mask: UInt64) -> Double {
+  var (sum, correction) = (target, 0.0)
+  var rest = mask
+  while rest != 0 {
+    let term = -numbers[rest.trailingZeroBitCount]
+    let next = sum + term
+    let added = next - sum
+    correction += (sum - (next - added)) + (term - added)
+    sum = next
+    rest &= rest - 1
+  }
+  return abs(sum + correction)
+}

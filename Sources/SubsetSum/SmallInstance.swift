@@ -4,6 +4,8 @@
 final class SmallInstance {
   let count: Int
   let dimension: Int
+  /// k, how many candidates a subset must have; nil for any number.
+  let size: Int?
   /// The problem's norm, of original coordinates.
   let norm: Norm
   /// How plain coordinates are measured.
@@ -35,6 +37,7 @@ final class SmallInstance {
     let plain = try problem.plainForm()
     count = n
     dimension = m
+    size = problem.size
     norm = problem.norm
     measure = PlainMeasure(plain.norm)
     (rows, target) = Self.copy(plain)
@@ -113,9 +116,24 @@ final class SmallInstance {
   }
 
   static func indices(of mask: UInt64) -> [Int] { (0..<64).filter { mask >> UInt64($0) & 1 == 1 } }
+
+  /// Whether a subset comes before another in the order that exact solvers break ties by: fewer elements first, then by the
+  /// first index that only one of them has.
+  static func precedes(_ first: UInt64, _ second: UInt64) -> Bool {
+    if first.nonzeroBitCount != second.nonzeroBitCount { return first.nonzeroBitCount < second.nonzeroBitCount }
+    let difference = first ^ second
+    return difference != 0 && first >> UInt64(difference.trailingZeroBitCount) & 1 == 1
+  }
 }
 
 extension Problem {
+  /// `defaultSubset` as a bit mask, for at most 64 candidates.
+  var defaultMask: UInt64 {
+    guard let size, size > 0 else { return 0 }
+    return UInt64.max >> UInt64(64 - size)
+  }
+
+
   /// What rounding in `plainForm`, and in the checker's transformation of a residual, can do to a plain coordinate of any subset.
   ///
   /// Each transformed entry is a sum of at most m products, off by at most (m+2)·2⁻⁵³ of the sum of their magnitudes, for all
@@ -191,6 +209,9 @@ struct RescoringRule {
     let limit = best + slack
     return measure == .squares ? limit * limit * (1 + relative) : limit * (1 + relative)
   }
+
+  /// `cut` for one coordinate, not squared.
+  func reach(best: Double) -> Double { (best + slack) * (1 + relative) }
 
   /// Rescorings without an improvement that are made before only clear improvements are rescored.
   static let patience = 1 << 16

@@ -76,7 +76,7 @@ private struct HalfPairs: PairVisitor {
   }
 
   private mutating func readCut() {
-    limit = best.rule.cut(best: best.error)
+    limit = best.cut
     cut = best.instance.measure == .squares ? limit : limit * limit * squares
   }
 

@@ -13,6 +13,7 @@ final class WindowJoin {
   private let difference: UnsafeMutablePointer<Double>
   private let first: SortedHalf
   private let second: SortedHalf
+  private let pairs: [(first: Int, second: Int)]
   private static let lanes = 8
   private static let neighbourBlocks = 2
   private static let checkInterval = 1 << 16
@@ -29,41 +30,51 @@ final class WindowJoin {
     for j in 1..<m where spreads[j] > spreads[key] { key = j }
     order = [key] + (0..<m).filter { $0 != key }
     let split = n / 2
+    let bySize = instance.size != nil
     first = SortedHalf(
-      dimension: m, order: order, rows: instance.rows, bits: split, bases: instance.target, padding: 0)
+      dimension: m, order: order, rows: instance.rows, bits: split, bySize: bySize, bases: instance.target, padding: 0)
     second = SortedHalf(
-      dimension: m, order: order, rows: instance.rows + split * m, bits: n - split, bases: nil, padding: Self.lanes)
+      dimension: m, order: order, rows: instance.rows + split * m, bits: n - split, bySize: bySize, bases: nil,
+      padding: Self.lanes)
+    pairs = HalfSums.pairs(size: instance.size, split, n - split)
   }
 
   deinit { difference.deallocate() }
 
-  /// A pass over the nearest blocks brings the window down, a full one decides.
+  /// A pass over the nearest blocks brings the window down, a full one decides. To collect subsets each pair is met once.
   func run(_ best: inout MeetingPoint, _ meter: inout WorkMeter) {
-    if pass(&best, &meter, blocks: Self.neighbourBlocks) { _ = pass(&best, &meter, blocks: .max) }
+    for blocks in best.isCollecting ? [.max] : [Self.neighbourBlocks, .max] {
+      for pair in pairs {
+        let (rows, columns) = (first.groups[pair.first], second.groups[pair.second])
+        if !pass(rows, columns, &best, &meter, blocks: blocks) { return }
+      }
+    }
   }
 
   /// False when the run must stop. Sums of the first half are −z + Σ, so a pair's error is the norm of the sum of both.
-  private func pass(_ best: inout MeetingPoint, _ meter: inout WorkMeter, blocks: Int) -> Bool {
+  private func pass(
+    _ rows: Range<Int>, _ sums: Range<Int>, _ best: inout MeetingPoint, _ meter: inout WorkMeter, blocks: Int
+  ) -> Bool {
     let (keyA, keyB) = (first.columns[0], second.columns[0])
     // A block of lanes may go beyond the interval.
     let unit = UInt64((Self.checkInterval + Self.lanes) * m)
-    var top = second.count
+    var top = sums.upperBound
     var visited = 0
     if !meter.allows(unit) { return false }
-    for i in 0..<first.count {
-      var cut = best.rule.cut(best: best.error)
+    for i in rows {
+      var cut = best.cut
       var reach = Self.reach(cut, isSquared)
       let value = keyA[i]
       // Ascending values push the window down.
-      while top > 0, value + keyB[top &- 1] > reach { top &-= 1 }
+      while top > sums.lowerBound, value + keyB[top &- 1] > reach { top &-= 1 }
       var j = top
       var left = blocks
-      while j > 0, left > 0, value + keyB[j &- 1] >= -reach {
-        let start = max(0, j &- Self.lanes)
+      while j > sums.lowerBound, left > 0, value + keyB[j &- 1] >= -reach {
+        let start = max(sums.lowerBound, j &- Self.lanes)
         if isSquared ? isAnyWithinSquares(i, start, cut) : isAnyWithinMaximum(i, start, reach) {
           for k in start..<j where !(measure(i, k) > cut) {
             best.consider(first.masks[i], second.masks[k])
-            cut = best.rule.cut(best: best.error)
+            cut = best.cut
             reach = Self.reach(cut, isSquared)
           }
         }
@@ -74,7 +85,8 @@ final class WindowJoin {
           meter.count(work: UInt64(visited * m), evaluations: UInt64(visited))
           visited = 0
           meter.report(
-            blocks == .max ? "joining" : "narrowing", completed: i, total: first.count, best: best.error)
+            blocks == .max ? "joining" : "narrowing", completed: i, total: first.groups.last!.upperBound,
+            best: best.error)
           if !meter.allows(unit) { return false }
         }
       }
@@ -122,24 +134,34 @@ final class WindowJoin {
   }
 }
 
-/// The 2^bits vector sums of some candidates, by columns, ascending in column 0.
+/// The 2^bits vector sums of some candidates, by columns, in groups that ascend in column 0.
 final class SortedHalf {
   let count: Int
+  /// Where the sums of each of `HalfSums`' groups lie.
+  let groups: [Range<Int>]
   let columns: [UnsafeMutablePointer<Double>]
   let masks: UnsafeMutablePointer<UInt32>
 
   /// Sums `−bases + Σ`, or `Σ` without bases, of the coordinates `order`, a column each. `padding` infinite sums follow the last.
   init(
-    dimension m: Int, order: [Int], rows: UnsafePointer<Double>, bits: Int, bases: UnsafePointer<Double>?, padding: Int
+    dimension m: Int, order: [Int], rows: UnsafePointer<Double>, bits: Int, bySize: Bool = false,
+    bases: UnsafePointer<Double>?, padding: Int
   ) {
     count = 1 << bits
     let key = order[0]
-    let sorted = HalfSums(base: bases.map { -$0[key] } ?? 0, numbers: rows + key, bits: bits, stride: m)
+    let sorted = HalfSums(
+      base: bases.map { -$0[key] } ?? 0, numbers: rows + key, bits: bits, stride: m, bySize: bySize)
     let capacity = count + padding
     columns = (0..<m).map { _ in .allocate(capacity: capacity) }
     masks = .allocate(capacity: count)
-    masks.update(from: sorted.masks, count: count)
-    columns[0].update(from: sorted.values, count: count)
+    var groups: [Range<Int>] = []
+    for group in sorted.groups {
+      let start = groups.last?.upperBound ?? 0
+      (masks + start).update(from: group.masks, count: group.count)
+      (columns[0] + start).update(from: group.values, count: group.count)
+      groups.append(start..<start + group.count)
+    }
+    self.groups = groups
     let unsorted = UnsafeMutablePointer<Double>.allocate(capacity: count)
     defer { unsorted.deallocate() }
     for (position, j) in order.dropFirst().enumerated() {

@@ -4,7 +4,7 @@ import RunControl
 ///
 /// This is the search of Burkholz 2022 for products of existing weights, whose statistics are on record. A
 /// search without a hit returns the closest subset seen, the earliest among equals. Decisions near the tolerance
-/// and near the best are made by the checker's arithmetic. Cost: m for each subset looked at, up to Σ C(n, k).
+/// and near the best are made by the checker's arithmetic. Where the problem fixes a size, only subsets of it are looked at. Cost: m for each subset looked at, up to Σ C(n, k).
 public struct FirstHitBySize: Solver {
   /// Most candidates accepted.
   public static let largestCount = 64
@@ -25,9 +25,8 @@ public struct FirstHitBySize: Solver {
   /// The solution's `isOptimal` is true when every subset was looked at without a hit.
   ///
   /// - Throws: `SubsetSumError.tooManyCandidates` above 64, `.invalidOption` for a tolerance or size that is
-  ///   negative or NaN.
+  ///   negative or NaN, `.unsupported` for a fixed size above `maximumSize`.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
-    try requireAnySize(problem)
     guard problem.count <= Self.largestCount else {
       throw SubsetSumError.tooManyCandidates(solver: name, limit: Self.largestCount, found: problem.count)
     }
@@ -39,18 +38,22 @@ public struct FirstHitBySize: Solver {
       throw SubsetSumError.invalidOption(
         solver: name, option: "maximumSize", expected: "a size ≥ 0", found: "\(maximumSize)")
     }
+    if let size = problem.size, size > maximumSize {
+      throw SubsetSumError.unsupported(
+        solver: name, expected: "a size of at most its maximumSize \(maximumSize)", found: "size \(size)")
+    }
     var meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
-    let size = min(maximumSize, problem.count)
+    let size = problem.size ?? min(maximumSize, problem.count)
     let search = try SizeSearch(problem, tolerance: tolerance, largestSize: size)
     search.run(&meter)
-    let complete = !search.isHit && size == problem.count
+    let complete = !search.isHit && (problem.size != nil || size == problem.count)
     return try Checker.solution(
       meter.claim(SmallInstance.indices(of: search.best), isOptimal: complete, by: name), for: problem)
   }
 }
 
 private final class SizeSearch {
-  private(set) var best: UInt64 = 0
+  private(set) var best: UInt64
   private(set) var isHit: Bool
   private var bestError: Double
   private let tolerance: Double
@@ -70,7 +73,8 @@ private final class SizeSearch {
     difference = .allocate(capacity: max(1, problem.dimension))
     residuals.update(from: instance.target, count: problem.dimension)
     rule = RescoringRule(instance, roundings: largestSize)
-    bestError = instance.error(of: 0)
+    best = problem.defaultMask
+    bestError = instance.error(of: best)
     isHit = bestError <= tolerance
   }
 
@@ -82,7 +86,7 @@ private final class SizeSearch {
   func run(_ meter: inout WorkMeter) {
     if !meter.allows(UInt64(instance.dimension)) { return }
     meter.count(work: UInt64(instance.dimension), evaluations: 1)
-    for size in stride(from: 1, through: largestSize, by: 1) where !isHit {
+    for size in stride(from: max(1, instance.size ?? 1), through: largestSize, by: 1) where !isHit {
       if !search(size: size, &meter) { return }
     }
   }

@@ -99,7 +99,7 @@ private final class SweepRun {
         var side = upwards ? up : down
         let next = upwards ? side.edge + side.width : side.edge - side.width
         let (low, high) = upwards ? (side.edge, next) : (next, side.edge)
-        let reach = reach(best)
+        let reach = best.reach
         guard let met = sweep(low, high, reach: reach, cellReach: reach, &best, &meter) else { return }
         side.edge = next
         side.width *= max(0.25, min(4, Double(wanted) / Double(max(1, met))))
@@ -112,15 +112,9 @@ private final class SweepRun {
     }
   }
 
-  /// Half the width of the window around a sum, on any coordinate.
-  private func reach(_ best: MeetingPoint) -> Double {
-    let cut = best.rule.cut(best: best.error)
-    return plain == .squares ? cut.squareRoot() * (1 + 0x1p-50) : cut
-  }
-
   /// All sums of the first side in one range.
   private func everything(_ best: inout MeetingPoint, _ meter: inout WorkMeter) {
-    let reach = reach(best)
+    let reach = best.reach
     _ = sweep(-.infinity, .infinity, reach: reach, cellReach: reach, &best, &meter)
   }
 
@@ -145,7 +139,7 @@ private final class SweepRun {
       }
       met += count!
       if count! > 0 {
-        let window = min(cellReach, self.reach(best))
+        let window = min(cellReach, best.reach)
         cells.fill(firstSums, window: window)
         guard let looked = look(-end - reach, -from + reach, window: window, &best, &meter) else { return nil }
         meter.count(work: UInt64((count! + looked) * m), evaluations: UInt64(looked))
@@ -162,7 +156,7 @@ private final class SweepRun {
     var from = low
     var looked = 0
     var window = window
-    var cut = best.rule.cut(best: best.error)
+    var cut = best.cut
     while from < high {
       var end = high
       var count = secondSums.collect(second, from: from, to: end)
@@ -180,8 +174,8 @@ private final class SweepRun {
           let (ab, cd) = (firstSums.pairs[entry], pairs[k])
           if measure(ab, cd) > cut { return }
           best.consider(first.mask(ab), second.mask(cd))
-          cut = best.rule.cut(best: best.error)
-          window = min(window, plain == .squares ? cut.squareRoot() * (1 + 0x1p-50) : cut)
+          cut = best.cut
+          window = min(window, best.reach)
         }
       }
       from = end

@@ -1,0 +1,108 @@
+import RunControl
+
+/// The exact optimum, by joining the sorted sums of two halves. In one dimension 2^(n/2) steps; above, a
+/// window on the coordinate of largest spread that narrows with the best error found.
+///
+/// With a fixed size the sums of a half are grouped by their numbers of elements, and groups whose numbers add up are joined.
+///
+/// Cost: building 2^(n/2)·m. One dimension: two passes of 2^(n/2) steps, 36·2^(n/2) bytes at their peak for even n.
+/// More: for each sum of one half, those of the other within ± best error on one coordinate, so about
+/// 2ⁿ·error/spread pairs, against which high dimensions are hopeless; 8·m bytes a sum.
+///
+/// Exactness: every pair whose computed error lies within the rounding bound of the best is rescored by the checker's
+/// arithmetic, so the subset returned is the best of all by the checker's figures. Only when 2¹⁶ such near-ties have
+/// brought no improvement are further ones skipped; then optimality holds up to n·2⁻⁵²·(|z| + Σ|x|). Ties go to the pair
+/// met first, a fixed order. When partial sums are exact in Float64 (integers, say) nothing is approximate.
+public struct MeetInTheMiddle: Solver {
+  /// Most candidates accepted, whatever the memory: masks of a half have 32 bits.
+  public static let largestCount = 60
+  /// Units of work without a limit of the run's own: 2³⁶.
+  public static let defaultWorkLimit: UInt64 = 1 << 36
+  /// Bytes without a limit of the run's own: 2 GiB, enough for n = 50 in one dimension.
+  public static let defaultMemoryLimit = 1 << 31
+
+  public let name = "meet-in-the-middle"
+
+  public init() {}
+
+  /// Bytes of working memory for n candidates of dimension m, at the peak.
+  public static func neededBytes(count n: Int, dimension m: Int) -> Int {
+    let half = n - n / 2
+    if half >= 50 { return .max / 4 }
+    if m <= 1 { return HalfSums.bytes(bits: half) + (1 << (n / 2)) * 12 }
+    let columns = ((1 << half) + (1 << (n / 2))).multipliedReportingOverflow(by: 8 * m + 4)
+    let peak = columns.partialValue.addingReportingOverflow(HalfSums.bytes(bits: half) + (1 << half) * 8)
+    return columns.overflow || peak.overflow ? .max / 4 : peak.partialValue
+  }
+
+  /// - Throws: `SubsetSumError.tooManyCandidates` above 60, `.memoryLimit` when `neededBytes` exceeds what the run
+  ///   may use.
+  public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
+    try check(problem, control, extraBytes: 0)
+    var meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
+    var best = try MeetingPoint(problem)
+    join(&best, &meter)
+    return try Checker.solution(
+      meter.claim(SmallInstance.indices(of: best.mask), isOptimal: true, by: name), for: problem)
+  }
+
+  /// Every subset whose error, by the checker's arithmetic, is at most `tolerance`; the closest `limit` where there are more.
+  ///
+  /// With an infinite tolerance: the closest `limit` subsets of all. Order: by error, then fewer elements, then
+  /// lexicographically. Nothing within the tolerance is missed for rounding, near-ties without end included: data full of them
+  /// end at the work limit. Cost: as `solve` with a window as wide as the tolerance, or as the error of the last subset kept once
+  /// more than `limit` have been met, and n·m for each subset in the window. Memory: `neededBytes` and 16 bytes for each subset kept.
+  ///
+  /// - Throws: as `solve`; `.invalidOption` for a tolerance that is negative or NaN or a limit below 1, `.unsupported` for
+  ///   problems without coordinates, which every subset solves.
+  public func allSubsets(
+    of problem: Problem, within tolerance: Double, limit: Int, control: RunControl
+  ) throws -> SubsetListing {
+    guard tolerance >= 0 else {
+      throw SubsetSumError.invalidOption(
+        solver: name, option: "tolerance", expected: "a number ≥ 0", found: "\(tolerance)")
+    }
+    guard limit >= 1 else {
+      throw SubsetSumError.invalidOption(solver: name, option: "limit", expected: "a number ≥ 1", found: "\(limit)")
+    }
+    guard problem.dimension > 0 else {
+      throw SubsetSumError.unsupported(solver: name, expected: "at least one coordinate", found: "dimension 0")
+    }
+    try check(problem, control, extraBytes: min(limit, 1 << 50) * 16)
+    var meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
+    var met = try MeetingPoint(problem, collector: SubsetCollector(tolerance: tolerance, limit: limit))
+    join(&met, &meter)
+    let collector = met.collector!
+    let entries = collector.sorted()
+    let solutions = try entries.map { entry in
+      try Checker.solution(
+        meter.claim(SmallInstance.indices(of: entry.mask), isOptimal: entry.error == entries[0].error, by: name),
+        for: problem)
+    }
+    return SubsetListing(
+      solutions: solutions, isComplete: !collector.isTruncated && meter.stop == nil, stop: meter.stop, work: meter.work)
+  }
+
+  private func check(_ problem: Problem, _ control: RunControl, extraBytes: Int) throws(SubsetSumError) {
+    guard problem.count <= Self.largestCount else {
+      throw .tooManyCandidates(solver: name, limit: Self.largestCount, found: problem.count)
+    }
+    let needed = Self.neededBytes(count: problem.count, dimension: problem.dimension) + extraBytes
+    let allowed = control.limits.memoryBytes ?? Self.defaultMemoryLimit
+    guard needed <= allowed else {
+      throw .memoryLimit(solver: name, neededBytes: needed, limitBytes: allowed)
+    }
+  }
+
+  private func join(_ best: inout MeetingPoint, _ meter: inout WorkMeter) {
+    let (n, m) = (best.instance.count, best.instance.dimension)
+    let units = (UInt64(1 << (n / 2)) + UInt64(1 << (n - n / 2))) * UInt64(m)
+    guard m > 0, meter.allows(units) else { return }
+    meter.count(work: units, evaluations: 0)
+    if m == 1 {
+      SortedJoin(best.instance).run(&best, &meter)
+    } else {
+      WindowJoin(best.instance).run(&best, &meter)
+    }
+  }
+}

@@ -1,0 +1,44 @@
+/// What joins of half sums have met so far, the best subset or all that are close enough, with the rule for what to rescore.
+struct MeetingPoint {
+  let instance: SmallInstance
+  private(set) var mask: UInt64
+  private(set) var error: Double
+  private(set) var rule: RescoringRule
+  /// Takes every subset considered, where all within a tolerance are wanted.
+  private(set) var collector: SubsetCollector?
+
+  init(_ problem: Problem, collector: SubsetCollector? = nil) throws {
+    instance = try SmallInstance(problem)
+    mask = problem.defaultMask
+    error = instance.error(of: mask)
+    rule = RescoringRule(instance, roundings: problem.count + 3)
+    self.collector = collector
+  }
+
+  /// Candidates in the first half.
+  var firstHalf: Int { instance.count / 2 }
+  var isCollecting: Bool { collector != nil }
+  /// The error up to which a subset is of use.
+  private var bound: Double { collector?.bound ?? error }
+  /// The largest computed error worth considering, as `PlainMeasure` has it.
+  var cut: Double { rule.cut(best: bound) }
+  /// The same for one coordinate, not squared.
+  var reach: Double { rule.reach(best: bound) }
+
+  /// Rescores the union of two halves' subsets.
+  mutating func consider(_ first: UInt32, _ second: UInt32) {
+    consider(UInt64(first) | UInt64(second) << UInt64(firstHalf))
+  }
+
+  /// Rescores a subset.
+  mutating func consider(_ union: UInt64) {
+    let found = instance.error(of: union)
+    if collector != nil {
+      collector!.take(union, error: found)
+    } else if found < error {
+      (mask, error) = (union, found)
+    } else {
+      rule.countPointless()
+    }
+  }
+}
