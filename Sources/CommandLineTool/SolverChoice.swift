@@ -8,7 +8,7 @@ struct SolverChoice {
   static let prunes = SolverChoice(all: [GreedyFlips(), IteratedGreedy()])
   /// Those of `solve`; the first is the default.
   static let solves = SolverChoice(all: [
-    Portfolio(), Exhaustive(), MeetInTheMiddle(), KList(), GreedyFlips(), IteratedGreedy(),
+    Portfolio(), Exhaustive(), MeetInTheMiddle(), FourLists(), KList(), GreedyFlips(), IteratedGreedy(),
   ])
 
   var names: String {
