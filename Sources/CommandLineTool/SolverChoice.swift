@@ -8,8 +8,8 @@ struct SolverChoice {
   static let prunes = SolverChoice(all: [GreedyFlips(), IteratedGreedy()])
   /// Those of `solve`; the first is the default.
   static let solves = SolverChoice(all: [
-    Portfolio(), Exhaustive(), MeetInTheMiddle(), CellSweep(), PairwiseSearch(), KList(), BeamSearch(), GreedyFlips(),
-    IteratedGreedy(), FractionalRounding(), Exchange(),
+    Portfolio(), Exhaustive(), MeetInTheMiddle(), FourLists(), CellSweep(), PairwiseSearch(), KList(), BeamSearch(),
+    GreedyFlips(), IteratedGreedy(), FractionalRounding(), Exchange(),
   ])
 
   var names: String {
