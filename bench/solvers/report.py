@@ -25,15 +25,14 @@ def main():
     ours = [f"Tombola {solver}" for solver in made["solvers"]]
     names = ours + list(made["versions"])
     seconds = rows[0]["seconds"]
-    counts = [seeds for row in rows for seeds in row["seeds"].values()]
     lines = [
         f"# Subset sums: {machine['cpu']}, {machine['date'][:10]}", "",
         f"`make bench-solvers`, commit {made['commit']}: min over subsets of the max norm of Σ − z; NSN candidates, z uniform in "
         f"(−½, ½)^m, instances by (m, n, seed). One core and {seconds:g} s each; medians over seeds (10, or as many as stand in "
-        "brackets). Every subset is scored from its indices in float64; nobody counts as worse than the empty set. Rivals start from the "
-        "empty set and their seconds are those of solving, without building the model; Tombola's are those of its process. Forms and "
-        "settings of the rivals: the best of those tried in `bench/solvers/rivals.py`.", "",
-        *[f"- {rival}: {version}" for rival, version in made["versions"].items()], "",
+        "brackets). Every subset is scored from its indices in float64; nobody counts as worse than the empty set. Rivals' "
+        "seconds are those of solving, without building the model; Tombola's are those of its process. Each rival has the form and "
+        "settings that did best for it and the size among those of `bench/solvers/rivals.py`, on other seeds.", "",
+        "Versions: " + ", ".join(made["versions"].values()) + ".", "",
         f"![Median error against seconds]({name}.svg)", "",
         "Ratio: the best rival's median error over Tombola's; paired: of the best rival on each seed, median and quartiles.", ""]
 
@@ -55,6 +54,13 @@ def main():
                 ["solver", "claims of an optimum", "wrong ones", "median seconds to the claim"],
                 [[solver, f"{proof['claims']} of {proof['of']}", str(proof["wrong_claims"]), number(proof["median_seconds"])]
                  for solver, proof in row["proof"].items()])
+    lines += ["", "## Settings", ""]
+    for rival in made["versions"]:
+        forms = {}
+        for row in rows:
+            text = ", ".join(f"{key} {value}" for key, value in row["forms"][rival].items()) or "its own"
+            forms.setdefault(text, []).append(f"{row['m']}, {row['n']}")
+        lines += [f"- {rival}: " + "; ".join(f"{text} (m, n = {' / '.join(sizes)})" for text, sizes in forms.items())]
     notes = [f"- {row['m']}, {row['n']}, {solver}: {note}" for row in rows for solver, note in row["notes"].items()]
     if notes:
         lines += ["", "## Notes", "", *notes]
@@ -63,7 +69,7 @@ def main():
     shutil.copyfile(sys.argv[2], page + ".svg")
     with open(page + ".md", "w") as file:
         file.write("\n".join(lines) + "\n")
-    print(f"written to {page}.md and {page}.svg" if counts else f"written to {page}.md")
+    print(f"written to {page}.md and {page}.svg")
 
 
 main()
