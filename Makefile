@@ -10,9 +10,10 @@ DEMO_SEED := 1
 OUT := out
 BENCH := bench/.build/release/Bench
 PEERS_VENV := .venv-peers
+SOLVERS_VENV := .venv-solvers
 SANITIZED_ENVIRONMENT = TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA)
 
-.PHONY: help deps python-deps build demo test test-all bench bench-deps bench-peers bench-report check-readme lint
+.PHONY: help deps python-deps build demo test test-all bench bench-deps bench-peers bench-report bench-solvers bench-solvers-report check-readme lint
 
 help:
 	@echo "make demo         draw a ticket for the shipped target and verify it"
@@ -20,6 +21,7 @@ help:
 	@echo "make test-all     the tests again under the address and thread sanitizers"
 	@echo "make bench        measure the building blocks beside the machine's peak and bare GEMM"
 	@echo "make bench-peers  ONNX Runtime, OpenVINO and NumPy beside Tombola, taking turns"
+	@echo "make bench-solvers  CP-SAT, HiGHS, SCIP, Gurobi and flsss on subset sums beside Tombola (hours; goes on where it stopped)"
 	@echo "make lint         check the style of the sources"
 
 # Debian's packages, installed only where missing.
@@ -82,7 +84,20 @@ bench-peers: deps
 	swift build -c release --package-path bench
 	$(PEERS_VENV)/bin/python bench/peers/compare.py --executable $(BENCH) $(PEERS_OPTIONS) -o $(OUT)/peers.json
 
-# The last runs of both as a page under bench/results/.
+# Rivals of subset sums: the same instances, one core and the same seconds each. Results are kept in out/solvers.jsonl.
+bench-solvers: build bench-deps
+	@mkdir -p $(OUT)
+	@test -x $(SOLVERS_VENV)/bin/python || python3 -m venv $(SOLVERS_VENV)
+	@$(SOLVERS_VENV)/bin/python -c "import flsss, gurobipy, highspy, numpy, ortools, pyscipopt" 2>/dev/null \
+	  || $(SOLVERS_VENV)/bin/python -m pip install -q -r bench/solvers/requirements.txt
+	$(SOLVERS_VENV)/bin/python bench/solvers/compare.py --executable $(TOMBOLA) $(SOLVERS_OPTIONS) --cache $(OUT)/solvers.jsonl -o $(OUT)/solvers.json
+	python3 bench/solvers/chart.py $(OUT)/solvers.json $(OUT)/solvers.svg
+
+# Its last run as a page under bench/results/.
+bench-solvers-report:
+	python3 bench/solvers/report.py $(OUT)/solvers.json $(OUT)/solvers.svg bench/results
+
+# The last runs of bench and bench-peers as a page under bench/results/.
 bench-report:
 	python3 bench/report.py $(OUT)/bench.json $(OUT)/bench.svg bench/results $(wildcard $(OUT)/peers.json)
 
