@@ -4,8 +4,8 @@ import RunControl
 ///
 /// - An exact search where one fits: `MeetInTheMiddle` to n = 44 in one dimension; `CellSweep` to n = 64 in two and three, to 44 in four;
 ///   `MeetInTheMiddle` to n = 30 above, and wherever the size is fixed. If it finishes, it decides alone.
-/// - Otherwise up to m = 10 `GreedyFlips`, so that there is always something, `IteratedGreedy` for a fiftieth of the run and `KList` with
-///   lists that grow as long as limits allow; where the size is fixed, `BeamSearch` with widths that grow so for half of the run.
+/// - Otherwise, up to 2²⁴ coordinates, `GreedyFlips`, so that there is always something; then up to m = 10 `IteratedGreedy` for a fiftieth of the run and
+///   `KList` with lists that grow as long as limits allow. Where the size is fixed, `BeamSearch` with widths that grow so for half of the run.
 /// - `Exchange` for what is left, from the best so far; above m = 10 from `FractionalRounding`.
 ///
 /// Measured at 10 s on a core (medians of the max norm, candidates as `GeneratedInstance` makes them), lists are ahead of exchanges by 2 at
@@ -21,6 +21,8 @@ public struct Portfolio: Solver {
   /// Candidates that a sweep over cells takes, by dimension.
   static let sweptCounts = [2: 8...64, 3: 8...64, 4: 8...44]
   static let largestKListDimension = 10
+  /// Coordinates of candidates that are copied in ascending order for a descent.
+  static let largestSorted = 1 << 24
 
   public let name = "portfolio"
 
@@ -43,13 +45,17 @@ public struct Portfolio: Solver {
     }
     if problem.size != nil {
       try run.widenBeams()
-    } else if problem.dimension <= Self.largestKListDimension {
+    } else if problem.count * problem.dimension <= Self.largestSorted {
       // Greedy passes shrink with the error where candidates ascend.
       try run.descend(share: 1, kicks: 0)
+    }
+    if problem.size == nil, problem.dimension <= Self.largestKListDimension {
       try run.descend(share: 0.02, kicks: 1 << 20)
       try run.mergeLists()
+      try run.exchange(fromBest: true)
+    } else {
+      try run.exchange(fromBest: problem.size != nil)
     }
-    try run.exchange()
     return try run.solution(name)
   }
 }
@@ -156,11 +162,12 @@ private struct PortfolioRun {
     }
   }
 
-  /// Exchanges from the best subset, or from nothing, until a limit ends them.
-  mutating func exchange() throws {
+  /// Exchanges from the best subset, or from a fractional solution, until a limit ends them.
+  mutating func exchange(fromBest: Bool) throws {
     if best != nil, stop != nil || remainingWork == 0 { return }
     let part = control.withWork(remainingWork)
-    let found = try (best.map { Exchange(from: $0.subset) } ?? Exchange()).solve(problem, control: part)
+    let start = fromBest ? best.map { Exchange(from: $0.subset) } : nil
+    let found = try (start ?? Exchange()).solve(problem, control: part)
     try take(found)
     stop = found.stop
   }
