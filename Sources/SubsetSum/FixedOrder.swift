@@ -174,7 +174,8 @@ func fixedOrderSquaredDistance(
 }
 
 /// |z − Σ| of the numbers in a mask, as `CompensatedVector` sums one coordinate: the checker's arithmetic for one dimension.
-@inline(__always) func compensatedDistance(_ target: Double, _ numbers: UnsafePointer<Double>, _ mask: UInt64) -> Double {
+@inline(__always) func compensatedDistance(_ target: Double, _ numbers: UnsafePointer<Double>, _ mask: UInt64) -> Double
+{
   var (sum, correction) = (target, 0.0)
   var rest = mask
   while rest != 0 {

@@ -2,8 +2,9 @@ import RandomStreams
 
 /// Laws of random problems in one dimension, addressed by (seed, instance): what batches are run on.
 ///
-/// In instance t the candidates are made of the symmetric uniforms, U(−1, 1), of path (filter t, channel 4), a second factor of those of channel 5, and the
-/// target of the uniform or of the normal entry 0 of channel 6; layer is 0 in all. NumPy makes the same (`StreamAddress`).
+/// In instance t the candidates are made of the symmetric uniforms, U(−1, 1), of path (filter t, channel 4), a second
+/// factor of those of channel 5, and the target of the uniform or the normal entry 0 of channel 6; layer is 0 in all.
+/// NumPy makes the same (`StreamAddress`).
 public enum InstanceLaw: String, Sendable, CaseIterable {
   /// Candidates U(−1, 1), target U(−1, 1).
   case uniform

@@ -133,7 +133,6 @@ extension Problem {
     return UInt64.max >> UInt64(64 - size)
   }
 
-
   /// What rounding in `plainForm`, and in the checker's transformation of a residual, can do to a plain coordinate of any subset.
   ///
   /// Each transformed entry is a sum of at most m products, off by at most (m+2)·2⁻⁵³ of the sum of their magnitudes, for all

@@ -13,12 +13,13 @@ public struct BatchResult: Sendable {
 
 /// Exact optima of thousands of problems in one dimension that have the same number of candidates, any subset allowed.
 ///
-/// Each instance is a meeting in the middle over tables that its worker reuses: nothing is allocated per instance. The error is |z − Σ|,
-/// by the checker's arithmetic, and no subset has a smaller one, up to the rounding of the error itself (2⁻⁵² of it); among
-/// near-ties without end, as equal candidates make them, only 2¹⁶ are rescored, and what is left undecided is below n·2⁻⁵⁷ of Σ|x|. Ties go
-/// to a subset that the instance alone decides. Results do not depend on the workers.
+/// Each instance is a meeting in the middle over tables that its worker reuses: nothing is allocated per instance. The
+/// error is |z − Σ| by the checker's arithmetic, and no subset has a smaller one, up to the rounding of the error itself
+/// (2⁻⁵² of it). Among near-ties without end, as equal candidates make them, only 2¹⁶ are rescored; what is left
+/// undecided is then below (n + 1)·2⁻⁵⁷ of Σ|x|. Ties go to a subset that the instance alone decides. Results do not
+/// depend on the workers.
 ///
-/// Cost: 2·(2^⌊n/2⌋ + 2^⌈n/2⌉) steps an instance; about 10 µs at n = 21. Memory: 24 bytes for each of the
+/// Cost: 2·(2^⌊n/2⌋ + 2^⌈n/2⌉) steps an instance; about 14 µs at n = 21, 270 µs at n = 30. Memory: 24 bytes for each of the
 /// 2^⌊n/2⌋ + 2^⌈n/2⌉ sums and worker.
 public struct ExactBatch: Sendable {
   /// Most candidates of an instance.
@@ -81,7 +82,8 @@ public struct ExactBatch: Sendable {
   }
 }
 
-/// Exact optima for any number of targets over the same candidates, in one dimension, any subset allowed: the half sums are built once.
+/// Exact optima for any number of targets over the same candidates, in one dimension, any subset allowed: the half sums
+/// are built once.
 ///
 /// Guarantees as `ExactBatch`. Cost: 2^⌊n/2⌋ + 2^⌈n/2⌉ steps to build, as many for each target. Memory: 24 bytes a sum.
 public struct SharedHalves: Sendable {

@@ -3,10 +3,11 @@ import RunControl
 /// All 2ⁿ subsets, in Gray-code order, or all C(n, k) of a fixed size: the oracle for small problems. Cost: m·2ⁿ, or
 /// a few m·C(n, k).
 ///
-/// Consecutive subsets differ in one candidate, those of a fixed size, in ascending order of their masks, in few on average. The running sum
-/// is recomputed with compensation after every 2¹⁰ changes or a few more, and every subset within the rounding bound of the best is rescored by the checker's arithmetic. So the result is
-/// the best of all subsets by the checker's figures; ties go to the subset of fewer elements, then to the
-/// lexicographically smaller one.
+/// Consecutive subsets differ in one candidate; those of a fixed size, in ascending order of their masks, in few on
+/// average. The running sum is recomputed with compensation after 2¹⁰ changes or a few more, and every subset within
+/// the rounding bound of the best is rescored by the checker's arithmetic. So the result is the
+/// best of all subsets by the checker's figures; ties go to the subset of fewer elements, then to the lexicographically
+/// smaller one.
 public struct Exhaustive: Solver {
   /// Most candidates accepted.
   public static let largestCount = 30

@@ -4,7 +4,8 @@ import RunControl
 ///
 /// This is the search of Burkholz 2022 for products of existing weights, whose statistics are on record. A
 /// search without a hit returns the closest subset seen, the earliest among equals. Decisions near the tolerance
-/// and near the best are made by the checker's arithmetic. Where the problem fixes a size, only subsets of it are looked at. Cost: m for each subset looked at, up to Σ C(n, k).
+/// and near the best are made by the checker's arithmetic. Where the problem fixes a size, only subsets of that size
+/// are looked at. Cost: m for each subset looked at, up to Σ C(n, k).
 public struct FirstHitBySize: Solver {
   /// Most candidates accepted.
   public static let largestCount = 64

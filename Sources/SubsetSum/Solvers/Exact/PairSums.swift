@@ -89,12 +89,15 @@ final class PairSums {
     var node = (leaves &+ winner) >> 1
     let (keys, losers) = (self.keys, self.losers)
     while node >= 1 {
+      // The difference's sign selects by masks of bits: as a condition it becomes a branch that is mispredicted too often.
       let (otherKey, other) = (keys[node], losers[node])
-      let loses = otherKey < key
-      keys[node] = loses ? key : otherKey
-      losers[node] = loses ? leaf : other
-      key = loses ? otherKey : key
-      leaf = loses ? other : leaf
+      let loses = Int64(bitPattern: (otherKey - key).bitPattern) >> 63
+      let swapped = (key.bitPattern ^ otherKey.bitPattern) & UInt64(bitPattern: loses)
+      let swappedLeaves = (leaf ^ other) & Int32(truncatingIfNeeded: loses)
+      keys[node] = Double(bitPattern: otherKey.bitPattern ^ swapped)
+      losers[node] = other ^ swappedLeaves
+      key = Double(bitPattern: key.bitPattern ^ swapped)
+      leaf ^= swappedLeaves
       node >>= 1
     }
     value = key
