@@ -247,6 +247,7 @@ def flsss(candidates, target, seconds, found, sizes="any"):
 TRIED = {
     "CP-SAT": {
         "fine": (cp_sat, {"empty": False}),
+        "fine empty": (cp_sat, {}),
         "coarse": (cp_sat, {"empty": False, "bits": 24}),
         "coarser": (cp_sat, {"empty": False, "bits": 16}),
         "empty": (cp_sat, {"bits": 24}),
@@ -293,7 +294,7 @@ TRIED = {
     },
 }
 RIVALS = {
-    "CP-SAT": lambda m, n: "interleaved fine" if m <= 2 else "coarser",
+    "CP-SAT": lambda m, n: "interleaved finest" if m <= 4 else "coarser",
     "HiGHS": lambda m, n: "tight",
     "SCIP": lambda m, n: "feasibility shared" if m <= 4 else "feasibility",
     "Gurobi": lambda m, n: "tight" if m <= 4 else "focus",
@@ -371,7 +372,7 @@ def run(name, candidates, target, seconds, core):
             kind, *what = receiver.recv()
             if kind == "began":
                 made["built_in"] = time.perf_counter() - began
-                deadline = time.perf_counter() + 2 * seconds + 30
+                deadline = time.perf_counter() + 1.5 * seconds + 5
             elif kind == "found":
                 chosen = np.unpackbits(np.frombuffer(what[1], np.uint8), count=len(candidates))
                 made["incumbents"].append((what[0], np.flatnonzero(chosen)))
