@@ -6,7 +6,7 @@ import RunControl
 ///   `MeetInTheMiddle` to n = 30 above, and wherever the size is fixed. If it finishes, it decides alone.
 /// - Otherwise, up to 2²⁴ coordinates, `GreedyFlips`, so that there is always something; then up to m = 10 `IteratedGreedy` for a fiftieth of the run and
 ///   `KList` with lists that grow as long as limits allow. Where the size is fixed, `BeamSearch` with widths that grow so for half of the run.
-/// - `Exchange` for what is left, from the best so far; above m = 10 from `FractionalRounding`.
+/// - `Exchange` from the best so far, for as much again, or the time that is left; above m = 10 from `FractionalRounding`, until a limit ends it.
 ///
 /// Measured at 10 s on a core (medians of the max norm, candidates as `GeneratedInstance` makes them), lists are ahead of exchanges by 2 at
 /// (m, n) = (9, 250) and (9, 1000), level at (12, 300), and behind by 2 at (16, 500).
@@ -162,14 +162,16 @@ private struct PortfolioRun {
     }
   }
 
-  /// Exchanges from the best subset, or from a fractional solution, until a limit ends them.
+  /// Exchanges from the best subset until a limit ends them, or they have cost as much as all before where no limit of time is set; or
+  /// from a fractional solution, until a limit ends them.
   mutating func exchange(fromBest: Bool) throws {
     if best != nil, stop != nil || remainingWork == 0 { return }
-    let part = control.withWork(remainingWork)
+    let isShare = fromBest && control.limits.seconds == nil && work < remainingWork
+    let part = control.withWork(isShare ? work : remainingWork)
     let start = fromBest ? best.map { Exchange(from: $0.subset) } : nil
     let found = try (start ?? Exchange()).solve(problem, control: part)
     try take(found)
-    stop = found.stop
+    stop = isShare && found.stop == .workLimit ? nil : found.stop
   }
 
   func solution(_ name: String) throws -> Solution {
