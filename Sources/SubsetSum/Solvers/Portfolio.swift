@@ -8,8 +8,8 @@ import RunControl
 ///   `KList` with lists that grow as long as limits allow. Where the size is fixed, `BeamSearch` with widths that grow so for half of the run.
 /// - `Exchange` from the best so far, for as much again, or the time that is left; above m = 10 from `FractionalRounding`, until a limit ends it.
 ///
-/// Measured at 10 s on a core (medians of the max norm, candidates as `GeneratedInstance` makes them), lists are ahead of exchanges by 2 at
-/// (m, n) = (9, 250) and (9, 1000), level at (12, 300), and behind by 2 at (16, 500).
+/// On two seeds of `GeneratedInstance` and 5 to 10 s of a core, the max norm of lists was half that of exchanges at (m, n) = (9, 250) and
+/// (9, 1000), the same at (12, 300), and twice as much at (16, 500).
 ///
 /// Without a time limit the subset depends on the problem and the work limit alone. With one, the lists and kicks that fit
 /// in depend on the machine, and so does the subset. Memory: as the solvers', within the run's limit.
