@@ -12,7 +12,7 @@ let rooms = [
   room("LinearAlgebra", imports: ["CBLAS", "MachineKernels"]),
   room("Convolution", imports: ["LinearAlgebra", "ConvolutionKernels"]),
   room("NumericalVerification", imports: ["RandomStreams", "LinearAlgebra", "Convolution"]),
-  room("SubsetSum", imports: ["RunControl", "RandomStreams", "LinearAlgebra"]),
+  room("SubsetSum", imports: ["RunControl", "RandomStreams", "LinearAlgebra", "SubsetSumKernels"]),
   room("Tickets", imports: ["RandomStreams", "LinearAlgebra", "Convolution", "CLibcrypto"]),
   room(
     "Pruning", imports: ["RunControl", "RandomStreams", "LinearAlgebra", "Convolution", "SubsetSum", "Tickets"]),
@@ -45,6 +45,7 @@ let package = Package(
     .target(name: "RandomStreamsKernels"),
     .target(name: "ConvolutionKernels"),
     .target(name: "MachineKernels"),
+    .target(name: "SubsetSumKernels"),
     .target(name: "Tombola", dependencies: rooms.map { .target(name: $0.name) }),
     .executableTarget(
       name: "CommandLineTool",
@@ -59,7 +60,9 @@ let package = Package(
     .testTarget(
       name: "NumericalVerificationTests",
       dependencies: ["RandomStreams", "LinearAlgebra", "Convolution", "NumericalVerification"]),
-    .testTarget(name: "SubsetSumTests", dependencies: ["RunControl", "RandomStreams", "LinearAlgebra", "SubsetSum"]),
+    .testTarget(
+      name: "SubsetSumTests",
+      dependencies: ["RunControl", "RandomStreams", "LinearAlgebra", "SubsetSum", "SubsetSumKernels"]),
     .testTarget(
       name: "ModelFilesTests",
       dependencies: [

@@ -72,6 +72,9 @@ public struct RunControl: Sendable {
   /// The same run, same deadline and flag, with another work limit: a share handed to one part.
   public func withWork(_ work: UInt64?) -> RunControl { RunControl(copying: self, work: work, report: report) }
 
+  /// Seconds until the time limit strikes, negative after it; nil without one.
+  public var secondsLeft: Double? { deadline.map { ContinuousClock.now.duration(to: $0) / .seconds(1) } }
+
   /// Why the run must stop now, or nil to go on. The work limit is the callee's to count.
   ///
   /// Cost: an atomic load, and a clock reading when there is a time limit.

@@ -1,48 +1,18 @@
+import SubsetSumKernels
+
 // Reductions in Float64 whose order is part of their definition: 8 lanes, then one fixed tree, then the
-// tail in index order. No fma, no BLAS.
-
-@inline(__always) private func combined(_ lanes: SIMD8<Double>) -> Double {
-  ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]))
-}
-
-@inline(__always) private func load(_ p: UnsafePointer<Double>) -> SIMD8<Double> {
-  UnsafeRawPointer(p).loadUnaligned(as: SIMD8<Double>.self)
-}
-
-@inline(__always) private func load(_ p: UnsafePointer<Float>) -> SIMD8<Double> {
-  SIMD8(Double(p[0]), Double(p[1]), Double(p[2]), Double(p[3]), Double(p[4]), Double(p[5]), Double(p[6]), Double(p[7]))
-}
+// tail in index order. No fma, no BLAS. The loops are C, in variants for CPUs that give the same bits.
 
 /// Σ x_j·y_j.
+@inline(__always)
 func fixedOrderDot(_ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ count: Int) -> Double {
-  var lanes = SIMD8<Double>.zero
-  var j = 0
-  while j &+ 8 <= count {
-    lanes += load(x + j) * load(y + j)
-    j &+= 8
-  }
-  var sum = combined(lanes)
-  while j < count {
-    sum += x[j] * y[j]
-    j &+= 1
-  }
-  return sum
+  tombola_dot_f64(x, y, count)
 }
 
 /// Σ x_j·y_j, the entries of x widened exactly.
+@inline(__always)
 func fixedOrderDot(_ x: UnsafePointer<Float>, _ y: UnsafePointer<Double>, _ count: Int) -> Double {
-  var lanes = SIMD8<Double>.zero
-  var j = 0
-  while j &+ 8 <= count {
-    lanes += load(x + j) * load(y + j)
-    j &+= 8
-  }
-  var sum = combined(lanes)
-  while j < count {
-    sum += Double(x[j]) * y[j]
-    j &+= 1
-  }
-  return sum
+  tombola_dot_f32(x, y, count)
 }
 
 /// Σ x_j², the entries of x widened exactly.
@@ -50,11 +20,11 @@ func fixedOrderSquares(_ x: UnsafePointer<Float>, _ count: Int) -> Double {
   var lanes = SIMD8<Double>.zero
   var j = 0
   while j &+ 8 <= count {
-    let entries: SIMD8<Double> = load(x + j)
+    let entries = SIMD8<Double>(UnsafeRawPointer(x + j).loadUnaligned(as: SIMD8<Float>.self))
     lanes += entries * entries
     j &+= 8
   }
-  var sum = combined(lanes)
+  var sum = ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]))
   while j < count {
     sum += Double(x[j]) * Double(x[j])
     j &+= 1
@@ -134,43 +104,17 @@ struct CompensatedVector: ~Copyable {
 }
 
 /// Σ (y_j − x_j)².
+@inline(__always)
 func fixedOrderSquaredDistance(_ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ count: Int) -> Double {
-  var lanes = SIMD8<Double>.zero
-  var j = 0
-  while j &+ 8 <= count {
-    let difference = load(y + j) - load(x + j)
-    lanes += difference * difference
-    j &+= 8
-  }
-  var sum = combined(lanes)
-  while j < count {
-    let difference = y[j] - x[j]
-    sum += difference * difference
-    j &+= 1
-  }
-  return sum
+  tombola_squared_distance_f64(x, y, count)
 }
 
 /// Σ (y_j − scale·x_j)², the entries of x widened exactly.
+@inline(__always)
 func fixedOrderSquaredDistance(
   _ x: UnsafePointer<Float>, scale: Double, _ y: UnsafePointer<Double>, _ count: Int
 ) -> Double {
-  let factor = SIMD8<Double>(repeating: scale)
-  var lanes = SIMD8<Double>.zero
-  var j = 0
-  while j &+ 8 <= count {
-    let entries: SIMD8<Double> = load(x + j)
-    let difference = load(y + j) - factor * entries
-    lanes += difference * difference
-    j &+= 8
-  }
-  var sum = combined(lanes)
-  while j < count {
-    let difference = y[j] - scale * Double(x[j])
-    sum += difference * difference
-    j &+= 1
-  }
-  return sum
+  tombola_squared_distance_f32(x, scale, y, count)
 }
 
 /// |z − Σ| of the numbers in a mask, as `CompensatedVector` sums one coordinate: the checker's arithmetic for one dimension.

@@ -72,3 +72,5 @@ public enum TheoreticalLimit {
 
 /// log₂, for files that need nothing else of the C library.
 func logarithm2(_ x: Double) -> Double { log2(x) }
+
+func exponential2(_ x: Double) -> Double { exp2(x) }

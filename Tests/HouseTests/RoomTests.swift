@@ -10,7 +10,7 @@ import Testing
     ("LinearAlgebra", ["CBLAS", "MachineKernels"]),
     ("Convolution", ["LinearAlgebra", "ConvolutionKernels"]),
     ("NumericalVerification", ["RandomStreams", "LinearAlgebra", "Convolution"]),
-    ("SubsetSum", ["RunControl", "RandomStreams", "LinearAlgebra"]),
+    ("SubsetSum", ["RunControl", "RandomStreams", "LinearAlgebra", "SubsetSumKernels"]),
     ("Tickets", ["RandomStreams", "LinearAlgebra", "Convolution", "CLibcrypto"]),
     ("Pruning", ["RunControl", "RandomStreams", "LinearAlgebra", "Convolution", "SubsetSum", "Tickets"]),
     ("Verification", ["RunControl", "LinearAlgebra", "Convolution", "Tickets"]),
@@ -60,7 +60,7 @@ import Testing
     let sources = Self.root.appending(path: "Sources")
     let folders = Set(try FileManager.default.contentsOfDirectory(atPath: sources.path))
     let others: Set<String> = [
-      "RandomStreamsKernels", "MachineKernels", "ConvolutionKernels", "Tombola", "CommandLineTool",
+      "RandomStreamsKernels", "MachineKernels", "ConvolutionKernels", "SubsetSumKernels", "Tombola", "CommandLineTool",
     ]
     #expect(folders == Set(Self.rooms.map(\.name)).union(others))
   }

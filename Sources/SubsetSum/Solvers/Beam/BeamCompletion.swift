@@ -1,17 +1,32 @@
 import LinearAlgebra
 import RunControl
 
-/// Chooses the last two candidates of a beam's subsets together: states meet sums of two in a `PairScreen`.
+/// Chooses the last candidates of a beam's subsets together.
+///
+/// In many dimensions, and where there are at most 2²⁶ pairs, states meet sums of two candidates in a `PairScreen`: the `looked` closest in the Euclidean norm are
+/// compared in the problem's. Otherwise they meet the shortest sums of two or three in cells (`BeamCells`).
 final class BeamCompletion {
   /// Sums of two at most.
   static let largestPool = 1 << 19
+  /// Sums of two for each state that is screened, unless that is fewer than 2¹⁴.
+  private static let sumsForEach = 16
+  /// Pairs that a screen hands on to the problem's norm.
+  private static let looked = 4096
+  private static let largestCellDimension = 12
+  private static let largestScreen = 1 << 26
+  /// States from which on three candidates are added in cells.
+  private static let leastForThree = 1 << 14
 
+  /// Candidates that are added.
+  let added: Int
   /// Plain form, candidates by ascending norm.
   private let problem: Problem
   private let rows: CandidateRows
   private let m: Int
   private let width: Int
-  private var pool: (sums: Pool, screen: PairScreen<Float>)?
+  private var pool: Pool?
+  private var screening: (screen: PairScreen<Float>, selection: BeamSelection)?
+  private var cells: BeamCells?
 
   /// For up to `width` states. `rows` are the problem's and must outlive this.
   init(_ problem: Problem, _ rows: CandidateRows, width: Int) {
@@ -19,34 +34,86 @@ final class BeamCompletion {
     self.width = width
     self.rows = rows
     m = problem.dimension
+    added = Self.added(problem, width: width)
   }
 
-  /// The best subset of two candidates more than the states have, if its error is below `limit`.
+  private static func added(_ problem: Problem, width: Int) -> Int {
+    let (n, m) = (problem.count, problem.dimension)
+    let isLarge = m <= largestCellDimension && width >= leastForThree && n * (n - 1) * (n - 2) / 6 > 4 * largestPool
+    return isLarge && problem.size ?? n > 3 ? 3 : 2
+  }
+
+  private static func usesCells(_ problem: Problem, states: Int) -> Bool {
+    let n = problem.count
+    return problem.dimension <= largestCellDimension && states * min(largestPool, n * (n - 1) / 2) > largestScreen
+  }
+
+  /// Sums of two that `width` states are screened with.
+  private static func poolSize(_ problem: Problem, width: Int) -> Int {
+    let n = problem.count
+    return min(largestPool, max(1 << 14, sumsForEach * width), n * (n - 1) / 2)
+  }
+
+  /// Bytes for the completion of `width` states.
+  static func bytes(_ problem: Problem, width: Int) -> Int {
+    let screened = poolSize(problem, width: width) * (12 * problem.dimension + 20)
+    if !usesCells(problem, states: width) { return screened }
+    return max(screened, BeamCells.bytes(problem, added: added(problem, width: width)))
+  }
+
+  /// The best subset of `added` candidates more than the states have that was met, if its error is below `limit`.
   ///
-  /// The first states meet the pool, as many as `work` pays for, at least 16.
+  /// The first states are screened, as many as `work` pays for, at least 16.
   func best(
     _ states: BeamStates, below limit: Double, work: UInt64, _ meter: inout WorkMeter
   ) throws -> (error: Double, subset: [Int])? {
-    let typical = fixedOrderDot(states.residual(0), states.residual(0), m).squareRoot()
-    if self.pool == nil {
-      let sums = Pool(rows, typicalNorm: typical)
-      self.pool = (sums, PairScreen<Float>(leftCapacity: width, right: sums.rows, count: sums.count))
+    if added == 3 || Self.usesCells(problem, states: states.count) {
+      let last = states.residual(states.count - 1)
+      let radius = fixedOrderDot(last, last, m).squareRoot() + (limit < .infinity ? limit * Double(m).squareRoot() : 0)
+      let made = try self.cells ?? BeamCells(problem, rows, added: added, radius: radius, &meter)
+      guard let cells = made else { return nil }
+      self.cells = cells
+      return cells.best(states, below: limit, &meter)
     }
-    guard let (pool, screen) = self.pool, pool.count > 0 else { return nil }
+    let typical = fixedOrderDot(states.residual(0), states.residual(0), m).squareRoot()
+    let pool = pool ?? Pool(rows, typicalNorm: typical, size: Self.poolSize(problem, width: width))
+    self.pool = pool
+    guard pool.count > 0, let met = try screen(states, pool, below: limit, work: work, &meter) else { return nil }
+    let pair = pool.pairs[met.pair]
+    return (met.error, (states.subset(met.state) + [Int(pair.0), Int(pair.1)]).sorted())
+  }
+
+  private typealias Meeting = (error: Double, state: Int, pair: Int)
+
+  private func screen(
+    _ states: BeamStates, _ pool: Pool, below limit: Double, work: UInt64, _ meter: inout WorkMeter
+  ) throws -> Meeting? {
+    let (screen, selection) =
+      screening ?? (
+        PairScreen<Float>(right: pool.rows, count: pool.count), BeamSelection(kept: Self.looked)
+      )
+    screening = (screen, selection)
     let row = UInt64(pool.count * m)
     let count = min(states.count, max(16, Int(clamping: min(work, meter.limit - min(meter.limit, meter.work)) / row)))
     guard meter.allows(UInt64(count) * row) else { return nil }
-    var visitor = PairCompletion(
-      states: states, pool: pool, norm: problem.norm, error: limit, factor: problem.norm.likelySquares(dimension: m),
-      control: meter.control)
-    defer { visitor.difference.deallocate() }
+    selection.removeAll(cut: limit * limit * problem.norm.largestSquares(dimension: m))
+    var visitor = PairCompletion(states: states, pool: pool, selection: selection, control: meter.control)
     if try !screen.run(leftCount: count, fill: { $1.update(from: states.residual($0), count: self.m) }, &visitor) {
       _ = meter.allows(0)
     }
     meter.count(work: UInt64(count) * row, evaluations: UInt64(count * pool.count))
-    guard let found = visitor.found else { return nil }
-    let pair = pool.pairs[found.pair]
-    return (visitor.error, (states.subset(found.state) + [Int(pair.0), Int(pair.1)]).sorted())
+    selection.sort()
+    var best: Meeting?
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: m) { difference in
+      for k in 0..<selection.count {
+        let (state, pair) = (Int(selection[k].parent), Int(selection[k].candidate))
+        let (residual, sum) = (states.residual(state), pool.sum(pair))
+        for j in 0..<m { difference[j] = residual[j] - sum[j] }
+        let error = problem.norm.measure(difference.baseAddress!, m)
+        if error < best?.error ?? limit { best = (error, state, pair) }
+      }
+    }
+    return best
   }
 
   /// Sums of two of the candidates whose norms are next to what two of them must make up.
@@ -60,10 +127,10 @@ final class BeamCompletion {
       CandidateRows(count: pairs.count, dimension: m, scales: nil, singles: nil, doubles: sums)
     }
 
-    init(_ rows: CandidateRows, typicalNorm: Double) {
+    init(_ rows: CandidateRows, typicalNorm: Double, size: Int) {
       let n = rows.count
       m = rows.dimension
-      let most = Int(Double(2 * BeamCompletion.largestPool).squareRoot())
+      let most = 1 + Int(Double(2 * size).squareRoot())
       let middle = (0..<n).first { rows.squaredNorm($0).squareRoot() >= typicalNorm / 2.squareRoot() } ?? n
       let start = max(0, min(n - most, middle - most / 2))
       let window = start..<min(n, start + most)
@@ -93,42 +160,25 @@ final class BeamCompletion {
   }
 }
 
+/// Shows the pairs of a screen to a selection.
 private struct PairCompletion: PairVisitor {
   let states: BeamStates
   let pool: BeamCompletion.Pool
-  let norm: Norm
-  private(set) var error: Double
-  let factor: Double
+  let selection: BeamSelection
   let control: RunControl
-  private(set) var found: (state: Int, pair: Int)?
-  private(set) var cut: Double
-  let difference: UnsafeMutablePointer<Double>
 
-  init(
-    states: BeamStates, pool: BeamCompletion.Pool, norm: Norm, error: Double, factor: Double, control: RunControl
-  ) {
-    self.states = states
-    self.pool = pool
-    self.norm = norm
-    self.error = error
-    self.factor = factor
-    self.control = control
-    cut = error * error * factor
-    difference = .allocate(capacity: states.dimension)
-  }
+  var cut: Double { selection.cut }
 
-  mutating func visit(_ left: Int, _ right: Int) {
+  @inline(__always) mutating func visit(_ left: Int, _ right: Int) {
     let m = states.dimension
-    let (residual, sum) = (states.residual(left), pool.sum(right))
-    for j in 0..<m { difference[j] = residual[j] - sum[j] }
-    let made = norm.measure(difference, m)
-    // Among equals the first by state and pair, whatever the order of visits.
-    guard made < error || (made == error && found.map { (left, right) < ($0.state, $0.pair) } ?? false) else { return }
-    let (first, second) = pool.pairs[right]
-    if states.contains(left, first) || states.contains(left, second) { return }
-    error = made
-    found = (left, right)
-    cut = error * error * factor
+    let score = fixedOrderSquaredDistance(states.residual(left), pool.sum(right), m)
+    if !(score <= selection.cut) { return }
+    let pair = pool.pairs[right]
+    if states.contains(left, pair.0) || states.contains(left, pair.1) { return }
+    selection.insert(
+      BeamChild(
+        score: score, key: IteratedGreedy.draw(left, right), parent: UInt32(truncatingIfNeeded: left),
+        candidate: UInt32(truncatingIfNeeded: right)))
   }
 
   mutating func shouldStop(before pairs: Int) -> Bool { control.interruption() != nil }

@@ -3,8 +3,8 @@ import RunControl
 /// Beam search: subsets of growing size, the best `width` of each kept, all their extensions scored together.
 ///
 /// A level scores every kept state with every candidate, ‖r − x‖² over tiles by GEMM (`PairScreen`), and keeps the best distinct subsets. Where
-/// the problem fixes the size k, the last two candidates are chosen jointly: the states of size k − 2 meet a pool of up to 2¹⁹ sums of two
-/// in another screen. Otherwise sizes grow until the error has stopped falling, and states of the sizes that did best are completed so.
+/// the problem fixes the size k, the last two or three candidates are chosen jointly (`BeamCompletion`): states meet a pool of sums
+/// in another screen, or in cells. Otherwise sizes grow until the error has stopped falling, and states of the sizes that did best are completed so.
 ///
 /// Levels rank by the Euclidean norm of what is left (in the plain form of a metric or row sums); subsets are compared in the problem's
 /// norm. Decisions are in fixed-order Float64: the subset does not depend on BLAS's core, threads or tiles.
@@ -47,9 +47,10 @@ public struct BeamSearch: Solver {
   /// Bytes for a beam of so many states.
   static func neededBytes(_ problem: Problem, width: Int) -> Int {
     let (n, m) = (problem.count, problem.dimension)
-    let states = width.multipliedReportingOverflow(by: 16 * m + 8 * (problem.size ?? min(n, 64)) + 90)
-    let pool = min(BeamCompletion.largestPool, n * n / 2) * (12 * m + 20)
-    return states.overflow ? .max : states.partialValue.addingReportingOverflow(4 * n * (m + 1) + pool).partialValue
+    let states = width.multipliedReportingOverflow(by: 16 * m + 8 * (problem.size ?? min(n, 64)) + 110)
+    let completion = BeamCompletion.bytes(problem, width: width)
+    return states.overflow
+      ? .max : states.partialValue.addingReportingOverflow(4 * n * (m + 1) + completion).partialValue
   }
 }
 
@@ -98,11 +99,15 @@ final class BeamRun {
     while meter.stop == nil, width <= BeamSearch.widths.upperBound,
       BeamSearch.neededBytes(problem, width: width) <= memory
     {
-      let before = meter.work
+      let (before, began) = (meter.work, control.secondsLeft)
       try run(width: width)
-      // The next one costs four times as much: a narrower one is as good as none.
-      if meter.limit - meter.work < 4 * (meter.work - before) { return }
-      width *= 4
+      // The next one is four times as wide, or, where no other would fit after it, as wide as limits allow.
+      var growth = Double(meter.limit - meter.work) / Double(max(1, meter.work - before))
+      if let began, let left = control.secondsLeft { growth = min(growth, 0.8 * left / max(1e-9, began - left)) }
+      if growth > 16 { growth = 4 }
+      while growth > 1.5, BeamSearch.neededBytes(problem, width: Int(Double(width) * growth)) > memory { growth /= 2 }
+      if growth < 1.5 { return }
+      width = Int(Double(width) * growth)
     }
   }
 
@@ -112,22 +117,21 @@ final class BeamRun {
   private func run(width: Int) throws {
     let (n, m) = (problem.count, problem.dimension)
     try sorted.candidates.withRows { rows in
-      let screen = PairScreen<Float>(leftCapacity: width, right: rows, count: n)
+      let expansion = BeamExpansion(rows, kept: width)
       var (parents, children) = (BeamStates(capacity: width, dimension: m), BeamStates(capacity: width, dimension: m))
-      let selection = BeamSelection(kept: width)
       let completion = BeamCompletion(sorted, rows, width: width)
       let known = best.subset.count
       parents.reset(to: sorted.target)
       var spent: UInt64 = 0
       while parents.size < min(n, problem.size ?? sizesToCome) {
         let remaining = (problem.size ?? known) - parents.size
-        if remaining == 2 || (problem.size == nil && (1...4).contains(remaining)) {
+        if remaining == completion.added || (problem.size == nil && (1...4).contains(remaining)) {
           try complete(completion, parents, work: problem.size == nil ? spent / 4 : spent)
           if problem.size != nil { break }
         }
         let before = meter.work
-        guard try extend(parents, screen, selection, rows) else { return }
-        children.take(selection, of: parents, rows)
+        guard try expansion.selectChildren(of: parents, &meter) else { return }
+        children.take(expansion.selection, of: parents, rows)
         if problem.size.map({ $0 == children.size }) ?? true { record(children) }
         swap(&parents, &children)
         spent += meter.work - before
@@ -136,25 +140,9 @@ final class BeamRun {
     }
   }
 
-  /// Selects the children of a level. False when the run must stop.
-  private func extend(
-    _ parents: BeamStates, _ screen: PairScreen<Float>, _ selection: BeamSelection, _ rows: CandidateRows
-  ) throws -> Bool {
-    let subsets = UInt64(parents.count * rows.count)
-    guard meter.allows(subsets * UInt64(rows.dimension)) else { return false }
-    selection.removeAll()
-    var visitor = BeamExtension(states: parents, rows: rows, selection: selection, control: control)
-    let m = rows.dimension
-    let complete = try screen.run(
-      leftCount: parents.count, fill: { $1.update(from: parents.residual($0), count: m) }, &visitor)
-    meter.count(work: subsets * UInt64(m), evaluations: subsets)
-    if !complete { _ = meter.allows(0) }
-    selection.sort()
-    return complete && selection.count > 0
-  }
-
   private func complete(_ completion: BeamCompletion, _ states: BeamStates, work: UInt64) throws {
-    let limit = bestOfSize[states.size + 2]?.error ?? .infinity
+    // Without a fixed size only what is better than all before counts.
+    let limit = problem.size == nil ? best.error : bestOfSize[states.size + completion.added]?.error ?? .infinity
     if let found = try completion.best(states, below: limit, work: work, &meter) {
       record(found.subset, error: found.error)
     }
@@ -183,27 +171,4 @@ final class BeamRun {
     if error < bestOfSize[subset.count]?.error ?? .infinity { bestOfSize[subset.count] = found }
     if error < best.error { best = found }
   }
-}
-
-/// Shows a level's extensions to the selection.
-private struct BeamExtension: PairVisitor {
-  let states: BeamStates
-  let rows: CandidateRows
-  let selection: BeamSelection
-  let control: RunControl
-
-  var cut: Double { selection.cut }
-
-  @inline(__always) mutating func visit(_ left: Int, _ right: Int) {
-    let score = rows.squaredDistance(right, from: states.residual(left))
-    if !(score <= selection.cut) { return }
-    let candidate = UInt32(truncatingIfNeeded: right)
-    if states.contains(left, candidate) { return }
-    selection.insert(
-      BeamChild(
-        score: score, key: states.key(left, adding: candidate), parent: UInt32(truncatingIfNeeded: left),
-        candidate: candidate))
-  }
-
-  mutating func shouldStop(before pairs: Int) -> Bool { control.interruption() != nil }
 }

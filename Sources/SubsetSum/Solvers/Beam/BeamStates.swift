@@ -6,7 +6,7 @@ final class BeamStates {
   /// Residual of state s at s·m.
   private let residuals: UnsafeMutablePointer<Double>
   private let keys: UnsafeMutablePointer<UInt64>
-  /// The candidates of state s at s·size, in the order they were added.
+  /// The candidates of state s at s·size, ascending.
   private var members: UnsafeMutablePointer<UInt32>
   private let capacity: Int
 
@@ -33,12 +33,18 @@ final class BeamStates {
 
   func residual(_ state: Int) -> UnsafeMutablePointer<Double> { residuals + state &* dimension }
 
-  func subset(_ state: Int) -> [Int] { (0..<size).map { Int(members[state * size + $0]) }.sorted() }
+  /// The candidates of a state, ascending.
+  @inline(__always) func members(_ state: Int) -> UnsafeBufferPointer<UInt32> {
+    UnsafeBufferPointer(start: members + state &* size, count: size)
+  }
+
+  func subset(_ state: Int) -> [Int] { (0..<size).map { Int(members[state * size + $0]) } }
 
   @inline(__always) func contains(_ state: Int, _ candidate: UInt32) -> Bool {
     let list = members + state &* size
-    for k in 0..<size where list[k] == candidate { return true }
-    return false
+    var equal: UInt32 = 0
+    for k in 0..<size { equal |= list[k] == candidate ? 1 : 0 }
+    return equal != 0
   }
 
   @inline(__always) func key(_ state: Int, adding candidate: UInt32) -> UInt64 {
@@ -58,8 +64,14 @@ final class BeamStates {
       residual.update(from: parents.residual(parent), count: dimension)
       rows.subtract(Int(child.candidate), from: residual)
       keys[s] = child.key
-      (members + s &* size).update(from: parents.members + parent &* parents.size, count: parents.size)
-      members[s &* size &+ parents.size] = child.candidate
+      let (list, known) = (members + s &* size, parents.members + parent &* parents.size)
+      var place = parents.size
+      while place > 0, known[place &- 1] > child.candidate {
+        list[place] = known[place &- 1]
+        place &-= 1
+      }
+      list[place] = child.candidate
+      list.update(from: known, count: place)
     }
   }
 }

@@ -26,14 +26,20 @@ struct CellGrid {
 
   /// The cell of each sum: floor(v/w) in each coordinate; of −v for the `opposite` side.
   func keys(of list: SumList, opposite: Bool) -> LargeBuffer<UInt64> {
-    let keys = LargeBuffer<UInt64>(count: list.count)
-    let m = list.dimension
-    for k in 0..<list.count { keys[k] = 0 }
+    keys(of: list.rows, count: list.count, dimension: list.dimension, opposite: opposite)
+  }
+
+  /// The cell of each of `count` rows of `dimension` entries.
+  func keys(
+    of rows: UnsafePointer<Double>, count: Int, dimension m: Int, opposite: Bool = false
+  ) -> LargeBuffer<UInt64> {
+    let keys = LargeBuffer<UInt64>(count: count)
+    for k in 0..<count { keys[k] = 0 }
     for axis in axes {
       let factor = opposite ? -axis.inverse : axis.inverse
       let (limit, scale) = (2 * axis.reach, UInt64(2 * axis.reach))
-      let column = list.rows + axis.coordinate
-      for k in 0..<list.count {
+      let column = rows + axis.coordinate
+      for k in 0..<count {
         let place = column[k &* m] * factor + axis.reach
         let key = keys[k]
         if place >= 0 && place < limit && key != Self.outside {

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import SubsetSumKernels
 
 /// What a `PairScreen` shows its pairs to.
 protocol PairVisitor {
@@ -6,8 +7,14 @@ protocol PairVisitor {
   var cut: Double { get }
   /// Row `left` of the left side and `right` of the right side may be close.
   mutating func visit(_ left: Int, _ right: Int)
+  /// Rows of the right side that row `left` need not meet, ascending.
+  func excluded(_ left: Int) -> UnsafeBufferPointer<UInt32>
   /// Asked before each tile of `pairs` pairs; true ends the screen.
   mutating func shouldStop(before pairs: Int) -> Bool
+}
+
+extension PairVisitor {
+  func excluded(_ left: Int) -> UnsafeBufferPointer<UInt32> { UnsafeBufferPointer(start: nil, count: 0) }
 }
 
 /// Finds pairs of rows close to each other, ‖a − b‖² ≤ cut: BLAS proposes, the visitor decides in fixed-order Float64.
@@ -31,17 +38,19 @@ final class PairScreen<Scalar: BLASScalar> {
   private let kappa: Double
   private let tileRows: Int
   private let tileColumns: Int
-  private static var block: Int { 32 }
+  /// How many of each left row's excluded rows lie before the tile.
+  private let passed: UnsafeMutablePointer<Int>
   /// A tile of products and its panels stay in a second-level cache of 1 MB.
   static var defaultTile: (rows: Int, columns: Int) { (192, 512) }
 
-  /// Room for up to `leftCapacity` left rows; the right ones are packed now. Any tile gives the same visits up to their order.
-  init(leftCapacity: Int, right rows: CandidateRows, count: Int, tile: (rows: Int, columns: Int)? = nil) {
+  /// The right rows are packed now; left ones come tile by tile. Any tile gives the same visits up to their order.
+  init(right rows: CandidateRows, count: Int, tile: (rows: Int, columns: Int)? = nil) {
     m = rows.dimension
     let tile = tile ?? Self.defaultTile
     (tileRows, tileColumns) = (max(1, tile.rows), max(1, tile.columns))
     right = PackedRows(capacity: count, dimension: m, group: tileColumns)
-    left = PackedRows(capacity: leftCapacity, dimension: m, group: tileRows)
+    left = PackedRows(capacity: tileRows, dimension: m, group: tileRows)
+    passed = .allocate(capacity: tileRows)
     products = .allocate(capacity: tileRows * tileColumns)
     let mu = Double(m + 3) * Scalar.unitRoundoff
     kappa = mu < 0.01 ? mu * 1.02 + 3 * Scalar.unitRoundoff + Double(m + 16) * 0x1p-50 : .infinity
@@ -49,7 +58,10 @@ final class PairScreen<Scalar: BLASScalar> {
     right.extendWithHalfSquares()
   }
 
-  deinit { products.deallocate() }
+  deinit {
+    products.deallocate()
+    passed.deallocate()
+  }
 
   /// Shows every pair within the visitor's cut, and some beyond. False when the visitor stopped it.
   ///
@@ -57,19 +69,20 @@ final class PairScreen<Scalar: BLASScalar> {
   func run(
     leftCount: Int, fill: (Int, UnsafeMutablePointer<Double>) -> Void, _ visitor: inout some PairVisitor
   ) throws(LinearAlgebraError) -> Bool {
-    left.load(leftCount, fill)
-    left.extend(
-      with: Double(sign: .plus, exponent: max(-1000, min(1000, right.exponent - left.exponent)), significand: 1))
     var start = 0
     while start < leftCount {
       let rows = min(tileRows, leftCount - start)
+      left.load(rows) { fill(start + $0, $1) }
+      left.extend(
+        with: Double(sign: .plus, exponent: max(-1000, min(1000, right.exponent - left.exponent)), significand: 1))
+      passed.update(repeating: 0, count: rows)
       var column = 0
       while column < right.count {
         let columns = min(tileColumns, right.count - column)
-        if reaches(start, column, visitor.cut) {
+        if reaches(column, visitor.cut) {
           if visitor.shouldStop(before: rows * columns) { return false }
           try multiply(
-            left.view(start, rows), right.view(column, columns).transposed,
+            left.view(0, rows), right.view(column, columns).transposed,
             into: MutableMatrixView(products, rows: rows, columns: columns, leadingDimension: tileColumns))
           scan(start, rows, column, columns, &visitor)
         }
@@ -81,8 +94,8 @@ final class PairScreen<Scalar: BLASScalar> {
   }
 
   /// Whether norms allow a pair of a tile within the cut.
-  private func reaches(_ start: Int, _ column: Int, _ cut: Double) -> Bool {
-    let a = left.norms(of: start / tileRows)
+  private func reaches(_ column: Int, _ cut: Double) -> Bool {
+    let a = left.norms(of: 0)
     let b = right.norms(of: column / tileColumns)
     let gap = max(a.least - b.most, b.least - a.most) - 0x1p-40 * (a.most + b.most)
     return !(gap > 0 && gap * gap > cut * (1 + 0x1p-40))
@@ -96,33 +109,40 @@ final class PairScreen<Scalar: BLASScalar> {
     let most = right.norms(of: column / tileColumns).most
     let tiny = Double(2 * m + 8) * Double(Scalar.leastNonzeroMagnitude)
     for i in 0..<rows {
-      let square = left.squares[start &+ i]
+      let square = left.squares[i]
       let reach = square.squareRoot() + most
       let slack = kappa * reach * reach
       var cut = visitor.cut
       var limit = threshold(square, cut, slack, unit, tiny)
       let row = products + i &* tileColumns
-      var k = 0
+      let excluded = visitor.excluded(start &+ i)
+      while passed[i] < excluded.count, Int(excluded[passed[i]]) < column &+ columns {
+        let place = Int(excluded[passed[i]]) &- column
+        if place >= 0 { row[place] = -.infinity }
+        passed[i] &+= 1
+      }
+      var k = firstReaching(row, 0, columns, limit)
       while k < columns {
-        let end = min(columns, k &+ Self.block)
-        if end &- k == Self.block {
-          var reached: UInt32 = 0
-          for c in k..<(k &+ Self.block) { reached |= row[c] < limit ? 0 : 1 }
-          if reached == 0 {
-            k = end
-            continue
-          }
+        visitor.visit(start &+ i, column &+ k)
+        if visitor.cut != cut {
+          cut = visitor.cut
+          limit = threshold(square, cut, slack, unit, tiny)
         }
-        for c in k..<end where !(row[c] < limit) {
-          visitor.visit(start &+ i, column &+ c)
-          if visitor.cut != cut {
-            cut = visitor.cut
-            limit = threshold(square, cut, slack, unit, tiny)
-          }
-        }
-        k = end
+        k = firstReaching(row, k &+ 1, columns, limit)
       }
     }
+  }
+
+  /// The first of a row's products from `start` on that is not below the limit.
+  @inline(__always)
+  private func firstReaching(_ row: UnsafePointer<Scalar>, _ start: Int, _ count: Int, _ limit: Scalar) -> Int {
+    if let row = row as? UnsafePointer<Float>, let limit = limit as? Float {
+      return tombola_first_reaching_f32(row, start, count, limit)
+    }
+    if let row = row as? UnsafePointer<Double>, let limit = limit as? Double {
+      return tombola_first_reaching_f64(row, start, count, limit)
+    }
+    preconditionFailure("a BLAS scalar is a Float or a Double")
   }
 
   /// What d̂ must reach, rounded down.

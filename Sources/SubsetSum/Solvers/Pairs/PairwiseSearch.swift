@@ -70,7 +70,7 @@ private struct HalfPairs: PairVisitor {
   }
 
   mutating func search() throws {
-    let screen = PairScreen<Float>(leftCapacity: first.count, right: second.rows, count: second.count)
+    let screen = PairScreen<Float>(right: second.rows, count: second.count)
     let rows = first.rows
     _ = try screen.run(leftCount: first.count, fill: { rows.copy($0, to: $1) }, &self)
   }

@@ -1,0 +1,74 @@
+import LinearAlgebra
+import RunControl
+
+/// Scores every state of a level with every candidate, ‖r − x‖² over tiles by GEMM, and selects the best distinct children.
+final class BeamExpansion {
+  let selection: BeamSelection
+  private let rows: CandidateRows
+  private let kept: Int
+  private let screen: PairScreen<Float>
+  private let forecast: BeamForecast
+
+  /// `rows` must outlive this. Memory: 4·(m+1) bytes a candidate, and the selection's.
+  init(_ rows: CandidateRows, kept: Int) {
+    self.rows = rows
+    self.kept = kept
+    screen = PairScreen(right: rows, count: rows.count)
+    selection = BeamSelection(kept: kept)
+    forecast = BeamForecast(kept: kept)
+  }
+
+  /// Leaves the best children in `selection`, in ascending order. False where there are none, or the run must stop.
+  ///
+  /// - Parameter limit: children with ‖r‖² above it are left out.
+  func selectChildren(
+    of parents: BeamStates, within limit: Double = .infinity, _ meter: inout WorkMeter
+  ) throws -> Bool {
+    let cut = min(limit, try forecast.cut(parents, screen, rows, &meter))
+    guard try select(parents, cut, &meter) else { return false }
+    // The best are all there if there are enough of them.
+    if selection.count < kept, cut < limit {
+      guard try select(parents, limit, &meter) else { return false }
+    }
+    forecast.learn(from: selection)
+    return selection.count > 0
+  }
+
+  private func select(_ parents: BeamStates, _ cut: Double, _ meter: inout WorkMeter) throws -> Bool {
+    let (m, subsets) = (rows.dimension, UInt64(parents.count * rows.count))
+    guard meter.allows(subsets * UInt64(m)) else { return false }
+    selection.removeAll(cut: cut)
+    var visitor = BeamExtension(states: parents, rows: rows, selection: selection, control: meter.control)
+    let complete = try screen.run(
+      leftCount: parents.count, fill: { $1.update(from: parents.residual($0), count: m) }, &visitor)
+    meter.count(work: subsets * UInt64(m), evaluations: subsets)
+    if !complete { _ = meter.allows(0) }
+    selection.sort()
+    return complete
+  }
+}
+
+/// Shows a level's extensions to the selection.
+private struct BeamExtension: PairVisitor {
+  let states: BeamStates
+  let rows: CandidateRows
+  let selection: BeamSelection
+  let control: RunControl
+
+  var cut: Double { selection.cut }
+
+  func excluded(_ left: Int) -> UnsafeBufferPointer<UInt32> { states.members(left) }
+
+  @inline(__always) mutating func visit(_ left: Int, _ right: Int) {
+    let score = rows.squaredDistance(right, from: states.residual(left))
+    if !(score <= selection.cut) { return }
+    let candidate = UInt32(truncatingIfNeeded: right)
+    if states.contains(left, candidate) { return }
+    selection.insert(
+      BeamChild(
+        score: score, key: states.key(left, adding: candidate), parent: UInt32(truncatingIfNeeded: left),
+        candidate: candidate))
+  }
+
+  mutating func shouldStop(before pairs: Int) -> Bool { control.interruption() != nil }
+}

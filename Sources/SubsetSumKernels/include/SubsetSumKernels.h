@@ -1,0 +1,18 @@
+#pragma once
+
+// Reductions in Float64 whose order is part of their definition: entry j in lane j mod 8, lanes combined as
+// ((0+4)+(2+6))+((1+5)+(3+7)), then the last count mod 8 entries in index order. Products and sums are rounded one by one
+// (no fma), so every variant for a CPU gives the same bits. A NaN's payload may differ.
+
+/// Σ x_j·y_j.
+double tombola_dot_f64(const double *x, const double *y, long count);
+/// Σ x_j·y_j, the entries of x widened exactly.
+double tombola_dot_f32(const float *x, const double *y, long count);
+/// Σ (y_j − x_j)².
+double tombola_squared_distance_f64(const double *x, const double *y, long count);
+/// Σ (y_j − scale·x_j)², the entries of x widened exactly.
+double tombola_squared_distance_f32(const float *x, double scale, const double *y, long count);
+
+/// The first index from `start` on whose value is not below `limit` (NaN is not), or `count`.
+long tombola_first_reaching_f32(const float *values, long start, long count, float limit);
+long tombola_first_reaching_f64(const double *values, long start, long count, double limit);

@@ -1,0 +1,56 @@
+import SubsetSumKernels
+import Testing
+
+/// The C reductions against their definition, written out: bits must be equal whatever variant the CPU runs.
+@Suite struct KernelTests {
+  static let counts = [0, 1, 7, 8, 9, 15, 16, 25, 72, 73, 144, 1000]
+
+  /// Term j in lane j mod 8; then the tree; then the tail.
+  private func inOrder(_ terms: [Double]) -> Double {
+    var lanes = [Double](repeating: 0, count: 8)
+    let whole = terms.count / 8 * 8
+    for j in 0..<whole { lanes[j % 8] += terms[j] }
+    var sum = ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]))
+    for term in terms[whole...] { sum += term }
+    return sum
+  }
+
+  private func numbers(_ count: Int, _ state: UInt64) -> [Double] {
+    var numbers = TestNumbers(state: state)
+    return (0..<count).map { k in (numbers.unit() - 0.5) * (k % 5 == 0 ? 1e6 : 1) }
+  }
+
+  @Test(arguments: counts) func reductionsKeepTheirOrder(count: Int) {
+    let (x, y) = (numbers(count, 1), numbers(count, 2))
+    let singles = x.map { Float($0) }
+    let scale = 0.731
+    #expect(tombola_dot_f64(x, y, count).bitPattern == inOrder((0..<count).map { x[$0] * y[$0] }).bitPattern)
+    #expect(
+      tombola_dot_f32(singles, y, count).bitPattern
+        == inOrder((0..<count).map { Double(singles[$0]) * y[$0] }).bitPattern)
+    let differences = (0..<count).map { y[$0] - x[$0] }
+    #expect(
+      tombola_squared_distance_f64(x, y, count).bitPattern == inOrder(differences.map { $0 * $0 }).bitPattern)
+    let scaled = (0..<count).map { y[$0] - scale * Double(singles[$0]) }
+    #expect(
+      tombola_squared_distance_f32(singles, scale, y, count).bitPattern
+        == inOrder(scaled.map { $0 * $0 }).bitPattern)
+  }
+
+  @Test func theFirstThatReachesALimit() {
+    for count in [0, 1, 63, 64, 65, 200] {
+      for place in [0, 1, 31, 62, 63, 64, 130, 199, 300] {
+        for value in [1.0, 2, .nan, .infinity] {
+          var values = [Double](repeating: 0.5, count: count)
+          if place < count { values[place] = value }
+          let singles = values.map { Float($0) }
+          for start in [0, 1, 64] where start <= count {
+            let expected = place >= start && place < count ? place : count
+            #expect(tombola_first_reaching_f64(values, start, count, 1) == expected)
+            #expect(tombola_first_reaching_f32(singles, start, count, 1) == expected)
+          }
+        }
+      }
+    }
+  }
+}
