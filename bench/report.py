@@ -1,18 +1,13 @@
 #!/usr/bin/env python3
 """Writes one run of `make bench` (and of `make bench-peers`, where given) as a page of text beside its chart."""
-import json
-import os
-import shutil
 import sys
 
-
-def table(header, rows):
-    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
-    return lines + ["| " + " | ".join(row) + " |" for row in rows]
+import pages
+from pages import table
 
 
 def number(value, digits=0):
-    return "–" if value is None else f"{value:.{digits}f}"
+    return pages.number(value, f".{digits}f")
 
 
 def interval(value, digits=0):
@@ -33,10 +28,9 @@ def measured(row):
 def main():
     if len(sys.argv) not in (4, 5):
         sys.exit("usage: report.py BENCH.json BENCH.svg FOLDER [PEERS.json]")
-    with open(sys.argv[1]) as file:
-        bench = json.load(file)
+    bench = pages.read(sys.argv[1])
     machine = bench["machine"]
-    name = f"{machine['date'][:10]}-{'-'.join(machine['cpu'].lower().split()).replace('/', '-')}"
+    name = pages.name(machine)
     peak = " and ".join(
         f"{number(machine['peak_' + kind][0])} (one core), {number(machine['peak_' + kind][1])} (all) GFLOP/s {kind}"
         for kind in ("float", "double"))
@@ -52,8 +46,7 @@ def main():
         ["operation", "shape", "type", "threads", "median", "best", "% peak", "% of bare", "ns", "residual", "scratch bytes"],
         [measured(row) for row in bench["rows"]])
     if len(sys.argv) == 5:
-        with open(sys.argv[4]) as file:
-            peers = json.load(file)
+        peers = pages.read(sys.argv[4])
         versions = ", ".join(f"{name} {version}" for name, version in peers["versions"].items())
         lines += ["", f"## Beside others ({versions})", "", "`make bench-peers`: " + peers["note"], ""]
         lines += table(
@@ -67,12 +60,7 @@ def main():
              + [f"{row['gflops'][rival]:.1f}, {row['ratios'][rival][0]:.2f} ({row['ratios'][rival][1]:.2f} to {row['ratios'][rival][2]:.2f})"
                 if rival in row["ratios"] else "–" for rival in rivals] + ["yes" if row["agrees"] else "NO"]
              for row in peers["rows"]])
-    os.makedirs(sys.argv[3], exist_ok=True)
-    page = os.path.join(sys.argv[3], name)
-    shutil.copyfile(sys.argv[2], page + ".svg")
-    with open(page + ".md", "w") as file:
-        file.write("\n".join(lines) + "\n")
-    print(f"written to {page}.md and {page}.svg")
+    pages.write(sys.argv[3], name, lines, sys.argv[2])
 
 
 main()

@@ -22,7 +22,7 @@ struct SolveBatchCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Generated instances.", valueName: "T")) var instances: Int?
   @Option(help: ArgumentHelp("Seed of generated instances.", valueName: "S")) var seed: UInt64?
   @Option(help: ArgumentHelp("Law of generated instances: \(Self.laws).", valueName: "LAW")) var law: String?
-  @Option(help: ArgumentHelp("The error that counts as reached.", valueName: "E")) var epsilon: Double?
+  @OptionGroup var reach: ReachOptions
   @OptionGroup var bounds: RunOptions
   @Option(help: ArgumentHelp("Units of work: steps over half sums.", valueName: "W")) var workLimit: UInt64?
   @Flag(help: "Print the figures as JSON.") var json = false
@@ -30,9 +30,7 @@ struct SolveBatchCommand: ParsableCommand {
   private static let laws = InstanceLaw.allCases.map(\.rawValue).joined(separator: ", ")
 
   func run() throws {
-    if let epsilon, !(epsilon >= 0 && epsilon.isFinite) {
-      throw OptionError(option: "--epsilon", expected: "an error ≥ 0", found: "\(epsilon)")
-    }
+    let epsilon = try reach.checked()
     let workers = try bounds.workers()
     let limits = try bounds.limits(work: workLimit)
     let source = try source()
@@ -52,31 +50,32 @@ struct SolveBatchCommand: ParsableCommand {
   }
 
   private func source() throws -> BatchSource {
-    if let problem {
-      guard count == nil, instances == nil, seed == nil, law == nil else {
-        throw OptionError(
-          option: "PROBLEM.npz", expected: "either a file or --count, --instances, --seed and --law", found: "both")
-      }
-      let file = try ProblemFile(contentsOf: problem)
-      let candidates =
-        switch (file.candidates, file.scales) {
-        case (.single(let rows), let scales?): try Candidates(scales: scales, vectors: rows)
-        case (.single(let rows), nil): Candidates(rows)
-        case (.double(let rows), _): Candidates(rows)
-        }
-      guard candidates.dimension == 1 else {
-        throw OptionError(
-          option: "PROBLEM.npz", expected: "candidates in one dimension", found: "dimension \(candidates.dimension)")
-      }
-      return .shared(
-        candidates: (0..<candidates.count).map { candidates.coordinate($0, 0) }, targets: file.targets.map { $0[0] })
+    let isAnyGiven = count != nil || instances != nil || seed != nil || law != nil
+    var generated: (count: Int, instances: Int, seed: UInt64, law: String)?
+    if let count, let instances, let seed, let law { generated = (count, instances, seed, law) }
+    switch try ProblemOrigin(
+      path: problem, options: "--count, --instances, --seed and --law", isAnyGiven: isAnyGiven, generated: generated)
+    {
+    case .file(let path): return try Self.source(path: path)
+    case .generated(let made):
+      return try Self.source(count: made.count, instances: made.instances, seed: made.seed, law: made.law)
     }
-    guard let count, let instances, let seed, let law else {
+  }
+
+  private static func source(path: String) throws -> BatchSource {
+    let file = try ProblemFile(contentsOf: path)
+    let candidates = try Candidates(file)
+    guard candidates.dimension == 1 else {
       throw OptionError(
-        option: "PROBLEM.npz", expected: "a file, or --count, --instances, --seed and --law", found: "not all of them")
+        option: "PROBLEM.npz", expected: "candidates in one dimension", found: "dimension \(candidates.dimension)")
     }
+    return .shared(
+      candidates: (0..<candidates.count).map { candidates.coordinate($0, 0) }, targets: file.targets.map { $0[0] })
+  }
+
+  private static func source(count: Int, instances: Int, seed: UInt64, law: String) throws -> BatchSource {
     guard let chosen = InstanceLaw(rawValue: law) else {
-      throw OptionError(option: "--law", expected: Self.laws, found: "'\(law)'")
+      throw OptionError(option: "--law", expected: laws, found: "'\(law)'")
     }
     guard (1...1 << 32).contains(instances) else {
       throw OptionError(option: "--instances", expected: "1 to 2^32", found: "\(instances)")

@@ -9,6 +9,8 @@ enum ToolExit: Int32 {
   case badInput = 2
   /// Stopped by a limit; the result so far is written.
   case limit = 3
+  /// Proved that nothing reaches what was asked.
+  case infeasible = 4
   case interrupted = 130
   case terminated = 143
 }

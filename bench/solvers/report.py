@@ -1,27 +1,23 @@
 #!/usr/bin/env python3
 """Writes one run of `make bench-solvers` as a page of text beside its chart."""
-import json
 import os
-import shutil
 import sys
 
-
-def table(header, rows):
-    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
-    return lines + ["| " + " | ".join(row) + " |" for row in rows]
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
+import pages
+from pages import table
 
 
 def number(value):
-    return "–" if value is None else f"{value:.2g}"
+    return pages.number(value, ".2g")
 
 
 def main():
     if len(sys.argv) != 4:
         sys.exit("usage: report.py SOLVERS.json SOLVERS.svg FOLDER")
-    with open(sys.argv[1]) as file:
-        made = json.load(file)
+    made = pages.read(sys.argv[1])
     machine, rows = made["machine"], made["rows"]
-    name = f"{machine['date'][:10]}-{'-'.join(machine['cpu'].lower().split()).replace('/', '-')}-solvers"
+    name = pages.name(machine, "-solvers")
     ours = [f"Tombola {solver}" for solver in made["solvers"]]
     names = ours + list(made["versions"])
     seconds = rows[0]["seconds"]
@@ -64,12 +60,7 @@ def main():
     notes = [f"- {row['m']}, {row['n']}, {solver}: {note}" for row in rows for solver, note in row["notes"].items()]
     if notes:
         lines += ["", "## Notes", "", *notes]
-    os.makedirs(sys.argv[3], exist_ok=True)
-    page = os.path.join(sys.argv[3], name)
-    shutil.copyfile(sys.argv[2], page + ".svg")
-    with open(page + ".md", "w") as file:
-        file.write("\n".join(lines) + "\n")
-    print(f"written to {page}.md and {page}.svg")
+    pages.write(sys.argv[3], name, lines, sys.argv[2])
 
 
 main()

@@ -130,7 +130,7 @@ private final class FourListsSearch {
     _ meter: inout WorkMeter
   ) {
     window.removeAll()
-    var reach = Self.reach(best)
+    var reach = best.strictReach
     var spent: UInt64 = 0
     if !meter.allows(2 * Self.chunk) { return }
     while first.value < .infinity {
@@ -146,7 +146,7 @@ private final class FourListsSearch {
         let mask = first.mask
         for k in window.indices where abs(window.values[k] - value) <= reach {
           best.consider(mask, window.masks[k])
-          reach = Self.reach(best)
+          reach = best.strictReach
           spent &+= 1
         }
         if best.error == 0 { break }
@@ -167,9 +167,6 @@ private final class FourListsSearch {
       "joining", completed: Int(meter.evaluations), total: 1 << ((bits.reduce(0, +) + 3) / 2), best: best.error)
     return meter.allows(2 * Self.chunk)
   }
-
-  /// Where sums are exact only a smaller distance is of use.
-  private static func reach(_ best: MeetingPoint) -> Double { best.rule.slack == 0 ? best.error.nextDown : best.reach }
 }
 
 /// The second half's sums that are within reach of the first half's current one, oldest first, in a ring that grows.

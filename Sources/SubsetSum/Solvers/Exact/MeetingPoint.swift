@@ -24,6 +24,12 @@ struct MeetingPoint {
   var cut: Double { rule.cut(best: bound) }
   /// The same for one coordinate, not squared.
   var reach: Double { rule.reach(best: bound) }
+  /// `cut` and `reach` for a single best subset: where sums are exact, only a smaller error is of use.
+  var strictCut: Double { rule.cut(best: strictBound) }
+  var strictReach: Double { rule.reach(best: strictBound) }
+  /// Whether any error is worth considering.
+  var canImprove: Bool { error > 0 && strictReach >= 0 }
+  private var strictBound: Double { rule.slack == 0 ? error.nextDown : error }
 
   /// Rescores the union of two halves' subsets.
   mutating func consider(_ first: UInt32, _ second: UInt32) {

@@ -1,0 +1,76 @@
+import RunControl
+import SubsetSum
+
+/// What `solve` is asked to do with each problem.
+enum SolveTask {
+  /// One subset.
+  case best(any Solver)
+  /// One subset, and the best of each size.
+  case sizes(BeamSearch)
+  /// All subsets within ε, at most `cap`.
+  case all(epsilon: Double, cap: Int)
+
+  /// Subsets that `--all` lists without `--max-subsets`.
+  static let defaultCap = 10_000
+  static let caps = 1...1_000_000
+
+  /// - Throws: `OptionError` for options that do not go together.
+  init(solver: String?, epsilon: Double?, size: Int?, listsAll: Bool, cap: Int?, showsSizes: Bool) throws {
+    let chosen = try SolverChoice.solves.solver(named: solver ?? SolverChoice.solves.all[0].name)
+    if let cap {
+      guard listsAll else { throw OptionError(option: "--max-subsets", expected: "--all beside it", found: "none") }
+      guard Self.caps.contains(cap) else {
+        throw OptionError(
+          option: "--max-subsets", expected: "\(Self.caps.lowerBound) to \(Self.caps.upperBound)", found: "\(cap)")
+      }
+    }
+    switch (listsAll, showsSizes) {
+    case (true, true): throw OptionError(option: "--by-size", expected: "no --all beside it", found: "both")
+    case (true, false):
+      guard let epsilon else { throw OptionError(option: "--all", expected: "--epsilon beside it", found: "none") }
+      let lister = MeetInTheMiddle().name
+      guard solver == nil || solver == lister else {
+        throw OptionError(
+          option: "--all", expected: "no --solver, or --solver \(lister)", found: "--solver \(chosen.name)")
+      }
+      self = .all(epsilon: epsilon, cap: cap ?? Self.defaultCap)
+    case (false, true):
+      guard let beam = chosen as? BeamSearch else {
+        throw OptionError(
+          option: "--by-size", expected: "--solver \(BeamSearch().name) beside it",
+          found: solver == nil ? "none" : "--solver \(chosen.name)")
+      }
+      if let size { throw OptionError(option: "--by-size", expected: "no --size beside it", found: "--size \(size)") }
+      self = .sizes(beam)
+    case (false, false): self = .best(chosen)
+    }
+  }
+
+  /// The subset that a solver finds.
+  static func solve(_ problem: Problem, _ solver: any Solver, _ control: RunControl) throws -> SolveReport {
+    let (solution, seconds) = try timed { try solver.solve(problem, control: control) }
+    return SolveReport(solution, problem, seconds: seconds)
+  }
+
+  /// The best subset of each size that a beam meets.
+  static func solve(_ problem: Problem, bySize beam: BeamSearch, _ control: RunControl) throws -> SolveReport {
+    let (sizes, seconds) = try timed { try beam.bestBySize(problem, control: control) }
+    return SolveReport(sizes: sizes, problem, seconds: seconds)
+  }
+
+  /// All subsets within ε.
+  static func list(
+    _ problem: Problem, _ epsilon: Double, _ cap: Int, _ control: RunControl
+  ) throws -> SubsetListReport {
+    let (listing, seconds) = try timed {
+      try MeetInTheMiddle().allSubsets(of: problem, within: epsilon, limit: cap, control: control)
+    }
+    return SubsetListReport(listing, problem, epsilon: epsilon, cap: cap, seconds: seconds)
+  }
+
+  private static func timed<Value>(_ body: () throws -> Value) rethrows -> (Value, seconds: Double) {
+    let began = ContinuousClock.now
+    let value = try body()
+    return (value, (ContinuousClock.now - began) / .seconds(1))
+  }
+}

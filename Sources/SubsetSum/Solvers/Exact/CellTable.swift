@@ -1,0 +1,100 @@
+/// Which sums lie where in one coordinate: chains by cells, and before them a bitmap of finer cells that hold a sum within a window.
+///
+/// Beyond four deviations the outermost cells hold all.
+final class CellTable {
+  private let cells: Int
+  private let heads: UnsafeMutablePointer<UInt32>
+  private let nexts: UnsafeMutablePointer<UInt32>
+  private let bitmap: UnsafeMutablePointer<UInt64>
+  private let bits: Int
+  private let low: Double
+  private let inverse: Double
+  private let fineInverse: Double
+  private var values: UnsafeMutablePointer<Double>?
+  private var isFiltering = false
+  let width: Double
+
+  init(capacity: Int, _ lists: PairedLists, wanted: Int) {
+    let (least, most) = (lists.lows[1], lists.highs[1])
+    let middle = least + (most - least) / 2
+    let half = min((most - least) / 2, 4 * lists.deviations[1])
+    cells = wanted
+    bits = 32 * wanted
+    low = middle - half
+    width = 2 * half / Double(cells)
+    inverse = width > 0 && (1 / width).isFinite ? 1 / width : 0
+    fineInverse = inverse * Double(bits / cells)
+    heads = .allocate(capacity: cells)
+    nexts = .allocate(capacity: capacity + 1)
+    bitmap = .allocate(capacity: bits / 64)
+  }
+
+  deinit {
+    heads.deallocate()
+    nexts.deallocate()
+    bitmap.deallocate()
+  }
+
+  @inline(__always) private func place(_ value: Double, _ inverse: Double, _ count: Int) -> Int {
+    let place = (value - low) * inverse
+    return place > 0 ? place < Double(count) ? Int(place) : count &- 1 : 0
+  }
+
+  /// Takes the sums, for looks within `window`; of equal ones, as far as they are seen to be, the first.
+  ///
+  /// - Parameter isSame: whether two sums with equal values are the same in their other coordinates, nil where all are to be taken.
+  func fill(_ sums: RangeSums, window: Double, isSame: ((Int, Int) -> Bool)?) {
+    values = sums.values
+    let (values, heads, nexts, bitmap) = (sums.values, heads, nexts, bitmap)
+    heads.update(repeating: 0, count: cells)
+    isFiltering = window * fineInverse < 4
+    if isFiltering { bitmap.update(repeating: 0, count: bits / 64) }
+    for k in 0..<sums.count {
+      let cell = place(values[k], inverse, cells)
+      if let isSame, holds(k, cell, isSame) { continue }
+      nexts[k &+ 1] = heads[cell]
+      heads[cell] = UInt32(truncatingIfNeeded: k &+ 1)
+      if isFiltering {
+        let last = place(values[k] + window, fineInverse, bits)
+        for bit in place(values[k] - window, fineInverse, bits)...last { bitmap[bit >> 6] |= 1 << UInt64(bit & 63) }
+      }
+    }
+  }
+
+  /// Whether one of the last few sums of a cell is the same as sum k.
+  private func holds(_ k: Int, _ cell: Int, _ isSame: (Int, Int) -> Bool) -> Bool {
+    var entry = Int(heads[cell])
+    var left = 16
+    while entry != 0, left > 0 {
+      if values![entry &- 1] == values![k], isSame(entry &- 1, k) { return true }
+      entry = Int(nexts[entry])
+      left &-= 1
+    }
+    return false
+  }
+
+  /// False only where no sum lies within the window that the table was filled for.
+  @inline(__always) func mayHold(_ value: Double) -> Bool {
+    if !isFiltering { return true }
+    let bit = place(value, fineInverse, bits)
+    return bitmap[bit >> 6] >> UInt64(bit & 63) & 1 == 1
+  }
+
+  /// Visits the sums with values in low...high; how many had to be looked at.
+  @inline(__always) func forEach(_ low: Double, _ high: Double, _ body: (Int) -> Void) -> Int {
+    let last = place(high, inverse, cells)
+    var cell = place(low, inverse, cells)
+    var seen = 0
+    while cell <= last {
+      var entry = Int(heads[cell])
+      while entry != 0 {
+        seen &+= 1
+        let value = values![entry &- 1]
+        if value >= low && value <= high { body(entry &- 1) }
+        entry = Int(nexts[entry])
+      }
+      cell &+= 1
+    }
+    return seen
+  }
+}

@@ -1,0 +1,83 @@
+import LinearAlgebra
+import RunControl
+import SubsetSum
+import Testing
+
+/// Sums that repeat, or crowd on one coordinate, against optima known otherwise.
+@Suite struct CellSweepTests {
+  private func problem(
+    _ rows: [[Double]], _ target: [Double], norm: Norm = .maximum, size: Int? = nil
+  ) throws -> Problem {
+    let m = target.count
+    let matrix = try Matrix<Double>(rows: rows.count, columns: m, values: rows.flatMap { $0 })
+    return try Problem(candidates: Candidates(matrix), target: target, norm: norm, size: size)
+  }
+
+  @Test(arguments: [Norm.maximum, .euclidean], [1, 0.1, -3]) func equalCandidatesAreSolved(
+    norm: Norm, value: Double
+  ) throws {
+    for n in [9, 40, 64] {
+      for m in [2, 3] {
+        let row = [Double](repeating: value, count: m)
+        let found = try CellSweep().solve(
+          try problem([[Double]](repeating: row, count: n), row.map { 7.25 * $0 }, norm: norm), control: RunControl())
+        let best = 0.25 * abs(value) * (norm == .maximum ? 1 : Double(m).squareRoot())
+        #expect(abs(found.error - best) < 1e-14 && found.subset.count == 7)
+        #expect(found.isOptimal && found.stop == nil)
+      }
+    }
+  }
+
+  /// Half of the candidates are zeros: one side's sums are all the same.
+  @Test(arguments: [false, true]) func zerosCostNothing(areFirst: Bool) throws {
+    let few = try scaledNormals(18, 2, seed: 5, norm: .maximum)
+    let rows = (0..<18).map { i in (0..<2).map { few.candidates.coordinate(i, $0) } }
+    let zeros = [[Double]](repeating: [0, 0], count: 18)
+    let padded = try problem(areFirst ? zeros + rows : rows + zeros, few.target)
+    let exact = try Exhaustive().solve(few, control: RunControl())
+    let found = try CellSweep().solve(padded, control: RunControl())
+    #expect(found.isOptimal && found.error == exact.error)
+  }
+
+  /// The coordinate of largest spread counts: one value holds more sums than there is room for, and the other decides.
+  @Test(arguments: [11, 18, 25]) func crowdedRangesAreDoneInPieces(size: Int) throws {
+    let line = try scaledNormals(36, 1, seed: UInt64(size), norm: .maximum)
+    let rows = (0..<36).map { [1024, line.candidates.coordinate($0, 0)] }
+    let exact = try MeetInTheMiddle().solve(
+      try problem(rows.map { [$0[1]] }, line.target, size: size), control: RunControl())
+    let found = try CellSweep().solve(
+      try problem(rows, [1024 * Double(size), line.target[0]]), control: RunControl())
+    #expect(found.isOptimal && found.stop == nil)
+    #expect(found.error == exact.error && found.subset.count == size)
+    // As one line of integers: many equal sums, none of them closer than another.
+    let coarse = rows.map { [$0[0], ($0[1] * 8).rounded()] }
+    let target = [1024 * Double(size), 0.5]
+    let counted = try CellSweep().solve(try problem(coarse, target), control: RunControl())
+    #expect(counted.isOptimal && counted.error == 0.5)
+  }
+
+  @Test(arguments: [Norm.maximum, .euclidean]) func integersWithManyTies(norm: Norm) throws {
+    for n in [40, 64] {
+      for seed in 0..<3 as Range<UInt64> {
+        let plain = try integers(n, 2, limit: 3, seed: seed, norm: norm)
+        let shifted = try Problem(
+          candidates: plain.candidates, target: plain.target.map { $0 + 0.5 }, norm: norm)
+        for (problem, best) in [(plain, 0), (shifted, norm == .maximum ? 0.5 : 0.5.squareRoot())] {
+          let found = try CellSweep().solve(problem, control: RunControl())
+          #expect(found.isOptimal && found.error == best, "n \(n), seed \(seed)")
+        }
+      }
+    }
+  }
+
+  /// Equal up to rounding alone: whatever ends the search has to be what it says.
+  @Test func nearTiesEndAtTheWorkLimitOrAreDecided() throws {
+    var numbers = TestNumbers(state: 12)
+    let rows = (0..<40).map { _ in [numbers.integer(3) * 0.1, numbers.integer(3) * 0.1] }
+    let limits = Limits(work: 1 << 28)
+    let found = try CellSweep().solve(try problem(rows, [0.35, 0.75]), control: RunControl(limits: limits))
+    #expect(abs(found.error - 0.05) < 1e-14)
+    #expect(found.work <= 1 << 28)
+    #expect(found.isOptimal == (found.stop == nil))
+  }
+}
