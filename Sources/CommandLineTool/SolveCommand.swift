@@ -58,7 +58,7 @@ struct SolveCommand: ParsableCommand, ChoosingBLASCore {
     let progress = ProgressLine()
     defer { progress.clear() }
     let control = RunControl(limits: limits, cancellation: signals.cancellation) { progress.show($0) }
-    // One problem runs on one core.
+    // Problems run one a core; a single one on all that its solver can use.
     func results<Outcome: SolveOutcome>(_ solve: @Sendable (Problem) throws -> Outcome) throws -> [Outcome] {
       let found = try Workers.map(count: problems.count, workers: workers) { try solve(problems[$0]) }
       progress.clear()
@@ -69,7 +69,9 @@ struct SolveCommand: ParsableCommand, ChoosingBLASCore {
     switch task {
     case .all(let epsilon, let cap):
       end = SubsetListReport.exit(try results { try SolveTask.list($0, epsilon, cap, control) })
-    case .best(let solver): end = exit(try results { try SolveTask.solve($0, solver, control) }, epsilon)
+    case .best(let solver):
+      let spread = solver.spread(over: max(1, workers / max(1, problems.count)))
+      end = exit(try results { try SolveTask.solve($0, spread, control) }, epsilon)
     case .sizes(let beam): end = exit(try results { try SolveTask.solve($0, bySize: beam, control) }, epsilon)
     }
     try finish(signals.exit ?? end)

@@ -24,3 +24,18 @@ struct SolverChoice {
     return solver
   }
 }
+
+extension Solver {
+  /// The same solver on so many cores, where it can use them.
+  func spread(over workers: Int) -> any Solver {
+    if var portfolio = self as? Portfolio {
+      portfolio.workers = workers
+      return portfolio
+    }
+    if var exchange = self as? Exchange {
+      exchange.workers = workers
+      return exchange
+    }
+    return self
+  }
+}

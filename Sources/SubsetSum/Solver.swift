@@ -56,6 +56,12 @@ struct WorkMeter {
     evaluations &+= subsets
   }
 
+  /// Adds what a part of the run has spent, and stops where it was stopped.
+  mutating func absorb(_ part: WorkMeter) {
+    count(work: part.work, evaluations: part.evaluations)
+    stop = stop ?? part.stop
+  }
+
   /// Tells the run how far this is, at most once every 2²⁷ units. `fraction` is of what can be known.
   mutating func report(_ phase: String, completed: Int, total: Int, best: Double) {
     if work < nextReport { return }

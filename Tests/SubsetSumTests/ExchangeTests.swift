@@ -196,4 +196,20 @@ extension Problem {
     let some = RunControl(limits: Limits(memoryBytes: 60_000))
     #expect(try Exchange(from: [], coolings: 1).solve(problem, control: some).error < 1)
   }
+
+  @Test(arguments: [nil, 9] as [Int?]) func coresChangeNothing(size: Int?) throws {
+    let problem = try GeneratedInstance.problem(dimension: 12, count: 200, seed: 5, norm: .maximum, size: size)
+    let control = RunControl(limits: Limits(work: 40_000_000))
+    for make: (Int) -> any Solver in [
+      { workers in
+        var exchange = Exchange()
+        exchange.workers = workers
+        return exchange
+      }, { Portfolio(workers: $0) },
+    ] {
+      let alone = try make(1).solve(problem, control: control)
+      #expect(alone.error < alone.emptySetError)
+      for workers in [2, 3, 8] { #expect(try make(workers).solve(problem, control: control) == alone) }
+    }
+  }
 }

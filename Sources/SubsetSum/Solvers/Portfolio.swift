@@ -25,12 +25,14 @@ public struct Portfolio: Solver {
   static let largestSorted = 1 << 24
 
   public let name = "portfolio"
+  /// Cores that it runs on. The subset does not depend on it, unless there is a time limit.
+  public var workers: Int
 
-  public init() {}
+  public init(workers: Int = 1) { self.workers = workers }
 
   /// - Throws: `SubsetSumError` as the solvers do.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
-    var run = PortfolioRun(problem, control, limit: control.limits.work ?? Self.defaultWorkLimit)
+    var run = PortfolioRun(problem, control, limit: control.limits.work ?? Self.defaultWorkLimit, workers: workers)
     if problem.count == 0 || problem.dimension == 0 {
       return try Checker.solution(Claim(subset: problem.defaultSubset, isOptimal: true, solver: name), for: problem)
     }
@@ -76,6 +78,7 @@ private struct PortfolioRun {
   private lazy var ascending = problem.ascending()
   let control: RunControl
   let limit: UInt64
+  let workers: Int
   private let start = ContinuousClock.now
   private(set) var best: Solution?
   private var work: UInt64 = 0
@@ -86,7 +89,8 @@ private struct PortfolioRun {
 
   var remainingWork: UInt64 { limit > work ? limit - work : 0 }
 
-  init(_ problem: Problem, _ control: RunControl, limit: UInt64) {
+  init(_ problem: Problem, _ control: RunControl, limit: UInt64, workers: Int) {
+    self.workers = workers
     self.problem = problem
     self.control = control
     self.limit = limit
@@ -169,7 +173,9 @@ private struct PortfolioRun {
     let isShare = fromBest && control.limits.seconds == nil && work < remainingWork
     let part = control.withWork(isShare ? work : remainingWork)
     let start = fromBest ? best.map { Exchange(from: $0.subset) } : nil
-    let found = try (start ?? Exchange()).solve(problem, control: part)
+    var exchange = start ?? Exchange()
+    exchange.workers = workers
+    let found = try exchange.solve(problem, control: part)
     try take(found)
     stop = isShare && found.stop == .workLimit ? nil : found.stop
   }

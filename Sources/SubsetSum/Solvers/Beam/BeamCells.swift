@@ -84,7 +84,8 @@ final class BeamCells {
   private func cells(for states: BeamStates, below limit: Double) -> (CellGrid, CellIndex)? {
     if let made { return made }
     let deviations = (0..<m).map { j in
-      (0..<sums.count).reduce(0.0) { $0 + sums.residual($1)[j] * sums.residual($1)[j] / Double(sums.count) }.squareRoot()
+      let squares = (0..<sums.count).reduce(0.0) { $0 + sums.residual($1)[j] * sums.residual($1)[j] }
+      return (squares / Double(sums.count)).squareRoot()
     }
     let order = (0..<m).sorted { (deviations[$1], $0) < (deviations[$0], $1) }
     let shares = max(1, logarithm2(Double(sums.count) / Self.cellCount))

@@ -1,3 +1,4 @@
+import LinearAlgebra
 import RunControl
 
 /// Local search from any subset: annealed by flips and swaps over the shortest candidates, then brought to a local optimum of the norm.
@@ -5,7 +6,8 @@ import RunControl
 /// From the start, which is given or another solver's, coolings follow one another (`ExchangeAnnealing`): single flips, or swaps
 /// where the size is fixed, at temperatures that let the root mean square residual rise to about `heat` times the best (in turn 1, 0.7 and 1.6 times that) before it falls to `chill` times it. They move in ‖r‖₂², a smooth
 /// guide for all norms, while every subset met is judged in the norm itself. After each cooling the best one is improved by single flips and by pairs (removing two, adding two, or
-/// one of each) that lower the norm, until none does. The first cooling makes 2¹⁶ proposals, each next twice as many, up to 2^`coolingBits`.
+/// one of each) that lower the norm, until none does. The first coolings make 2¹⁶ proposals, the next twice as many, up to 2^`coolingBits`. `lanes` of them start from the
+/// same subset, one a core, and the best of what they reach is where the next ones start.
 ///
 /// **Guarantee.** Unless a limit stops it, no single flip among the candidates of the window lowers the norm of the result, and no pair among the
 /// first `pairWindow` of them; with a fixed size no swap of two of these. The window holds the shortest candidates: all that can lower the norm by a single flip, and all the coolings propose,
@@ -17,7 +19,7 @@ import RunControl
 /// Measured on generated instances in the max norm, medians of 6 seeds after 8·10⁹ units (6 s on one core at m = 72, 10 s at m = 25): 0.16 at (m, n) =
 /// (72, 1900), 0.041 at (25, 1000); 3.3·10⁻⁴ at (72, 10⁶), median of 3. With a fixed size of 27 at (25, 1000), one seed, half that work: 0.056.
 ///
-/// All decisions are Float64 in a fixed order, without BLAS: the subset depends on the problem, the start and the work limit alone. Cost: n·(m + log n), a metric
+/// All decisions are Float64 in a fixed order, without BLAS: the subset depends on the problem, the start, the lanes and the work limit alone. Cost: n·(m + log n), a metric
 /// n·m²/2; m a proposal; a pass over pairs about `pairWindow`² in the max norm, m times that in others. Memory: 40 bytes a candidate and 8·m + 26 for each of the window, which without
 /// a memory limit takes up to 64 MB.
 public struct Exchange: Solver {
@@ -39,6 +41,10 @@ public struct Exchange: Solver {
   public var heat: Double
   /// What its end would let it fall to.
   public var chill: Double
+  /// Coolings that run side by side from one subset; where there is a time limit, `workers` of them do.
+  public var lanes = 4
+  /// Cores that lanes run on. The subset does not depend on it, unless there is a time limit.
+  public var workers = 1
   private let start: Start
 
   private enum Start: Sendable {
@@ -111,21 +117,35 @@ public struct Exchange: Solver {
     let writing = UInt64(window * rows.stride) + UInt64(first.subset.count * rows.stride)
     guard meter.allows(writing) else { return first.subset }
     meter.count(work: writing, evaluations: 0)
-    let state = try ExchangeState(problem, rows, window: window, start: first.subset)
-    let descent = ExchangeDescent(state, pairWindow: pairWindow)
-    let annealing = ExchangeAnnealing(state)
-    guard descent.run(&meter) else { return state.bestSubset() }
-    for number in 0..<coolings {
-      state.returnToBest()
-      let scale = state.scale
-      if !(scale > 0 && scale.isFinite) { break }
-      let bits = min(coolingBits, Self.smallestCooling + min(number, 32))
-      let high = heat * Self.heats[number % Self.heats.count] * scale
-      let isFinished = annealing.run(number: number, bits: bits, high: high, low: chill * scale, &meter)
-      state.returnToBest()
-      if !isFinished || !descent.run(&meter) { break }
+    let lanes = try (0..<laneCount(meter.control)).map { _ in
+      try ExchangeLane(problem, rows, window: window, start: first.subset, pairWindow: pairWindow, meter.control)
     }
-    return state.bestSubset()
+    let isLocal = lanes[0].descend(&meter)
+    for round in 0..<coolings where isLocal && meter.stop == nil {
+      try cool(lanes, round: round, &meter)
+      if !(lanes[0].state.scale > 0) { break }
+    }
+    return lanes[0].state.bestSubset()
+  }
+
+  /// With a time limit a lane for each core: nothing is promised then.
+  private func laneCount(_ control: RunControl) -> Int { max(1, control.limits.seconds == nil ? lanes : workers) }
+
+  /// A cooling in each lane from the best subset of the first, which then takes over the best of all.
+  private func cool(_ lanes: [ExchangeLane], round: Int, _ meter: inout WorkMeter) throws {
+    for lane in lanes.dropFirst() { lane.state.takeBest(of: lanes[0].state) }
+    let share = (meter.limit - min(meter.limit, meter.work)) / UInt64(lanes.count)
+    let control = meter.control
+    let bits = min(coolingBits, Self.smallestCooling + min(round, 32))
+    try Workers.forEach(count: lanes.count, workers: min(max(1, workers), lanes.count)) { k, _ in
+      lanes[k].cool(
+        number: round * lanes.count + k, bits: bits, heat: heat * Self.heats[(round + k) % Self.heats.count],
+        chill: chill, k == 0 ? control : control.silenced(), work: share)
+    }
+    for lane in lanes { meter.absorb(lane.meter) }
+    let best = lanes.indices.min { lanes[$0].state.bestFigure < lanes[$1].state.bestFigure }!
+    if best > 0 { lanes[0].state.takeBest(of: lanes[best].state) }
+    meter.report("annealing", completed: round, total: 0, best: lanes[0].state.bestError)
   }
 
   /// How many of the shortest candidates may be flipped.
@@ -133,11 +153,11 @@ public struct Exchange: Solver {
     _ rows: ShortCandidates, _ first: Solution, _ problem: Problem, _ memoryBytes: Int?
   ) throws(SubsetSumError) -> Int {
     let fixed = ShortCandidates.bytes(problem, count: 0) + 8 * 8 * rows.stride
-    if let memoryBytes, fixed + 16 * (8 * rows.stride + ExchangeState.bytesEach) > memoryBytes {
+    if let memoryBytes, fixed + 16 * (8 * rows.stride + lanes * ExchangeState.bytesEach) > memoryBytes {
       throw .memoryLimit(solver: name, neededBytes: fixed, limitBytes: memoryBytes)
     }
     let room = memoryBytes.map { $0 - fixed } ?? Self.largestWindowBytes
-    let most = max(16, room / (8 * rows.stride + ExchangeState.bytesEach))
+    let most = max(16, room / (8 * rows.stride + lanes * ExchangeState.bytesEach))
     let measure = ExchangeMeasure(problem.norm, dimension: rows.dimension, stride: rows.stride)
     let error = first.error * rows.scaling
     let radius = measure.radius(measure.kind == .euclidean ? error * error : error)

@@ -118,6 +118,12 @@ final class ExchangeState {
     }
   }
 
+  /// Takes over another state's best subset, of the same problem and window.
+  func takeBest(of other: ExchangeState) {
+    bestChosen.update(from: other.bestChosen, count: window)
+    bestFigure = other.bestFigure
+  }
+
   /// Goes back to the best subset met, and computes its figure anew. Cost: chosen·m.
   func returnToBest() {
     chosen.update(from: bestChosen, count: window)
