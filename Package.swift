@@ -81,7 +81,7 @@ let package = Package(
       dependencies: ["RandomStreams", "LinearAlgebra", "Convolution", "Tickets", "Verification"]),
     .testTarget(
       name: "CommandLineToolTests",
-      dependencies: ["CommandLineTool", "RandomStreams", "LinearAlgebra", "Convolution", "ModelFiles"]),
+      dependencies: ["CommandLineTool", "RandomStreams", "LinearAlgebra", "Convolution", "Tickets", "ModelFiles"]),
     .testTarget(name: "TombolaTests", dependencies: ["Tombola"]),
     .testTarget(name: "HouseTests"),
   ],

@@ -270,6 +270,50 @@ def _(b):
     return b.add("GlobalAveragePool", b.add("Conv", "x", b.weight("w", 5, 3, 3, 3))), (5, 1, 1)
 
 
+# --- Residual additions and batch normalisation ---------------------------------------------------------------------
+
+@case("residual-addition")
+def _(b):
+    """The image added to a convolution of itself, a value added to itself, and one read twice more."""
+    x = b.add("Add", b.add("Conv", "x", b.weight("w1", 3, 3, 3, 3), pads=[1, 1, 1, 1]), "x")
+    x = b.add("Relu", b.add("Add", x, x))
+    y = b.add("Relu", b.add("Conv", x, b.weight("w2", 3, 3, 1, 1), b.weight("bias2", 3)))
+    return b.add("Add", x, b.add("Add", y, x)), (3, 9, 7)
+
+
+@case("residual-addition-of-rows")
+def _(b):
+    """Two dense layers over one flat row, added."""
+    x = b.add("Flatten", features(b))
+    left = b.add("Gemm", x, b.weight("w1", 5, 48), b.weight("bias1", 5), transB=1)
+    return b.add("Add", left, b.add("Gemm", x, b.weight("w2", 48, 5))), (5,)
+
+
+def norm(b, x, name, channels, **attributes):
+    """Inference form; variances are above 0. (Of opset 13 the reference evaluator computes something else.)"""
+    b.opset = 15
+    parts = [b.weight(f"{name}.{part}", channels) for part in ("scale", "shift", "mean")]
+    variance = b.constant(f"{name}.variance", np.abs(b.values(channels)) + np.float32(0.25))
+    return b.add("BatchNormalization", x, *parts, variance, **attributes)
+
+
+@case("batchnorm-behind-layers", exact=False)
+def _(b):
+    """Behind a convolution with and without bias, one with groups, and a dense layer."""
+    x = norm(b, b.add("Conv", "x", b.weight("w1", 4, 3, 3, 3), b.weight("bias1", 4)), "n1", 4)
+    x = norm(b, b.add("Conv", b.add("Relu", x), b.weight("w2", 4, 2, 3, 2), group=2), "n2", 4, epsilon=0.125)
+    x = b.add("Gemm", b.add("Flatten", x), b.weight("w3", 6, 80), transB=1)
+    return norm(b, x, "n3", 6), (6,)
+
+
+@case("batchnorm-alone", exact=False)
+def _(b):
+    """On the image, behind a pool, and behind a convolution that something else reads too."""
+    x = b.add("MaxPool", norm(b, "x", "n1", 3), kernel_shape=[2, 2])
+    x = b.add("Conv", norm(b, x, "n2", 3), b.weight("w", 4, 3, 3, 3))
+    return b.add("Add", norm(b, x, "n3", 4), x), (4, 6, 4)
+
+
 # --- How weights are stored, nodes without effect -------------------------------------------------------------------
 
 @case("identity-and-constants")

@@ -4,7 +4,8 @@
     rebuild_ticket.py ticket.safetensors -o pruned.npz
 
 Per layer NAME, with its kept filters in order of (channel, q): NAME.scalars.weight (hidden, 1, 1, 1), u_q;
-NAME.scalars.sources (hidden), the input channel each reads; NAME.weight (O, I, H, W), the slices V_q times the scale.
+NAME.scalars.sources (hidden), the input channel each reads; NAME.weight (O, I, H, W), the slices V_q times the scale;
+NAME.bias (O) where the layer takes one from the target.
 """
 import argparse
 import json
@@ -16,13 +17,15 @@ from regenerate_weights import scalars, slice_
 
 
 def read_safetensors(path):
-    """Metadata and U32 tensors of a safetensors file."""
+    """Metadata and the U32 and F32 tensors of a safetensors file."""
     with open(path, "rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))
         header = json.loads(file.read(length))
         data = file.read()
     metadata = header.pop("__metadata__")
-    return metadata, {name: np.frombuffer(data[slice(*entry["data_offsets"])], "<u4") for name, entry in header.items()}
+    types = {"U32": "<u4", "F32": "<f4"}
+    return metadata, {name: np.frombuffer(data[slice(*entry["data_offsets"])], types[entry["dtype"]])
+                      for name, entry in header.items()}
 
 
 def rebuild(path):
@@ -43,6 +46,8 @@ def rebuild(path):
         arrays[f"{layer['name']}.scalars.sources"] = np.array(sources, np.int64)
         kernel = np.array(slices, np.float32).reshape(-1, window["height"], window["width"], outputs)
         arrays[f"{layer['name']}.weight"] = kernel.transpose(3, 0, 1, 2) * np.float32(scale)
+        if f"layer{number}.bias" in kept:
+            arrays[f"{layer['name']}.bias"] = kept[f"layer{number}.bias"]
     return arrays
 
 

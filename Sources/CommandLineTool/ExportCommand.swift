@@ -5,12 +5,12 @@ import ModelFiles
 /// `tombola export`: writes the network that a ticket stands for; the ticket alone suffices.
 struct ExportCommand: ParsableCommand, ChoosingBLASCore {
   static let configuration = CommandConfiguration(
-    commandName: "export", abstract: "Write the pruned network's weights, rebuilt from the ticket alone.")
+    commandName: "export", abstract: "Write the pruned network or its weights, rebuilt from the ticket alone.")
 
   @Argument(help: "The ticket, a safetensors file.") var ticket: String
   @Flag(help: "The target's architecture over the summed kernels, instead of the pruned network.")
   var collapsed = false
-  @Option(name: .shortAndLong, help: ArgumentHelp("FILE.safetensors or FILE.npz.", valueName: "FILE"))
+  @Option(name: .shortAndLong, help: ArgumentHelp("FILE.onnx, FILE.safetensors or FILE.npz.", valueName: "FILE"))
   var output: String
   @Flag(help: "Replace an existing output.") var force = false
   @OptionGroup var blas: BLASCoreOptions

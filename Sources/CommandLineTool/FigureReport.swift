@@ -26,7 +26,7 @@ struct FigureReport: Encodable {
     case target_accuracy, ticket_accuracy, unpruned_accuracy, images, kept_filters, total_filters, max_weight_error
     case empty_set_error, certified_error, certificate_reason, empty_set_certified_error, bits_per_weight, seconds
     case peak_memory_bytes, complete, seed, width, mode, input_range, scales, blocks, agrees, disagreements
-    case unchecked, output
+    case unchecked, output, certificate_notes, scalars_taken
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -51,6 +51,8 @@ struct FigureReport: Encodable {
     try json.encode(ticket.mode.rawValue, forKey: .mode)
     try json.encode([ticket.inputRange.low, ticket.inputRange.high], forKey: .input_range)
     try json.encode(ticket.scales, forKey: .scales)
+    try json.encode(ticket.scalarsTaken, forKey: .scalars_taken)
+    try json.encode(ticket.notes, forKey: .certificate_notes)
     let rows = zip(ticket.blocks, claims.blockErrors).map { block, error in
       BlockRow(
         layer: block.address.layer, channel: block.address.channel, half: block.address.half.rawValue,
@@ -97,6 +99,7 @@ struct FigureReport: Encodable {
     rows.append(
       ("seconds", String(format: "%.1f", seconds), "peak memory \(grouped(peakMemoryBytes() >> 20)) MiB"))
     if !ticket.isComplete { rows.append(("complete", "no", "stopped before the search had ended")) }
+    for (index, note) in ticket.notes.enumerated() { rows.append((index == 0 ? "beyond the theorem" : "", "", note)) }
     return rows.map { name, value, note in
       "  " + name.padding(toLength: 25, withPad: " ", startingAt: 0)
         + value.padding(toLength: max(12, value.count + 1), withPad: " ", startingAt: 0) + note

@@ -20,12 +20,23 @@ public struct Network<Scalar: BLASScalar>: Sendable, Equatable {
     case dense(Dense<Scalar>)
     /// x unchanged, whatever an exporter called it.
     case identity
+    /// x + y, entry by entry, of two values of one shape: a residual connection.
+    case addition
+
+    /// How many earlier values the operation reads.
+    public var arity: Int {
+      switch self {
+      case .input: 0
+      case .addition: 2
+      default: 1
+      }
+    }
   }
 
   public struct Node: Sendable, Equatable {
     public let name: String
     public let operation: Operation
-    /// Indices of earlier nodes; none for `input`, one for all others.
+    /// Indices of earlier nodes, `operation.arity` of them.
     public let inputs: [Int]
 
     public init(name: String, operation: Operation, inputs: [Int]) {
@@ -57,12 +68,17 @@ public struct Network<Scalar: BLASScalar>: Sendable, Equatable {
     }
     var shapes: [ImageShape] = []
     for (index, node) in nodes.enumerated() {
-      let arity = index == 0 ? 0 : 1
+      let arity = node.operation.arity
       guard node.inputs.count == arity, node.inputs.allSatisfy({ $0 >= 0 && $0 < index }),
-        index == 0 || node.operation != .input
+        (index == 0) == (node.operation == .input)
       else {
         throw .invalidGraph(
           node: node.name, expected: "\(arity) input(s) among the earlier nodes", found: "\(node.inputs) at \(index)")
+      }
+      if let second = node.inputs.dropFirst().first, shapes[second] != shapes[node.inputs[0]] {
+        throw .shapeMismatch(
+          at: "node '\(node.name)'", expected: "two values of one shape, \(shapes[node.inputs[0]])",
+          found: "\(shapes[second])")
       }
       shapes.append(index == 0 ? inputShape : try Self.shape(of: node, over: shapes[node.inputs[0]]))
     }
@@ -79,7 +95,7 @@ public struct Network<Scalar: BLASScalar>: Sendable, Equatable {
   private static func shape(of node: Node, over shape: ImageShape) throws(ConvolutionError) -> ImageShape {
     let name = "node '\(node.name)'"
     switch node.operation {
-    case .input, .identity, .rectifier: return shape
+    case .input, .identity, .rectifier, .addition: return shape
     case .convolution(let layer): return try layer.outputShape(over: shape, at: name)
     case .blockedPointwise(let layer):
       guard layer.inputChannels == shape.channels else {
@@ -112,6 +128,7 @@ public struct Network<Scalar: BLASScalar>: Sendable, Equatable {
       case .globalAveragePooling: operation = .globalAveragePooling
       case .flatten: operation = .flatten
       case .identity: operation = .identity
+      case .addition: operation = .addition
       case .convolution(let layer):
         operation = .convolution(
           try Convolution<Other>(

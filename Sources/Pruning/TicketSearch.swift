@@ -96,7 +96,7 @@ public struct TicketSearch: Sendable {
     }
     let ticket = try Ticket(
       seed: network.seed, width: network.width, mode: mode, inputRange: inputRange, graph: graph, scales: scales,
-      blocks: blocks, targetDigest: targetDigest, isComplete: stop == nil)
+      biases: target.biases, blocks: blocks, targetDigest: targetDigest, isComplete: stop == nil)
     return SearchResult(ticket: ticket, stop: stop)
   }
 

@@ -100,17 +100,17 @@ extension CollapsedLayer {
   }
 
   /// The layer as network operations: one convolution where the input cannot be negative; else a split into
-  /// x⁺ and x⁻ (a grouped 1×1 convolution and ReLU) before a convolution over both.
+  /// x⁺ and x⁻ (a grouped 1×1 convolution and ReLU) before a convolution over both. `bias` is added behind either.
   ///
   /// - Throws: `ConvolutionError` only for kernels of another size than the layer's.
   public func operations(
-    of layer: LayerGraph.Layer
+    of layer: LayerGraph.Layer, bias: [Float]? = nil
   ) throws -> [(name: String, operation: Network<Float>.Operation)] {
     let channels = layer.inputChannels
     guard let negative else {
       let convolution = try Convolution(
         window: layer.window, inputChannels: channels, outputChannels: layer.outputChannels,
-        kernel: positive.map { Float($0) })
+        kernel: positive.map { Float($0) }, bias: bias)
       return [(layer.name, .convolution(convolution))]
     }
     let split = try BlockedPointwise<Float>(
@@ -124,7 +124,7 @@ extension CollapsedLayer {
       kernel += negative[start..<start + outputs].map { Float($0) }
     }
     let convolution = try Convolution(
-      window: layer.window, inputChannels: 2 * channels, outputChannels: outputs, kernel: kernel)
+      window: layer.window, inputChannels: 2 * channels, outputChannels: outputs, kernel: kernel, bias: bias)
     return [
       (layer.name + ".split", .blockedPointwise(split)), (layer.name + ".signs", .rectifier),
       (layer.name, .convolution(convolution)),

@@ -13,6 +13,17 @@ public struct LayerGraph: Sendable, Hashable, Codable {
     case pooling(Pooling)
     case globalAveragePooling
     case flatten
+    /// The sum of two earlier values of one shape.
+    case addition
+
+    /// How many earlier values the operation reads.
+    public var arity: Int {
+      switch self {
+      case .input: 0
+      case .addition: 2
+      default: 1
+      }
+    }
   }
 
   public struct Node: Sendable, Hashable {
@@ -22,7 +33,7 @@ public struct LayerGraph: Sendable, Hashable, Codable {
     public let inputs: [Int]
   }
 
-  /// One convolution's shape.
+  /// The shape of one convolution, or of a fully connected layer written as one.
   public struct Layer: Sendable, Hashable, Codable {
     public let name: String
     public let window: SlidingWindow
@@ -43,15 +54,16 @@ public struct LayerGraph: Sendable, Hashable, Codable {
   /// Weights of all layers' kernels together.
   public var weightCount: Int { layers.reduce(0) { $0 + $1.weightCount } }
 
-  /// The architecture of a target, if structured pruning as implemented can reach it: plain convolutions
-  /// (one group, no bias), ReLU, pooling, global averages, flattening. Identity nodes are dropped.
+  /// The architecture of a target, if structured pruning as implemented can reach it: convolutions of one group and
+  /// fully connected layers, with or without biases, ReLU, additions, pooling, global averages, flattening. It is
+  /// that of the target's `prunableForm()`.
   ///
   /// - Throws: `TicketError.unsupportedTarget` that names the first node outside this class.
   public init(of target: Network<Float>) throws(TicketError) {
+    let form = try target.prunableForm()
     var nodes: [Node] = []
     var layers: [Layer] = []
-    var place: [Int] = []
-    for node in target.nodes.prefix(target.output + 1) {
+    for node in form.nodes {
       let operation: Operation
       switch node.operation {
       case .input: operation = .input
@@ -59,43 +71,39 @@ public struct LayerGraph: Sendable, Hashable, Codable {
       case .pooling(let pooling): operation = .pooling(pooling)
       case .globalAveragePooling: operation = .globalAveragePooling
       case .flatten: operation = .flatten
-      case .identity:
-        place.append(place[node.inputs[0]])
-        continue
+      case .addition: operation = .addition
       case .convolution(let layer):
         guard layer.groups == 1 else {
+          let isAffine = layer.groups == layer.outputChannels && layer.taps == 1
           throw .unsupportedTarget(
-            node: node.name, expected: "a convolution of one group", found: "\(layer.groups) groups")
+            node: node.name, expected: "a convolution of one group",
+            found: isAffine
+              ? "a factor per channel (a batch normalisation that follows no convolution?)" : "\(layer.groups) groups")
         }
-        guard layer.bias == nil || layer.bias!.allSatisfy({ $0 == 0 }) else {
-          throw .unsupportedTarget(
-            node: node.name, expected: "a convolution without bias, as in the theorem", found: "a bias")
-        }
-        if let wrong = layer.kernel.firstIndex(where: { !$0.isFinite }) {
-          throw .unsupportedTarget(
-            node: node.name, expected: "finite weights", found: "\(layer.kernel[wrong]) at index \(wrong)")
+        for (what, values) in [("weights", layer.kernel), ("biases", layer.bias ?? [])] {
+          if let wrong = values.firstIndex(where: { !$0.isFinite }) {
+            throw .unsupportedTarget(
+              node: node.name, expected: "finite \(what)", found: "\(values[wrong]) at index \(wrong)")
+          }
         }
         layers.append(
           Layer(
             name: node.name, window: layer.window, inputChannels: layer.inputChannels,
             outputChannels: layer.outputChannels))
         operation = .convolution(layer: layers.count)
-      case .dense:
+      case .dense, .identity, .blockedPointwise:
         throw .unsupportedTarget(
-          node: node.name, expected: "convolutions, ReLU and pooling", found: "a fully connected layer")
-      case .blockedPointwise:
-        throw .unsupportedTarget(
-          node: node.name, expected: "convolutions, ReLU and pooling", found: "a blocked 1×1 layer")
+          node: node.name, expected: "convolutions, dense layers, ReLU, additions and pooling",
+          found: "another layer")
       }
-      place.append(nodes.count)
-      nodes.append(Node(name: node.name, operation: operation, inputs: node.inputs.map { place[$0] }))
+      nodes.append(Node(name: node.name, operation: operation, inputs: node.inputs))
     }
     guard !layers.isEmpty else {
       throw .unsupportedTarget(node: "output", expected: "at least one convolution", found: "none")
     }
     inputShape = target.inputShape
     self.nodes = nodes
-    output = place[target.output]
+    output = form.output
     self.layers = layers
   }
 
@@ -108,6 +116,7 @@ public struct LayerGraph: Sendable, Hashable, Codable {
       switch node.operation {
       case .input, .pooling, .globalAveragePooling, .flatten: signed.append(input)
       case .rectifier: signed.append(false)
+      case .addition: signed.append(node.inputs.contains { signed[$0] })
       case .convolution:
         perLayer.append(input)
         signed.append(true)
@@ -136,6 +145,7 @@ public struct LayerGraph: Sendable, Hashable, Codable {
       case .pooling(let pooling): append(node.name, .pooling(pooling), inputs)
       case .globalAveragePooling: append(node.name, .globalAveragePooling, inputs)
       case .flatten: append(node.name, .flatten, inputs)
+      case .addition: append(node.name, .addition, inputs)
       case .convolution(let layer):
         var source = inputs
         for part in try replacement(layer) {
@@ -146,14 +156,5 @@ public struct LayerGraph: Sendable, Hashable, Codable {
       place.append(built.count - 1)
     }
     return try Network(inputShape: inputShape, nodes: built, output: place[output])
-  }
-}
-
-extension Network where Scalar == Float {
-  /// The kernels (HWIO) of the convolutions that `LayerGraph(of:)` numbers 1…ℓ, from index 0.
-  public var kernels: [[Float]] {
-    nodes.prefix(output + 1).compactMap {
-      if case .convolution(let layer) = $0.operation { layer.kernel } else { nil }
-    }
   }
 }

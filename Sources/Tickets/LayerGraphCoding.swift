@@ -13,6 +13,7 @@ extension LayerGraph.Node: Codable {
     case .rectifier: try container.encode("relu", forKey: .type)
     case .globalAveragePooling: try container.encode("global_average_pool", forKey: .type)
     case .flatten: try container.encode("flatten", forKey: .type)
+    case .addition: try container.encode("add", forKey: .type)
     case .convolution(let layer):
       try container.encode("convolution", forKey: .type)
       try container.encode(layer, forKey: .layer)
@@ -32,6 +33,7 @@ extension LayerGraph.Node: Codable {
     case "relu": operation = .rectifier
     case "global_average_pool": operation = .globalAveragePooling
     case "flatten": operation = .flatten
+    case "add": operation = .addition
     case "convolution": operation = .convolution(layer: try container.decode(Int.self, forKey: .layer))
     case "pool": operation = .pooling(try container.decode(Pooling.self, forKey: .pooling))
     default:
@@ -42,7 +44,7 @@ extension LayerGraph.Node: Codable {
 }
 
 extension LayerGraph {
-  /// Checks a graph that came from outside: wiring, layer numbers, sizes that fit together.
+  /// Checks a graph that came from outside: wiring, layer numbers, sizes and shapes that fit together.
   ///
   /// - Throws: `TicketError.invalidTicket` that says where.
   public func validate() throws(TicketError) {
@@ -51,7 +53,7 @@ extension LayerGraph {
     }
     var next = 1
     for (index, node) in nodes.enumerated() {
-      let arity = index == 0 ? 0 : 1
+      let arity = node.operation.arity
       guard node.inputs.count == arity, node.inputs.allSatisfy({ $0 >= 0 && $0 < index }),
         (node.operation == .input) == (index == 0)
       else {
@@ -78,5 +80,46 @@ extension LayerGraph {
         product = value
       }
     }
+    _ = try shapes()
+  }
+
+  /// Shape of each node's value for one image.
+  ///
+  /// - Throws: `TicketError.invalidTicket` that names the node where shapes do not fit.
+  public func shapes() throws(TicketError) -> [ImageShape] {
+    var shapes: [ImageShape] = []
+    for node in nodes {
+      let input = node.inputs.first.map { shapes[$0] } ?? inputShape
+      let place = "layer graph node '\(node.name)'"
+      do {
+        switch node.operation {
+        case .input, .rectifier: shapes.append(input)
+        case .addition:
+          guard shapes[node.inputs[1]] == input else {
+            throw ConvolutionError.shapeMismatch(
+              at: place, expected: "two values of one shape, \(input)", found: "\(shapes[node.inputs[1]])")
+          }
+          shapes.append(input)
+        case .pooling(let pooling): shapes.append(try pooling.outputShape(over: input, at: place))
+        case .globalAveragePooling: shapes.append(ImageShape(height: 1, width: 1, channels: input.channels))
+        case .flatten: shapes.append(ImageShape(height: 1, width: 1, channels: input.count))
+        case .convolution(let number):
+          let layer = layers[number - 1]
+          guard input.channels == layer.inputChannels else {
+            throw ConvolutionError.shapeMismatch(
+              at: place, expected: "\(layer.inputChannels) input channels", found: "\(input.channels)")
+          }
+          let (height, width) = try layer.window.outputSize(over: input, at: place)
+          shapes.append(ImageShape(height: height, width: width, channels: layer.outputChannels))
+        }
+      } catch {
+        throw .invalidTicket(at: place, expected: "shapes that fit together", found: "\(error)")
+      }
+      // Products of sizes stay far from overflow.
+      let last = shapes[shapes.count - 1]
+      guard [last.height, last.width, last.channels].allSatisfy({ $0 > 0 && $0 <= 1 << 20 }), last.count <= 1 << 40
+      else { throw .invalidTicket(at: place, expected: "a value of 1 to 2^40 entries", found: "\(last)") }
+    }
+    return shapes
   }
 }

@@ -52,6 +52,9 @@ public struct Ticket: Sendable, Hashable {
   public let graph: LayerGraph
   /// One power of two per layer, taken from the target: the random slices times it approximate the kernel.
   public let scales: [Double]
+  /// The target's biases, bit for bit: per layer one number per output channel, added behind its convolution in the
+  /// target's units, or nil for a layer without.
+  public let biases: [[Float]?]
   /// Ascending by address: every (layer, channel) with its positive half, and its negative one where the
   /// layer's input is signed.
   public let blocks: [Block]
@@ -62,12 +65,13 @@ public struct Ticket: Sendable, Hashable {
 
   /// A checked ticket.
   ///
+  /// - Parameter biases: one entry per layer; none at all for a target without biases.
   /// - Throws: `TicketError.invalidTicket` for indices that do not ascend or are out of range, missing or
-  ///   superfluous blocks, scales that are not powers of two. Whether a filter has its half's sign is
-  ///   checked where weights are made, by `validateSigns()`.
+  ///   superfluous blocks, scales that are not powers of two, biases that do not fit. Whether a filter has its half's
+  ///   sign is checked where weights are made, by `validateSigns()`.
   public init(
     seed: UInt64, width: Int, mode: PruningMode, inputRange: InputRange, graph: LayerGraph, scales: [Double],
-    blocks: [Block], targetDigest: String, isComplete: Bool
+    biases: [[Float]?] = [], blocks: [Block], targetDigest: String, isComplete: Bool
   ) throws(TicketError) {
     self.seed = seed
     self.width = width
@@ -75,6 +79,7 @@ public struct Ticket: Sendable, Hashable {
     self.inputRange = inputRange
     self.graph = graph
     self.scales = scales
+    self.biases = biases.isEmpty ? graph.layers.map { _ in nil } : biases
     self.blocks = blocks
     self.targetDigest = targetDigest
     self.isComplete = isComplete
@@ -89,6 +94,7 @@ public struct Ticket: Sendable, Hashable {
           at: "scale of layer \(index + 1)", expected: "a power of two from 2^-64 to 2^64", found: "\(scale)")
       }
     }
+    try Self.validate(self.biases, graph)
     let expected = Self.addresses(graph: graph, inputRange: inputRange)
     guard blocks.map(\.address) == expected else {
       throw .invalidTicket(
@@ -107,6 +113,23 @@ public struct Ticket: Sendable, Hashable {
             at: place, expected: "filter indices below \(2 * width), strictly ascending",
             found: "\(index) at position \(position)")
         }
+      }
+    }
+  }
+
+  private static func validate(_ biases: [[Float]?], _ graph: LayerGraph) throws(TicketError) {
+    guard biases.count == graph.layers.count else {
+      throw .invalidTicket(at: "biases", expected: "\(graph.layers.count)", found: "\(biases.count)")
+    }
+    for (index, bias) in biases.enumerated() {
+      guard let bias else { continue }
+      let place = "bias of layer \(index + 1)"
+      guard bias.count == graph.layers[index].outputChannels else {
+        throw .invalidTicket(
+          at: place, expected: "\(graph.layers[index].outputChannels) numbers", found: "\(bias.count)")
+      }
+      guard bias.allSatisfy(\.isFinite), bias.contains(where: { $0 != 0 }) else {
+        throw .invalidTicket(at: place, expected: "finite numbers, not all of them 0", found: "others")
       }
     }
   }
@@ -131,6 +154,9 @@ public struct Ticket: Sendable, Hashable {
   /// Filters that stay.
   public var keptFilters: Int { blocks.reduce(0) { $0 + $1.kept.count } }
 
-  /// Numbers taken from the target: one scale per layer.
-  public var scalarsTaken: Int { scales.count }
+  /// Numbers taken from the target: one scale per layer, and the biases.
+  public var scalarsTaken: Int { scales.count + biasesTaken }
+
+  /// Entries of all biases together.
+  public var biasesTaken: Int { biases.reduce(0) { $0 + ($1?.count ?? 0) } }
 }

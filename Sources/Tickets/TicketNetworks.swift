@@ -23,7 +23,8 @@ extension Ticket {
   /// The pruned network, slim: per layer the kept scalars (blocked 1×1 layer), ReLU, and the kept slices.
   ///
   /// Hidden filters stand in order of (channel, q); removed filters and their slices are not there. Slices
-  /// carry the layer's scale, a power of two, so their bits are the random ones but for the exponent.
+  /// carry the layer's scale, a power of two, so their bits are the random ones but for the exponent. A layer's bias
+  /// is the target's.
   ///
   /// - Throws: `TicketError.invalidTicket` as `collapsedLayers`.
   public func prunedNetwork(workers: Int = Workers.availableCores) throws -> Network<Float> {
@@ -52,7 +53,8 @@ extension Ticket {
       let pointwise = try BlockedPointwise(
         inputChannels: layer.inputChannels, sources: kept.map(\.channel), scalars: kept.map(\.scalar))
       let convolution = try Convolution(
-        window: layer.window, inputChannels: hidden, outputChannels: outputs, kernel: kernel)
+        window: layer.window, inputChannels: hidden, outputChannels: outputs, kernel: kernel,
+        bias: biases[number - 1])
       return [
         (layer.name + ".scalars", .blockedPointwise(pointwise)), (layer.name + ".hidden", .rectifier),
         (layer.name, .convolution(convolution)),
@@ -65,7 +67,7 @@ extension Ticket {
   /// - Throws: as `collapsedLayers`.
   public func collapsedNetwork(workers: Int = Workers.availableCores) throws -> Network<Float> {
     let layers = try collapsedLayers(workers: workers)
-    return try graph.network { try layers[$0 - 1].operations(of: graph.layers[$0 - 1]) }
+    return try graph.network { try layers[$0 - 1].operations(of: graph.layers[$0 - 1], bias: biases[$0 - 1]) }
   }
 
   /// Whether the kept filters have their halves' signs and the candidate counts are the random network's.

@@ -7,7 +7,8 @@ import Tickets
 /// activation and the largest error e of the pruned network's. With Δ⁺ = P⁺ − K, Δ⁻ = P⁻ + K for collapsed
 /// kernels P⁺, P⁻ a convolution adds to output o
 ///   max( Σ max(0, aΔ⁺, bΔ⁻), Σ max(0, −aΔ⁺, −bΔ⁻) ) + Σ max(|P⁺|, |P⁻|)·e,
-/// sums over taps and input channels. The first term is the exact supremum for one layer (attained at a
+/// sums over taps and input channels. Target and ticket add the same bias, which moves a and b and leaves e; where two
+/// values are added, all three add. The first term is the exact supremum for one layer (attained at a
 /// pixel whose window lies inside the image); ReLU and pooling do not enlarge an error. It speaks of real
 /// arithmetic; every operation here is rounded outward.
 public struct Certificate: Sendable, Hashable {
@@ -18,11 +19,17 @@ public struct Certificate: Sendable, Hashable {
 
   /// - Parameters:
   ///   - kernels: the target's, HWIO, layer by layer.
+  ///   - biases: the target's and the ticket's, layer by layer; none at all for a target without.
   ///   - collapsed: the pruned network's summed kernels.
-  public init(graph: LayerGraph, kernels: [[Float]], collapsed: [CollapsedLayer], inputRange: InputRange) {
+  /// - Precondition: the graph is valid, and sizes are the graph's.
+  public init(
+    graph: LayerGraph, kernels: [[Float]], biases: [[Float]?] = [], collapsed: [CollapsedLayer],
+    inputRange: InputRange
+  ) {
+    guard let shapes = try? graph.shapes() else { preconditionFailure("a certificate needs a valid graph") }
     var values: [[ChannelBound]] = []
     var layerErrors: [[Double]] = []
-    for (index, node) in graph.nodes.enumerated() {
+    for node in graph.nodes {
       let input = node.inputs.first.map { values[$0] } ?? []
       switch node.operation {
       case .input:
@@ -32,11 +39,13 @@ public struct Certificate: Sendable, Hashable {
       case .rectifier: values.append(input.map { ChannelBound(positive: $0.positive, negative: 0, error: $0.error) })
       case .pooling, .globalAveragePooling: values.append(input)
       case .flatten:
-        let pixels = graph.pixels(beforeNode: index)
+        let pixels = shapes[node.inputs[0]].pixels
         values.append(input.flatMap { [ChannelBound](repeating: $0, count: pixels) })
+      case .addition: values.append(zip(input, values[node.inputs[1]]).map { $0.adding($1) })
       case .convolution(let number):
         let output = Self.bounds(
-          over: input, layer: graph.layers[number - 1], kernel: kernels[number - 1], collapsed: collapsed[number - 1])
+          over: input, layer: graph.layers[number - 1], kernel: kernels[number - 1],
+          bias: biases.isEmpty ? nil : biases[number - 1], collapsed: collapsed[number - 1])
         layerErrors.append(output.map(\.error))
         values.append(output)
       }
@@ -46,7 +55,7 @@ public struct Certificate: Sendable, Hashable {
   }
 
   private static func bounds(
-    over input: [ChannelBound], layer: LayerGraph.Layer, kernel: [Float], collapsed: CollapsedLayer
+    over input: [ChannelBound], layer: LayerGraph.Layer, kernel: [Float], bias: [Float]?, collapsed: CollapsedLayer
   ) -> [ChannelBound] {
     let (channels, outputs) = (layer.inputChannels, layer.outputChannels)
     return (0..<outputs).map { o in
@@ -71,8 +80,10 @@ public struct Certificate: Sendable, Hashable {
           carried = up(carried + up(up(steepest) * bound.error))
         }
       }
+      let shift = Double(bias?[o] ?? 0)
       return ChannelBound(
-        positive: target.above, negative: target.below, error: up(max(fresh.above, fresh.below) + carried))
+        positive: max(0, up(target.above + shift)), negative: max(0, up(target.below - shift)),
+        error: up(max(fresh.above, fresh.below) + carried))
     }
   }
 }
@@ -84,6 +95,12 @@ private struct ChannelBound {
   var negative: Double
   /// |pruned − target| at most.
   var error: Double
+
+  /// The bound of a sum of two values.
+  func adding(_ other: ChannelBound) -> ChannelBound {
+    ChannelBound(
+      positive: up(positive + other.positive), negative: up(negative + other.negative), error: up(error + other.error))
+  }
 }
 
 /// Suprema of Σ over entries that each contribute one of two exclusive terms, or nothing.
@@ -99,28 +116,3 @@ private struct TwoSided {
 }
 
 private func up(_ value: Double) -> Double { value == 0 ? 0 : value.nextUp }
-
-extension LayerGraph {
-  /// Pixels of the value that a node reads.
-  fileprivate func pixels(beforeNode index: Int) -> Int {
-    var shape = inputShape
-    for node in path(to: nodes[index].inputs[0]) {
-      switch node.operation {
-      case .convolution(let number):
-        if let output = try? layers[number - 1].window.outputSize(over: shape, at: node.name) {
-          shape = ImageShape(
-            height: output.height, width: output.width, channels: layers[number - 1].outputChannels)
-        }
-      case .pooling(let pooling): if let output = try? pooling.outputShape(over: shape) { shape = output }
-      case .globalAveragePooling: shape = ImageShape(height: 1, width: 1, channels: shape.channels)
-      case .flatten: shape = ImageShape(height: 1, width: 1, channels: shape.count)
-      case .input, .rectifier: break
-      }
-    }
-    return shape.pixels
-  }
-
-  private func path(to index: Int) -> [Node] {
-    (nodes[index].inputs.first.map { path(to: $0) } ?? []) + [nodes[index]]
-  }
-}

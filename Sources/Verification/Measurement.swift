@@ -12,12 +12,19 @@ public struct Measurement: Sendable {
   public let target: Network<Float>
   public let workers: Int
 
-  /// - Throws: `TicketError.targetMismatch` when the ticket was not drawn for this target.
+  /// - Throws: `TicketError.targetMismatch` when the ticket was not drawn for this target, or holds other biases.
   public init(ticket: Ticket, target: Network<Float>, workers: Int = Workers.availableCores) throws {
     let digest = try target.targetDigest()
     guard digest == ticket.targetDigest else {
       throw TicketError.targetMismatch(
         at: "digest of the target's tensors", expected: ticket.targetDigest, found: digest)
+    }
+    // The ticket's biases are no part of what the digest of the target covers.
+    for (index, (stated, own)) in zip(ticket.biases, target.biases).enumerated()
+    where stated?.map(\.bitPattern) != own?.map(\.bitPattern) {
+      throw TicketError.targetMismatch(
+        at: "bias of layer \(index + 1)", expected: own.map { "\($0)" } ?? "none",
+        found: stated.map { "\($0)" } ?? "none")
     }
     self.ticket = ticket
     self.target = target
@@ -53,14 +60,15 @@ public struct Measurement: Sendable {
     let kernels = target.kernels
     let errors = ticket.blocks.map { Self.error(of: $0.address, ticket.graph, kernels, collapsed) }
     let certificate = Certificate(
-      graph: ticket.graph, kernels: kernels, collapsed: collapsed, inputRange: ticket.inputRange)
+      graph: ticket.graph, kernels: kernels, biases: ticket.biases, collapsed: collapsed,
+      inputRange: ticket.inputRange)
     let empty = collapsed.map {
       CollapsedLayer(
         positive: [Double](repeating: 0, count: $0.positive.count),
         negative: $0.negative.map { [Double](repeating: 0, count: $0.count) })
     }
     let emptyCertificate = Certificate(
-      graph: ticket.graph, kernels: kernels, collapsed: empty, inputRange: ticket.inputRange)
+      graph: ticket.graph, kernels: kernels, biases: ticket.biases, collapsed: empty, inputRange: ticket.inputRange)
     var claims = Claims(
       keptFilters: ticket.keptFilters,
       totalFilters: 2 * ticket.width * ticket.graph.layers.reduce(0) { $0 + $1.inputChannels },
@@ -95,7 +103,9 @@ public struct Measurement: Sendable {
     let layers = try ticket.randomNetwork.collapseUnpruned(
       signedInputs: signed, scales: ticket.scales, workers: workers
     ) { if let reason = control.interruption() { throw InterruptedError(reason: reason) } }
-    return try ticket.graph.network { try layers[$0 - 1].operations(of: ticket.graph.layers[$0 - 1]) }
+    return try ticket.graph.network {
+      try layers[$0 - 1].operations(of: ticket.graph.layers[$0 - 1], bias: ticket.biases[$0 - 1])
+    }
   }
 
   /// Refuses, before long work, images that a ticket for this target and input box could not be measured on.

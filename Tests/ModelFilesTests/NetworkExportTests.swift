@@ -3,42 +3,22 @@ import Foundation
 import LinearAlgebra
 import ModelFiles
 import Testing
+import Tickets
 
 /// Exports against NumPy and the public safetensors library.
 @Suite struct NetworkExportTests {
   @Test func formatsComeFromTheEnding() {
     #expect(NetworkExport.Format(path: "a/b.SafeTensors") == .safetensors)
-    #expect(NetworkExport.Format(path: "b.npz") == .npz)
+    #expect(NetworkExport.Format(path: "b.npz") == .npz && NetworkExport.Format(path: "b.onnx") == .onnx)
     #expect(NetworkExport.Format(path: "b.npz.txt") == nil && NetworkExport.Format(path: "npz") == nil)
   }
 
   /// `tools/rebuild_ticket.py` makes the pruned weights of the ticket's file with NumPy and nothing of ours.
   @Test(.enabled(if: Python.hasSafetensors)) func numPyAloneRebuildsTheTicket() throws {
-    let folder = try TemporaryFolder()
-    let file = try SampleTicket.file()
-    try file.write(to: folder.file("ticket.safetensors"), force: false)
-    let network = try file.ticket.prunedNetwork()
-    for format in NetworkExport.Format.allCases {
-      _ = try NetworkExport.write(
-        network, as: format, to: folder.file("pruned.\(format.rawValue)"), force: false)
-    }
-    let output = try Python.run(
-      """
-      import sys, subprocess, numpy, safetensors.numpy
-      root, folder = sys.argv[1:]
-      subprocess.run([sys.executable, root + "/tools/rebuild_ticket.py", folder + "/ticket.safetensors", "-o",
-                      folder + "/rebuilt.npz"], check=True)
-      rebuilt, archive = numpy.load(folder + "/rebuilt.npz"), numpy.load(folder + "/pruned.npz")
-      tensors = safetensors.numpy.load_file(folder + "/pruned.safetensors")
-      assert set(rebuilt) == set(archive) == set(tensors) and len(tensors) == 6
-      for name in sorted(tensors):
-        for other in (archive[name], tensors[name]):
-          assert rebuilt[name].dtype == other.dtype and rebuilt[name].shape == other.shape, name
-          assert rebuilt[name].tobytes() == other.tobytes(), name
-        print(name, *rebuilt[name].shape)
-      """, Repository.root, folder.path)
+    let ticket = try SampleTicket.file().ticket
+    let output = try rebuilt(ticket)
     let hidden = (1...2).map { layer in
-      file.ticket.blocks.filter { $0.address.layer == layer }.reduce(0) { $0 + $1.kept.count }
+      ticket.blocks.filter { $0.address.layer == layer }.reduce(0) { $0 + $1.kept.count }
     }
     #expect(hidden.allSatisfy { $0 > 3 })
     #expect(
@@ -51,6 +31,34 @@ import Testing
         second.weight 2 \(hidden[1]) 3 3
 
         """)
+    let wide = try rebuilt(SampleTicket.wideTicket()).split(separator: "\n").map { $0.split(separator: " ")[0] }
+    #expect(wide.filter { $0.hasSuffix(".bias") } == ["fc.bias", "first.bias"] && wide.count == 11)
+  }
+
+  /// Names and shapes of the rebuilt arrays, all of them equal to both exports.
+  private func rebuilt(_ ticket: Ticket) throws -> String {
+    let folder = try TemporaryFolder()
+    try TicketFile(ticket: ticket, claims: nil).write(to: folder.file("ticket.safetensors"), force: false)
+    let network = try ticket.prunedNetwork()
+    for format in [NetworkExport.Format.npz, .safetensors] {
+      _ = try NetworkExport.write(
+        network, as: format, to: folder.file("pruned.\(format.rawValue)"), force: false)
+    }
+    return try Python.run(
+      """
+      import sys, subprocess, numpy, safetensors.numpy
+      root, folder = sys.argv[1:]
+      subprocess.run([sys.executable, root + "/tools/rebuild_ticket.py", folder + "/ticket.safetensors", "-o",
+                      folder + "/rebuilt.npz"], check=True)
+      rebuilt, archive = numpy.load(folder + "/rebuilt.npz"), numpy.load(folder + "/pruned.npz")
+      tensors = safetensors.numpy.load_file(folder + "/pruned.safetensors")
+      assert set(rebuilt) == set(archive) == set(tensors)
+      for name in sorted(tensors):
+        for other in (archive[name], tensors[name]):
+          assert rebuilt[name].dtype == other.dtype and rebuilt[name].shape == other.shape, name
+          assert rebuilt[name].tobytes() == other.tobytes(), name
+        print(name, *rebuilt[name].shape)
+      """, Repository.root, folder.path)
   }
 
   /// OIHW and rows of outputs, as PyTorch has them; biases as they are.
@@ -79,6 +87,9 @@ import Testing
         return (array.shape, try array.floats())
       case .safetensors:
         let tensor = try SafetensorsFile(path: path).tensor(name)
+        return (tensor.shape, try tensor.floats())
+      case .onnx:
+        let tensor = try #require(try ONNXDocument(path: path).initializer(name))
         return (tensor.shape, try tensor.floats())
       }
     }

@@ -14,11 +14,11 @@ enum Repository {
 
 /// The committed networks with what ONNX Runtime gives for them (tools/make_test_networks.py).
 @Suite struct ONNXModelTests {
-  /// Cases that contain an average: inputs are sixteenths, so all others round nowhere.
+  /// Cases that contain an average or a batch normalisation: inputs are sixteenths, so all others round nowhere.
   static let averaging: Set<String> = [
     "conv-everything-average-without-pads", "conv-everything-average-with-pads", "auto-pad-same-upper",
     "auto-pad-same-lower", "auto-pad-valid", "reducemean-attribute-drop", "reducemean-attribute-keep",
-    "reducemean-input-drop", "reducemean-input-keep", "global-average",
+    "reducemean-input-drop", "reducemean-input-keep", "global-average", "batchnorm-behind-layers", "batchnorm-alone",
   ]
   static let averageTolerance = 1e-5
 
@@ -26,7 +26,7 @@ enum Repository {
     .filter { $0.hasSuffix(".onnx") }.map { String($0.dropLast(5)) }.sorted()
 
   @Test func allCasesAreThere() {
-    #expect(Self.cases.count == 27)
+    #expect(Self.cases.count == 31)
     #expect(Self.averaging.isSubset(of: Self.cases))
   }
 
@@ -93,7 +93,7 @@ enum Repository {
   ) throws -> ONNXDocument {
     ONNXDocument(
       graphName: "test", inputs: [ONNXValue(name: "x", shape: input)],
-      outputs: [ONNXValue(name: nodes.last!.outputs[0], shape: nil)], nodes: nodes,
+      outputs: [ONNXValue(name: nodes.last?.outputs[0] ?? "y", shape: nil)], nodes: nodes,
       initializers: [
         try ONNXTensor(name: "k", shape: shape, values: .float32(kernel)),
         try ONNXTensor(name: "m", shape: [3, 4], values: .float32([Float](repeating: 1, count: 12))),
@@ -128,11 +128,57 @@ enum Repository {
     #expect(try ONNXModel.network(from: document(nodes)).nodes.count == 2)
   }
 
-  @Test func residualAdditionIsNamed() throws {
-    let nodes = [
-      node("Conv", ["x", "k"], "c", ONNXAttribute("pads", .ints([1, 1, 1, 1]))), node("Add", ["c", "x"], "y"),
-    ]
-    expectRefused(try document(nodes), "y-node", "residual")
+  @Test func additionsNeedOneShape() throws {
+    let convolution = node("Conv", ["x", "k"], "c")
+    expectRefused(try document([convolution, node("Add", ["c", "x"], "y")]), "y-node", "one shape", "3 × 3", "5 × 5")
+    expectRefused(
+      try document([node("Flatten", ["x"], "f"), node("Add", ["f", "x"], "y")]), "y-node", "one shape", "(N, K)")
+    expectRefused(try document([node("Add", ["x", "nowhere"], "y")]), "y-node", "'nowhere'")
+  }
+
+  @Test func channelsAndAxesMustMakeSense() throws {
+    func gather(_ channels: [Int64], axis: Int64 = 1) throws -> ONNXDocument {
+      var document = try self.document([node("Gather", ["x", "c"], "y", ONNXAttribute("axis", .int(axis)))])
+      document.initializers.append(
+        try ONNXTensor(name: "c", shape: [channels.count], values: .int64(channels)))
+      return document
+    }
+    let network = try ONNXModel.network(from: gather([1, -2, 1]))
+    guard case .blockedPointwise(let layer) = network.nodes[1].operation else { throw Python.Failure(description: "") }
+    #expect(layer.sources == [1, 0, 1] && layer.scalars == [1, 1, 1])
+    expectRefused(try gather([0, 2]), "y-node", "channels in 0..<2", "2")
+    expectRefused(try gather([0, -3]), "y-node", "-1")
+    expectRefused(try gather([0], axis: 2), "y-node", "axis 1")
+    expectRefused(try document([node("Gather", ["x"], "y")]), "y-node")
+    expectRefused(try document([node("Unsqueeze", ["x", "axes"], "y")]), "y-node", "(N, K)")
+    expectRefused(
+      try document([node("Flatten", ["x"], "f"), node("Unsqueeze", ["f", "axes"], "y")]), "y-node", "axes 2")
+  }
+
+  @Test func normsMustMakeSense() throws {
+    func document(_ parts: [[Float]], _ attributes: ONNXAttribute...) throws -> ONNXDocument {
+      var document = try self.document([])
+      document.nodes = [
+        node("Conv", ["x", "k"], "c"),
+        ONNXNode(
+          operatorType: "BatchNormalization", name: "y-node", inputs: ["c", "p0", "p1", "p2", "p3"], outputs: ["y"],
+          attributes: attributes),
+      ]
+      for (index, part) in parts.enumerated() {
+        document.initializers.append(
+          try ONNXTensor(name: "p\(index)", shape: [part.count], values: .float32(part)))
+      }
+      return document
+    }
+    let ones: [Float] = [1, 1]
+    #expect(try ONNXModel.network(from: document([ones, ones, ones, ones])).nodes.count == 2)
+    expectRefused(
+      try document([ones, ones, ones, ones], ONNXAttribute("training_mode", .int(1))), "y-node", "training_mode")
+    expectRefused(try document([ones, ones, ones, [1, -1]]), "y-node", "variance", "channel 1")
+    expectRefused(try document([ones, ones, ones, [1, 1, 1]]), "y-node", "2 numbers", "[3]")
+    expectRefused(try document([ones, ones, [1, .nan], ones]), "y-node", "finite", "nan")
+    expectRefused(try document([[3e38, 1], ones, ones, [1e-12, 1]], ONNXAttribute("epsilon", .float(0))), "finite")
+    expectRefused(try document([ones, ones, ones]), "y-node", "p3")
   }
 
   @Test func weightsMustBeFinite() throws {

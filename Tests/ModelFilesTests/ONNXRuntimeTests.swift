@@ -4,7 +4,7 @@ import LinearAlgebra
 import ModelFiles
 import Testing
 
-/// The shipped target on real images: our forward pass against ONNX Runtime's.
+/// The shipped targets on real images: our forward pass against ONNX Runtime's.
 @Suite(
   .enabled(if: Python.hasONNXRuntime, "the interpreter named by TOMBOLA_PYTHON cannot import onnxruntime"),
   .enabled(if: FileManager.default.fileExists(atPath: "/usr/share/datasets/fashion-mnist"), "no Fashion-MNIST here"))
@@ -13,7 +13,9 @@ struct ONNXRuntimeTests {
   /// Of the largest logit.
   static let tolerance = 1e-5
 
-  @Test func theShippedTargetGivesTheSameLogits() throws {
+  @Test(arguments: ["fashion-cnn", "fashion-lenet", "fashion-resnet"])
+  func theShippedTargetsGiveTheSameLogits(name: String) throws {
+    let path = "\(Repository.root)/Targets/\(name).onnx"
     let folder = try TemporaryFolder()
     let data = try ImageSetFile.load("fashion-mnist", part: .test).prefix(Self.images)
     try NumPyArchive(entries: [
@@ -26,15 +28,18 @@ struct ONNXRuntimeTests {
       session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
       x = numpy.load(sys.argv[2] + "/images.npz")["x"]
       numpy.savez(sys.argv[2] + "/logits.npz", y=session.run(None, {session.get_inputs()[0].name: x})[0])
-      """, Repository.target, folder.path)
+      """, path, folder.path)
     let logits = try NumPyArchive(path: folder.file("logits.npz")).array("y")
     #expect(logits.shape == [Self.images, 10])
-    let network = try ONNXModel.network(fromFile: Repository.target)
+    let network = try ONNXModel.network(fromFile: path)
     let expected = try logits.floats()
     let fast = MatrixDifference(try network(data.images).values, expected)
     #expect(fast.isWithin(Self.tolerance), "\(fast)")
     let direct = MatrixDifference(
       try network.evaluatedDirectly(data.images.images(0..<10)).values, expected.prefix(100))
     #expect(direct.isWithin(Self.tolerance), "\(direct)")
+    // As convolutions alone: what is pruned into.
+    let form = MatrixDifference(try network.prunableForm()(data.images).values, expected)
+    #expect(form.isWithin(Self.tolerance), "\(form)")
   }
 }

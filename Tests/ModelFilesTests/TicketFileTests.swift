@@ -31,6 +31,28 @@ enum SampleTicket {
     try TicketSearch(target: target(), width: 60, seed: seed)
   }
 
+  /// A target with biases, a residual addition and a dense layer over 2 × 3 pixels.
+  static func wideTarget() throws -> Network<Float> {
+    var random = SplitMix64(seed: 12)
+    func values(_ count: Int) -> [Float] { (0..<count).map { _ in Float.random(in: -0.5...0.5, using: &random) } }
+    let first = try Convolution(
+      window: .same(3), inputChannels: 2, outputChannels: 3, kernel: values(54), bias: values(3))
+    let second = try Convolution(window: .same(3), inputChannels: 3, outputChannels: 3, kernel: values(81))
+    let dense = try Dense(inputs: 18, outputs: 2, weights: values(36), bias: values(2))
+    let pool = Pooling(
+      .average, window: SlidingWindow(height: 2, width: 2, strideHeight: 2, strideWidth: 2, roundsUp: true))
+    let nodes: [(String, Network<Float>.Operation, [Int])] = [
+      ("image", .input, []), ("first", .convolution(first), [0]), ("relu", .rectifier, [1]),
+      ("second", .convolution(second), [2]), ("add", .addition, [3, 2]), ("pool", .pooling(pool), [4]),
+      ("flat", .flatten, [5]), ("fc", .dense(dense), [6]),
+    ]
+    return try Network(
+      inputShape: ImageShape(height: 3, width: 5, channels: 2),
+      nodes: nodes.map { .init(name: $0.0, operation: $0.1, inputs: $0.2) })
+  }
+
+  static func wideTicket() throws -> Ticket { try TicketSearch(target: wideTarget(), width: 60, seed: 3).run().ticket }
+
   static func file() throws -> TicketFile {
     var claims = Claims(
       keptFilters: 3, totalFilters: 600, maxWeightError: 0.1, emptySetError: 0.5, bitsPerWeight: 1.0 / 3,
@@ -54,6 +76,51 @@ enum SampleTicket {
     #expect(read.ticket.seed == UInt64.max - 1, "seeds beyond 2^53 survive")
     expectFileError(.exists, "ticket.safetensors") { try file.write(to: path, force: false) }
     try file.write(to: path, force: true)
+  }
+
+  @Test func biasesAndAdditionsReadBack() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("ticket.safetensors")
+    let ticket = try SampleTicket.wideTicket()
+    #expect(ticket.biases.map { $0?.count } == [3, nil, 2])
+    try TicketFile(ticket: ticket, claims: nil).write(to: path, force: false)
+    let read = try TicketFile(contentsOf: path)
+    #expect(read.ticket == ticket && read.isIntact)
+    #expect(read.ticket.biases.map { $0?.map(\.bitPattern) } == ticket.biases.map { $0?.map(\.bitPattern) })
+    #expect(try read.ticket.prunedNetwork() == ticket.prunedNetwork())
+
+    var file = try SafetensorsFile(path: path)
+    func expectEdited(_ change: (inout SafetensorsFile) throws -> Void) throws {
+      var edited = file
+      try change(&edited)
+      try edited.serialized().write(to: URL(fileURLWithPath: folder.file("edited")))
+      let isIntact = try? TicketFile(contentsOf: folder.file("edited")).isIntact
+      #expect(isIntact != true)
+    }
+    let place = try #require(file.tensors.firstIndex { $0.name == "layer1.bias" })
+    let bias = try file.tensors[place].floats()
+    try expectEdited {
+      $0.tensors[place] = try SafetensorsTensor(
+        name: "layer1.bias", shape: [3], floats: [bias[0].nextUp] + bias.dropFirst())
+    }
+    try expectEdited { $0.tensors.remove(at: place) }
+    try expectEdited {
+      $0.tensors[place] = try SafetensorsTensor(name: "layer2.bias", shape: [3], floats: bias)
+    }
+    // A bias of a layer that there is not.
+    file.tensors.append(try SafetensorsTensor(name: "layer9.bias", shape: [1], floats: [1]))
+    try file.serialized().write(to: URL(fileURLWithPath: folder.file("more")))
+    expectFileError(.malformed, "candidates") { _ = try TicketFile(contentsOf: folder.file("more")) }
+  }
+
+  /// A ticket written by version 0.1, before tickets could hold biases: it reads, and is written the same.
+  @Test func ticketsOfBeforeBiasesStillRead() throws {
+    let path = Repository.root + "/Tests/Fixtures/tickets/without-biases.safetensors"
+    let file = try TicketFile(contentsOf: path)
+    #expect(file.isIntact && file.ticket.keptFilters == 204 && file.ticket.biases == [nil])
+    #expect(try file.serialized() == Data(contentsOf: URL(fileURLWithPath: path)))
+    let target = try ONNXModel.network(fromFile: Repository.networks + "/global-average.onnx")
+    #expect(try target.targetDigest() == file.ticket.targetDigest)
   }
 
   /// Changes one file after another, every key and every tensor of it; none passes for the original.

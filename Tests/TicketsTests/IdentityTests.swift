@@ -9,7 +9,14 @@ private let doubleTolerance = 1e-12
 /// φ(u·x) = u⁺x⁺ + u⁻x⁻: a pruned block run as a network equals convolutions of x⁺ and x⁻ with summed kernels.
 @Suite struct IdentityTests {
   @Test(arguments: [1, 2, 5, 30]) func theTicketRunAsANetworkEqualsItsCollapsedKernels(step: Int) throws {
-    let target = try SmallTargets.chain()
+    try expectEqual(SmallTargets.chain(), step)
+  }
+
+  @Test(arguments: [1, 3]) func soDoBiasesAdditionsAndDenseLayers(step: Int) throws {
+    try expectEqual(SmallTargets.residual(), step)
+  }
+
+  private func expectEqual(_ target: Network<Float>, _ step: Int) throws {
     let ticket = try SmallTargets.ticket(for: target, width: 20, step: step)
     let images = try SmallTargets.images(4, target.inputShape, seed: 9).converted(to: Double.self)
     let pruned = try ticket.prunedNetwork().converted(to: Double.self)
@@ -29,7 +36,7 @@ private let doubleTolerance = 1e-12
       }
       let convolution = try Convolution(
         window: layer.window, inputChannels: 2 * layer.inputChannels, outputChannels: layer.outputChannels,
-        kernel: kernel)
+        kernel: kernel, bias: target.biases[number - 1].map { $0.map { Double($0) } })
       return [
         ("split", .blockedPointwise(split)), ("signs", .rectifier), ("sum", .convolution(convolution)),
       ]
@@ -95,6 +102,20 @@ private let doubleTolerance = 1e-12
     let unpruned = try ticket.randomNetwork.collapseUnpruned(
       signedInputs: ticket.graph.signedInputs(networkInputIsSigned: true), scales: [1, 1], workers: 2)
     #expect(try ticket.collapsedLayers() == unpruned)
+  }
+
+  @Test func aLayerWithNothingKeptIsItsBias() throws {
+    let target = try SmallTargets.residual()
+    let whole = try SmallTargets.ticket(for: target)
+    let blocks = whole.blocks.map { Block(address: $0.address, candidates: $0.candidates, kept: []) }
+    let empty = try Ticket(
+      seed: whole.seed, width: whole.width, mode: .weights, inputRange: .unit, graph: whole.graph,
+      scales: whole.scales, biases: whole.biases, blocks: blocks, targetDigest: whole.targetDigest, isComplete: false)
+    let images = try SmallTargets.images(2, target.inputShape, seed: 2)
+    let bias = try #require(whole.biases.last!)
+    #expect(bias.count == 2 && bias.allSatisfy { $0 != 0 })
+    #expect(try empty.prunedNetwork()(images).values == bias + bias)
+    #expect(try empty.collapsedNetwork()(images).values == bias + bias)
   }
 
   @Test func aLayerWithNothingKeptIsZero() throws {

@@ -34,6 +34,35 @@ enum SmallTargets {
       inputShape: ImageShape(height: size, width: size, channels: channels[0]), nodes: nodes)
   }
 
+  /// Biases, a residual addition, an addition without a ReLU behind it, pooling, two dense layers, the first over a
+  /// 3 × 3 image.
+  static func residual(seed: UInt64 = 1, biasSeed: UInt64 = 50) throws -> Network<Float> {
+    func convolution(_ layer: UInt64, _ inputs: Int, _ outputs: Int, _ size: Int) throws -> Network<Float>.Operation {
+      .convolution(
+        try Convolution(
+          window: .same(size), inputChannels: inputs, outputChannels: outputs,
+          kernel: values(size * size * inputs * outputs, seed: seed + layer),
+          bias: layer == 2 ? nil : values(outputs, seed: biasSeed + layer)))
+    }
+    func dense(_ layer: UInt64, _ inputs: Int, _ outputs: Int) throws -> Network<Float>.Operation {
+      .dense(
+        try Dense(
+          inputs: inputs, outputs: outputs, weights: values(inputs * outputs, seed: seed + layer),
+          bias: values(outputs, seed: biasSeed + layer)))
+    }
+    let pool = Pooling(.maximum, window: SlidingWindow(height: 2, width: 2, strideHeight: 2, strideWidth: 2))
+    let nodes: [(String, Network<Float>.Operation, [Int])] = [
+      ("input", .input, []), ("conv1", try convolution(1, 2, 3, 3), [0]), ("relu1", .rectifier, [1]),
+      ("conv2", try convolution(2, 3, 3, 3), [2]), ("add1", .addition, [3, 2]),
+      ("conv3", try convolution(3, 3, 3, 1), [4]),
+      ("add2", .addition, [4, 5]), ("relu2", .rectifier, [6]), ("pool", .pooling(pool), [7]), ("flat", .flatten, [8]),
+      ("fc1", try dense(4, 27, 4), [9]), ("relu3", .rectifier, [10]), ("fc2", try dense(5, 4, 2), [11]),
+    ]
+    return try Network(
+      inputShape: ImageShape(height: 6, width: 6, channels: 2),
+      nodes: nodes.map { .init(name: $0.0, operation: $0.1, inputs: $0.2) })
+  }
+
   /// A ticket that keeps every `step`-th filter of each half.
   static func ticket(
     for target: Network<Float>, width: Int = 12, seed: UInt64 = 5, step: Int = 2,
@@ -49,7 +78,8 @@ enum SmallTargets {
     }
     return try Ticket(
       seed: seed, width: width, mode: .weights, inputRange: inputRange, graph: graph,
-      scales: scales ?? graph.layers.map { _ in 0.25 }, blocks: blocks, targetDigest: try target.targetDigest(),
+      scales: scales ?? graph.layers.map { _ in 0.25 }, biases: target.biases, blocks: blocks,
+      targetDigest: try target.targetDigest(),
       isComplete: true)
   }
 

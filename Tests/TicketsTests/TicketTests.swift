@@ -34,6 +34,36 @@ import Tickets
     #expect(throws: DecodingError.self) { try JSONDecoder().decode(LayerGraph.self, from: Data(unknown.utf8)) }
   }
 
+  @Test func additionsAreSignedWhereEitherSideIs() throws {
+    let graph = try LayerGraph(of: SmallTargets.residual())
+    // conv1, conv2 behind a ReLU, conv3 behind an addition of a convolution, dense behind ReLUs.
+    #expect(graph.signedInputs(networkInputIsSigned: true) == [true, false, true, false, false])
+    #expect(graph.signedInputs(networkInputIsSigned: false) == [false, false, true, false, false])
+    let data = try JSONEncoder().encode(graph)
+    #expect(try JSONDecoder().decode(LayerGraph.self, from: data) == graph)
+    try graph.validate()
+    #expect(try graph.shapes().map(\.count) == [72, 108, 108, 108, 108, 108, 108, 108, 27, 4, 4, 2])
+  }
+
+  /// Each edit of a stored graph that breaks it is refused, with the node.
+  @Test(arguments: [
+    ("\"inputs\":[3,2]", "\"inputs\":[3]", "add1"), ("\"inputs\":[3,2]", "\"inputs\":[3,4]", "add1"),
+    ("\"inputs\":[3,2]", "\"inputs\":[3,0]", "add1"), ("\"inputs\":[3,2]", "\"inputs\":[3,-1]", "add1"),
+    ("\"inputs\":[6]", "\"inputs\":[6,6]", "relu2"), ("\"inputChannels\":4", "\"inputChannels\":5", "fc2"),
+    ("\"width\":6", "\"width\":4294967296", "input"),
+  ]) func brokenGraphsAreNamed(part: String, other: String, place: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let text = String(decoding: try encoder.encode(LayerGraph(of: SmallTargets.residual())), as: UTF8.self)
+    #expect(text.contains(part))
+    let edited = text.replacingOccurrences(of: part, with: other)
+    let graph = try JSONDecoder().decode(LayerGraph.self, from: Data(edited.utf8))
+    do {
+      try graph.validate()
+      Issue.record("accepted")
+    } catch { #expect(error.description.contains("'\(place)'"), "\(error)") }
+  }
+
   @Test func theDigestIgnoresNamesAndIdentityButNotWeights() throws {
     let digest = try SmallTargets.chain().targetDigest()
     #expect(digest.count == 64)
@@ -63,8 +93,9 @@ import Tickets
     }
     #expect(try message(convolution(kernel: [1, 2, 3, 4])) == "")
     #expect(try message(convolution(kernel: [1, 2, 3, 4], bias: [0, 0])) == "")
-    #expect(try message(convolution(kernel: [1, 2, 3, 4], bias: [0, 1])).contains("'culprit'"))
-    #expect(try message(convolution(groups: 2, kernel: [1, 2])).contains("'culprit'"))
+    #expect(try message(convolution(kernel: [1, 2, 3, 4], bias: [0, 1])) == "")
+    #expect(try message(convolution(kernel: [1, 2, 3, 4], bias: [0, .infinity])).contains("finite biases, found inf"))
+    #expect(try message(convolution(groups: 2, kernel: [1, 2])).contains("batch normalisation"))
     #expect(try message(convolution(kernel: [1, 2, .nan, 4])).contains("'culprit'"))
     #expect(try message(.rectifier).contains("at least one convolution"))
   }
@@ -106,6 +137,32 @@ import Tickets
     #expect(throws: TicketError.self) { try changing(ticket, block: 1, kept: kept + [kept.last!]) }
     #expect(throws: TicketError.self) { try changing(ticket, block: 1, kept: [UInt32(2 * ticket.width)]) }
     #expect(throws: TicketError.self) { try changing(ticket, block: 1, candidates: kept.count - 1, kept: kept) }
+  }
+
+  @Test func biasesAreTakenScalars() throws {
+    let target = try SmallTargets.residual()
+    let ticket = try SmallTargets.ticket(for: target)
+    #expect(ticket.biases.map { $0?.count } == [3, nil, 3, 4, 2])
+    #expect(ticket.scalarsTaken == 5 + 12 && ticket.biasesTaken == 12)
+    #expect(try SmallTargets.ticket(for: SmallTargets.chain()).scalarsTaken == 2)
+    #expect(ticket.notes.contains("biases taken from the target exactly: 12 scalars"))
+    #expect(ticket.notes.contains("residual additions: 2"))
+    #expect(ticket.notes.contains { $0.hasPrefix("convolutions without same padding") && $0.hasSuffix("layer 4") })
+    #expect(ticket.notes.contains { $0.hasPrefix("inputs that no ReLU") && $0.hasSuffix("layer 3") })
+    #expect(!ticket.notes.contains { $0.hasPrefix("strided") })
+    #expect(try SmallTargets.ticket(for: SmallTargets.chain()).notes == ["pooling: 2 layers"])
+    func with(_ biases: [[Float]?]) throws(TicketError) -> Ticket {
+      try Ticket(
+        seed: ticket.seed, width: ticket.width, mode: ticket.mode, inputRange: ticket.inputRange, graph: ticket.graph,
+        scales: ticket.scales, biases: biases, blocks: ticket.blocks, targetDigest: ticket.targetDigest,
+        isComplete: true)
+    }
+    #expect(try with(ticket.biases) == ticket)
+    let first = try #require(ticket.biases[0])
+    for wrong in [nil, [], first + [1], [.nan, 1, 1], [0, 0, 0]] as [[Float]?] where wrong != nil {
+      #expect(throws: TicketError.self, "\(wrong!)") { try with([wrong] + ticket.biases.dropFirst()) }
+    }
+    #expect(throws: TicketError.self) { try with(ticket.biases.dropLast()) }
   }
 
   @Test func aFilterOfTheOtherSignIsFoundWhereWeightsAreMade() throws {

@@ -53,6 +53,23 @@ extension Tensor {
     }
   }
 
+  /// Adds another batch of the same shape, entry by entry: one rounding each, so its bits are fixed.
+  ///
+  /// - Throws: `ConvolutionError` when batch or shape differ.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public mutating func add(_ other: Tensor) throws {
+    guard other.batch == batch, other.shape == shape else {
+      throw ConvolutionError.shapeMismatch(
+        at: "addition", expected: "\(batch) images of \(shape)", found: "\(other.batch) of \(other.shape)")
+    }
+    values.withUnsafeMutableBufferPointer { values in
+      other.values.withUnsafeBufferPointer { other in
+        for index in values.indices { values[index] += other[index] }
+      }
+    }
+  }
+
   /// The mean over all pixels of each channel, as a batch of 1 × 1 images; sums in pixel order.
   ///
   /// - Throws: `ConvolutionError` for images without pixels.

@@ -25,7 +25,7 @@ extension Network {
   /// - Throws: `ConvolutionError` when the images have another shape.
   public func evaluatedDirectly(_ images: Tensor<Scalar>) throws -> Tensor<Scalar> {
     let steps = nodes.indices.dropFirst().map {
-      ForwardStep(node: $0, input: nodes[$0].inputs[0], work: .operation(nodes[$0].operation))
+      ForwardStep(node: $0, inputs: nodes[$0].inputs, work: .operation(nodes[$0].operation))
     }
     return try evaluate(images, steps, nil) { step, value in try step.direct(&value) }
   }
@@ -39,19 +39,20 @@ extension Network {
       throw ConvolutionError.shapeMismatch(at: "network input", expected: "\(inputShape)", found: "\(images.shape)")
     }
     var lastReader = [Int](repeating: -1, count: nodes.count)
-    for (index, step) in steps.enumerated() { lastReader[step.input] = index }
+    for (index, step) in steps.enumerated() { for input in step.inputs { lastReader[input] = index } }
     lastReader[output] = steps.count
     var values = [Tensor<Scalar>?](repeating: nil, count: nodes.count)
     values[0] = images
     for (index, step) in steps.enumerated() where lastReader[step.node] >= 0 {
-      var value = values[step.input]!
-      let isLast = lastReader[step.input] == index
-      if isLast { values[step.input] = nil }
+      let source = step.inputs[0]
+      var value = values[source]!
+      let summand = step.inputs.count > 1 ? values[step.inputs[1]] : nil
+      for input in step.inputs where lastReader[input] == index { values[input] = nil }
       // A value that its step may change in place is held by nobody else.
       let input = step.changesInPlace ? nil : value
-      try perform(step, &value)
+      if let summand { try value.add(summand) } else { try perform(step, &value) }
       values[step.node] = value
-      if isLast, step.input != 0, let input { scratch?.recycle(input) }
+      if lastReader[source] == index, source != 0, let input { scratch?.recycle(input) }
     }
     return values[output]!
   }
@@ -69,7 +70,7 @@ extension Network {
     var steps: [ForwardStep<Scalar>] = []
     var done = Set<Int>()
     for (index, node) in nodes.enumerated().dropFirst() where !done.contains(index) {
-      var step = ForwardStep(node: index, input: node.inputs[0], work: .operation(node.operation))
+      var step = ForwardStep(node: index, inputs: node.inputs, work: .operation(node.operation))
       var fused: ForwardStep<Scalar>.Fused?
       if case .convolution(let layer) = node.operation {
         fused = .init(layer: layer)
@@ -130,7 +131,7 @@ public struct PackedNetwork<Scalar: BLASScalar>: Sendable {
   }
 }
 
-/// One pass over the value of node `input` that makes the value of `node`.
+/// One pass over the values of nodes `inputs` (two for an addition, else one) that makes the value of `node`.
 struct ForwardStep<Scalar: BLASScalar>: Sendable {
   /// A convolution with what runs in its tiles.
   struct Fused: Sendable {
@@ -147,14 +148,14 @@ struct ForwardStep<Scalar: BLASScalar>: Sendable {
   }
 
   var node: Int
-  let input: Int
+  let inputs: [Int]
   var work: Work
 
   /// Whether the step's value may lie where its input lay.
   var changesInPlace: Bool {
     guard case .operation(let operation) = work else { return false }
     switch operation {
-    case .input, .identity, .rectifier, .flatten: return true
+    case .input, .identity, .rectifier, .flatten, .addition: return true
     case .convolution, .blockedPointwise, .pooling, .globalAveragePooling, .dense: return false
     }
   }
@@ -186,6 +187,7 @@ struct ForwardStep<Scalar: BLASScalar>: Sendable {
     case .globalAveragePooling: value = try value.averagedOverPixels()
     case .flatten: value = value.flattenedChannelsFirst()
     case .convolution, .dense: preconditionFailure("layers with two ways are told which")
+    case .addition: preconditionFailure("an addition is told its second value")
     }
   }
 }

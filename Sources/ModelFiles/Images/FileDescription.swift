@@ -85,8 +85,10 @@ public struct FileDescription: Sendable, Encodable {
         Fact(
           name: "layer \(index + 1), \(layer.name)",
           value: "\(layer.window.height)×\(layer.window.width), \(layer.inputChannels) → \(layer.outputChannels), "
-            + "scale \(ticket.scales[index]), \(kept) filters kept in \(blocks.count) blocks"))
+            + "\(ticket.biases[index] == nil ? "" : "bias, ")scale \(ticket.scales[index]), "
+            + "\(kept) filters kept in \(blocks.count) blocks"))
     }
+    facts += ticket.notes.map { Fact(name: "beyond the theorem", value: $0) }
     if let claims = file.claims {
       let figures: [(String, Double?)] = [
         ("target accuracy", claims.targetAccuracy), ("ticket accuracy", claims.ticketAccuracy),
@@ -122,6 +124,7 @@ public struct FileDescription: Sendable, Encodable {
     case .flatten: "flatten"
     case .dense(let layer): "dense" + (layer.bias == nil ? "" : ", bias")
     case .identity: "identity"
+    case .addition: "addition"
     }
   }
 }

@@ -87,6 +87,21 @@ extension ONNXGraphReader {
     return window
   }
 
+  /// A copy of the channels that a constant names, in its order.
+  func gather(_ node: ONNXNode, _ index: Int) throws -> BlockedPointwise<Float> {
+    guard try integer(node, "axis", default: 0, index) == 1, let place = places[try input(node, 0, index)],
+      let tensor = try constantInput(node, 1, index), tensor.shape.count == 1
+    else { throw problem(node, index, expected: "a constant list of channels and axis 1", found: "another") }
+    let channels = shapes[place].channels
+    let sources = try tensor.int64s().map { $0 < 0 ? $0 + Int64(channels) : $0 }
+    guard let wrong = sources.first(where: { $0 < 0 || $0 >= Int64(channels) }) else {
+      return try BlockedPointwise(
+        inputChannels: channels, sources: sources.map { Int($0) },
+        scalars: [Float](repeating: 1, count: sources.count))
+    }
+    throw problem(node, index, expected: "channels in 0..<\(channels)", found: "\(wrong)")
+  }
+
   /// ReduceMean over the two pixel axes is global average pooling.
   mutating func reduceMean(_ node: ONNXNode, _ index: Int) throws {
     var axes: [Int64]?
@@ -107,6 +122,14 @@ extension ONNXGraphReader {
       throw problem(node, index, expected: "axis 1: one row an image", found: "\(axis)")
     }
     try append(node, index, .flatten, isFlat: true)
+  }
+
+  /// A row (N, K) as an image of one pixel (N, K, 1, 1).
+  mutating func unsqueeze(_ node: ONNXNode, _ index: Int) throws {
+    guard flat[try input(node, 0, index)] == true, let tensor = try constantInput(node, 1, index),
+      try tensor.int64s().map({ $0 < 0 ? $0 + 4 : $0 }).sorted() == [2, 3]
+    else { throw problem(node, index, expected: "a row (N, K), and axes 2 and 3", found: "another") }
+    try append(node, index, .identity, isFlat: false)
   }
 
   /// Reshape to one row an image, the batch left as it is.
@@ -170,15 +193,18 @@ extension ONNXGraphReader {
     return (tensor.shape[0], tensor.shape[1], tensor.values)
   }
 
-  /// Adds a constant per output to the convolution or dense layer before, which nothing else may read.
-  mutating func addBias(_ node: ONNXNode, _ index: Int) throws {
+  /// Two computed values of one shape, or a constant per output added to the layer before.
+  mutating func add(_ node: ONNXNode, _ index: Int) throws {
     guard node.inputs.count == 2, !node.outputs.isEmpty else {
       throw problem(node, index, expected: "two inputs", found: "\(node.inputs.count)")
     }
+    if node.inputs.contains(where: { constants[$0] != nil }) { return try addBias(node, index) }
+    try append(node, index, .addition)
+  }
+
+  /// Adds a constant per output to the convolution or dense layer before, which nothing else may read.
+  private mutating func addBias(_ node: ONNXNode, _ index: Int) throws {
     let position = constants[node.inputs[1]] != nil ? 1 : 0
-    guard constants[node.inputs[position]] != nil else {
-      throw problem(node, index, expected: "a constant bias", found: "two computed inputs (a residual addition)")
-    }
     let name = node.inputs[1 - position]
     guard let place = places[name], readers[name] == 1 else {
       throw problem(

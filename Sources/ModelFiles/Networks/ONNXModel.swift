@@ -5,8 +5,10 @@ import Foundation
 /// Reads ONNX models as networks.
 ///
 /// Understood: Conv, Relu, MaxPool, AveragePool, GlobalAveragePool, Flatten, Gemm, and what exporters put around
-/// them: Identity, Dropout (inference), Constant, Reshape to a flat row, ReduceMean over the pixels, MatMul and
-/// Add of a bias. One image input (N, C, H, W) with fixed C, H, W and any N; one output.
+/// them: Identity, Dropout (inference), Constant, Reshape to a flat row, ReduceMean over the pixels, MatMul, Add of
+/// a bias or of two values of one shape, and BatchNormalization in inference, which joins the convolution or dense
+/// layer before it (in Float64, then rounded) or becomes a 1×1 convolution per channel; and Gather of channels and
+/// Unsqueeze of a row to an image, which exported tickets have. One image input (N, C, H, W) with fixed C, H, W and any N; one output.
 public enum ONNXModel {
   /// The network in an ONNX file. Nodes that do not reach the output are left out.
   ///
@@ -122,29 +124,41 @@ struct ONNXGraphReader {
     case "GlobalAveragePool": try append(node, index, .globalAveragePooling, needsImage: true)
     case "ReduceMean": try reduceMean(node, index)
     case "Flatten": try flatten(node, index)
+    case "Unsqueeze": try unsqueeze(node, index)
     case "Reshape": try reshape(node, index)
     case "Gemm": try append(node, index, .dense(try gemm(node, index)), isFlat: true)
     case "MatMul": try append(node, index, .dense(try matrixProduct(node, index)), isFlat: true)
-    case "Add": try addBias(node, index)
+    case "Add": try add(node, index)
+    case "Gather": try append(node, index, .blockedPointwise(try gather(node, index)), needsImage: true)
+    case "BatchNormalization": try batchNormalization(node, index)
     default: throw unsupported(node, index)
     }
   }
 
-  /// Appends an operation on the node's first input.
+  /// Appends an operation on the node's first inputs.
   mutating func append(
     _ node: ONNXNode, _ index: Int, _ operation: Network<Float>.Operation, needsImage: Bool = false,
     isFlat: Bool? = nil
   ) throws {
-    let name = try input(node, 0, index)
-    guard let place = places[name], let inputIsFlat = flat[name] else {
-      throw problem(node, index, expected: "an input that an earlier node computes", found: "'\(name)'")
+    var inputs: [Int] = []
+    var inputIsFlat = false
+    for position in 0..<operation.arity {
+      let name = try input(node, position, index)
+      guard let place = places[name], let isFlat = flat[name] else {
+        throw problem(node, index, expected: "an input that an earlier node computes", found: "'\(name)'")
+      }
+      if position > 0 && isFlat != inputIsFlat {
+        throw problem(node, index, expected: "two values of one shape", found: "(N, C, H, W) and (N, K)")
+      }
+      inputIsFlat = isFlat
+      inputs.append(place)
     }
     if needsImage && inputIsFlat {
       throw problem(node, index, expected: "an input of shape (N, C, H, W)", found: "(N, K)")
     }
     nodes.append(
       Network<Float>.Node(
-        name: node.name.isEmpty ? node.outputs[0] : node.name, operation: operation, inputs: [place]))
+        name: node.name.isEmpty ? node.outputs[0] : node.name, operation: operation, inputs: inputs))
     let checked = try Network(inputShape: inputShape, nodes: nodes)
     shapes = checked.shapes
     places[node.outputs[0]] = nodes.count - 1
@@ -226,7 +240,7 @@ struct ONNXGraphReader {
     problem(
       node, index,
       expected: "one of Conv, Relu, MaxPool, AveragePool, GlobalAveragePool, Flatten, Gemm, Identity, Dropout, "
-        + "Constant, Reshape, ReduceMean, MatMul, Add",
+        + "Constant, Reshape, ReduceMean, MatMul, Add, BatchNormalization, Gather, Unsqueeze",
       found: "the operator \(node.domain.isEmpty ? "" : node.domain + ".")\(node.operatorType)")
   }
 

@@ -2,12 +2,13 @@ import LinearAlgebra
 import Convolution
 import Foundation
 
-/// Writes a network's weights for other tools.
+/// Writes a network for other tools: as an ONNX model, or its weights alone.
 ///
 /// Convolutions are `<node>.weight` in OIHW, as PyTorch has them. A blocked 1×1 layer is `<node>.weight` of
 /// shape (hidden, 1, 1, 1), a depthwise convolution behind a gather of `<node>.sources` (int64).
 public enum NetworkExport {
   public enum Format: String, CaseIterable, Sendable {
+    case onnx
     case safetensors
     case npz
 
@@ -17,7 +18,7 @@ public enum NetworkExport {
     }
   }
 
-  /// Writes the weights.
+  /// Writes the network (`onnx`) or its weights.
   ///
   /// - Returns: what was written, in a few words.
   /// - Throws: `FileError`.
@@ -27,6 +28,7 @@ public enum NetworkExport {
     let tensors = try tensors(of: network)
     let data: Data
     switch format {
+    case .onnx: data = try ONNXModel.document(of: network, name: "tombola").serialized()
     case .safetensors:
       data = try SafetensorsFile(
         metadata: ["format": "pt"],
@@ -58,7 +60,7 @@ public enum NetworkExport {
     return "\(tensors.count) tensors, \(numbers) numbers, \(data.count) bytes"
   }
 
-  private static func tensors(of network: Network<Float>) throws -> [ONNXTensor] {
+  static func tensors(of network: Network<Float>) throws -> [ONNXTensor] {
     var tensors: [ONNXTensor] = []
     for node in network.nodes {
       switch node.operation {
@@ -100,7 +102,7 @@ public enum NetworkExport {
         if let bias = layer.bias {
           tensors.append(try ONNXTensor(name: node.name + ".bias", shape: [bias.count], values: .float32(bias)))
         }
-      case .input, .rectifier, .pooling, .globalAveragePooling, .flatten, .identity: break
+      case .input, .rectifier, .pooling, .globalAveragePooling, .flatten, .identity, .addition: break
       }
     }
     return tensors

@@ -7,7 +7,8 @@ import Tickets
 ///
 /// Its metadata holds the seed, width, mode, input range, target digest, layer graph, scales, candidate counts
 /// and claims as text or JSON, and a SHA-256 digest of all that and of the tensors. Each block's kept filter
-/// indices are a U32 tensor `layer<i>.channel<t>.<half>`. No kernel is stored.
+/// indices are a U32 tensor `layer<i>.channel<t>.<half>`; the bias that a layer takes from the target is an F32 tensor
+/// `layer<i>.bias`. No kernel is stored.
 public struct TicketFile: Sendable {
   public let ticket: Ticket
   /// What was claimed when the ticket was drawn, or nil.
@@ -56,10 +57,12 @@ public struct TicketFile: Sendable {
     let range: [Double] = try reader.json("input_range")
     guard range.count == 2 else { throw reader.wrong("input_range", expected: "two numbers", found: "\(range.count)") }
     let inputRange = try InputRange(low: range[0], high: range[1])
-    let blocks = try reader.blocks(Ticket.addresses(graph: graph, inputRange: inputRange))
+    let biases = try reader.biases(layers: graph.layers.count)
+    let blocks = try reader.blocks(
+      Ticket.addresses(graph: graph, inputRange: inputRange), besides: biases.count { $0 != nil })
     ticket = try Ticket(
       seed: seed, width: width, mode: mode, inputRange: inputRange, graph: graph, scales: try reader.json("scales"),
-      blocks: blocks, targetDigest: try reader.text("target_digest"),
+      biases: biases, blocks: blocks, targetDigest: try reader.text("target_digest"),
       isComplete: try reader.json("complete"))
     claims = file.metadata["claims"] == nil ? nil : try reader.json("claims")
     isIntact = file.metadata["digest"] == Self.digest(of: file)
@@ -104,7 +107,13 @@ public struct TicketFile: Sendable {
     ]
     if let targetFileDigest { metadata["target_file_digest"] = targetFileDigest }
     if let claims { metadata["claims"] = try json(claims) }
-    var file = SafetensorsFile(metadata: metadata, tensors: try ticket.blocks.map { try $0.tensor() })
+    var tensors = try ticket.blocks.map { try $0.tensor() }
+    for (index, bias) in ticket.biases.enumerated() {
+      guard let bias else { continue }
+      tensors.append(
+        try SafetensorsTensor(name: Ticket.biasTensorName(layer: index + 1), shape: [bias.count], floats: bias))
+    }
+    var file = SafetensorsFile(metadata: metadata, tensors: tensors)
     file.metadata["digest"] = Self.digest(of: file)
     return try file.serialized()
   }
@@ -145,6 +154,11 @@ extension Block {
   }
 }
 
+extension Ticket {
+  /// Name of the tensor that holds the bias of a layer, 1…ℓ.
+  static func biasTensorName(layer: Int) -> String { "layer\(layer).bias" }
+}
+
 /// Reads the text fields of a safetensors file of this project's formats.
 struct MetadataReader {
   let file: SafetensorsFile
@@ -179,13 +193,19 @@ struct MetadataReader {
     }
   }
 
-  /// The blocks of given addresses, and no other tensors.
-  func blocks(_ addresses: [BlockAddress]) throws -> [Block] {
+  /// The bias of each layer, nil where the file has none.
+  func biases(layers: Int) throws -> [[Float]?] {
+    let tensors = Dictionary(file.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    return try (1...layers).map { try tensors[Ticket.biasTensorName(layer: $0)]?.floats() }
+  }
+
+  /// The blocks of given addresses, and no tensors but theirs and `others` more.
+  func blocks(_ addresses: [BlockAddress], besides others: Int = 0) throws -> [Block] {
     let candidates: [Int] = try json("candidates")
-    guard file.tensors.count == addresses.count, candidates.count == addresses.count else {
+    guard file.tensors.count == addresses.count + others, candidates.count == addresses.count else {
       throw wrong(
         "candidates", expected: "\(addresses.count) blocks",
-        found: "\(file.tensors.count) tensors and \(candidates.count) counts")
+        found: "\(file.tensors.count - others) tensors and \(candidates.count) counts")
     }
     let tensors = Dictionary(file.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     return try zip(addresses, candidates).map { address, count in

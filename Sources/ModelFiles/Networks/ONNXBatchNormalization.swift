@@ -1,0 +1,84 @@
+import Convolution
+import LinearAlgebra
+
+/// Batch normalisation in inference: y = scale · (x − mean) / √(variance + ε) + shift, per channel.
+///
+/// With a = scale / √(variance + ε) this is a·x + (shift − a·mean). Behind a convolution or dense layer that nothing
+/// else reads, a multiplies its kernel and the rest joins its bias; elsewhere it stands as a 1×1 convolution of one
+/// channel a group. All in Float64, rounded once to Float32.
+extension ONNXGraphReader {
+  mutating func batchNormalization(_ node: ONNXNode, _ index: Int) throws {
+    if try integer(node, "training_mode", default: 0, index) != 0 {
+      throw problem(node, index, expected: "training_mode 0: inference", found: "1")
+    }
+    let name = try input(node, 0, index)
+    guard let place = places[name] else {
+      throw problem(node, index, expected: "an input that an earlier node computes", found: "'\(name)'")
+    }
+    let channels = flat[name] == true ? shapes[place].count : shapes[place].channels
+    let affine = try affine(node, index, channels: channels)
+    guard readers[name] == 1, let operation = try folded(affine, into: nodes[place].operation) else {
+      let layer = try Convolution(
+        window: SlidingWindow(height: 1, width: 1), inputChannels: channels, outputChannels: channels,
+        groups: channels, kernel: affine.map { Float($0.factor) }, bias: affine.map { Float($0.shift) })
+      return try append(node, index, .convolution(layer))
+    }
+    let old = nodes[place]
+    nodes[place] = Network<Float>.Node(name: old.name, operation: operation, inputs: old.inputs)
+    places[node.outputs[0]] = place
+    flat[node.outputs[0]] = flat[name]
+  }
+
+  /// a and shift − a·mean of each channel.
+  private func affine(
+    _ node: ONNXNode, _ index: Int, channels: Int
+  ) throws -> [(factor: Double, shift: Double)] {
+    let numbers = try (1...4).map { position in
+      let tensor = try weights(node, position, index)
+      guard tensor.values.count == channels, tensor.shape.count == 1 else {
+        throw problem(
+          node, index, expected: "scale, bias, mean and variance of \(channels) numbers each",
+          found: "shape \(tensor.shape) as input \(position)")
+      }
+      return tensor.values.map { Double($0) }
+    }
+    let epsilon = Double(try float(node, "epsilon", default: 1e-5, index))
+    return try (0..<channels).map { c in
+      let spread = numbers[3][c] + epsilon
+      guard spread > 0 else {
+        throw problem(node, index, expected: "variance + epsilon above 0", found: "\(spread) in channel \(c)")
+      }
+      let factor = numbers[0][c] / spread.squareRoot()
+      let shift = numbers[1][c] - factor * numbers[2][c]
+      guard Float(factor).isFinite, Float(shift).isFinite else {
+        throw problem(node, index, expected: "finite factors and shifts", found: "\(factor), \(shift) in channel \(c)")
+      }
+      return (factor, shift)
+    }
+  }
+
+  /// The layer with the affine map behind it; nil where the layer is neither a convolution nor dense.
+  private func folded(
+    _ affine: [(factor: Double, shift: Double)], into operation: Network<Float>.Operation
+  ) throws -> Network<Float>.Operation? {
+    // Kernels of both kinds keep the output channel last.
+    func kernel(_ values: [Float]) -> [Float] {
+      values.enumerated().map { Float(Double($1) * affine[$0 % affine.count].factor) }
+    }
+    func bias(_ values: [Float]?) -> [Float] {
+      affine.enumerated().map { Float(Double(values?[$0] ?? 0) * $1.factor + $1.shift) }
+    }
+    switch operation {
+    case .convolution(let layer):
+      return .convolution(
+        try Convolution(
+          window: layer.window, inputChannels: layer.inputChannels, outputChannels: layer.outputChannels,
+          groups: layer.groups, kernel: kernel(layer.kernel), bias: bias(layer.bias)))
+    case .dense(let layer):
+      return .dense(
+        try Dense(
+          inputs: layer.inputs, outputs: layer.outputs, weights: kernel(layer.weights), bias: bias(layer.bias)))
+    default: return nil
+    }
+  }
+}
