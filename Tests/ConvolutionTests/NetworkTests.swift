@@ -41,6 +41,42 @@ private typealias Node = Network<Double>.Node
 }
 
 @Suite struct NetworkTests {
+  /// x + 2x + 2x by two additions, one of a value to itself; fast and slow, with and without packing.
+  @Test func additionsReadTwoValuesOfOneShape() throws {
+    let double = try Convolution<Double>(
+      window: SlidingWindow(height: 1, width: 1), inputChannels: 2, outputChannels: 2, kernel: [2, 0, 0, 2])
+    func network(_ inputs: [Int], _ operation: Network<Double>.Operation = .addition) throws -> Network<Double> {
+      try Network(
+        inputShape: ImageShape(height: 2, width: 3, channels: 2),
+        nodes: [
+          Node(name: "input", operation: .input, inputs: []),
+          Node(name: "double", operation: .convolution(double), inputs: [0]),
+          Node(name: "four", operation: .addition, inputs: [1, 1]),
+          Node(name: "row", operation: .flatten, inputs: [1]),
+          Node(name: "last", operation: operation, inputs: inputs),
+        ])
+    }
+    let values = (0..<24).map { Double($0 * 5 % 17 - 8) }
+    let images = try Tensor<Double>(batch: 2, shape: ImageShape(height: 2, width: 3, channels: 2), values: values)
+    for inputs in [[2, 0], [0, 2]] {
+      let network = try network(inputs)
+      for result in [try network(images), try network.packed()(images), try network.evaluatedDirectly(images)] {
+        #expect(result.values == values.map { 5 * $0 })
+      }
+    }
+    for (inputs, part) in [
+      ([1], "2 input(s)"), ([1, 0, 0], "2 input(s)"), ([1, 4], "earlier"), ([1, 3], "one shape"),
+    ] {
+      do {
+        _ = try network(inputs)
+        Issue.record("accepted \(inputs)")
+      } catch let error as ConvolutionError {
+        #expect(error.description.contains("last") && error.description.contains(part), "\(error)")
+      }
+    }
+    #expect(throws: ConvolutionError.self) { try network([1, 2], .rectifier) }
+  }
+
   private func chain() throws -> Network<Double> {
     var numbers = IntegerNumbers(state: 11)
     func weights(_ count: Int) -> [Double] { (0..<count).map { _ in Double(numbers.next()) } }

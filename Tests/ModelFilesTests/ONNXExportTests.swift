@@ -2,6 +2,7 @@ import Convolution
 import Foundation
 import LinearAlgebra
 import ModelFiles
+import Pruning
 import Testing
 import Tickets
 
@@ -10,9 +11,9 @@ import Tickets
   /// Of the largest logit.
   static let tolerance = 1e-5
 
-  /// One case: a network, and whether its Float32 sums are exact.
   static let names = [
     "pruned", "collapsed", "chain pruned", "one layer empty", "target", "windows", "row twice", "rows and pixels",
+    "fashion-lenet", "fashion-resnet",
   ]
 
   static func network(_ name: String) throws -> Network<Float> {
@@ -32,6 +33,9 @@ import Tickets
     case "target": return try SampleTicket.wideTarget()
     case "windows": return try windows()
     case "rows and pixels": return try rowsAndPixels()
+    case "fashion-lenet", "fashion-resnet":
+      let target = try ONNXModel.network(fromFile: "\(Repository.root)/Targets/\(name).onnx")
+      return try TicketSearch(target: target, width: 300, seed: 1).run().ticket.prunedNetwork()
     default:
       return try Network(
         inputShape: ImageShape(height: 2, width: 2, channels: 1),
