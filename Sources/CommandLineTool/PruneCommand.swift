@@ -23,7 +23,26 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
   @Argument(help: "The trained network, an ONNX file.") var target: String
   @Option(help: ArgumentHelp("Width N: 2N random filters per input channel.", valueName: "N")) var width: Int
   @Option(help: ArgumentHelp("Seed of the random network.", valueName: "S")) var seed: UInt64
-  @Option(help: ArgumentHelp("How errors are measured: weights.", valueName: "MODE")) var mode = "weights"
+  @Option(
+    help: ArgumentHelp(
+      "How errors are measured: weights (every kernel entry), or calibrated (what layers give on --calibration).",
+      valueName: "MODE"))
+  var mode = "weights"
+  @Option(
+    help: ArgumentHelp(
+      "Images for calibrated mode, their labels unread: fashion-mnist (its first 400 training images), a folder of its IDX files, or an .npz with x.",
+      valueName: "D"))
+  var calibration: String?
+  @Option(
+    help: ArgumentHelp(
+      "Calibrated mode: times that each block is chosen again, given all others of its layer (default: 1).",
+      valueName: "COUNT"))
+  var sweeps: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Calibrated mode: how far least squares are damped towards the target's kernel, as a part of the features' mean square (default: 0.001).",
+      valueName: "PART"))
+  var damping: Double?
   @Option(help: ArgumentHelp("Solver: \(SolverChoice.prunes.names).", valueName: "NAME")) var solver = "greedy"
   @Option(
     parsing: .unconditional,
@@ -50,7 +69,7 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
       throw OptionError(option: "--resume", expected: "--checkpoint FILE beside it", found: "none")
     }
     try AtomicFile.check(output, force: force)
-    let images = try data.load()
+    let images = try data.load(isScaleUsed: calibration != nil)
     if let images { try Measurement.requireUsable(images, by: search.target, in: search.inputRange) }
 
     blas.warnIfSlow()
@@ -65,14 +84,35 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
   }
 
   private func makeSearch() throws -> TicketSearch {
-    guard PruningMode(rawValue: mode) != nil else {
+    guard let chosen = PruningMode(rawValue: mode) else {
       throw OptionError(
         option: "--mode", expected: PruningMode.allCases.map(\.rawValue).joined(separator: " or "), found: "'\(mode)'")
+    }
+    guard (chosen == .calibrated) == (calibration != nil) else {
+      throw chosen == .calibrated
+        ? OptionError(option: "--mode calibrated", expected: "--calibration D beside it", found: "none")
+        : OptionError(option: "--calibration", expected: "--mode calibrated beside it", found: "--mode \(mode)")
+    }
+    guard chosen == .calibrated || (sweeps == nil && damping == nil) else {
+      throw OptionError(
+        option: sweeps == nil ? "--damping" : "--sweeps", expected: "--mode calibrated beside it",
+        found: "--mode \(mode)")
     }
     let (low, high) = try pair(inputRange, option: "--input-range")
     return try TicketSearch(
       target: try ONNXModel.network(fromFile: target), width: width, seed: seed,
-      inputRange: try InputRange(low: low, high: high), solver: try SolverChoice.prunes.solver(named: solver))
+      inputRange: try InputRange(low: low, high: high), solver: try SolverChoice.prunes.solver(named: solver),
+      calibration: try calibrationImages())
+  }
+
+  private func calibrationImages() throws -> Calibration? {
+    guard let calibration else { return nil }
+    let set = try ImageSetFile.load(
+      calibration, part: .calibration, scale: try data.scale.map { try pair($0, option: "--scale") })
+    var made = Calibration(images: set.images, name: set.name)
+    if let sweeps { made.sweeps = sweeps }
+    if let damping { made.damping = damping }
+    return made
   }
 
   private func knownBlocks() throws -> SearchCheckpoint? {

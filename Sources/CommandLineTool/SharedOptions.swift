@@ -21,9 +21,13 @@ struct DataOptions: ParsableArguments {
   var scale: String?
 
   /// The images, or nil when none were named.
-  func load() throws -> ImageSet? {
+  ///
+  /// - Parameter isScaleUsed: whether `--scale` has another use.
+  func load(isScaleUsed: Bool = false) throws -> ImageSet? {
     guard let data else {
-      if scale != nil { throw OptionError(option: "--scale", expected: "--data beside it", found: "none") }
+      if scale != nil && !isScaleUsed {
+        throw OptionError(option: "--scale", expected: "--data beside it", found: "none")
+      }
       return nil
     }
     return try ImageSetFile.load(data, part: .test, scale: try scale.map { try pair($0, option: "--scale") })

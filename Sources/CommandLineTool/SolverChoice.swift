@@ -5,7 +5,9 @@ struct SolverChoice {
   let all: [any Solver]
 
   /// Those that a search over blocks of thousands of candidates can use.
-  static let prunes = SolverChoice(all: [GreedyFlips(), IteratedGreedy()])
+  static let prunes = SolverChoice(all: [
+    GreedyFlips(), IteratedGreedy(), Exchange(improving: GreedyFlips()), FractionalRounding(), BeamSearch(),
+  ])
   /// Those of `solve`; the first is the default.
   static let solves = SolverChoice(all: [
     Portfolio(), Exhaustive(), MeetInTheMiddle(), FourLists(), CellSweep(), PairwiseSearch(), KList(), BeamSearch(),

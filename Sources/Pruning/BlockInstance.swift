@@ -1,6 +1,5 @@
 import Foundation
 import LinearAlgebra
-import RandomStreams
 import SubsetSum
 import Tickets
 
@@ -15,23 +14,12 @@ struct BlockInstance {
   let filters: [UInt32]
 
   init(_ address: BlockAddress, in network: RandomNetwork, kernel: [Float], scale: Double) throws {
-    let layer = network.layers[address.layer - 1]
-    let scalars = network.scalars(layer: address.layer, channel: address.channel)
-    var filters = scalars.indices.filter { address.half.contains(scalars[$0]) }.map { UInt32($0) }
-    filters.sort { (abs(scalars[Int($0)]), $0) < (abs(scalars[Int($1)]), $1) }
-    let stream = WeightAddress.slice(
-      seed: network.seed, block: address.layer, channel: address.channel, filter: 0)
-    let vectors = try Matrix<Float>(rows: filters.count, columns: layer.sliceCount) { values in
-      filters.withUnsafeBufferPointer {
-        NormalStream.fillRows(
-          values, leadingDimension: layer.sliceCount, columns: layer.sliceCount, filters: $0, at: stream)
-      }
-    }
-    let candidates = try Candidates(scales: filters.map { abs(scalars[Int($0)]) }, vectors: vectors)
+    let block = try RandomBlock(address, in: network)
+    let target = Self.target(address, network.layers[address.layer - 1], kernel: kernel, scale: scale)
     problem = try Problem(
-      candidates: candidates, target: Self.target(address, layer, kernel: kernel, scale: scale), norm: .euclidean,
+      candidates: Candidates(scales: block.scales, vectors: block.vectors), target: target, norm: .euclidean,
       validatesCandidates: false)
-    self.filters = filters
+    filters = block.filters
   }
 
   private static func target(

@@ -2,6 +2,8 @@
 public enum PruningError: Error, Sendable, Hashable, CustomStringConvertible {
   /// One task at a time would already need more memory than allowed.
   case memoryLimit(neededBytes: Int, allowedBytes: Int, layer: Int)
+  /// Calibration images from which a layer's statistics have no Cholesky factor.
+  case singularStatistics(layer: Int, reason: String)
   /// A checkpoint of another search.
   case checkpointMismatch(field: String, expected: String, found: String)
 
@@ -9,6 +11,8 @@ public enum PruningError: Error, Sendable, Hashable, CustomStringConvertible {
     switch self {
     case .memoryLimit(let needed, let allowed, let layer):
       "memory limit: expected at least \(needed) bytes for one channel of layer \(layer), found \(allowed)"
+    case .singularStatistics(let layer, let reason):
+      "calibration, layer \(layer): expected statistics that are finite and positive definite, found \(reason)"
     case .checkpointMismatch(let field, let expected, let found):
       "checkpoint, \(field): expected \(expected), found \(found)"
     }

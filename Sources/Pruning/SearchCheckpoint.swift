@@ -13,6 +13,8 @@ public struct SearchCheckpoint: Sendable, Hashable {
     public var solver: String
     public var scales: [Double]
     public var workLimit: UInt64?
+    /// SHA-256 of the calibration images; nil in weights mode.
+    public var calibration: String?
   }
 
   public var identity: Identity
@@ -38,6 +40,7 @@ public struct SearchCheckpoint: Sendable, Hashable {
     try compare("input range", expected.inputRange, identity.inputRange)
     try compare("solver", expected.solver, identity.solver)
     try compare("scales", expected.scales, identity.scales)
+    try compare("calibration images", expected.calibration ?? "none", identity.calibration ?? "none")
     try compare(
       "work limit", expected.workLimit.map(String.init) ?? "none", identity.workLimit.map(String.init) ?? "none")
   }

@@ -99,6 +99,18 @@ extension CollapsedLayer {
     return kernels.map { CollapsedLayer(positive: $0[.positive]!, negative: $0[.negative]) }
   }
 
+  /// Puts the sums of one layer's blocks together.
+  ///
+  /// - Parameters:
+  ///   - sums: height × width × output channels entries for each address, from `RandomNetwork.collapse`.
+  ///   - scale: the layer's, applied to the sums.
+  public static func assemble(
+    _ layer: LayerGraph.Layer, addresses: [BlockAddress], sums: [[Double]], scale: Double
+  ) -> CollapsedLayer {
+    let first = addresses.map { BlockAddress(layer: 1, channel: $0.channel, half: $0.half) }
+    return assemble(layers: [layer], addresses: first, sums: sums, scales: [scale])[0]
+  }
+
   /// The layer as network operations: one convolution where the input cannot be negative; else a split into
   /// x⁺ and x⁻ (a grouped 1×1 convolution and ReLU) before a convolution over both. `bias` is added behind either.
   ///

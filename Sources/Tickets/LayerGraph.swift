@@ -127,11 +127,14 @@ public struct LayerGraph: Sendable, Hashable, Codable {
 
   /// A network of this architecture in which `replacement(layer)` stands for each convolution.
   ///
-  /// - Parameter replacement: operations to chain, with names, for layer 1…ℓ.
+  /// - Parameters:
+  ///   - node: the node whose value the network returns; nil for the output.
+  ///   - replacement: operations to chain, with names, for layer 1…ℓ.
   /// - Throws: `ConvolutionError` when the replacement does not fit; what `replacement` throws.
   public func network<Scalar>(
-    _ replacement: (Int) throws -> [(name: String, operation: Network<Scalar>.Operation)]
+    upTo node: Int? = nil, _ replacement: (Int) throws -> [(name: String, operation: Network<Scalar>.Operation)]
   ) throws -> Network<Scalar> {
+    let last = node
     var built: [Network<Scalar>.Node] = []
     var place: [Int] = []
     func append(_ name: String, _ operation: Network<Scalar>.Operation, _ inputs: [Int]) {
@@ -155,6 +158,6 @@ public struct LayerGraph: Sendable, Hashable, Codable {
       }
       place.append(built.count - 1)
     }
-    return try Network(inputShape: inputShape, nodes: built, output: place[output])
+    return try Network(inputShape: inputShape, nodes: built, output: place[last ?? output])
   }
 }

@@ -2,6 +2,8 @@
 public enum PruningMode: String, Sendable, Hashable, Codable, CaseIterable {
   /// Every kernel entry is approximated: the paper's setting, no data.
   case weights
+  /// The layers' outputs on unlabelled calibration images are approximated.
+  case calibrated
 }
 
 /// One instance of the subset-sum problem in a network: a layer, an input channel, a sign.
@@ -60,6 +62,8 @@ public struct Ticket: Sendable, Hashable {
   public let blocks: [Block]
   /// SHA-256 of the target's canonical tensors, in hexadecimal.
   public let targetDigest: String
+  /// SHA-256 of the images that calibrated mode measured errors on, and of how; nil in weights mode.
+  public let calibrationDigest: String?
   /// Whether the search ended by itself.
   public let isComplete: Bool
 
@@ -71,7 +75,7 @@ public struct Ticket: Sendable, Hashable {
   ///   sign is checked where weights are made, by `validateSigns()`.
   public init(
     seed: UInt64, width: Int, mode: PruningMode, inputRange: InputRange, graph: LayerGraph, scales: [Double],
-    biases: [[Float]?] = [], blocks: [Block], targetDigest: String, isComplete: Bool
+    biases: [[Float]?] = [], blocks: [Block], targetDigest: String, calibrationDigest: String? = nil, isComplete: Bool
   ) throws(TicketError) {
     self.seed = seed
     self.width = width
@@ -82,7 +86,13 @@ public struct Ticket: Sendable, Hashable {
     self.biases = biases.isEmpty ? graph.layers.map { _ in nil } : biases
     self.blocks = blocks
     self.targetDigest = targetDigest
+    self.calibrationDigest = calibrationDigest
     self.isComplete = isComplete
+    guard (mode == .calibrated) == (calibrationDigest != nil) else {
+      throw .invalidTicket(
+        at: "calibration", expected: mode == .calibrated ? "a digest of the images" : "none in weights mode",
+        found: calibrationDigest ?? "none")
+    }
     try graph.validate()
     _ = try randomNetwork
     guard scales.count == graph.layers.count else {

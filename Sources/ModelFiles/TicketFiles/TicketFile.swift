@@ -63,6 +63,7 @@ public struct TicketFile: Sendable {
     ticket = try Ticket(
       seed: seed, width: width, mode: mode, inputRange: inputRange, graph: graph, scales: try reader.json("scales"),
       biases: biases, blocks: blocks, targetDigest: try reader.text("target_digest"),
+      calibrationDigest: file.metadata["calibration_digest"],
       isComplete: try reader.json("complete"))
     claims = file.metadata["claims"] == nil ? nil : try reader.json("claims")
     isIntact = file.metadata["digest"] == Self.digest(of: file)
@@ -105,6 +106,7 @@ public struct TicketFile: Sendable {
       "scales": try json(ticket.scales), "complete": try json(ticket.isComplete),
       "candidates": try json(ticket.blocks.map(\.candidates)),
     ]
+    if let digest = ticket.calibrationDigest { metadata["calibration_digest"] = digest }
     if let targetFileDigest { metadata["target_file_digest"] = targetFileDigest }
     if let claims { metadata["claims"] = try json(claims) }
     var tensors = try ticket.blocks.map { try $0.tensor() }

@@ -1,0 +1,119 @@
+import Convolution
+import LinearAlgebra
+import Tickets
+
+/// What calibration images say of one layer: second moments of what it reads, and products with what it should give.
+///
+/// A row of features is one output pixel's patch of the pruned network's activations, x⁺ and, where the layer's input is signed, x⁻ beside
+/// it; a row of outputs is what the target gives there, without bias. Feature f of half h is at h·taps·c + tap·c + channel.
+///
+/// Statistics define a search, so nothing that an option changes may change their bits: images go through in chunks of `chunkImages`, each with
+/// BLAS at one thread, and the chunks' sums are added in order.
+package struct LayerMoments: Sendable {
+  package static let chunkImages = 16
+
+  /// p = halves · taps · c.
+  package let features: Int
+  package let outputs: Int
+  /// FᵀF, p × p, both triangles.
+  package let gram: [Double]
+  /// FᵀY, p × outputs.
+  package let products: [Double]
+  /// Y's squares by output.
+  package let energies: [Double]
+  /// Rows of F.
+  package let rows: Int
+
+  /// Measures one layer.
+  ///
+  /// - Parameters:
+  ///   - inputs: the pruned network up to the value that the layer reads.
+  ///   - wanted: the target up to the layer's output, its bias left out.
+  ///   - isSigned: whether the layer's input can be negative.
+  /// - Throws: `ConvolutionError` for images of another shape; what `interruption` throws, between chunks.
+  ///   Cost: rows·p². Memory: a chunk's patches and p² numbers for each of them.
+  package init(
+    of layer: LayerGraph.Layer, inputs: Network<Float>, wanted: Network<Float>, isSigned: Bool,
+    on images: Tensor<Float>,
+    workers: Int, interruption: @Sendable () throws -> Void
+  ) throws {
+    let chunks = (images.batch + Self.chunkImages - 1) / Self.chunkImages
+    let parts = try Workers.map(count: chunks, workers: workers) { chunk in
+      try interruption()
+      let first = chunk * Self.chunkImages
+      let part = images.images(first..<min(images.batch, first + Self.chunkImages))
+      return try Sums(layer, isSigned: isSigned, inputs: inputs(part), outputs: wanted(part))
+    }
+    let halves = isSigned ? 2 : 1
+    features = halves * layer.window.height * layer.window.width * layer.inputChannels
+    outputs = layer.outputChannels
+    var total = Sums(features: features, outputs: outputs)
+    for part in parts { total.add(part) }
+    for i in 0..<features { for j in 0..<i { total.gram[j * features + i] = total.gram[i * features + j] } }
+    (gram, products, energies, rows) = (total.gram, total.products, total.energies, total.rows)
+  }
+}
+
+extension LayerMoments {
+  /// The moments of some images; of `gram` the lower triangle.
+  private struct Sums: Sendable {
+    var gram: [Double]
+    var products: [Double]
+    var energies: [Double]
+    var rows = 0
+
+    init(features: Int, outputs: Int) {
+      gram = [Double](repeating: 0, count: features * features)
+      products = [Double](repeating: 0, count: features * outputs)
+      energies = [Double](repeating: 0, count: outputs)
+    }
+
+    init(_ layer: LayerGraph.Layer, isSigned: Bool, inputs: Tensor<Float>, outputs: Tensor<Float>) throws {
+      let (window, channels) = (layer.window, layer.inputChannels)
+      let taps = window.height * window.width * channels
+      let features = (isSigned ? 2 : 1) * taps
+      self.init(features: features, outputs: layer.outputChannels)
+      // Only its window is used.
+      let patches = try Convolution<Float>(
+        window: window, inputChannels: channels, outputChannels: 1, kernel: [Float](repeating: 0, count: taps))
+      let rows = inputs.batch * (try patches.outputShape(over: inputs.shape).pixels)
+      self.rows = rows
+      var matrix = try Matrix<Double>(rows: rows, columns: features)
+      for half in 0..<features / taps {
+        var part = inputs
+        part.values = inputs.values.map { half == 0 ? max($0, 0) : max(-$0, 0) }
+        var packed = [Float](repeating: 0, count: rows * taps)
+        try packed.withUnsafeMutableBufferPointer { try patches.packPatches(0..<rows, of: part, into: $0) }
+        matrix.withMutableView { view in
+          for row in 0..<rows {
+            let (from, to) = (row * taps, view.baseAddress! + row * features + half * taps)
+            for k in 0..<taps { to[k] = Double(packed[from + k]) }
+          }
+        }
+      }
+      let wanted = try Matrix<Double>(
+        rows: rows, columns: layer.outputChannels, values: outputs.values.map { Double($0) })
+      for (index, value) in wanted.values.enumerated() { energies[index % layer.outputChannels] += value * value }
+      try matrix.withView { f in
+        try wanted.withView { y in
+          try gram.withUnsafeMutableBufferPointer {
+            try multiplyByTranspose(
+              f.transposed, into: MutableMatrixView($0.baseAddress, rows: features, columns: features), triangle: .lower
+            )
+          }
+          try products.withUnsafeMutableBufferPointer {
+            try multiply(
+              f.transposed, y, into: MutableMatrixView($0.baseAddress, rows: features, columns: layer.outputChannels))
+          }
+        }
+      }
+    }
+
+    mutating func add(_ other: Sums) {
+      for k in gram.indices { gram[k] += other.gram[k] }
+      for k in products.indices { products[k] += other.products[k] }
+      for k in energies.indices { energies[k] += other.energies[k] }
+      rows += other.rows
+    }
+  }
+}

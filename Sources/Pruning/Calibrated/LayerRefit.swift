@@ -1,0 +1,163 @@
+import LinearAlgebra
+import Tickets
+
+/// The kernel that a layer should have on the pruned network's activations, and the geometry in which to miss it.
+///
+/// With H = FᵀF + λI, F the features of `LayerMoments` and Y what the target gives, the wanted W minimises ‖F·W − Y‖² + λ‖W − K‖²: least squares,
+/// damped towards the target's own kernel K (−K for what reads x⁻). A choice A of summed kernels misses by tr(EᵀHE), E = A − W.
+///
+/// Blocks are chosen one after another. Ordered from the last to the first, H = G·Gᵀ (Cholesky) splits the error by block i,
+///
+///     tr(EᵀHE) = Σ_i ‖G_iiᵀ·E_i + Σ_{k before i} G_kiᵀ·E_k‖²,
+///
+/// where G_ii·G_iiᵀ is the Schur complement of H given the blocks to come: what they cannot make up for. So block i's candidates and target
+/// are multiplied by G_iiᵀ, what earlier blocks missed is pushed into the target, and the rest is a subset-sum problem in the Euclidean norm.
+package struct LayerRefit: Sendable {
+  /// Blocks in the order in which they are chosen.
+  package let addresses: [BlockAddress]
+  package let taps: Int
+  package let outputs: Int
+  /// W in the units of the random slices, block after block: taps × outputs each.
+  package let wanted: [Double]
+  /// H, in the blocks' order.
+  package let gram: Matrix<Double>
+  /// G, rows and columns from the last block to the first.
+  private let factor: Matrix<Double>
+
+  package var features: Int { addresses.count * taps }
+
+  /// - Parameters:
+  ///   - kernel: HWIO, in the target's units.
+  ///   - scale: what the kernel is divided by.
+  ///   - damping: λ, as a multiple of H's mean diagonal entry.
+  /// - Throws: `PruningError.singularStatistics` where H has no Cholesky factor.
+  package init(
+    _ moments: LayerMoments, _ layer: LayerGraph.Layer, layer number: Int, addresses: [BlockAddress], kernel: [Float],
+    scale: Double, damping: Double
+  ) throws {
+    let (taps, channels, outputs) = (
+      layer.window.height * layer.window.width, layer.inputChannels, layer.outputChannels
+    )
+    let count = addresses.count * taps
+    self.addresses = addresses
+    self.taps = taps
+    self.outputs = outputs
+    // Where the moments have feature f of the blocks' order.
+    let place = (0..<count).map { f in
+      let (block, tap) = f.quotientAndRemainder(dividingBy: taps)
+      let half = addresses[block].half == .positive ? 0 : 1
+      return (half * taps + tap) * channels + addresses[block].channel
+    }
+    let mean = place.reduce(0.0) { $0 + moments.gram[$1 * moments.features + $1] } / Double(count)
+    let lambda = mean > 0 ? damping * mean : 1
+    gram = try Matrix(rows: count, columns: count) { values in
+      for i in 0..<count {
+        for j in 0..<count { values[i * count + j] = moments.gram[place[i] * moments.features + place[j]] }
+        values[i * count + i] += lambda
+      }
+    }
+    // H·W = FᵀY/s + λ·K/s.
+    var right = try Matrix<Double>(rows: count, columns: outputs)
+    for i in 0..<count {
+      let (block, tap) = i.quotientAndRemainder(dividingBy: taps)
+      let sign = addresses[block].half == .positive ? 1.0 : -1.0
+      for o in 0..<outputs {
+        let weight = Double(kernel[(tap * channels + addresses[block].channel) * outputs + o])
+        right[i, o] = (moments.products[place[i] * outputs + o] + lambda * sign * weight) / scale
+      }
+    }
+    let gram = gram
+    let reversed = Self.reversed(addresses.count, taps)
+    let permuted = try Matrix<Double>(rows: count, columns: count) { values in
+      for i in 0..<count { for j in 0..<count { values[i * count + j] = gram[reversed[i], reversed[j]] } }
+    }
+    do {
+      factor = try permuted.withView { try Cholesky(of: $0) }.lower
+      try right.withMutableView { right in try gram.withView { try Cholesky(of: $0).solve(inPlace: right) } }
+    } catch let error as CholeskyError {
+      throw PruningError.singularStatistics(layer: number, reason: "\(error)")
+    }
+    wanted = right.values
+  }
+
+  /// Where the reversed order's feature i is in the blocks' order.
+  private static func reversed(_ blocks: Int, _ taps: Int) -> [Int] {
+    (0..<blocks * taps).map { (blocks - 1 - $0 / taps) * taps + $0 % taps }
+  }
+
+  /// G_kiᵀ, taps × taps: how what block k misses is felt at block i, k = i or before it.
+  package func coupling(_ k: Int, _ i: Int) -> Matrix<Double> {
+    let (row, column) = ((addresses.count - 1 - k) * taps, (addresses.count - 1 - i) * taps)
+    return try! Matrix(rows: taps, columns: taps) { values in
+      for a in 0..<taps { for b in 0..<taps { values[b * taps + a] = factor[row + a, column + b] } }
+    }
+  }
+
+  /// W of block i, taps × outputs.
+  package func wanted(_ i: Int) -> ArraySlice<Double> { wanted[i * taps * outputs..<(i + 1) * taps * outputs] }
+
+  /// The whitened target of block i, given what earlier blocks have missed: G_iiᵀ·W_i − Σ_k G_kiᵀ·E_k.
+  ///
+  /// - Parameter misses: E of blocks 0..<i, taps × outputs each.
+  package func target(_ i: Int, misses: [[Double]]) -> [Double] {
+    var target = [Double](repeating: 0, count: taps * outputs)
+    Self.add(coupling(i, i), Array(wanted(i)), 1, taps, outputs, to: &target)
+    for k in 0..<i { Self.add(coupling(k, i), misses[k], -1, taps, outputs, to: &target) }
+    return target
+  }
+
+  /// The problem of choosing block i again, given all others: Mᵀ with M·Mᵀ = H_ii, and the target multiplied by it.
+  ///
+  /// tr(EᵀHE) is least where A_i is at its present value less H_ii⁻¹·(H·E)_i, and grows as ‖Mᵀ·(A_i − that)‖² from there.
+  ///
+  /// - Parameter misses: E of all blocks, taps × outputs each.
+  /// - Throws: `CholeskyError` where rounding leaves H_ii without a factor.
+  package func revision(_ i: Int, misses: [[Double]]) throws -> (transform: Matrix<Double>, target: [Double]) {
+    let block = try gram.withView { gram in
+      try Cholesky(of: gram.block(rows: i * taps..<(i + 1) * taps, columns: i * taps..<(i + 1) * taps))
+    }
+    var slope = try Matrix<Double>(rows: taps, columns: outputs)
+    for k in addresses.indices {
+      for a in 0..<taps {
+        for b in 0..<taps {
+          let factor = gram[i * taps + a, k * taps + b]
+          for o in 0..<outputs { slope[a, o] += factor * misses[k][b * outputs + o] }
+        }
+      }
+    }
+    try slope.withMutableView { try block.solve(inPlace: $0) }
+    let wanted = Array(wanted(i))
+    let center = wanted.indices.map { wanted[$0] + misses[i][$0] - slope.values[$0] }
+    let lower = block.lower
+    let transform = try Matrix<Double>(rows: taps, columns: taps) { values in
+      for a in 0..<taps { for b in 0..<taps { values[a * taps + b] = lower[b, a] } }
+    }
+    var target = [Double](repeating: 0, count: taps * outputs)
+    Self.add(transform, center, 1, taps, outputs, to: &target)
+    return (transform, target)
+  }
+
+  /// tr(EᵀHE).
+  package func error(_ misses: [[Double]]) -> Double {
+    var total = 0.0
+    for i in addresses.indices {
+      var felt = [Double](repeating: 0, count: taps * outputs)
+      for k in 0...i { Self.add(coupling(k, i), misses[k], 1, taps, outputs, to: &felt) }
+      for value in felt { total += value * value }
+    }
+    return total
+  }
+
+  /// target += sign · M·X, in a fixed order.
+  static func add(
+    _ matrix: Matrix<Double>, _ x: [Double], _ sign: Double, _ taps: Int, _ outputs: Int, to target: inout [Double]
+  ) {
+    for a in 0..<taps {
+      for b in 0..<taps {
+        let factor = sign * matrix[a, b]
+        if factor == 0 { continue }
+        for o in 0..<outputs { target[a * outputs + o] += factor * x[b * outputs + o] }
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import LinearAlgebra
+import RunControl
+import Tickets
+
+/// The blocks that a search has finished, as it goes; tells checkpoint and progress of each.
+final class SearchRecord: Sendable {
+  struct Result: Sendable {
+    var block: Block
+    var stop: StopReason?
+
+    /// Whether another run would find the same.
+    var isRepeatable: Bool { stop == nil || stop == .workLimit }
+  }
+  private struct State: Sendable {
+    var found: [Result?]
+    var worstError = 0.0
+  }
+
+  let addresses: [BlockAddress]
+  private let identity: SearchCheckpoint.Identity
+  private let indices: [BlockAddress: Int]
+  private let control: RunControl
+  private let blockFound: @Sendable (SearchCheckpoint) -> Void
+  private let state: Guarded<State>
+
+  init(
+    _ identity: SearchCheckpoint.Identity, _ addresses: [BlockAddress], known blocks: [Block], _ control: RunControl,
+    _ blockFound: @escaping @Sendable (SearchCheckpoint) -> Void
+  ) {
+    self.addresses = addresses
+    self.identity = identity
+    self.control = control
+    self.blockFound = blockFound
+    indices = Dictionary(uniqueKeysWithValues: addresses.enumerated().map { ($1, $0) })
+    let known = Dictionary(blocks.map { ($0.address, $0) }, uniquingKeysWith: { first, _ in first })
+    state = Guarded(State(found: addresses.map { known[$0].map { Result(block: $0, stop: nil) } }))
+  }
+
+  var results: [Result?] { state.withLock { $0.found } }
+
+  /// A block of the checkpoint, or one found since.
+  func known(_ address: BlockAddress) -> Block? { state.withLock { $0.found[indices[address]!]?.block } }
+
+  /// - Parameter error: a figure of the block, whose largest is shown as `label`.
+  func add(_ block: Block, stop: StopReason?, error: Double, label: String) {
+    let result = Result(block: block, stop: stop)
+    state.withLock { state in
+      state.found[indices[block.address]!] = result
+      state.worstError = max(state.worstError, error)
+      let finished = state.found.compactMap { $0 }
+      if result.isRepeatable {
+        blockFound(SearchCheckpoint(identity: identity, blocks: finished.filter(\.isRepeatable).map(\.block)))
+      }
+      control.report(
+        RunProgress(
+          phase: "drawing", completed: finished.count, total: addresses.count, best: state.worstError,
+          bestLabel: label))
+    }
+  }
+}
