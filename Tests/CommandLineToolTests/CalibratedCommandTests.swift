@@ -1,0 +1,92 @@
+import Foundation
+import ModelFiles
+import Testing
+
+/// `prune --mode calibrated` as a user types it. The same images stand for calibration and for accuracy.
+@Suite struct CalibratedCommandTests {
+  private static let options = ["--mode", "calibrated", "--calibration", Folder.data]
+
+  private func prune(_ folder: Folder, _ more: String..., output: String = Folder.ticket) throws -> ToolRun {
+    try ToolRun(
+      ["prune", Folder.target, "--width", "300", "--seed", "5", "-o", output] + Self.options + more, in: folder)
+  }
+
+  @Test func aTicketThatVerifies() throws {
+    let folder = try Folder()
+    let run = try prune(folder, "--data", Folder.data, "--json")
+    #expect(run.status == 0 && run.errors.isEmpty, "\(run.errors)")
+    #expect(try run.json()["complete"] as? Bool == true)
+    let file = try TicketFile(contentsOf: folder.file(Folder.ticket))
+    #expect(file.ticket.mode == .calibrated && file.ticket.calibrationDigest?.count == 64 && file.isIntact)
+    let verified = try ToolRun(
+      "verify", Folder.ticket, "--target", Folder.target, "--data", Folder.data, "--json", in: folder)
+    #expect(verified.status == 0, "\(verified.errors)")
+    #expect(try verified.json()["agrees"] as? Bool == true)
+    let info = try ToolRun("info", Folder.ticket, in: folder)
+    #expect(info.status == 0 && info.output.contains("calibrated"), "\(info.output)")
+    #expect(try ToolRun("export", Folder.ticket, "-o", "pruned.onnx", in: folder).status == 0)
+  }
+
+  @Test func threadsChangeNoByteAndOptionsCount() throws {
+    let folder = try Folder()
+    #expect(try prune(folder, "--threads", "1").status == 0)
+    let bytes = try folder.bytes(Folder.ticket)
+    for threads in ["2", "4"] {
+      #expect(try prune(folder, "--threads", threads, "--force").status == 0)
+      #expect(try folder.bytes(Folder.ticket) == bytes)
+    }
+    for more in [["--sweeps", "0"], ["--damping", "0.1"]] {
+      #expect(try prune(folder, more[0], more[1], "--force").status == 0)
+      #expect(try folder.bytes(Folder.ticket) != bytes)
+    }
+  }
+
+  @Test func labelsAreNotRead() throws {
+    let folder = try Folder()
+    let archive = try NumPyArchive(path: folder.file(Folder.data))
+    let pixels = try archive.array("x").floats()
+    for (name, labels) in [("none.npz", nil), ("wrong.npz", [Int64](repeating: 999, count: 50))] {
+      var entries = [NumPyArchive.Entry(name: "x", array: try NumPyArray(shape: [50, 2, 6, 4], floats: pixels))]
+      if let labels { entries.append(.init(name: "y", array: try NumPyArray(shape: [50], int64s: labels))) }
+      try folder.write(try NumPyArchive(entries: entries).serialized(), to: name)
+      let run = try ToolRun(
+        "prune", Folder.target, "--width", "300", "--seed", "5", "-o", name + ".ticket", "--mode", "calibrated",
+        "--calibration", name, in: folder)
+      #expect(run.status == 0, "\(run.errors)")
+    }
+    #expect(try prune(folder).status == 0)
+    #expect(try folder.bytes("none.npz.ticket") == folder.bytes(Folder.ticket))
+    #expect(try folder.bytes("wrong.npz.ticket") == folder.bytes(Folder.ticket))
+  }
+
+  @Test func whatIsMissingOrSuperfluousIsNamed() throws {
+    let folder = try Folder()
+    try folder.prune("--mode", "calibrated").expectBadInput("--mode calibrated", "--calibration")
+    try folder.prune("--calibration", Folder.data).expectBadInput("--calibration", "--mode calibrated")
+    try folder.prune("--sweeps", "2").expectBadInput("--sweeps", "--mode calibrated")
+    try folder.prune("--damping", "2").expectBadInput("--damping", "--mode calibrated")
+    try prune(folder, "--sweeps=-1").expectBadInput("calibration", "sweeps", "-1")
+    try prune(folder, "--damping", "0").expectBadInput("calibration", "damping", "0")
+    try prune(folder, "--scale", "3,0").expectBadInput("image entry", "-1.0…1.0")
+    try folder.prune("--mode", "calibrated", "--calibration", "nowhere.npz").expectBadInput("nowhere.npz")
+    #expect(!folder.exists(Folder.ticket))
+  }
+
+  @Test func killedAndResumedGivesTheSameTicket() throws {
+    let folder = try Folder()
+    let long = ["prune", Folder.target, "--width", "60000", "--seed", "1", "-o", Folder.ticket] + Self.options
+    let process = try ToolRun.start(long + ["--checkpoint", "c"], in: folder)
+    let deadline = ContinuousClock.now + .seconds(60)
+    while !folder.exists("c") {
+      try #require(process.isRunning && ContinuousClock.now < deadline, "no checkpoint while it ran")
+      Thread.sleep(forTimeInterval: 0.002)
+    }
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+    #expect(!folder.exists(Folder.ticket))
+    #expect(try ToolRun(long + ["--checkpoint", "c", "--resume"], in: folder).status == 0)
+    let resumed = try folder.bytes(Folder.ticket)
+    #expect(try ToolRun(long + ["--force"], in: folder).status == 0)
+    #expect(try folder.bytes(Folder.ticket) == resumed)
+  }
+}
