@@ -1,4 +1,5 @@
 import Foundation
+import Pruning
 import Tickets
 
 /// The figures of a ticket as `--json` prints them; the keys are a contract, absent figures are null.
@@ -19,6 +20,9 @@ struct FigureReport: Encodable {
   var disagreements: [String]?
   var unchecked: [String]?
   var output: String?
+  /// The certified error that was asked for, and the widths tried for it.
+  var epsilon: Double?
+  var trials: [WidthSearch.Trial]?
 
   // The keys are the contract's own spelling.
   // swift-format-ignore: AlwaysUseLowerCamelCase
@@ -26,7 +30,7 @@ struct FigureReport: Encodable {
     case target_accuracy, ticket_accuracy, unpruned_accuracy, images, kept_filters, total_filters, max_weight_error
     case empty_set_error, certified_error, certificate_reason, empty_set_certified_error, bits_per_weight, seconds
     case peak_memory_bytes, complete, seed, width, mode, input_range, scales, blocks, agrees, disagreements
-    case unchecked, output, certificate_notes, scalars_taken
+    case unchecked, output, epsilon, widths_tried, certificate_notes, scalars_taken
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -63,6 +67,8 @@ struct FigureReport: Encodable {
     try json.encodeIfPresent(disagreements, forKey: .disagreements)
     try json.encodeIfPresent(unchecked, forKey: .unchecked)
     try json.encodeIfPresent(output, forKey: .output)
+    try json.encodeIfPresent(epsilon, forKey: .epsilon)
+    try json.encodeIfPresent(trials, forKey: .widths_tried)
   }
 
   /// The table that people read.
@@ -93,6 +99,15 @@ struct FigureReport: Encodable {
       rows.append(("certified error", Self.short(certified), "on every logit, inputs in \(range)\(empty)"))
     } else {
       rows.append(("certified error", "none", claims.certificateReason ?? ""))
+    }
+    if let epsilon, let trials {
+      let reached = claims.certifiedError.map { $0 <= epsilon } ?? false
+      rows.append(
+        (
+          "asked for", Self.short(epsilon),
+          (reached ? "reached; widths tried: " : "not reached; widths tried: ")
+            + trials.map { String($0.width) }.joined(separator: " ")
+        ))
     }
     rows.append(
       ("bits per weight", String(format: "%.1f", claims.bitsPerWeight), "a float weight has 32"))

@@ -21,7 +21,12 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
       """)
 
   @Argument(help: "The trained network, an ONNX file.") var target: String
-  @Option(help: ArgumentHelp("Width N: 2N random filters per input channel.", valueName: "N")) var width: Int
+  @Option(help: ArgumentHelp("Width N: 2N random filters per input channel.", valueName: "N")) var width: Int?
+  @Option(
+    help: ArgumentHelp("Instead of a width: find the smallest whose certified error is at most E.", valueName: "E"))
+  var epsilon: Double?
+  @Option(help: ArgumentHelp("With --epsilon: try no wider network (default: 262144).", valueName: "N"))
+  var largestWidth: Int?
   @Option(help: ArgumentHelp("Seed of the random network.", valueName: "S")) var seed: UInt64
   @Option(
     help: ArgumentHelp(
@@ -62,7 +67,10 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
 
   func run() throws {
     let start = ContinuousClock.now
-    let search = try makeSearch()
+    let goal = try goal()
+    let makeSearch = try searchMaker()
+    // Wrong options and files are found before any work.
+    let first = try makeSearch(width ?? WidthSearch.smallest)
     let limits = try bounds.limits(work: workLimit)
     let workers = try bounds.workers()
     guard checkpoint != nil || !resume else {
@@ -70,20 +78,55 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     }
     try AtomicFile.check(output, force: force)
     let images = try data.load(isScaleUsed: calibration != nil)
-    if let images { try Measurement.requireUsable(images, by: search.target, in: search.inputRange) }
+    if let images { try Measurement.requireUsable(images, by: first.target, in: first.inputRange) }
 
     blas.warnIfSlow()
     let signals = Signals()
     let progress = ProgressLine()
     defer { progress.clear() }
     let control = RunControl(limits: limits, cancellation: signals.cancellation) { progress.show($0) }
-    let result = try search.run(
-      workers: workers, control: control, resuming: try knownBlocks(), blockFound: checkpointWriter())
+    let found: PruneOutcome
+    switch goal {
+    case .width:
+      let result = try first.run(
+        workers: workers, control: control, resuming: try knownBlocks(), blockFound: checkpointWriter())
+      found = PruneOutcome(result: result)
+    case .error(let epsilon, let largest):
+      let search = try WidthSearch(reaching: epsilon, largest: largest) {
+        try makeSearch($0).run(workers: workers, control: control)
+      } error: {
+        try Measurement(ticket: $0.ticket, target: first.target, workers: workers).claims(on: nil).certifiedError
+      }
+      found = PruneOutcome(result: search.result, epsilon: epsilon, isReached: search.isReached, trials: search.trials)
+    }
     progress.clear()
-    try finish(search, result, images, start, workers, signals, progress)
+    try finish(first.target, found, images, start, workers, signals, progress)
   }
 
-  private func makeSearch() throws -> TicketSearch {
+  private enum Goal {
+    case width
+    case error(Double, largest: Int)
+  }
+
+  private func goal() throws -> Goal {
+    guard (width == nil) != (epsilon == nil) else {
+      throw OptionError(
+        option: "--width", expected: "either --width N or --epsilon E", found: width == nil ? "neither" : "both")
+    }
+    guard let epsilon else {
+      if let largestWidth {
+        throw OptionError(option: "--largest-width", expected: "--epsilon beside it", found: "\(largestWidth) alone")
+      }
+      return .width
+    }
+    if checkpoint != nil {
+      throw OptionError(option: "--checkpoint", expected: "--width beside it", found: "--epsilon")
+    }
+    return .error(epsilon, largest: largestWidth ?? 1 << 18)
+  }
+
+  /// Makes the search of a width.
+  private func searchMaker() throws -> (Int) throws -> TicketSearch {
     guard let chosen = PruningMode(rawValue: mode) else {
       throw OptionError(
         option: "--mode", expected: PruningMode.allCases.map(\.rawValue).joined(separator: " or "), found: "'\(mode)'")
@@ -99,10 +142,14 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
         found: "--mode \(mode)")
     }
     let (low, high) = try pair(inputRange, option: "--input-range")
-    return try TicketSearch(
-      target: try ONNXModel.network(fromFile: target), width: width, seed: seed,
-      inputRange: try InputRange(low: low, high: high), solver: try SolverChoice.prunes.solver(named: solver),
-      calibration: try calibrationImages())
+    let range = try InputRange(low: low, high: high)
+    let network = try ONNXModel.network(fromFile: target)
+    let solver = try SolverChoice.prunes.solver(named: solver)
+    let calibration = try calibrationImages()
+    return { [seed] in
+      try TicketSearch(
+        target: network, width: $0, seed: seed, inputRange: range, solver: solver, calibration: calibration)
+    }
   }
 
   private func calibrationImages() throws -> Calibration? {
@@ -137,10 +184,11 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
   }
 
   private func finish(
-    _ search: TicketSearch, _ result: SearchResult, _ images: ImageSet?, _ start: ContinuousClock.Instant,
+    _ network: Network<Float>, _ found: PruneOutcome, _ images: ImageSet?, _ start: ContinuousClock.Instant,
     _ workers: Int, _ signals: Signals, _ progress: ProgressLine
   ) throws {
-    let measurement = try Measurement(ticket: result.ticket, target: search.target, workers: workers)
+    let result = found.result
+    let measurement = try Measurement(ticket: result.ticket, target: network, workers: workers)
     var claims = try measurement.claims(on: nil)
     if signals.exit == nil {
       // The figures on images may be given up by Ctrl-C: the ticket is written all the same.
@@ -151,15 +199,27 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     let file = TicketFile(
       ticket: result.ticket, claims: claims, targetFileDigest: try TicketFile.digest(ofFile: target))
     try file.write(to: output, force: force)
-    let report = FigureReport(
+    var report = FigureReport(
       claims: claims, ticket: result.ticket, seconds: (ContinuousClock.now - start) / .seconds(1), output: output)
+    report.epsilon = found.epsilon
+    report.trials = found.trials
     if json {
       try printJSON(report)
     } else {
+      let width = result.ticket.width
       print("ticket for \(target): width \(width), seed \(seed), mode \(mode), solver \(solver), in \(output)")
       print(report.table)
     }
     if let exit = signals.exit { return try finish(exit) }
-    try finish(result.stop == nil ? .done : .limit)
+    try finish(result.stop != nil ? .limit : found.isReached ? .done : .failed)
   }
+}
+
+/// What a search came to.
+private struct PruneOutcome {
+  let result: SearchResult
+  /// The certified error that was asked for, and whether it was reached.
+  var epsilon: Double?
+  var isReached = true
+  var trials: [WidthSearch.Trial]?
 }

@@ -89,4 +89,27 @@ import Testing
     #expect(try ToolRun(long + ["--force"], in: folder).status == 0)
     #expect(try folder.bytes(Folder.ticket) == resumed)
   }
+
+  @Test func epsilonFindsAWidth() throws {
+    let folder = try Folder()
+    func run(_ more: String...) throws -> ToolRun {
+      try ToolRun(["prune", Folder.target, "--seed", "5", "-o", Folder.ticket, "--force"] + more, in: folder)
+    }
+    let found = try run("--epsilon", "0.5", "--json")
+    #expect(found.status == 0, "\(found.errors)")
+    let figures = try found.json()
+    let certified = try #require(figures["certified_error"] as? Double)
+    #expect(certified <= 0.5)
+    #expect(figures["epsilon"] as? Double == 0.5)
+    let tried = try #require(figures["widths_tried"] as? [[String: Any]])
+    #expect(tried.contains { $0["width"] as? Int == figures["width"] as? Int })
+    #expect(try ToolRun("verify", Folder.ticket, "--target", Folder.target, in: folder).status == 0)
+    let missed = try run("--epsilon", "1e-7", "--largest-width", "128")
+    #expect(missed.status == 1 && missed.output.contains("not reached; widths tried: 64 128"), "\(missed.output)")
+    try run().expectBadInput("--width", "--epsilon", "neither")
+    try run("--width", "9", "--epsilon", "1").expectBadInput("--width", "both")
+    try run("--width", "9", "--largest-width", "100").expectBadInput("--largest-width", "--epsilon")
+    try run("--epsilon", "1", "--checkpoint", "c").expectBadInput("--checkpoint", "--width")
+    try run("--epsilon", "0").expectBadInput("epsilon", "0")
+  }
 }
