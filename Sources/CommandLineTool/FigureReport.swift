@@ -20,6 +20,8 @@ struct FigureReport: Encodable {
   var disagreements: [String]?
   var unchecked: [String]?
   var output: String?
+  /// Whether the search found the same blocks again.
+  var replay: Bool?
   /// The certified error that was asked for, and the widths tried for it.
   var epsilon: Double?
   var trials: [WidthSearch.Trial]?
@@ -30,7 +32,7 @@ struct FigureReport: Encodable {
     case target_accuracy, ticket_accuracy, unpruned_accuracy, images, kept_filters, total_filters, max_weight_error
     case empty_set_error, certified_error, certificate_reason, empty_set_certified_error, bits_per_weight, seconds
     case peak_memory_bytes, complete, seed, width, mode, input_range, scales, blocks, agrees, disagreements
-    case unchecked, output, epsilon, widths_tried, certificate_notes, scalars_taken
+    case unchecked, output, epsilon, widths_tried, replay, certificate_notes, scalars_taken
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -67,6 +69,7 @@ struct FigureReport: Encodable {
     try json.encodeIfPresent(disagreements, forKey: .disagreements)
     try json.encodeIfPresent(unchecked, forKey: .unchecked)
     try json.encodeIfPresent(output, forKey: .output)
+    try json.encodeIfPresent(replay, forKey: .replay)
     try json.encodeIfPresent(epsilon, forKey: .epsilon)
     try json.encodeIfPresent(trials, forKey: .widths_tried)
   }

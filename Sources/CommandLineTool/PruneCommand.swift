@@ -90,14 +90,16 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     case .width:
       let result = try first.run(
         workers: workers, control: control, resuming: try knownBlocks(), blockFound: checkpointWriter())
-      found = PruneOutcome(result: result)
+      found = PruneOutcome(result: result, calibration: first.calibration)
     case .error(let epsilon, let largest):
       let search = try WidthSearch(reaching: epsilon, largest: largest) {
         try makeSearch($0).run(workers: workers, control: control)
       } error: {
         try Measurement(ticket: $0.ticket, target: first.target, workers: workers).claims(on: nil).certifiedError
       }
-      found = PruneOutcome(result: search.result, epsilon: epsilon, isReached: search.isReached, trials: search.trials)
+      found = PruneOutcome(
+        result: search.result, calibration: first.calibration, epsilon: epsilon, isReached: search.isReached,
+        trials: search.trials)
     }
     progress.clear()
     try finish(first.target, found, images, start, workers, signals, progress)
@@ -154,9 +156,7 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
 
   private func calibrationImages() throws -> Calibration? {
     guard let calibration else { return nil }
-    let set = try ImageSetFile.load(
-      calibration, part: .calibration, scale: try data.scale.map { try pair($0, option: "--scale") })
-    var made = Calibration(images: set.images, name: set.name)
+    var made = try data.calibration(calibration)
     if let sweeps { made.sweeps = sweeps }
     if let damping { made.damping = damping }
     return made
@@ -197,7 +197,9 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
       progress.clear()
     }
     let file = TicketFile(
-      ticket: result.ticket, claims: claims, targetFileDigest: try TicketFile.digest(ofFile: target))
+      ticket: result.ticket, claims: claims, targetFileDigest: try TicketFile.digest(ofFile: target),
+      search: SearchOptions(
+        solver: solver, workLimit: workLimit, damping: found.calibration?.damping, sweeps: found.calibration?.sweeps))
     try file.write(to: output, force: force)
     var report = FigureReport(
       claims: claims, ticket: result.ticket, seconds: (ContinuousClock.now - start) / .seconds(1), output: output)
@@ -218,6 +220,7 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
 /// What a search came to.
 private struct PruneOutcome {
   let result: SearchResult
+  let calibration: Calibration?
   /// The certified error that was asked for, and whether it was reached.
   var epsilon: Double?
   var isReached = true

@@ -3,6 +3,7 @@ import Convolution
 import Foundation
 import LinearAlgebra
 import ModelFiles
+import Pruning
 import RunControl
 import Tickets
 
@@ -31,6 +32,15 @@ struct DataOptions: ParsableArguments {
       return nil
     }
     return try ImageSetFile.load(data, part: .test, scale: try scale.map { try pair($0, option: "--scale") })
+  }
+}
+
+extension DataOptions {
+  /// Images to calibrate on, named by another option; `--scale` holds for them too.
+  func calibration(_ name: String) throws -> Calibration {
+    let scale = try scale.map { try pair($0, option: "--scale") }
+    let set = try ImageSetFile.load(name, part: .calibration, scale: scale)
+    return Calibration(images: set.images, name: set.name)
   }
 }
 

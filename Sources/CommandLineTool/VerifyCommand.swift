@@ -1,7 +1,11 @@
 import ArgumentParser
+import Convolution
 import Foundation
+import LinearAlgebra
 import ModelFiles
+import Pruning
 import RunControl
+import SubsetSum
 import Tickets
 import Verification
 
@@ -19,6 +23,10 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
   @Option(help: ArgumentHelp("The trained network it was drawn for.", valueName: "TARGET.onnx")) var target: String
   @OptionGroup var data: DataOptions
   @Option(help: ArgumentHelp("Tasks at a time, one a core (default: all cores).", valueName: "T")) var threads: Int?
+  @Flag(help: "Search again as the ticket says it was, and compare every block.") var replay = false
+  @Option(
+    help: ArgumentHelp("With --replay of a calibrated ticket: the images it was calibrated on.", valueName: "D"))
+  var calibration: String?
   @Flag(help: "Print the figures as JSON.") var json = false
   @OptionGroup var blas: BLASCoreOptions
 
@@ -33,7 +41,11 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
       return try finish(.failed)
     }
     let network = try ONNXModel.network(fromFile: target)
-    let images = try data.load()
+    let images = try data.load(isScaleUsed: calibration != nil)
+    let search = try replay ? replayed(file, network) : nil
+    if !replay, let calibration {
+      throw OptionError(option: "--calibration", expected: "--replay beside it", found: calibration)
+    }
     guard file.isIntact else {
       complain("tombola: \(ticket): verification failed: the digest does not match the contents: the file was edited")
       return try finish(.failed)
@@ -43,10 +55,17 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
     let progress = ProgressLine()
     defer { progress.clear() }
     let report: VerificationReport
+    var again: Ticket?
     do {
       let measurement = try Measurement(ticket: file.ticket, target: network, workers: workers)
       let control = RunControl(cancellation: signals.cancellation) { progress.show($0) }
       report = VerificationReport(measured: try measurement.claims(on: images, control: control), stated: file.claims)
+      if let search {
+        let limits = Limits(work: file.search?.workLimit)
+        let replay = RunControl(limits: limits, cancellation: signals.cancellation) { progress.show($0) }
+        again = try search.run(workers: workers, control: replay).ticket
+        if let reason = replay.interruption() { throw InterruptedError(reason: reason) }
+      }
     } catch let error as TicketError where error.isContradiction {
       progress.clear()
       complain("tombola: \(ticket): verification failed: \(error)")
@@ -57,23 +76,61 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
       return try finish(signals.exit ?? .failed)
     }
     progress.clear()
-    try show(report, file.ticket, seconds: (ContinuousClock.now - start) / .seconds(1))
-    try finish(report.agrees ? .done : .failed)
+    let isFoundAgain = again.map { $0 == file.ticket }
+    try show(report, file.ticket, isFoundAgain, seconds: (ContinuousClock.now - start) / .seconds(1))
+    try finish(report.agrees && isFoundAgain != false ? .done : .failed)
   }
 
-  private func show(_ report: VerificationReport, _ ticket: Ticket, seconds: Double) throws {
+  /// The search that a ticket says it came from.
+  private func replayed(_ file: TicketFile, _ network: Network<Float>) throws -> TicketSearch {
+    let ticket = file.ticket
+    func refused(_ expected: String, _ found: String) -> OptionError {
+      OptionError(option: "--replay", expected: expected, found: found)
+    }
+    guard let options = file.search else { throw refused("a ticket that says how it was searched for", "none") }
+    guard file.generator == TicketSearch.generator else {
+      throw refused("a ticket of \(TicketSearch.generator)", file.generator)
+    }
+    guard ticket.isComplete || options.workLimit != nil else {
+      throw refused("a search that ended by itself or at a work limit", "one that was stopped")
+    }
+    guard (ticket.mode == .calibrated) == (calibration != nil) else {
+      throw ticket.mode == .calibrated
+        ? refused("--calibration D beside it, for a calibrated ticket", "none")
+        : OptionError(option: "--calibration", expected: "a calibrated ticket", found: "mode \(ticket.mode.rawValue)")
+    }
+    var calibration = try calibration.map { try data.calibration($0) }
+    if let damping = options.damping { calibration?.damping = damping }
+    if let sweeps = options.sweeps { calibration?.sweeps = sweeps }
+    if let found = calibration?.digest, let expected = ticket.calibrationDigest, found != expected {
+      throw OptionError(option: "--calibration", expected: "images of digest \(expected)", found: found)
+    }
+    return try TicketSearch(
+      target: network, width: ticket.width, seed: ticket.seed, inputRange: ticket.inputRange,
+      solver: try SolverChoice.prunes.solver(named: options.solver), calibration: calibration)
+  }
+
+  private func show(
+    _ report: VerificationReport, _ ticket: Ticket, _ isFoundAgain: Bool?, seconds: Double
+  ) throws {
     var figures = FigureReport(claims: report.measured, ticket: ticket, seconds: seconds)
     let verdict: Bool? = report.agrees ? (report.unchecked.isEmpty ? true : nil) : false
     if json {
       figures.agrees = .some(verdict)
       figures.disagreements = report.disagreements
       figures.unchecked = report.unchecked
+      figures.replay = isFoundAgain
       return try printJSON(figures)
     }
     print("measured again from \(self.ticket) and \(target)")
     print(figures.table)
     for line in report.disagreements { print("  DISAGREES: \(line)") }
     for line in report.unchecked { print("  not checked: \(line)") }
+    if let isFoundAgain {
+      print(
+        "  " + "replay".padding(toLength: 25, withPad: " ", startingAt: 0)
+          + (isFoundAgain ? "yes: the search found the same blocks again" : "NO: the search found other blocks"))
+    }
     let words =
       switch verdict {
       case true: "yes: every figure was found again"

@@ -112,4 +112,30 @@ import Testing
     try run("--epsilon", "1", "--checkpoint", "c").expectBadInput("--checkpoint", "--width")
     try run("--epsilon", "0").expectBadInput("epsilon", "0")
   }
+
+  @Test func replayFindsTheSameBlocksOrSaysNo() throws {
+    let folder = try Folder()
+    func verify(_ ticket: String, _ more: String...) throws -> ToolRun {
+      try ToolRun(["verify", ticket, "--target", Folder.target, "--replay"] + more, in: folder)
+    }
+    #expect(try prune(folder, "--sweeps", "2", "--damping", "0.01").status == 0)
+    let same = try verify(Folder.ticket, "--calibration", Folder.data, "--json")
+    #expect(same.status == 0, "\(same.errors)")
+    #expect(try same.json()["replay"] as? Bool == true)
+    try verify(Folder.ticket).expectBadInput("--replay", "--calibration")
+    #expect(try folder.prune("--work-limit", "5000", output: "weights").status == 3)
+    #expect(try verify("weights").output.contains("the same blocks again"))
+    try verify("weights", "--calibration", Folder.data).expectBadInput("--calibration", "mode weights")
+    // An honest ticket of other blocks, said to be of this search.
+    let file = try TicketFile(contentsOf: folder.file("weights"))
+    #expect(try folder.prune("--solver", "iterated-greedy", output: "other").status == 0)
+    let other = try TicketFile(contentsOf: folder.file("other"))
+    #expect(other.ticket.blocks != file.ticket.blocks)
+    let forged = TicketFile(ticket: other.ticket, claims: other.claims, search: file.search)
+    try forged.write(to: folder.file("forged"), force: false)
+    let refused = try verify("forged")
+    #expect(refused.status == 1 && refused.output.contains("NO: the search found other blocks"), "\(refused.output)")
+    try TicketFile(ticket: other.ticket, claims: other.claims).write(to: folder.file("silent"), force: false)
+    try verify("silent").expectBadInput("--replay", "none")
+  }
 }

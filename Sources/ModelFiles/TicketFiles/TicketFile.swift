@@ -20,13 +20,16 @@ public struct TicketFile: Sendable {
   /// SHA-256 of the target's file, in hexadecimal, or nil when the target was no file. For finding the target again:
   /// what counts is the digest of its tensors.
   public let targetFileDigest: String?
+  /// How it was searched for, or nil.
+  public let search: SearchOptions?
   let source: String
 
   /// A file to write.
-  public init(ticket: Ticket, claims: Claims?, targetFileDigest: String? = nil) {
+  public init(ticket: Ticket, claims: Claims?, targetFileDigest: String? = nil, search: SearchOptions? = nil) {
     self.ticket = ticket
     self.claims = claims
     self.targetFileDigest = targetFileDigest
+    self.search = search
     isIntact = true
     generator = TicketSearch.generator
     source = "(in memory)"
@@ -65,6 +68,7 @@ public struct TicketFile: Sendable {
       biases: biases, blocks: blocks, targetDigest: try reader.text("target_digest"),
       calibrationDigest: file.metadata["calibration_digest"],
       isComplete: try reader.json("complete"))
+    search = file.metadata["search"] == nil ? nil : try reader.json("search")
     claims = file.metadata["claims"] == nil ? nil : try reader.json("claims")
     isIntact = file.metadata["digest"] == Self.digest(of: file)
   }
@@ -108,6 +112,7 @@ public struct TicketFile: Sendable {
     ]
     if let digest = ticket.calibrationDigest { metadata["calibration_digest"] = digest }
     if let targetFileDigest { metadata["target_file_digest"] = targetFileDigest }
+    if let search { metadata["search"] = try json(search) }
     if let claims { metadata["claims"] = try json(claims) }
     var tensors = try ticket.blocks.map { try $0.tensor() }
     for (index, bias) in ticket.biases.enumerated() {
