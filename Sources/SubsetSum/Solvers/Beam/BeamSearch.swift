@@ -9,9 +9,13 @@ import RunControl
 /// Levels rank by the Euclidean norm of what is left (in the plain form of a metric or row sums); subsets are compared in the problem's
 /// norm. Decisions are in fixed-order Float64: the subset does not depend on BLAS's core, threads or tiles.
 ///
-/// Without a `width`, runs of 256 states, then four times as many each, follow each other as long as the limits allow another; the best
-/// subset of all is returned. Cost of a run: k·width·n·m, as much again for the completion; memory: width·(16·m + 8·k + 90) bytes, 4·(m+1) a
-/// candidate and up to 2¹⁹·(12·m + 20) for sums of two. One thread.
+/// Without a `width`, runs of 256 states, then four times as many each, follow each other as long as the limits allow another, the last as wide as what is
+/// left allows; the best subset of all is returned. Cost of a run: k·width·n·m, as much again for the completion; memory: width·(16·m + 8·k + 110) bytes, 4·(m+1) a
+/// candidate, and the completion's (`BeamCompletion`). One thread.
+///
+/// Measured on generated instances, 10 s on one core, medians of 10 seeds: at a size of 27 and (m, n) = (25, 1000) 1.77 times the ε at which the fixed-size first
+/// moment is 1, at a size of 12 and (9, 1000) 2.05 times. 53 % of the time is BLAS's at (72, 1900), 74 % at (72, 16000), 82 % at (144, 64000): what is not
+/// goes to children met again from other states, which grow with the width alone.
 public struct BeamSearch: Solver {
   /// Units of work without a limit of the run's own: 2³².
   public static let defaultWorkLimit: UInt64 = 1 << 32
