@@ -20,8 +20,9 @@ extension TicketSearch {
         address, in: network, kernel: kernels[address.layer - 1], scale: scales[address.layer - 1])
       let solution = try solver.solve(instance.problem, control: control.withWork(shares[index]).silenced())
       let kept = solution.subset.map { instance.filters[$0] }.sorted()
+      let block = Block(address: address, candidates: instance.problem.count, kept: kept)
       record.add(
-        Block(address: address, candidates: instance.problem.count, kept: kept), stop: solution.stop,
+        [SearchRecord.Result(block: block, stop: solution.stop)],
         error: solution.maximumError * scales[address.layer - 1], label: "max weight error")
     }
   }

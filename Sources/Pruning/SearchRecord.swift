@@ -41,14 +41,15 @@ final class SearchRecord: Sendable {
   /// A block of the checkpoint, or one found since.
   func known(_ address: BlockAddress) -> Block? { state.withLock { $0.found[indices[address]!]?.block } }
 
-  /// - Parameter error: a figure of the block, whose largest is shown as `label`.
-  func add(_ block: Block, stop: StopReason?, error: Double, label: String) {
-    let result = Result(block: block, stop: stop)
+  /// Adds blocks that a checkpoint should hold together or not at all.
+  ///
+  /// - Parameter error: a figure of theirs, whose largest is shown as `label`.
+  func add(_ results: [Result], error: Double, label: String) {
     state.withLock { state in
-      state.found[indices[block.address]!] = result
+      for result in results { state.found[indices[result.block.address]!] = result }
       state.worstError = max(state.worstError, error)
       let finished = state.found.compactMap { $0 }
-      if result.isRepeatable {
+      if results.contains(where: \.isRepeatable) {
         blockFound(SearchCheckpoint(identity: identity, blocks: finished.filter(\.isRepeatable).map(\.block)))
       }
       control.report(

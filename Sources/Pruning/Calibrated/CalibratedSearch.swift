@@ -75,9 +75,8 @@ struct CalibratedSearch {
     // A layer's blocks are known together: half of them would be another start.
     let energy = moments.energies.reduce(0, +)
     let relative = energy > 0 ? (refit.error(choice.misses) / energy).squareRoot() * search.scales[number - 1] : 0
-    for k in addresses.indices {
-      record.add(choice.blocks[k], stop: choice.stops[k], error: relative, label: Self.label)
-    }
+    let results = zip(choice.blocks, choice.stops).map { SearchRecord.Result(block: $0, stop: $1) }
+    record.add(results, error: relative, label: Self.label)
     return CollapsedLayer.assemble(
       layer, addresses: addresses, sums: choice.sums, scale: search.scales[number - 1])
   }
@@ -87,7 +86,7 @@ struct CalibratedSearch {
 
   private func cutShort(_ choice: LayerChoice) -> CollapsedLayer? {
     let reason = control.interruption() ?? .timeLimit
-    for block in choice.blocks { record.add(block, stop: reason, error: 0, label: Self.label) }
+    record.add(choice.blocks.map { SearchRecord.Result(block: $0, stop: reason) }, error: 0, label: Self.label)
     return nil
   }
 
