@@ -40,9 +40,6 @@ final class BeamSelection {
   /// Keeps the reads ahead of use.
   private var touched: UInt32 = 0
   private(set) var count = 0
-  /// Children that came within the cut of their time, and those of them whose subset was new.
-  private(set) var arrivals = 0
-  private(set) var distinct = 0
   /// Children above this score are not among the best.
   private(set) var cut = Double.infinity
 
@@ -65,7 +62,7 @@ final class BeamSelection {
 
   /// Starts anew; children above `cut` will be left out.
   func removeAll(cut: Double = .infinity) {
-    (count, queued, arrivals, distinct) = (0, 0, 0, 0)
+    (count, queued) = (0, 0)
     self.cut = cut
     clearIndex()
   }
@@ -94,14 +91,12 @@ final class BeamSelection {
 
   private func take(_ child: BeamChild) {
     if !(child.score <= cut) { return }
-    arrivals &+= 1
     let slot = slot(of: child.key)
     if index[slot].place != 0 {
       let position = Int(index[slot].place) &- 1
       if child.precedes(children[position]) { children[position] = child }
       return
     }
-    distinct &+= 1
     children[count] = child
     count &+= 1
     index[slot] = Slot(tag: Self.tag(child.key), place: UInt32(count))
