@@ -16,7 +16,7 @@ let rooms = [
   room("Tickets", imports: ["RandomStreams", "LinearAlgebra", "Convolution", "CLibcrypto"]),
   room(
     "Pruning", imports: ["RunControl", "RandomStreams", "LinearAlgebra", "Convolution", "SubsetSum", "Tickets"]),
-  room("Verification", imports: ["RunControl", "LinearAlgebra", "Convolution", "Tickets"]),
+  room("Verification", imports: ["RunControl", "RandomStreams", "LinearAlgebra", "Convolution", "Tickets"]),
   room(
     "ModelFiles",
     imports: [

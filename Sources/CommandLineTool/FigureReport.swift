@@ -32,7 +32,8 @@ struct FigureReport: Encodable {
     case target_accuracy, ticket_accuracy, unpruned_accuracy, images, kept_filters, total_filters, max_weight_error
     case empty_set_error, certified_error, certificate_reason, empty_set_certified_error, bits_per_weight, seconds
     case peak_memory_bytes, complete, seed, width, mode, input_range, scales, blocks, agrees, disagreements
-    case unchecked, output, epsilon, widths_tried, replay, certificate_notes, scalars_taken
+    case unchecked, output, epsilon, widths_tried, replay, certificate_notes, scalars_taken, error_lower_bound
+    case error_on_data, measured_error
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -47,6 +48,9 @@ struct FigureReport: Encodable {
     try json.encode(claims.emptySetError, forKey: .empty_set_error)
     try json.encode(claims.certifiedError, forKey: .certified_error)
     try json.encode(claims.emptySetCertifiedError, forKey: .empty_set_certified_error)
+    try json.encode(claims.errorLowerBound, forKey: .error_lower_bound)
+    try json.encode(claims.errorOnData, forKey: .error_on_data)
+    try json.encode(measuredError, forKey: .measured_error)
     try json.encode(claims.certificateReason, forKey: .certificate_reason)
     try json.encode(claims.bitsPerWeight, forKey: .bits_per_weight)
     try json.encode(seconds, forKey: .seconds)
@@ -73,6 +77,9 @@ struct FigureReport: Encodable {
     try json.encodeIfPresent(epsilon, forKey: .epsilon)
     try json.encodeIfPresent(trials, forKey: .widths_tried)
   }
+
+  /// The largest error of a logit met anywhere: on the data's images and at the witness.
+  private var measuredError: Double? { [claims.errorLowerBound, claims.errorOnData].compactMap { $0 }.max() }
 
   /// The table that people read.
   var table: String {
@@ -102,6 +109,10 @@ struct FigureReport: Encodable {
       rows.append(("certified error", Self.short(certified), "on every logit, inputs in \(range)\(empty)"))
     } else {
       rows.append(("certified error", "none", claims.certificateReason ?? ""))
+    }
+    if let met = claims.errorLowerBound {
+      let onData = claims.errorOnData.map { "; on the images: \(Self.short($0))" } ?? ""
+      rows.append(("error met", Self.short(met), "on a logit, by gradient ascent over that box\(onData)"))
     }
     if let epsilon, let trials {
       let reached = claims.certifiedError.map { $0 <= epsilon } ?? false

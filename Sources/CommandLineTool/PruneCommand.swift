@@ -190,14 +190,20 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     let result = found.result
     let measurement = try Measurement(ticket: result.ticket, target: network, workers: workers)
     var claims = try measurement.claims(on: nil)
+    var witness: [Float]?
     if signals.exit == nil {
-      // The figures on images may be given up by Ctrl-C: the ticket is written all the same.
+      // The figures on inputs may be given up by Ctrl-C: the ticket is written all the same.
       let control = RunControl(cancellation: signals.cancellation) { progress.show($0) }
-      do { claims = try measurement.claims(on: images, control: control) } catch is InterruptedError {}
+      do {
+        witness = try measurement.findWitness(control: control).image
+        claims = try measurement.claims(on: nil, witness: witness)
+        claims = try measurement.claims(on: images, witness: witness, control: control)
+      } catch is InterruptedError {}
       progress.clear()
     }
     let file = TicketFile(
-      ticket: result.ticket, claims: claims, targetFileDigest: try TicketFile.digest(ofFile: target),
+      ticket: result.ticket, claims: claims, witness: witness,
+      targetFileDigest: try TicketFile.digest(ofFile: target),
       search: SearchOptions(
         solver: solver, workLimit: workLimit, damping: found.calibration?.damping, sweeps: found.calibration?.sweeps))
     try file.write(to: output, force: force)

@@ -59,7 +59,8 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
     do {
       let measurement = try Measurement(ticket: file.ticket, target: network, workers: workers)
       let control = RunControl(cancellation: signals.cancellation) { progress.show($0) }
-      report = VerificationReport(measured: try measurement.claims(on: images, control: control), stated: file.claims)
+      let measured = try measurement.claims(on: images, witness: file.witness, control: control)
+      report = VerificationReport(measured: measured, stated: file.claims)
       if let search {
         let limits = Limits(work: file.search?.workLimit)
         let replay = RunControl(limits: limits, cancellation: signals.cancellation) { progress.show($0) }

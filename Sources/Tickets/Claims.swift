@@ -21,6 +21,10 @@ public struct Claims: Sendable, Hashable, Codable {
   public var certifiedError: Double?
   /// The same bound for the empty subset, to compare with.
   public var emptySetCertifiedError: Double?
+  /// A lower bound on the same error: what the ticket's witness, an input of the box, attains; nil without a witness.
+  public var errorLowerBound: Double?
+  /// The largest error of a logit on the data's images, computed in Float64; nil without data.
+  public var errorOnData: Double?
   /// Why there is no bound, if there is none.
   public var certificateReason: String?
   /// (64 + Σ log2 C(candidates, kept) + 32 · scalars taken) / target weights.

@@ -115,25 +115,26 @@ extension CollapsedLayer {
   /// x⁺ and x⁻ (a grouped 1×1 convolution and ReLU) before a convolution over both. `bias` is added behind either.
   ///
   /// - Throws: `ConvolutionError` only for kernels of another size than the layer's.
-  public func operations(
+  public func operations<Scalar: BLASScalar>(
     of layer: LayerGraph.Layer, bias: [Float]? = nil
-  ) throws -> [(name: String, operation: Network<Float>.Operation)] {
+  ) throws -> [(name: String, operation: Network<Scalar>.Operation)] {
+    let bias = bias.map { $0.map { Scalar($0) } }
     let channels = layer.inputChannels
     guard let negative else {
       let convolution = try Convolution(
         window: layer.window, inputChannels: channels, outputChannels: layer.outputChannels,
-        kernel: positive.map { Float($0) }, bias: bias)
+        kernel: positive.map { Scalar($0) }, bias: bias)
       return [(layer.name, .convolution(convolution))]
     }
-    let split = try BlockedPointwise<Float>(
+    let split = try BlockedPointwise<Scalar>(
       inputChannels: channels, sources: (0..<2 * channels).map { $0 / 2 },
       scalars: (0..<2 * channels).map { $0 % 2 == 0 ? 1 : -1 })
-    var kernel: [Float] = []
+    var kernel: [Scalar] = []
     kernel.reserveCapacity(2 * positive.count)
     let outputs = layer.outputChannels
     for start in stride(from: 0, to: positive.count, by: outputs) {
-      kernel += positive[start..<start + outputs].map { Float($0) }
-      kernel += negative[start..<start + outputs].map { Float($0) }
+      kernel += positive[start..<start + outputs].map { Scalar($0) }
+      kernel += negative[start..<start + outputs].map { Scalar($0) }
     }
     let convolution = try Convolution(
       window: layer.window, inputChannels: 2 * channels, outputChannels: outputs, kernel: kernel, bias: bias)

@@ -14,8 +14,10 @@ import Tickets
 public struct Certificate: Sendable, Hashable {
   /// Bound on the error of each output channel of each layer, before the next ReLU or pooling.
   public let layerErrors: [[Double]]
-  /// Bound on the network's outputs: the largest over them.
-  public let outputError: Double
+  /// Bound on the error of each of the network's outputs.
+  public let outputErrors: [Double]
+  /// The largest of them.
+  public var outputError: Double { outputErrors.max() ?? 0 }
 
   /// - Parameters:
   ///   - kernels: the target's, HWIO, layer by layer.
@@ -51,7 +53,8 @@ public struct Certificate: Sendable, Hashable {
       }
     }
     self.layerErrors = layerErrors
-    outputError = values[graph.output].map(\.error).max() ?? 0
+    let last = shapes[graph.output]
+    outputErrors = (0..<last.pixels).flatMap { _ in values[graph.output].map(\.error) }
   }
 
   private static func bounds(

@@ -31,44 +31,76 @@ public struct Measurement: Sendable {
     self.workers = workers
   }
 
-  /// All figures; accuracies only with labelled data.
+  /// All figures; accuracies only with labelled data, errors met only with data and a witness.
   ///
+  /// - Parameter witness: an image of the box.
   /// - Throws: `TicketError` for a ticket that contradicts its random network or for images outside the
   ///   ticket's input range; `ConvolutionError` for images of another shape; `InterruptedError`.
   ///   Cost: each weight of the unpruned network once, and three networks over the images.
-  public func claims(on data: ImageSet?, control: RunControl = RunControl()) throws -> Claims {
+  public func claims(
+    on data: ImageSet?, witness: [Float]? = nil, control: RunControl = RunControl()
+  ) throws -> Claims {
     if let data { try Self.requireUsable(data, by: target, in: ticket.inputRange) }
     let collapsed = try ticket.collapsedLayers(workers: workers)
-    var claims = exactClaims(collapsed)
-    guard let data, data.labels != nil else { return claims }
+    let certificate = certificate(collapsed)
+    var claims = exactClaims(collapsed, certificate)
+    if data == nil && witness == nil { return claims }
+    let difference = try difference(collapsed)
+    if let witness {
+      claims.errorLowerBound = try ErrorWitness(
+        at: witness, shape: ticket.graph.inputShape, inputRange: ticket.inputRange, difference
+      ).error
+    }
+    guard let data else { return claims }
+    claims.images = data.images.batch
+    claims.dataDigest = Self.digest(of: data)
+    claims.errorOnData = try ErrorOnData(difference, on: data.images, workers: workers, control: control).error
+    guard data.labels != nil else { return claims }
     let images = Double(data.images.batch)
     func accuracy(_ network: Network<Float>, _ phase: String) throws -> Double {
       let classification = try Classification(
         of: network, on: data, workers: workers, phase: phase, control: control)
       return Double(classification.correct) / images
     }
-    claims.images = data.images.batch
-    claims.dataDigest = Self.digest(of: data)
     claims.targetAccuracy = try accuracy(target, "target on images")
     claims.ticketAccuracy = try accuracy(try ticket.prunedNetwork(workers: workers), "ticket on images")
     claims.unprunedAccuracy = try accuracy(try unprunedNetwork(control: control), "unpruned on images")
     return claims
   }
 
+  /// An input of the box where the pruned network's output is far from its target's, by gradient ascent.
+  ///
+  /// - Throws: `TicketError` for a ticket that contradicts its random network; `InterruptedError`. Cost: as `GradientAscent.witness`.
+  public func findWitness(control: RunControl = RunControl()) throws -> ErrorWitness {
+    let collapsed = try ticket.collapsedLayers(workers: workers)
+    let difference = try difference(collapsed)
+    let ascent = try GradientAscent(
+      graph: ticket.graph, inputRange: ticket.inputRange, certificate: certificate(collapsed), difference)
+    return try ascent.witness(difference, inputRange: ticket.inputRange, workers: workers, control: control)
+  }
+
+  private func certificate(_ collapsed: [CollapsedLayer]) -> Certificate {
+    Certificate(
+      graph: ticket.graph, kernels: target.kernels, biases: ticket.biases, collapsed: collapsed,
+      inputRange: ticket.inputRange)
+  }
+
+  private func difference(_ collapsed: [CollapsedLayer]) throws -> OutputDifference {
+    try OutputDifference(
+      graph: ticket.graph, kernels: target.kernels, biases: ticket.biases, collapsed: collapsed,
+      inputRange: ticket.inputRange)
+  }
+
   /// The figures that need no data.
-  private func exactClaims(_ collapsed: [CollapsedLayer]) -> Claims {
+  private func exactClaims(_ collapsed: [CollapsedLayer], _ certificate: Certificate) -> Claims {
     let kernels = target.kernels
     let errors = ticket.blocks.map { Self.error(of: $0.address, ticket.graph, kernels, collapsed) }
-    let certificate = Certificate(
-      graph: ticket.graph, kernels: kernels, biases: ticket.biases, collapsed: collapsed,
-      inputRange: ticket.inputRange)
     let empty = collapsed.map {
       CollapsedLayer(
         positive: [Double](repeating: 0, count: $0.positive.count),
         negative: $0.negative.map { [Double](repeating: 0, count: $0.count) })
     }
-    let emptyCertificate = Certificate(
-      graph: ticket.graph, kernels: kernels, biases: ticket.biases, collapsed: empty, inputRange: ticket.inputRange)
+    let emptyCertificate = self.certificate(empty)
     var claims = Claims(
       keptFilters: ticket.keptFilters,
       totalFilters: 2 * ticket.width * ticket.graph.layers.reduce(0) { $0 + $1.inputChannels },

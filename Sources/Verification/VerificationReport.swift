@@ -36,15 +36,22 @@ public struct VerificationReport: Sendable {
     compare("empty_set_error", stated.emptySetError, measured.emptySetError)
     compare("certified_error", stated.certifiedError, measured.certifiedError)
     compare("empty_set_certified_error", stated.emptySetCertifiedError, measured.emptySetCertifiedError)
+    compare("error_lower_bound", stated.errorLowerBound, measured.errorLowerBound)
+    for (name, error) in [("error_lower_bound", measured.errorLowerBound), ("error_on_data", measured.errorOnData)] {
+      if let error, let certified = measured.certifiedError, !(error <= certified) {
+        found.append("certified_error: \(certified) is no bound, \(name) is \(error)")
+      }
+    }
     compare("bits_per_weight", stated.bitsPerWeight, measured.bitsPerWeight)
     compare("block_errors", stated.blockErrors, measured.blockErrors)
     if stated.dataDigest == nil {
       // Nothing was claimed of data.
     } else if measured.dataDigest == nil {
-      unchecked.append("accuracies: no labelled data given")
+      unchecked.append("accuracies and error_on_data: no data given")
     } else if stated.dataDigest != measured.dataDigest {
-      unchecked.append("accuracies: claimed on other data than given")
+      unchecked.append("accuracies and error_on_data: claimed on other data than given")
     } else {
+      if stated.errorOnData != nil { compare("error_on_data", stated.errorOnData, measured.errorOnData) }
       compare("target_accuracy", stated.targetAccuracy, measured.targetAccuracy)
       compare("ticket_accuracy", stated.ticketAccuracy, measured.ticketAccuracy)
       compare("unpruned_accuracy", stated.unprunedAccuracy, measured.unprunedAccuracy)

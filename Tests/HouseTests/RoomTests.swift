@@ -13,7 +13,7 @@ import Testing
     ("SubsetSum", ["RunControl", "RandomStreams", "LinearAlgebra", "SubsetSumKernels"]),
     ("Tickets", ["RandomStreams", "LinearAlgebra", "Convolution", "CLibcrypto"]),
     ("Pruning", ["RunControl", "RandomStreams", "LinearAlgebra", "Convolution", "SubsetSum", "Tickets"]),
-    ("Verification", ["RunControl", "LinearAlgebra", "Convolution", "Tickets"]),
+    ("Verification", ["RunControl", "RandomStreams", "LinearAlgebra", "Convolution", "Tickets"]),
     ("ModelFiles", ["LinearAlgebra", "Convolution", "Tickets", "Pruning", "CZlib", "SwiftProtobuf"]),
   ]
   static let everywhere: Set<String> = [

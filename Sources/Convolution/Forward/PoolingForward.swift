@@ -116,7 +116,7 @@ extension Pooling {
   }
 
   /// Window positions on the image or its padding; a window that hangs over the padded edge counts less.
-  private func countWithPadding(_ top: Int, _ left: Int, _ shape: ImageShape) -> Int {
+  func countWithPadding(_ top: Int, _ left: Int, _ shape: ImageShape) -> Int {
     func count(_ start: Int, _ size: Int, _ dilation: Int, _ end: Int) -> Int {
       min(size, max(0, (end - start + dilation - 1) / dilation))
     }

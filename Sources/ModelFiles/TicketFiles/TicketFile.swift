@@ -8,11 +8,13 @@ import Tickets
 /// Its metadata holds the seed, width, mode, input range, target digest, layer graph, scales, candidate counts
 /// and claims as text or JSON, and a SHA-256 digest of all that and of the tensors. Each block's kept filter
 /// indices are a U32 tensor `layer<i>.channel<t>.<half>`; the bias that a layer takes from the target is an F32 tensor
-/// `layer<i>.bias`. No kernel is stored.
+/// `layer<i>.bias`; an input that attains the claimed lower bound on the error is the F32 tensor `witness` (height, width, channels). No kernel is stored.
 public struct TicketFile: Sendable {
   public let ticket: Ticket
   /// What was claimed when the ticket was drawn, or nil.
   public let claims: Claims?
+  /// An input of the box that attains `claims.errorLowerBound`, NHWC, or nil. Nothing needs it to rebuild the network.
+  public let witness: [Float]?
   /// Whether the stored digest is that of the contents.
   public let isIntact: Bool
   /// What wrote the file.
@@ -25,9 +27,15 @@ public struct TicketFile: Sendable {
   let source: String
 
   /// A file to write.
-  public init(ticket: Ticket, claims: Claims?, targetFileDigest: String? = nil, search: SearchOptions? = nil) {
+  ///
+  /// - Parameter witness: of the network's input shape.
+  public init(
+    ticket: Ticket, claims: Claims?, witness: [Float]? = nil, targetFileDigest: String? = nil,
+    search: SearchOptions? = nil
+  ) {
     self.ticket = ticket
     self.claims = claims
+    self.witness = witness
     self.targetFileDigest = targetFileDigest
     self.search = search
     isIntact = true
@@ -61,8 +69,10 @@ public struct TicketFile: Sendable {
     guard range.count == 2 else { throw reader.wrong("input_range", expected: "two numbers", found: "\(range.count)") }
     let inputRange = try InputRange(low: range[0], high: range[1])
     let biases = try reader.biases(layers: graph.layers.count)
+    witness = try reader.witness(graph.inputShape)
     let blocks = try reader.blocks(
-      Ticket.addresses(graph: graph, inputRange: inputRange), besides: biases.count { $0 != nil })
+      Ticket.addresses(graph: graph, inputRange: inputRange),
+      besides: biases.count { $0 != nil } + (witness == nil ? 0 : 1))
     ticket = try Ticket(
       seed: seed, width: width, mode: mode, inputRange: inputRange, graph: graph, scales: try reader.json("scales"),
       biases: biases, blocks: blocks, targetDigest: try reader.text("target_digest"),
@@ -120,6 +130,12 @@ public struct TicketFile: Sendable {
       tensors.append(
         try SafetensorsTensor(name: Ticket.biasTensorName(layer: index + 1), shape: [bias.count], floats: bias))
     }
+    if let witness {
+      let shape = ticket.graph.inputShape
+      tensors.append(
+        try SafetensorsTensor(
+          name: Ticket.witnessTensorName, shape: [shape.height, shape.width, shape.channels], floats: witness))
+    }
     var file = SafetensorsFile(metadata: metadata, tensors: tensors)
     file.metadata["digest"] = Self.digest(of: file)
     return try file.serialized()
@@ -164,6 +180,8 @@ extension Block {
 extension Ticket {
   /// Name of the tensor that holds the bias of a layer, 1…ℓ.
   static func biasTensorName(layer: Int) -> String { "layer\(layer).bias" }
+
+  static var witnessTensorName: String { "witness" }
 }
 
 /// Reads the text fields of a safetensors file of this project's formats.
@@ -204,6 +222,18 @@ struct MetadataReader {
   func biases(layers: Int) throws -> [[Float]?] {
     let tensors = Dictionary(file.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     return try (1...layers).map { try tensors[Ticket.biasTensorName(layer: $0)]?.floats() }
+  }
+
+  /// The witness, nil where the file has none.
+  func witness(_ shape: ImageShape) throws -> [Float]? {
+    let name = Ticket.witnessTensorName
+    guard let tensor = file.tensors.first(where: { $0.name == name }) else { return nil }
+    let expected = [shape.height, shape.width, shape.channels]
+    guard tensor.shape == expected else {
+      throw FileError(
+        .malformed, source: file.source, at: [.tensor(name)], expected: "shape \(expected)", found: "\(tensor.shape)")
+    }
+    return try tensor.floats()
   }
 
   /// The blocks of given addresses, and no tensors but theirs and `others` more.
