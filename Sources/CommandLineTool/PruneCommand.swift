@@ -48,7 +48,7 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
       "Calibrated mode: how far least squares are damped towards the target's kernel, as a part of the features' mean square (default: 0.001).",
       valueName: "PART"))
   var damping: Double?
-  @Option(help: ArgumentHelp("Solver: \(SolverChoice.prunes.names).", valueName: "NAME")) var solver = "greedy"
+  @OptionGroup var selection: SelectionOptions
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("The box inputs come from; data outside it is refused.", valueName: "LO,HI"))
@@ -146,17 +146,24 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     let (low, high) = try pair(inputRange, option: "--input-range")
     let range = try InputRange(low: low, high: high)
     let network = try ONNXModel.network(fromFile: target)
-    let solver = try SolverChoice.prunes.solver(named: solver)
-    let calibration = try calibrationImages()
-    return { [seed] in
+    let solver = try selection.chosenSolver()
+    let rule = try selection.scaleRule()
+    let calibration = try calibrationImages(isBaseline: SolverChoice.baselines.all.contains { $0.name == solver.name })
+    return { [seed, selection] in
       try TicketSearch(
-        target: network, width: $0, seed: seed, inputRange: range, solver: solver, calibration: calibration)
+        target: network, width: $0, seed: seed, inputRange: range, solver: solver, size: selection.size,
+        sizePenalty: selection.sizePenalty ?? 0, scaleRule: rule, calibration: calibration)
     }
   }
 
-  private func calibrationImages() throws -> Calibration? {
+  /// - Parameter isBaseline: whether nothing is chosen again.
+  private func calibrationImages(isBaseline: Bool) throws -> Calibration? {
     guard let calibration else { return nil }
     var made = try data.calibration(calibration)
+    if isBaseline { made.sweeps = 0 }
+    if let sweeps, sweeps > 0, isBaseline {
+      throw OptionError(option: "--sweeps", expected: "--method search beside it", found: "--method \(selection.method)")
+    }
     if let sweeps { made.sweeps = sweeps }
     if let damping { made.damping = damping }
     return made
@@ -205,7 +212,9 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
       ticket: result.ticket, claims: claims, witness: witness,
       targetFileDigest: try TicketFile.digest(ofFile: target),
       search: SearchOptions(
-        solver: solver, workLimit: workLimit, damping: found.calibration?.damping, sweeps: found.calibration?.sweeps))
+        solver: try selection.chosenSolver().name, workLimit: workLimit, size: selection.size,
+        sizePenalty: selection.sizePenalty, largestNormPerWidth: selection.normPerWidth,
+        damping: found.calibration?.damping, sweeps: found.calibration?.sweeps))
     try file.write(to: output, force: force)
     var report = FigureReport(
       claims: claims, ticket: result.ticket, seconds: (ContinuousClock.now - start) / .seconds(1), output: output)
@@ -215,7 +224,7 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
       try printJSON(report)
     } else {
       let width = result.ticket.width
-      print("ticket for \(target): width \(width), seed \(seed), mode \(mode), solver \(solver), in \(output)")
+      print("ticket for \(target): width \(width), seed \(seed), mode \(mode), solver \(try selection.chosenSolver().name), in \(output)")
       print(report.table)
     }
     if let exit = signals.exit { return try finish(exit) }

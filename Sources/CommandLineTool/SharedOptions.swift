@@ -5,6 +5,7 @@ import LinearAlgebra
 import ModelFiles
 import Pruning
 import RunControl
+import SubsetSum
 import Tickets
 
 /// Options that name images to measure on.
@@ -41,6 +42,76 @@ extension DataOptions {
     let scale = try scale.map { try pair($0, option: "--scale") }
     let set = try ImageSetFile.load(name, part: .calibration, scale: scale)
     return Calibration(images: set.images, name: set.name)
+  }
+}
+
+/// Options that say how filters are chosen.
+struct SelectionOptions: ParsableArguments {
+  /// How a ticket's filters are chosen.
+  enum Method: String, CaseIterable {
+    case search
+    case randomFilters = "random-filters"
+    case magnitude
+    case greedy
+
+    /// The solver that it is; nil for a search by any.
+    var solver: (any Solver)? {
+      switch self {
+      case .search: nil
+      case .randomFilters: RandomSubset()
+      case .magnitude: LongestCandidates()
+      case .greedy: ForwardGreedy()
+      }
+    }
+  }
+
+  @Option(
+    help: ArgumentHelp(
+      "Solver: \(SolverChoice.prunes.names) (default: greedy; beam with --size).", valueName: "NAME"))
+  var solver: String?
+  @Option(
+    help: ArgumentHelp(
+      "search, or a baseline: random-filters and magnitude keep K filters of each half without a look at the target, greedy adds the best filter while that helps.",
+      valueName: "M"))
+  var method = Method.search.rawValue
+  @Option(help: ArgumentHelp("Keep exactly K filters of each channel and half, as the theorem's proof does.", valueName: "K"))
+  var size: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Keep a filter only if it lowers its layer's relative squared error by PART or more (solvers greedy and iterated-greedy).",
+      valueName: "PART"))
+  var sizePenalty: Double?
+  @Option(
+    help: ArgumentHelp(
+      "Largest norm of a channel's share of the kernel, after scaling, per unit of width (default: 0.125): less keeps fewer filters.",
+      valueName: "NORM"))
+  var normPerWidth: Double?
+
+  func chosenSolver() throws -> any Solver {
+    guard let method = Method(rawValue: method) else {
+      throw OptionError(
+        option: "--method", expected: Method.allCases.map(\.rawValue).joined(separator: ", "), found: "'\(method)'")
+    }
+    if let baseline = method.solver {
+      if let solver {
+        throw OptionError(option: "--solver", expected: "--method search beside it", found: "'\(solver)' and --method \(method.rawValue)")
+      }
+      if method != .greedy && size == nil {
+        throw OptionError(option: "--method \(method.rawValue)", expected: "--size K beside it", found: "none")
+      }
+      return baseline
+    }
+    return try SolverChoice.prunes.solver(named: solver ?? (size == nil ? "greedy" : "beam"))
+  }
+
+  func scaleRule() throws -> ScaleRule {
+    guard let normPerWidth else { return .standard }
+    guard normPerWidth > 0, normPerWidth.isFinite else {
+      throw OptionError(option: "--norm-per-width", expected: "a number above 0", found: "\(normPerWidth)")
+    }
+    var rule = ScaleRule.standard
+    rule.largestNormPerWidth = normPerWidth
+    return rule
   }
 }
 

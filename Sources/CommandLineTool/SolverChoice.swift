@@ -8,10 +8,12 @@ struct SolverChoice {
   static let prunes = SolverChoice(all: [
     GreedyFlips(), IteratedGreedy(), Exchange(improving: GreedyFlips()), FractionalRounding(), BeamSearch(),
   ])
+  /// What a search is compared with, by `--method`.
+  static let baselines = SolverChoice(all: [RandomSubset(), LongestCandidates(), ForwardGreedy()])
   /// Those of `solve`; the first is the default.
   static let solves = SolverChoice(all: [
     Portfolio(), Exhaustive(), MeetInTheMiddle(), FourLists(), CellSweep(), PairwiseSearch(), KList(), BeamSearch(),
-    GreedyFlips(), IteratedGreedy(), FractionalRounding(), Exchange(),
+    GreedyFlips(), IteratedGreedy(), FractionalRounding(), Exchange(), ForwardGreedy(),
   ])
 
   var names: String {

@@ -106,9 +106,16 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
     if let found = calibration?.digest, let expected = ticket.calibrationDigest, found != expected {
       throw OptionError(option: "--calibration", expected: "images of digest \(expected)", found: found)
     }
+    var rule = ScaleRule.standard
+    if let norm = options.largestNormPerWidth {
+      guard norm > 0, norm.isFinite else { throw refused("a norm per width above 0", "\(norm)") }
+      rule.largestNormPerWidth = norm
+    }
+    let solvers = SolverChoice(all: SolverChoice.prunes.all + SolverChoice.baselines.all)
     return try TicketSearch(
       target: network, width: ticket.width, seed: ticket.seed, inputRange: ticket.inputRange,
-      solver: try SolverChoice.prunes.solver(named: options.solver), calibration: calibration)
+      solver: try solvers.solver(named: options.solver), size: options.size,
+      sizePenalty: options.sizePenalty ?? 0, scaleRule: rule, calibration: calibration)
   }
 
   private func show(

@@ -13,12 +13,12 @@ struct BlockInstance {
   /// Filter index q of each candidate.
   let filters: [UInt32]
 
-  init(_ address: BlockAddress, in network: RandomNetwork, kernel: [Float], scale: Double) throws {
+  init(_ address: BlockAddress, in network: RandomNetwork, kernel: [Float], scale: Double, size: Int?) throws {
     let block = try RandomBlock(address, in: network)
     let target = Self.target(address, network.layers[address.layer - 1], kernel: kernel, scale: scale)
     problem = try Problem(
       candidates: Candidates(scales: block.scales, vectors: block.vectors), target: target, norm: .euclidean,
-      validatesCandidates: false)
+      size: size, validatesCandidates: false)
     filters = block.filters
   }
 

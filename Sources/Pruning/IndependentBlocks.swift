@@ -1,4 +1,5 @@
 import LinearAlgebra
+import RandomStreams
 import RunControl
 import SubsetSum
 import Tickets
@@ -17,7 +18,9 @@ extension TicketSearch {
       let address = addresses[index]
       if control.interruption() != nil { return }
       let instance = try BlockInstance(
-        address, in: network, kernel: kernels[address.layer - 1], scale: scales[address.layer - 1])
+        address, in: network, kernel: kernels[address.layer - 1], scale: scales[address.layer - 1], size: size)
+      let squares = kernels[address.layer - 1].reduce(0.0) { $0 + Double($1) * Double($1) }
+      let solver = solver(for: address, squaredTarget: squares)
       let solution = try solver.solve(instance.problem, control: control.withWork(shares[index]).silenced())
       let kept = solution.subset.map { instance.filters[$0] }.sorted()
       let block = Block(address: address, candidates: instance.problem.count, kept: kept)
@@ -27,6 +30,38 @@ extension TicketSearch {
     }
   }
 
+  /// The solver of one block.
+  ///
+  /// - Parameters:
+  ///   - squaredTarget: what a relative squared error of the layer is relative to, in the target's units.
+  ///   - start: for a block that is chosen again, what is chosen now.
+  func solver(for address: BlockAddress, squaredTarget: Double, start: [Int]? = nil) -> any Solver {
+    let scale = scales[address.layer - 1]
+    let penalty = sizePenalty * squaredTarget / (scale * scale)
+    if let start {
+      if sizePenalty == 0 { return Exchange(from: start, coolings: 0, pairWindow: Self.revisionWindow) }
+      var flips = GreedyFlips()
+      (flips.start, flips.sizePenalty) = (start, penalty)
+      guard var again = solver as? BeamSearch else { return flips }
+      again.sizePenalty = penalty
+      return BetterOf(first: flips, second: again, sizePenalty: penalty)
+    }
+    switch solver {
+    case var random as RandomSubset:
+      random.address = StreamAddress(
+        seed: network.seed,
+        path: StreamPath(
+          filter: UInt64(2 * address.layer + (address.half == .positive ? 0 : 1)), channel: UInt64(address.channel)))
+      return random
+    case var penalizing as any SizePenalizing:
+      penalizing.sizePenalty = penalty
+      return penalizing
+    default: return solver
+    }
+  }
+
+  private static let revisionWindow = 256
+
   /// Entries of a block's candidates, what its search costs grow with.
   private func cost(_ address: BlockAddress) -> Int { network.width * graph.layers[address.layer - 1].sliceCount }
 
@@ -34,5 +69,21 @@ extension TicketSearch {
     guard let work else { return addresses.map { _ in nil } }
     let total = addresses.reduce(0.0) { $0 + Double(cost($1)) }
     return addresses.map { UInt64(Double(work) * (Double(cost($0)) / total)) }
+  }
+}
+
+/// The better of what two solvers find, the first's where they are equal.
+private struct BetterOf: Solver {
+  let name = "better"
+  let first: any Solver
+  let second: any Solver
+  let sizePenalty: Double
+
+  func solve(_ problem: Problem, control: RunControl) throws -> Solution {
+    func objective(_ found: Solution) -> Double {
+      found.euclideanError * found.euclideanError + sizePenalty * Double(found.subset.count)
+    }
+    let (one, other) = (try first.solve(problem, control: control), try second.solve(problem, control: control))
+    return objective(other) < objective(one) ? other : one
   }
 }

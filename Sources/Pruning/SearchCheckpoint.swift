@@ -11,6 +11,8 @@ public struct SearchCheckpoint: Sendable, Hashable {
     public var mode: PruningMode
     public var inputRange: InputRange
     public var solver: String
+    public var size: Int?
+    public var sizePenalty: Double
     public var scales: [Double]
     public var workLimit: UInt64?
     /// SHA-256 of the calibration images; nil in weights mode.
@@ -39,6 +41,8 @@ public struct SearchCheckpoint: Sendable, Hashable {
     try compare("mode", expected.mode, identity.mode)
     try compare("input range", expected.inputRange, identity.inputRange)
     try compare("solver", expected.solver, identity.solver)
+    try compare("size", expected.size.map(String.init) ?? "any", identity.size.map(String.init) ?? "any")
+    try compare("size penalty", expected.sizePenalty, identity.sizePenalty)
     try compare("scales", expected.scales, identity.scales)
     try compare("calibration images", expected.calibration ?? "none", identity.calibration ?? "none")
     try compare(

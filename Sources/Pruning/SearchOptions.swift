@@ -4,13 +4,24 @@ public struct SearchOptions: Sendable, Hashable, Codable {
   public var solver: String
   /// Units of work for all blocks together, or nil for the solver's own.
   public var workLimit: UInt64?
+  /// As in `TicketSearch`; nil where none was asked for.
+  public var size: Int?
+  public var sizePenalty: Double?
+  /// As in `ScaleRule`; nil for the standard one.
+  public var largestNormPerWidth: Double?
   /// As in `Calibration`; nil in weights mode.
   public var damping: Double?
   public var sweeps: Int?
 
-  public init(solver: String, workLimit: UInt64? = nil, damping: Double? = nil, sweeps: Int? = nil) {
+  public init(
+    solver: String, workLimit: UInt64? = nil, size: Int? = nil, sizePenalty: Double? = nil,
+    largestNormPerWidth: Double? = nil, damping: Double? = nil, sweeps: Int? = nil
+  ) {
     self.solver = solver
     self.workLimit = workLimit
+    self.size = size
+    self.sizePenalty = sizePenalty
+    self.largestNormPerWidth = largestNormPerWidth
     self.damping = damping
     self.sweeps = sweeps
   }

@@ -20,6 +20,10 @@ public struct TicketSearch: Sendable {
   public let network: RandomNetwork
   public let inputRange: InputRange
   public let solver: any Solver
+  /// Filters that each block keeps; nil for any number.
+  public let size: Int?
+  /// By how much a kept filter must lower its layer's relative squared error, Σ(error²)/Σ(wanted²): of kernel entries in weights mode, of outputs in calibrated mode.
+  public let sizePenalty: Double
   public let scales: [Double]
   /// What errors are measured on; nil in weights mode.
   public let calibration: Calibration?
@@ -27,18 +31,32 @@ public struct TicketSearch: Sendable {
 
   public var mode: PruningMode { calibration == nil ? .weights : .calibrated }
 
-  /// - Parameter width: N; every input channel has 2N hidden filters.
+  /// - Parameters:
+  ///   - width: N; every input channel has 2N hidden filters.
+  ///   - solver: one that takes fixed sizes where a size is given, and `SizePenalizing` where a penalty is.
+  ///   - size: at most what every half has; a block with fewer candidates is an error when it is searched.
   /// - Throws: `TicketError.unsupportedTarget` for a target outside the class, `.invalidParameter`, also for calibration images of another
   ///   shape than the target's input, outside the input range, or none.
   public init(
     target: Network<Float>, width: Int, seed: UInt64, inputRange: InputRange = .unit,
-    solver: any Solver = GreedyFlips(), scaleRule: ScaleRule = .standard, calibration: Calibration? = nil
+    solver: any Solver = GreedyFlips(), size: Int? = nil, sizePenalty: Double = 0, scaleRule: ScaleRule = .standard,
+    calibration: Calibration? = nil
   ) throws(TicketError) {
+    guard size ?? 0 >= 0 else {
+      throw .invalidParameter(name: "size", expected: "a number ≥ 0", found: "\(size ?? 0)")
+    }
+    guard sizePenalty >= 0, sizePenalty.isFinite, sizePenalty == 0 || (solver is any SizePenalizing && size == nil) else {
+      throw .invalidParameter(
+        name: "size penalty", expected: "a number ≥ 0, with a solver that takes one and no fixed size",
+        found: "\(sizePenalty) for \(solver.name)\(size.map { " and size \($0)" } ?? "")")
+    }
     self.target = target
     graph = try LayerGraph(of: target)
     network = try RandomNetwork(seed: seed, width: width, layers: graph.layers)
     self.inputRange = inputRange
     self.solver = solver
+    self.size = size
+    self.sizePenalty = sizePenalty
     self.calibration = calibration
     scales = zip(target.kernels, graph.layers).map { scaleRule.scale(for: $0, layer: $1, width: width) }
     targetDigest = try target.targetDigest()
@@ -85,7 +103,8 @@ public struct TicketSearch: Sendable {
   private func identity(_ control: RunControl) -> SearchCheckpoint.Identity {
     SearchCheckpoint.Identity(
       generator: Self.generator, targetDigest: targetDigest, seed: network.seed, width: network.width, mode: mode,
-      inputRange: inputRange, solver: solver.name, scales: scales, workLimit: control.limits.work,
+      inputRange: inputRange, solver: solver.name, size: size, sizePenalty: sizePenalty, scales: scales,
+      workLimit: control.limits.work,
       calibration: calibration?.digest)
   }
 

@@ -56,7 +56,11 @@ def draw(options, images, target, width, seed, mode, extra):
         if options.threads:
             command += ["--threads", str(options.threads)]
         start = time.perf_counter()
-        made = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        run = subprocess.run(command, capture_output=True, text=True)
+        # 3: a solver came to the end of its work, and its ticket is written all the same.
+        if run.returncode not in (0, 3):
+            raise SystemExit(f"{' '.join(command)}: exit code {run.returncode}\n{run.stderr}")
+        made = json.loads(run.stdout)
         seconds = time.perf_counter() - start
         subprocess.run([options.executable, "export", ticket, "--collapsed", "-o", network], check=True, capture_output=True)
         return {"accuracy": images.accuracy(network), "kept": made["kept_filters"], "bits": made["bits_per_weight"],

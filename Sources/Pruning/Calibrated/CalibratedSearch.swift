@@ -55,11 +55,12 @@ struct CalibratedSearch {
     let refit = try LayerRefit(
       moments, layer, layer: number, addresses: addresses, kernel: search.target.kernels[number - 1],
       scale: search.scales[number - 1], damping: calibration.damping)
+    let energy = moments.energies.reduce(0, +)
     var choice = LayerChoice(refit)
     for index in addresses.indices {
       let target = refit.target(index, misses: choice.misses)
       let isFinished = try choose(index, &choice, transform: refit.coupling(index, index), target: target) { _ in
-        search.solver
+        search.solver(for: addresses[index], squaredTarget: energy)
       }
       guard isFinished else { return cutShort(choice) }
     }
@@ -67,13 +68,12 @@ struct CalibratedSearch {
       for index in addresses.indices {
         let (transform, target) = try refit.revision(index, misses: choice.misses)
         let isFinished = try choose(index, &choice, transform: transform, target: target) {
-          Exchange(from: $0, coolings: 0, pairWindow: Self.pairWindow)
+          search.solver(for: addresses[index], squaredTarget: energy, start: $0)
         }
         guard isFinished else { return cutShort(choice) }
       }
     }
     // A layer's blocks are known together: half of them would be another start.
-    let energy = moments.energies.reduce(0, +)
     let relative = energy > 0 ? (refit.error(choice.misses) / energy).squareRoot() * search.scales[number - 1] : 0
     let results = zip(choice.blocks, choice.stops).map { SearchRecord.Result(block: $0, stop: $1) }
     record.add(results, error: relative, label: Self.label)
@@ -81,7 +81,6 @@ struct CalibratedSearch {
       layer, addresses: addresses, sums: choice.sums, scale: search.scales[number - 1])
   }
 
-  private static let pairWindow = 256
   private static let label = "largest relative output error of a layer"
 
   private func cutShort(_ choice: LayerChoice) -> CollapsedLayer? {
@@ -99,7 +98,7 @@ struct CalibratedSearch {
   ) throws -> Bool {
     let address = choice.refit.addresses[index]
     guard control.interruption() == nil else { return false }
-    let instance = try WhitenedInstance(address, in: search.network, transform: transform, target: target)
+    let instance = try WhitenedInstance(address, in: search.network, transform: transform, target: target, size: search.size)
     var start: [Int] = []
     if index < choice.blocks.count {
       let kept = Set(choice.blocks[index].kept)

@@ -12,12 +12,12 @@ struct WhitenedInstance {
   /// - Parameters:
   ///   - transform: G_iiᵀ, taps × taps, in the random slices' units.
   ///   - target: taps × outputs, already multiplied.
-  init(_ address: BlockAddress, in network: RandomNetwork, transform: Matrix<Double>, target: [Double]) throws {
+  init(_ address: BlockAddress, in network: RandomNetwork, transform: Matrix<Double>, target: [Double], size: Int?) throws {
     let block = try RandomBlock(address, in: network)
     filters = block.filters
     problem = try Problem(
       candidates: Candidates(scales: block.scales, vectors: Self.whitened(block.vectors, transform)), target: target,
-      norm: .euclidean, validatesCandidates: false)
+      norm: .euclidean, size: size, validatesCandidates: false)
   }
 
   /// V·(G ⊗ 1): one GEMM at one thread. Cost: n·m².

@@ -9,14 +9,14 @@ import RunControl
 /// Levels rank by the Euclidean norm of what is left (in the plain form of a metric or row sums); subsets are compared in the problem's
 /// norm. Decisions are in fixed-order Float64: the subset does not depend on BLAS's core, threads or tiles.
 ///
-/// Without a `width`, runs of 256 states, then four times as many each, follow each other as long as the limits allow another, the last as wide as what is
+/// Without a `width`, runs of 256 states (fewer where limits allow none of so many at the size asked for), then four times as many each, follow each other as long as the limits allow another, the last as wide as what is
 /// left allows; the best subset of all is returned. Cost of a run: k·width·n·m, as much again for the completion; memory: width·(16·m + 8·k + 110) bytes, 4·(m+1) a
 /// candidate, and the completion's (`BeamCompletion`). One thread.
 ///
 /// Measured on generated instances, 10 s on one core, medians of 10 seeds: at a size of 27 and (m, n) = (25, 1000) 1.77 times the ε at which the fixed-size first
 /// moment is 1, at a size of 12 and (9, 1000) 2.05 times. 53 % of the time is BLAS's at (72, 1900), 74 % at (72, 16000), 82 % at (144, 64000): what is not
 /// goes to children met again from other states, which grow with the width alone.
-public struct BeamSearch: Solver {
+public struct BeamSearch: Solver, SizePenalizing {
   /// Units of work without a limit of the run's own: 2³².
   public static let defaultWorkLimit: UInt64 = 1 << 32
   /// Bytes without a limit of the run's own: 2 GiB.
@@ -26,10 +26,12 @@ public struct BeamSearch: Solver {
   public let name = "beam"
   /// States kept of each size, or nil for what limits allow.
   public var width: Int?
+  /// p ≥ 0: of the best subsets of each size the one of least error² + p·size is returned.
+  public var sizePenalty = 0.0
 
   public init(width: Int? = nil) { self.width = width }
 
-  /// - Throws: `SubsetSumError.invalidOption` for a width that is not in 1…2²⁴, `.memoryLimit` where it needs more than the run may use, or
+  /// - Throws: `SubsetSumError.invalidOption` for a width that is not in 1…2²⁴ or a penalty below 0, `.memoryLimit` where it needs more than the run may use, or
   ///   `LinearAlgebraError` for sizes above 32 bits.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
     let run = try BeamRun(problem, control, solver: self)
@@ -73,6 +75,10 @@ final class BeamRun {
   private(set) var bestOfSize: [Int: Found] = [:]
 
   init(_ problem: Problem, _ control: RunControl, solver: BeamSearch) throws {
+    guard solver.sizePenalty >= 0, solver.sizePenalty.isFinite else {
+      throw SubsetSumError.invalidOption(
+        solver: solver.name, option: "sizePenalty", expected: "a number ≥ 0", found: "\(solver.sizePenalty)")
+    }
     if let width = solver.width {
       guard BeamSearch.widths.contains(width) else {
         throw SubsetSumError.invalidOption(
@@ -99,7 +105,9 @@ final class BeamRun {
     if n == 0 || m == 0 || problem.size == 0 { return }
     if let width = solver.width { return try run(width: width) }
     let memory = control.limits.memoryBytes ?? BeamSearch.defaultMemoryLimit
-    var width = 256
+    // Of a fixed size nothing is known before the last level, so the first run must come to its end.
+    let state = Double(n) * Double(m) * Double(problem.size ?? 64)
+    var width = max(1, Int(min(256, Double(meter.limit) / (4 * state))))
     while meter.stop == nil, width <= BeamSearch.widths.upperBound,
       BeamSearch.neededBytes(problem, width: width) <= memory
     {
@@ -145,8 +153,8 @@ final class BeamRun {
   }
 
   private func complete(_ completion: BeamCompletion, _ states: BeamStates, work: UInt64) throws {
-    // Without a fixed size only what is better than all before counts.
-    let limit = problem.size == nil ? best.error : bestOfSize[states.size + completion.added]?.error ?? .infinity
+    // Without a fixed size or a penalty only what is better than all before counts.
+    let limit = problem.size == nil && solver.sizePenalty == 0 ? best.error : bestOfSize[states.size + completion.added]?.error ?? .infinity
     if let found = try completion.best(states, below: limit, work: work, &meter) {
       record(found.subset, error: found.error)
     }
@@ -165,6 +173,11 @@ final class BeamRun {
     }
   }
 
+  private func objective(_ found: Found) -> Double {
+    if solver.sizePenalty == 0 { return found.error }
+    return found.error * found.error + solver.sizePenalty * Double(found.subset.count)
+  }
+
   private func record(_ subset: [Int], _ residual: [Double], size: Int) {
     record(subset, error: sorted.norm.measure(residual, residual.count))
   }
@@ -173,6 +186,6 @@ final class BeamRun {
   private func record(_ subset: [Int], error: Double) {
     let found = (error, subset.map { order[$0] }.sorted())
     if error < bestOfSize[subset.count]?.error ?? .infinity { bestOfSize[subset.count] = found }
-    if error < best.error { best = found }
+    if objective(found) < objective(best) { best = found }
   }
 }

@@ -11,7 +11,7 @@ final class FlipDescent<Scalar: BLASScalar> {
 
   /// `rows` and `vectors`, the stored n × m numbers, must outlive this.
   init(_ rows: CandidateRows, vectors: UnsafePointer<Scalar>, problem: Problem, options: GreedyFlips) {
-    state = FlipState(rows, target: problem.target)
+    state = FlipState(rows, target: problem.target, penalty: options.sizePenalty)
     norm = problem.norm
     let batch = max(1, min(GreedyFlips.batch, options.exchangeColumns))
     columns = FlipColumns(capacity: batch, dimension: rows.dimension)
@@ -24,6 +24,7 @@ final class FlipDescent<Scalar: BLASScalar> {
     let setup = UInt64(state.count * state.dimension)
     guard meter.allows(setup) else { return }
     meter.count(work: setup, evaluations: 0)
+    for i in options.start { flip(i) }
     if let kicks {
       try descend(&meter)
       try kick(&meter, kicks)
@@ -101,7 +102,7 @@ final class FlipDescent<Scalar: BLASScalar> {
   private func rank(_ meter: inout WorkMeter) -> Bool {
     order.removeAll(keepingCapacity: true)
     if options.exchangeColumns == 0 { return false }
-    let window = screen.window(reach: 2 * state.energy.squareRoot())
+    let window = screen.window(reach: state.energy.squareRoot() + (state.energy + 2 * state.penalty).squareRoot())
     let work = UInt64(window * state.dimension)
     guard meter.allows(work) else { return false }
     meter.count(work: work, evaluations: UInt64(window))
@@ -125,7 +126,7 @@ final class FlipDescent<Scalar: BLASScalar> {
       guard meter.allows(work) else { return }
       meter.count(work: work, evaluations: 0)
       let mark = state.path.count
-      let before = state.energy
+      let before = state.objective
       let window = max(screen.window(reach: 2 * state.energy.squareRoot()), floor)
       near.removeAll(keepingCapacity: true)
       for i in 0..<window where state.chosen[i] { near.append(i) }
@@ -137,7 +138,7 @@ final class FlipDescent<Scalar: BLASScalar> {
         if state.chosen[i] == removes { flip(i) }
       }
       try descend(&meter)
-      if !(state.energy <= before) { rewind(to: mark) }
+      if !(state.objective <= before) { rewind(to: mark) }
     }
   }
 

@@ -2,7 +2,7 @@ import LinearAlgebra
 
 /// Finds the best flip from each of a few residuals: BLAS proposes, fixed-order Float64 decides.
 ///
-/// For column y and candidate x = s·v the score is ‖x‖² ∓ 2·x·y. BLAS computes d̂ ≈ v·ŷ in `Scalar`, where ŷ rounds
+/// For column y and candidate x = s·v the score is ‖x‖² ∓ 2·x·y ± p, p the size penalty. BLAS computes d̂ ≈ v·ŷ in `Scalar`, where ŷ rounds
 /// ρ = 2⁻ᵏ·y and k makes the largest |ρ_j| lie in [1, 2). With u the unit roundoff of `Scalar`, η its smallest
 /// positive number, γ_m = mu/(1 − mu):
 ///
@@ -27,7 +27,7 @@ final class FlipScreen<Scalar: BLASScalar> {
   private let m: Int
   private let tileRows: Int
   private let kappa: Double
-  /// ‖x‖², lowered by the rounding of Float64.
+  /// ‖x‖² + p, or − p while its candidate is chosen, lowered by the rounding of Float64.
   private let lowered: UnsafeMutablePointer<Double>
   /// The scale, negative while its candidate is chosen.
   private let slope: UnsafeMutablePointer<Scalar>
@@ -76,8 +76,6 @@ final class FlipScreen<Scalar: BLASScalar> {
   }
 
   private func prepare() {
-    let relative = Double(m + 16) * 0x1p-51
-    let absolute = Double(m + 16) * Double.leastNormalMagnitude
     let ratio = Double(Scalar.leastNonzeroMagnitude) / Scalar.unitRoundoff
     // Above this norm a product with ŷ, whose norm is below 2√m, might overflow.
     let overflowing = Double(Scalar.greatestFiniteMagnitude) / (4 * Double(m + 1).squareRoot())
@@ -85,7 +83,7 @@ final class FlipScreen<Scalar: BLASScalar> {
       let square = state.rows.squaredNorm(i)
       let norm = square.squareRoot()
       let scale = state.rows.scale(i)
-      lowered[i] = square * (1 - relative) - absolute
+      lowered[i] = loweredSquare(i, square)
       slope[i] = Scalar(scale)
       let bound = (norm + abs(scale) * ratio) * (1 + 0x1p-20)
       margin[i] = norm < overflowing * abs(scale) || scale == 0 ? Scalar(bound) : .infinity
@@ -97,7 +95,18 @@ final class FlipScreen<Scalar: BLASScalar> {
   }
 
   /// Tells the screen that candidate i was flipped.
-  func flipped(_ i: Int) { slope[i] = -slope[i] }
+  func flipped(_ i: Int) {
+    slope[i] = -slope[i]
+    if state.penalty > 0 { lowered[i] = loweredSquare(i, state.rows.squaredNorm(i)) }
+  }
+
+  private func loweredSquare(_ i: Int, _ square: Double) -> Double {
+    let relative = Double(m + 16) * 0x1p-51
+    let absolute = Double(m + 16) * Double.leastNormalMagnitude
+    let bound = square * (1 - relative) - absolute
+    let penalty = state.penalty
+    return penalty > 0 ? bound + (state.chosen[i] ? -penalty : penalty) - 0x1p-49 * (square + penalty) : bound
+  }
 
   /// The first index from which every candidate's norm is at least `reach`.
   func window(reach: Double) -> Int {

@@ -1,8 +1,12 @@
 /// A subset under way: who is chosen, what is left of the target, and how it came about.
 ///
+/// What is lowered is ‖residual‖² + p·|subset|, p the size penalty.
+///
 /// The residual is carried with compensation (`CompensatedVector`), so it does not drift along the path.
 final class FlipState {
   let rows: CandidateRows
+  /// p, what each chosen candidate costs beside ‖residual‖².
+  let penalty: Double
   /// Whether candidate i is chosen.
   let chosen: UnsafeMutablePointer<Bool>
   /// z − Σ, rounded to Float64.
@@ -21,9 +25,14 @@ final class FlipState {
   var count: Int { rows.count }
   var dimension: Int { rows.dimension }
 
+  /// ‖residual‖² + p·|subset|.
+  var objective: Double { energy + penalty * Double(chosenCount) }
+  private var chosenCount = 0
+
   /// The empty subset. `rows` must outlive the state. Cost: n + m.
-  init(_ rows: CandidateRows, target: [Double]) {
+  init(_ rows: CandidateRows, target: [Double], penalty: Double = 0) {
     self.rows = rows
+    self.penalty = penalty
     chosen = .allocate(capacity: max(1, rows.count))
     chosen.initialize(repeating: false, count: max(1, rows.count))
     residual = .allocate(capacity: max(1, rows.dimension))
@@ -42,6 +51,7 @@ final class FlipState {
   /// Adds candidate i if it is not chosen, removes it if it is. Cost: m.
   func flip(_ i: Int) {
     sums.add(rows, i, sign: chosen[i] ? 1 : -1)
+    chosenCount += chosen[i] ? -1 : 1
     chosen[i].toggle()
     sums.round(to: residual)
     path.append(i)
@@ -53,6 +63,7 @@ final class FlipState {
     while path.count > count {
       let i = path.removeLast()
       sums.add(rows, i, sign: chosen[i] ? 1 : -1)
+      chosenCount += chosen[i] ? -1 : 1
       chosen[i].toggle()
     }
     sums.round(to: residual)
@@ -67,12 +78,12 @@ final class FlipState {
     if maximum < leastMaximum { (leastMaximum, flipsToLeastMaximum) = (maximum, path.count) }
   }
 
-  /// What flipping candidate i does to ‖y‖², where y is the residual or what other flips make of it:
-  /// ‖x‖² − 2·x·y for adding, ‖x‖² + 2·x·y for removing. This arithmetic decides. Cost: 2m.
+  /// What flipping candidate i does to ‖y‖² + p·|subset|, where y is the residual or what other flips make of it:
+  /// ‖x‖² − 2·x·y + p for adding, ‖x‖² + 2·x·y − p for removing. This arithmetic decides. Cost: 2m.
   @inline(__always) func change(flipping i: Int, from y: UnsafePointer<Double>) -> Double {
     let product = 2 * rows.dot(i, y)
     let square = rows.squaredNorm(i)
-    return chosen[i] ? square + product : square - product
+    return chosen[i] ? (square + product) - penalty : (square - product) + penalty
   }
 
   /// The chosen indices, ascending.
@@ -81,7 +92,7 @@ final class FlipState {
 
 /// One step: flip `index`, after flipping `first` if there is one.
 struct FlipMove {
-  /// What the step does to ‖residual‖².
+  /// What the step does to ‖residual‖² + p·|subset|.
   var change: Double
   /// Which column proposed it.
   var column: Int
@@ -104,11 +115,11 @@ final class FlipColumns {
   private(set) var count = 0
   /// Residual of column c at c·m.
   let residuals: UnsafeMutablePointer<Double>
-  /// What getting to column c does to ‖residual‖².
+  /// What getting to column c does to ‖residual‖² + p·|subset|.
   private(set) var bases: [Double]
   /// The candidate flipped first, or −1.
   private(set) var firsts: [Int]
-  /// Steps must change ‖residual‖² by less than this negative number.
+  /// Steps must change ‖residual‖² + p·|subset| by less than this negative number.
   private(set) var thresholds: [Double]
   /// ‖·‖₂ of each column.
   private(set) var norms: [Double]
@@ -133,26 +144,28 @@ final class FlipColumns {
   ///
   /// A step counts as an improvement when it beats the rounding of its own figures: those are sums of m
   /// products of size up to (‖r‖ + ‖r_c‖)², hence the threshold of (m+16)·2⁻⁴⁹·(‖r‖² + ‖r_c‖²). So every step
-  /// truly lowers ‖residual‖, and a descent ends.
+  /// truly lowers ‖residual‖² + p·|subset|, and a descent ends.
   func append(_ state: FlipState, flipping first: Int) {
     let column = self[count]
     column.update(from: state.residual, count: dimension)
     var square = state.energy
+    var paid = 0.0
     if first >= 0 {
+      paid = state.chosen[first] ? -state.penalty : state.penalty
       state.rows.add(first, sign: state.chosen[first] ? 1 : -1, to: column)
       square = fixedOrderDot(column, column, dimension)
     }
-    bases[count] = square - state.energy
+    bases[count] = (square - state.energy) + paid
     firsts[count] = first
-    thresholds[count] = -Double(dimension + 16) * 0x1p-49 * (state.energy + square)
+    thresholds[count] = -Double(dimension + 16) * 0x1p-49 * (state.energy + square + 2 * state.penalty)
     norms[count] = square.squareRoot()
     count += 1
   }
 
-  /// No candidate of at least this norm can improve on ‖residual‖ from any column: ‖r_c ∓ x‖ ≥ ‖x‖ − ‖r_c‖.
+  /// No candidate of at least this norm can improve from any column: ‖r_c ∓ x‖ ≥ ‖x‖ − ‖r_c‖, and two removals save no more than 2p.
   func reach(_ state: FlipState) -> Double {
     var largest = 0.0
     for c in 0..<count { largest = max(largest, norms[c]) }
-    return largest + state.energy.squareRoot()
+    return largest + (state.energy + 2 * state.penalty).squareRoot()
   }
 }

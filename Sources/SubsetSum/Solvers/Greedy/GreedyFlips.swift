@@ -17,6 +17,8 @@ import RunControl
 /// Euclidean error by 0–40 % (most at m = 9, least at m = 144) for 0–150 % more time; more columns bring nothing.
 /// `IteratedGreedy` goes much further where time allows.
 ///
+/// With a size penalty p it lowers ‖r‖₂² + p·|S|: a candidate stays only if it takes p or more off the squared error.
+///
 /// The descent lowers the Euclidean norm, in a metric that of the transformed coordinates; row sums are lowered only so far as it does.
 /// For the max norm the descent is the same, and the subset of least max norm met on the way is then improved by single
 /// flips and pairs that lower the max norm (at most `polishSteps`).
@@ -24,7 +26,7 @@ import RunControl
 /// Scores come from BLAS as proposals and are decided in fixed-order Float64 (`FlipScreen`): the steps do not depend on the
 /// BLAS core, threads or `tileRows`. Cost of a pass: n·m; memory: 25 bytes a candidate beside the problem (33 when Float64).
 /// Run it under `BLASLibrary.withThreads(1)`, one problem a core.
-public struct GreedyFlips: Solver {
+public struct GreedyFlips: Solver, SizePenalizing {
   /// Units of work without a limit of the run's own: 2⁴⁰.
   public static let defaultWorkLimit: UInt64 = 1 << 40
   /// First flips of an exchange that are scored together.
@@ -37,6 +39,10 @@ public struct GreedyFlips: Solver {
   public var tileRows: Int?
   /// Most steps that lower the max norm, when that is the problem's.
   public var polishSteps: Int
+  /// p, in the units of ‖r‖₂² (in a metric those of the transformed coordinates); 0 asks nothing of the size.
+  public var sizePenalty = 0.0
+  /// The subset to start from, ascending.
+  public var start: [Int] = []
 
   public init(exchangeColumns: Int = 32, tileRows: Int? = nil, polishSteps: Int = 256) {
     self.exchangeColumns = exchangeColumns
@@ -66,6 +72,11 @@ public struct GreedyFlips: Solver {
         solver: name, option: "exchangeColumns, tileRows, polishSteps", expected: "sizes ≥ 0, a tile ≥ 1",
         found: "\(exchangeColumns), \(tileRows ?? 1), \(polishSteps)")
     }
+    guard sizePenalty >= 0, sizePenalty.isFinite else {
+      throw SubsetSumError.invalidOption(
+        solver: name, option: "sizePenalty", expected: "a number ≥ 0", found: "\(sizePenalty)")
+    }
+    if !start.isEmpty { _ = try Checker.residual(of: start, in: problem) }
     try requireAnySize(problem)
     if problem.count == 0 || problem.dimension == 0 { return [] }
     let problem = try problem.plainForm()
@@ -80,4 +91,10 @@ public struct GreedyFlips: Solver {
       return outcome(descent.state)
     }
   }
+}
+
+/// A solver that can be told what each chosen candidate costs.
+public protocol SizePenalizing: Solver {
+  /// p ≥ 0 in ‖r‖₂² + p·|S|, which the solver lowers.
+  var sizePenalty: Double { get set }
 }

@@ -8,8 +8,13 @@ public struct GreedyFlipsReference: Solver {
   public let name = "greedy-reference"
   /// As `GreedyFlips.exchangeColumns`.
   public var exchangeColumns: Int
+  /// As `GreedyFlips.sizePenalty`.
+  public var sizePenalty: Double
 
-  public init(exchangeColumns: Int = 32) { self.exchangeColumns = exchangeColumns }
+  public init(exchangeColumns: Int = 32, sizePenalty: Double = 0) {
+    self.exchangeColumns = exchangeColumns
+    self.sizePenalty = sizePenalty
+  }
 
   /// The default work limit is that of `GreedyFlips`; work is counted without a window.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
@@ -36,7 +41,7 @@ public struct GreedyFlipsReference: Solver {
       let residual = try Checker.residual(of: subset.sorted(), in: problem)
       var moves: [Int] = []
       problem.candidates.withRows { rows in
-        let sweep = Sweep(rows: rows, subset: subset, residual: residual)
+        let sweep = Sweep(rows: rows, subset: subset, residual: residual, penalty: sizePenalty)
         guard meter.allows(UInt64(n * m)) else { return }
         meter.count(work: UInt64(n * m), evaluations: UInt64(n))
         if let single = sweep.best(first: nil) {
@@ -67,12 +72,14 @@ private struct Sweep {
   let rows: CandidateRows
   let subset: Set<Int>
   let residual: [Double]
+  let penalty: Double
 
   private func dot(_ x: [Double], _ y: [Double]) -> Double { fixedOrderDot(x, y, x.count) }
 
   private func change(_ i: Int, from y: [Double]) -> Double {
     let product = 2 * rows.dot(i, y)
-    return subset.contains(i) ? rows.squaredNorm(i) + product : rows.squaredNorm(i) - product
+    return subset.contains(i)
+      ? (rows.squaredNorm(i) + product) - penalty : (rows.squaredNorm(i) - product) + penalty
   }
 
   /// The best flip, after flipping `first` if there is one; the lowest index among equals.
@@ -83,19 +90,21 @@ private struct Sweep {
     }
     let energy = dot(residual, residual)
     let square = dot(y, y)
+    let paid = first.map { subset.contains($0) ? -penalty : penalty } ?? 0
     var best: (change: Double, index: Int)?
     for i in 0..<rows.count where i != first {
-      let change = (square - energy) + change(i, from: y)
-      let improves = change < -Double(y.count + 16) * 0x1p-49 * (energy + square)
+      let change = ((square - energy) + paid) + change(i, from: y)
+      let improves = change < -Double(y.count + 16) * 0x1p-49 * (energy + square + 2 * penalty)
       if improves, change < best?.change ?? .infinity { best = (change, i) }
     }
     return best
   }
 
-  /// Candidates shorter than 2‖r‖ by their cost relative to their size.
+  /// Candidates shorter than ‖r‖ + √(‖r‖² + 2p), which is 2‖r‖ without a penalty, by their cost relative to their size.
   func ranked() -> [Int] {
-    let norm = dot(residual, residual).squareRoot()
-    let last = (0..<rows.count).last { rows.squaredNorm($0).squareRoot() < 2 * norm }
+    let energy = dot(residual, residual)
+    let reach = energy.squareRoot() + (energy + 2 * penalty).squareRoot()
+    let last = (0..<rows.count).last { rows.squaredNorm($0).squareRoot() < reach }
     let inReach = (0..<(last.map { $0 + 1 } ?? 0)).filter { rows.squaredNorm($0) > 0 }
     let ranks = inReach.map { (change($0, from: residual) / rows.squaredNorm($0), $0) }
     return ranks.sorted { $0 < $1 }.map(\.1)

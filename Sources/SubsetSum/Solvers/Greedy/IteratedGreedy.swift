@@ -10,7 +10,7 @@ import RunControl
 /// Measured on |u|·V candidates sorted by |u|, z ~ U(-.5,.5), one core: 300 kicks cut the Euclidean error of
 /// `GreedyFlips` by half at (m, n) = (9, 1000) in 5 ms and at (25, 1000) in 10 ms, by a quarter at (72, 16000) in 0.2 s;
 /// 100 kicks by a quarter at (144, 32000) in 1.3 s.
-public struct IteratedGreedy: Solver {
+public struct IteratedGreedy: Solver, SizePenalizing {
   /// Units of work without a limit of the run's own: 2⁴⁰.
   public static let defaultWorkLimit: UInt64 = 1 << 40
 
@@ -28,6 +28,11 @@ public struct IteratedGreedy: Solver {
     self.kicks = kicks
     self.kickSize = kickSize
     self.greedy = greedy
+  }
+
+  public var sizePenalty: Double {
+    get { greedy.sizePenalty }
+    set { greedy.sizePenalty = newValue }
   }
 
   /// - Throws: as `GreedyFlips`, and `SubsetSumError.invalidOption` for negative numbers.
