@@ -24,7 +24,7 @@ let rooms = [
       .product(name: "SwiftProtobuf", package: "swift-protobuf"),
     ],
     exclude: ["ONNXSchema/onnx_subset.proto"]),
-  room("Experiments", imports: ["ModelFiles"]),
+  room("Experiments", imports: ["Tickets", "ModelFiles"]),
 ]
 
 let package = Package(
@@ -80,10 +80,12 @@ let package = Package(
     .testTarget(
       name: "VerificationTests",
       dependencies: ["RandomStreams", "LinearAlgebra", "Convolution", "Tickets", "Verification"]),
-    .testTarget(name: "ExperimentsTests", dependencies: ["RandomStreams", "SubsetSum", "Experiments"]),
+    .testTarget(name: "ExperimentsTests", dependencies: ["RandomStreams", "SubsetSum", "ModelFiles", "Experiments"]),
     .testTarget(
       name: "CommandLineToolTests",
-      dependencies: ["CommandLineTool", "RandomStreams", "LinearAlgebra", "Convolution", "Tickets", "ModelFiles"]),
+      dependencies: [
+        "CommandLineTool", "RandomStreams", "LinearAlgebra", "Convolution", "Tickets", "ModelFiles", "Experiments",
+      ]),
     .testTarget(name: "TombolaTests", dependencies: ["Tombola"]),
     .testTarget(name: "HouseTests"),
   ],
