@@ -56,7 +56,7 @@ demo: build
 	$(TOMBOLA) prune $(TARGET) --width $(DEMO_WIDTH) --seed $(DEMO_SEED) --data fashion-mnist --force -o $(OUT)/ticket.safetensors
 	$(TOMBOLA) verify $(OUT)/ticket.safetensors --target $(TARGET) --data fashion-mnist
 
-test: python-deps
+test: python-deps bench-deps
 	swift build -c release --build-tests
 	TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA) swift test -c release
 
@@ -66,7 +66,7 @@ test-all: test
 	$(SANITIZED_ENVIRONMENT) TSAN_OPTIONS=suppressions=$(CURDIR)/tools/thread-sanitizer.suppressions swift test -c release --sanitize=thread --scratch-path .build-thread
 
 # Runs the transcripts of README.md and compares.
-check-readme: build
+check-readme: build bench-deps
 	python3 tools/check_readme.py
 
 bench: deps bench-deps
@@ -101,7 +101,7 @@ bench-solvers-report:
 bench-report:
 	python3 bench/report.py $(OUT)/bench.json $(OUT)/bench.svg bench/results $(wildcard $(OUT)/peers.json)
 
-# gnuplot draws the chart.
+# gnuplot draws charts.
 bench-deps:
 	@command -v gnuplot >/dev/null || $(MAKE) --no-print-directory deps PACKAGES="gnuplot-nox"
 

@@ -24,6 +24,7 @@ let rooms = [
       .product(name: "SwiftProtobuf", package: "swift-protobuf"),
     ],
     exclude: ["ONNXSchema/onnx_subset.proto"]),
+  room("Experiments", imports: ["Tickets", "ModelFiles"]),
 ]
 
 let package = Package(
@@ -51,7 +52,7 @@ let package = Package(
       name: "CommandLineTool",
       dependencies: [
         "RunControl", "LinearAlgebra", "Convolution", "SubsetSum", "Tickets", "Pruning", "Verification", "ModelFiles",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Experiments", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "RunControlTests", dependencies: ["RunControl"]),
     .testTarget(name: "RandomStreamsTests", dependencies: ["RandomStreams"]),
@@ -79,9 +80,12 @@ let package = Package(
     .testTarget(
       name: "VerificationTests",
       dependencies: ["RandomStreams", "LinearAlgebra", "Convolution", "Tickets", "Verification"]),
+    .testTarget(name: "ExperimentsTests", dependencies: ["RandomStreams", "SubsetSum", "ModelFiles", "Experiments"]),
     .testTarget(
       name: "CommandLineToolTests",
-      dependencies: ["CommandLineTool", "RandomStreams", "LinearAlgebra", "Convolution", "Tickets", "ModelFiles"]),
+      dependencies: [
+        "CommandLineTool", "RandomStreams", "LinearAlgebra", "Convolution", "Tickets", "ModelFiles", "Experiments",
+      ]),
     .testTarget(name: "TombolaTests", dependencies: ["Tombola"]),
     .testTarget(name: "HouseTests"),
   ],

@@ -15,6 +15,7 @@ import Testing
     ("Pruning", ["RunControl", "RandomStreams", "LinearAlgebra", "Convolution", "SubsetSum", "Tickets"]),
     ("Verification", ["RunControl", "RandomStreams", "LinearAlgebra", "Convolution", "Tickets"]),
     ("ModelFiles", ["LinearAlgebra", "Convolution", "Tickets", "Pruning", "CZlib", "SwiftProtobuf"]),
+    ("Experiments", ["Tickets", "ModelFiles"]),
   ]
   static let everywhere: Set<String> = [
     "Foundation", "FoundationEssentials", "Dispatch", "Synchronization", "Glibc", "Musl", "Darwin",

@@ -1,0 +1,129 @@
+/// A chart as a value: axes, series with or without a spread, and horizontal lines to compare with. It knows no drawing program.
+public struct Chart: Sendable, Hashable {
+  /// A labelled place on an axis.
+  public struct Tick: Sendable, Hashable {
+    public var position: Double
+    public var label: String
+
+    public init(_ position: Double, _ label: String) { (self.position, self.label) = (position, label) }
+  }
+
+  public struct Axis: Sendable, Hashable {
+    public var title: String
+    public var isLogarithmic: Bool
+    /// Whether the axis starts at 0; on a logarithmic axis without a meaning.
+    public var startsAtZero: Bool
+    /// Where the labels stand; none leaves it to the drawing.
+    public var ticks: [Tick]
+    /// Where thin lines cross the chart.
+    public var dividers: [Double]
+
+    public init(
+      _ title: String, isLogarithmic: Bool = false, startsAtZero: Bool = false, ticks: [Tick] = [],
+      dividers: [Double] = []
+    ) {
+      (self.title, self.isLogarithmic, self.startsAtZero) = (title, isLogarithmic, startsAtZero)
+      (self.ticks, self.dividers) = (ticks, dividers)
+    }
+  }
+
+  /// A point, with the ends of its spread.
+  public struct Point: Sendable, Hashable {
+    public var x: Double
+    public var y: Double
+    public var low: Double
+    public var high: Double
+
+    /// - Parameters:
+    ///   - low: the lower end, by default y.
+    ///   - high: the upper end, by default y.
+    public init(_ x: Double, _ y: Double, low: Double? = nil, high: Double? = nil) {
+      (self.x, self.y, self.low, self.high) = (x, y, low ?? y, high ?? y)
+    }
+  }
+
+  public enum Mark: Sendable, Hashable, CaseIterable {
+    case points, lines, linesAndPoints
+  }
+
+  /// How spreads are drawn.
+  public enum Spread: Sendable, Hashable, CaseIterable {
+    case none
+    /// A bar from low to high at each point.
+    case bars
+    /// A shaded band between the lows and the highs.
+    case band
+  }
+
+  public struct Series: Sendable, Hashable {
+    public var name: String
+    /// In the order in which lines join them.
+    public var points: [Point]
+    public var mark: Mark
+    public var spread: Spread
+
+    public init(_ name: String, _ points: [Point], mark: Mark = .linesAndPoints, spread: Spread = .none) {
+      (self.name, self.points, self.mark, self.spread) = (name, points, mark, spread)
+    }
+  }
+
+  /// A dashed horizontal line over the chart's whole width.
+  public struct Level: Sendable, Hashable {
+    public var name: String
+    public var y: Double
+
+    public init(_ name: String, _ y: Double) { (self.name, self.y) = (name, y) }
+  }
+
+  public var title: String
+  public var horizontal: Axis
+  public var vertical: Axis
+  public var series: [Series]
+  public var levels: [Level]
+  /// Pixels.
+  public var width = 900
+  public var height = 560
+
+  public init(title: String, horizontal: Axis, vertical: Axis, series: [Series], levels: [Level] = []) {
+    (self.title, self.horizontal, self.vertical) = (title, horizontal, vertical)
+    (self.series, self.levels) = (series, levels)
+  }
+
+  /// Whether the chart can be drawn as it is.
+  ///
+  /// - Throws: `ExperimentError.outOfRange` for a chart without a point, a number that is not finite or, on a logarithmic axis, not above
+  ///   0, a spread that does not contain its point, and a size outside 100 … 10 000 pixels.
+  public func validate() throws {
+    guard series.contains(where: { !$0.points.isEmpty }) else {
+      throw ExperimentError.outOfRange(quantity: "chart '\(title)'", expected: "at least one point", found: "none")
+    }
+    for (name, pixels) in [("width", width), ("height", height)] where !(100...10_000).contains(pixels) {
+      throw ExperimentError.outOfRange(
+        quantity: "chart '\(title)', \(name)", expected: "100 to 10000 pixels", found: "\(pixels)")
+    }
+    for line in series {
+      for (index, point) in line.points.enumerated() {
+        let place = "series '\(line.name)', point \(index)"
+        try Self.require(point.x, on: horizontal, "\(place), x")
+        for value in [point.y, point.low, point.high] { try Self.require(value, on: vertical, "\(place), y") }
+        guard point.low <= point.y, point.y <= point.high else {
+          throw ExperimentError.outOfRange(
+            quantity: place, expected: "a spread around \(point.y)", found: "\(point.low) to \(point.high)")
+        }
+      }
+    }
+    for level in levels { try Self.require(level.y, on: vertical, "line '\(level.name)'") }
+    for axis in [horizontal, vertical] {
+      for tick in axis.ticks { try Self.require(tick.position, on: axis, "tick '\(tick.label)'") }
+      for divider in axis.dividers { try Self.require(divider, on: axis, "divider of '\(axis.title)'") }
+    }
+  }
+
+  private static func require(_ value: Double, on axis: Axis, _ quantity: String) throws {
+    guard value.isFinite, !axis.isLogarithmic || value > 0 else {
+      throw ExperimentError.outOfRange(
+        quantity: quantity, expected: axis.isLogarithmic ? "a finite number above 0" : "a finite number",
+        found: "\(value)")
+    }
+  }
+}

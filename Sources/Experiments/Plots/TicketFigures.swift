@@ -1,0 +1,78 @@
+import Foundation
+import ModelFiles
+import Tickets
+
+/// The figures of one ticket, as `tombola prune --json` and `verify --json` print them; what plots need of them.
+public struct TicketFigures: Sendable, Hashable {
+  /// One subset-sum problem of the ticket.
+  public struct Block: Sendable, Hashable {
+    /// The layer's number, from 1.
+    public let layer: Int
+    /// The layer's input channel, from 0.
+    public let channel: Int
+    public let half: Half
+    public let candidates: Int
+    public let kept: Int
+    /// Largest error of a kernel entry, in the target's units.
+    public let error: Double
+    /// What the empty subset has there; nil where the file does not say.
+    public let emptySetError: Double?
+  }
+
+  /// The file's name.
+  public let source: String
+  public let width: Int
+  public let seed: String
+  public let mode: String
+  /// The solver's name and the target's, as the file has them; nil where it does not say.
+  public let solver: String?
+  public let target: String?
+  /// Fractions of images; nil where none were measured.
+  public let targetAccuracy: Double?
+  public let ticketAccuracy: Double?
+  public let isComplete: Bool
+  /// ‖K‖_max of the target's largest layer.
+  public let emptySetError: Double
+  /// At least one, in the file's order.
+  public let blocks: [Block]
+
+  /// - Throws: `FileError` for a file that cannot be read, is no JSON, lacks a key or has another type of value there. The keys `target`,
+  ///   `solver`, and `empty_set_error` of blocks may be absent; accuracies may be null.
+  public init(contentsOf path: String) throws(FileError) {
+    try self.init(try FileBytes.read(path: path), source: path)
+  }
+
+  /// From the bytes of such a file, named `source` in errors.
+  public init(_ data: Data, source: String) throws(FileError) {
+    let json = try JSONFields(data, source: source)
+    self.source = source
+    width = try json.integer("width", least: 1)
+    seed = try json.text("seed")
+    mode = try json.text("mode")
+    solver = try json.optionalText("solver")
+    target = try json.optionalText("target")
+    targetAccuracy = try json.optionalFraction("target_accuracy")
+    ticketAccuracy = try json.optionalFraction("ticket_accuracy")
+    isComplete = try json.bool("complete")
+    emptySetError = try json.number("empty_set_error")
+    var blocks: [Block] = []
+    for row in try json.objects("blocks") {
+      let emptySet = try row.optionalNumber("empty_set_error")
+      blocks.append(
+        Block(
+          layer: try row.integer("layer", least: 0), channel: try row.integer("channel", least: 0),
+          half: try row.choice("half", Half.self), candidates: try row.integer("candidates", least: 0),
+          kept: try row.integer("kept", least: 0), error: try row.number("error"), emptySetError: emptySet))
+    }
+    guard !blocks.isEmpty else {
+      throw FileError(.missing, source: source, at: [.key("blocks")], expected: "at least one block", found: "none")
+    }
+    self.blocks = blocks
+  }
+
+  /// The target's name without folders and ending, or its accuracy, or nothing.
+  var targetName: String? {
+    if let target { return ((target as NSString).lastPathComponent as NSString).deletingPathExtension }
+    return targetAccuracy.map { String(format: "target of %.2f %%", 100 * $0) }
+  }
+}
