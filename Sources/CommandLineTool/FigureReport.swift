@@ -11,10 +11,23 @@ struct FigureReport: Encodable {
     let candidates: Int
     let kept: Int
     let error: Double
+    let emptySetError: Double
+
+    // swift-format-ignore: AlwaysUseLowerCamelCase
+    private enum CodingKeys: String, CodingKey {
+      case layer, channel, half, candidates, kept, error
+      case emptySetError = "empty_set_error"
+    }
   }
 
   let claims: Claims
   let ticket: Ticket
+  /// The target's file, as it was named.
+  let target: String
+  /// How the ticket was searched for, where it says so.
+  let search: SearchOptions?
+  /// Of each block, in the ticket's order.
+  let emptySetErrors: [Double]
   var seconds: Double
   var agrees: Bool??
   var disagreements: [String]?
@@ -33,7 +46,7 @@ struct FigureReport: Encodable {
     case empty_set_error, certified_error, certificate_reason, empty_set_certified_error, bits_per_weight, seconds
     case peak_memory_bytes, complete, seed, width, mode, input_range, scales, blocks, agrees, disagreements
     case unchecked, output, epsilon, widths_tried, replay, certificate_notes, scalars_taken, error_lower_bound
-    case error_on_data, measured_error
+    case error_on_data, measured_error, target, solver, size, size_penalty
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -56,6 +69,10 @@ struct FigureReport: Encodable {
     try json.encode(seconds, forKey: .seconds)
     try json.encode(peakMemoryBytes(), forKey: .peak_memory_bytes)
     try json.encode(ticket.isComplete, forKey: .complete)
+    try json.encode(target, forKey: .target)
+    try json.encode(search?.solver, forKey: .solver)
+    try json.encode(search?.size, forKey: .size)
+    try json.encode(search.map { $0.sizePenalty ?? 0 }, forKey: .size_penalty)
     try json.encode(String(ticket.seed), forKey: .seed)
     try json.encode(ticket.width, forKey: .width)
     try json.encode(ticket.mode.rawValue, forKey: .mode)
@@ -63,10 +80,11 @@ struct FigureReport: Encodable {
     try json.encode(ticket.scales, forKey: .scales)
     try json.encode(ticket.scalarsTaken, forKey: .scalars_taken)
     try json.encode(ticket.notes, forKey: .certificate_notes)
-    let rows = zip(ticket.blocks, claims.blockErrors).map { block, error in
+    let rows = ticket.blocks.enumerated().map { index, block in
       BlockRow(
         layer: block.address.layer, channel: block.address.channel, half: block.address.half.rawValue,
-        candidates: block.candidates, kept: block.kept.count, error: error)
+        candidates: block.candidates, kept: block.kept.count, error: claims.blockErrors[index],
+        emptySetError: emptySetErrors[index])
     }
     try json.encode(rows, forKey: .blocks)
     if let agrees { try json.encode(agrees, forKey: .agrees) }

@@ -162,7 +162,8 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     var made = try data.calibration(calibration)
     if isBaseline { made.sweeps = 0 }
     if let sweeps, sweeps > 0, isBaseline {
-      throw OptionError(option: "--sweeps", expected: "--method search beside it", found: "--method \(selection.method)")
+      throw OptionError(
+        option: "--sweeps", expected: "--method search beside it", found: "--method \(selection.method)")
     }
     if let sweeps { made.sweeps = sweeps }
     if let damping { made.damping = damping }
@@ -217,14 +218,18 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
         damping: found.calibration?.damping, sweeps: found.calibration?.sweeps))
     try file.write(to: output, force: force)
     var report = FigureReport(
-      claims: claims, ticket: result.ticket, seconds: (ContinuousClock.now - start) / .seconds(1), output: output)
+      claims: claims, ticket: result.ticket, target: target, search: file.search,
+      emptySetErrors: measurement.emptySetErrors(), seconds: (ContinuousClock.now - start) / .seconds(1),
+      output: output)
     report.epsilon = found.epsilon
     report.trials = found.trials
     if json {
       try printJSON(report)
     } else {
       let width = result.ticket.width
-      print("ticket for \(target): width \(width), seed \(seed), mode \(mode), solver \(try selection.chosenSolver().name), in \(output)")
+      print(
+        "ticket for \(target): width \(width), seed \(seed), mode \(mode), solver \(try selection.chosenSolver().name), in \(output)"
+      )
       print(report.table)
     }
     if let exit = signals.exit { return try finish(exit) }

@@ -74,7 +74,8 @@ struct SelectionOptions: ParsableArguments {
       "search, or a baseline: random-filters and magnitude keep K filters of each half without a look at the target, greedy adds the best filter while that helps.",
       valueName: "M"))
   var method = Method.search.rawValue
-  @Option(help: ArgumentHelp("Keep exactly K filters of each channel and half, as the theorem's proof does.", valueName: "K"))
+  @Option(
+    help: ArgumentHelp("Keep exactly K filters of each channel and half, as the theorem's proof does.", valueName: "K"))
   var size: Int?
   @Option(
     help: ArgumentHelp(
@@ -94,7 +95,9 @@ struct SelectionOptions: ParsableArguments {
     }
     if let baseline = method.solver {
       if let solver {
-        throw OptionError(option: "--solver", expected: "--method search beside it", found: "'\(solver)' and --method \(method.rawValue)")
+        throw OptionError(
+          option: "--solver", expected: "--method search beside it",
+          found: "'\(solver)' and --method \(method.rawValue)")
       }
       if method != .greedy && size == nil {
         throw OptionError(option: "--method \(method.rawValue)", expected: "--size K beside it", found: "none")

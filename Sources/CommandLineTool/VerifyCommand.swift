@@ -55,12 +55,14 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
     let progress = ProgressLine()
     defer { progress.clear() }
     let report: VerificationReport
+    let emptySetErrors: [Double]
     var again: Ticket?
     do {
       let measurement = try Measurement(ticket: file.ticket, target: network, workers: workers)
       let control = RunControl(cancellation: signals.cancellation) { progress.show($0) }
       let measured = try measurement.claims(on: images, witness: file.witness, control: control)
       report = VerificationReport(measured: measured, stated: file.claims)
+      emptySetErrors = measurement.emptySetErrors()
       if let search {
         let limits = Limits(work: file.search?.workLimit)
         let replay = RunControl(limits: limits, cancellation: signals.cancellation) { progress.show($0) }
@@ -78,7 +80,10 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
     }
     progress.clear()
     let isFoundAgain = again.map { $0 == file.ticket }
-    try show(report, file.ticket, isFoundAgain, seconds: (ContinuousClock.now - start) / .seconds(1))
+    let figures = FigureReport(
+      claims: report.measured, ticket: file.ticket, target: target, search: file.search,
+      emptySetErrors: emptySetErrors, seconds: (ContinuousClock.now - start) / .seconds(1))
+    try show(report, figures, isFoundAgain)
     try finish(report.agrees && isFoundAgain != false ? .done : .failed)
   }
 
@@ -118,10 +123,8 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
       sizePenalty: options.sizePenalty ?? 0, scaleRule: rule, calibration: calibration)
   }
 
-  private func show(
-    _ report: VerificationReport, _ ticket: Ticket, _ isFoundAgain: Bool?, seconds: Double
-  ) throws {
-    var figures = FigureReport(claims: report.measured, ticket: ticket, seconds: seconds)
+  private func show(_ report: VerificationReport, _ figures: FigureReport, _ isFoundAgain: Bool?) throws {
+    var figures = figures
     let verdict: Bool? = report.agrees ? (report.unchecked.isEmpty ? true : nil) : false
     if json {
       figures.agrees = .some(verdict)

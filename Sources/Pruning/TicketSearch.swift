@@ -45,7 +45,8 @@ public struct TicketSearch: Sendable {
     guard size ?? 0 >= 0 else {
       throw .invalidParameter(name: "size", expected: "a number ≥ 0", found: "\(size ?? 0)")
     }
-    guard sizePenalty >= 0, sizePenalty.isFinite, sizePenalty == 0 || (solver is any SizePenalizing && size == nil) else {
+    guard sizePenalty >= 0, sizePenalty.isFinite, sizePenalty == 0 || (solver is any SizePenalizing && size == nil)
+    else {
       throw .invalidParameter(
         name: "size penalty", expected: "a number ≥ 0, with a solver that takes one and no fixed size",
         found: "\(sizePenalty) for \(solver.name)\(size.map { " and size \($0)" } ?? "")")

@@ -112,6 +112,16 @@ public struct Measurement: Sendable {
     return claims
   }
 
+  /// max |K_t| of each block, in the ticket's order: what the empty subset errs by there.
+  public func emptySetErrors() -> [Double] {
+    let kernels = target.kernels
+    let empty = ticket.graph.layers.map { layer in
+      let zeros = [Double](repeating: 0, count: layer.weightCount)
+      return CollapsedLayer(positive: zeros, negative: zeros)
+    }
+    return ticket.blocks.map { Self.error(of: $0.address, ticket.graph, kernels, empty) }
+  }
+
   /// max |collapsed ∓ K| over one block's entries.
   private static func error(
     of address: BlockAddress, _ graph: LayerGraph, _ kernels: [[Float]], _ collapsed: [CollapsedLayer]

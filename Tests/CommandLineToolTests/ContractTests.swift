@@ -23,10 +23,16 @@ import Testing
     #expect(blocks.count == 7)
     #expect(blocks.reduce(0) { $0 + ($1["kept"] as! Int) } == figures["kept_filters"] as? Int)
     for block in blocks {
-      #expect(Set(block.keys) == ["layer", "channel", "half", "candidates", "kept", "error"])
+      #expect(Set(block.keys) == ["layer", "channel", "half", "candidates", "kept", "error", "empty_set_error"])
     }
     let errors = blocks.map { $0["error"] as! Double }
     #expect(errors.max() == figures["max_weight_error"] as? Double)
+    #expect(blocks.map { $0["empty_set_error"] as! Double }.max() == figures["empty_set_error"] as? Double)
+    #expect(figures["solver"] as? String == "greedy" && figures["target"] as? String == Folder.target)
+    let met = try #require(figures["error_lower_bound"] as? Double)
+    let onData = try #require(figures["error_on_data"] as? Double)
+    #expect(figures["measured_error"] as? Double == max(met, onData))
+    #expect(max(met, onData) <= figures["certified_error"] as! Double)
 
     let verified = try ToolRun(
       "verify", Folder.ticket, "--target", Folder.target, "--data", Folder.data, "--json", in: folder)

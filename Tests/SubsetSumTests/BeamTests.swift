@@ -37,6 +37,28 @@ import Testing
     }
   }
 
+  @Test func aPenaltyPicksAmongSizes() throws {
+    let problem = try GeneratedInstance.problem(dimension: 9, count: 200, seed: 2, norm: .euclidean)
+    for penalty in [1e-4, 1e-2, 0.1] {
+      var beam = BeamSearch(width: 32)
+      beam.sizePenalty = penalty
+      let sizes = try beam.bestBySize(problem, control: RunControl())
+      let objectives = sizes.map { $0.error * $0.error + penalty * Double($0.subset.count) }
+      let found = try beam.solve(problem, control: RunControl())
+      #expect(found.error * found.error + penalty * Double(found.subset.count) == objectives.min())
+    }
+    var wrong = BeamSearch()
+    wrong.sizePenalty = .nan
+    #expect(throws: SubsetSumError.self) { try wrong.solve(problem, control: RunControl()) }
+  }
+
+  /// More levels of 256 states than the default work limit allows: narrower ones that come to their end.
+  @Test func aFixedSizeIsReachedWhateverTheWorkOfWideBeams() throws {
+    let problem = try GeneratedInstance.problem(dimension: 72, count: 4000, seed: 1, norm: .euclidean, size: 60)
+    let found = try BeamSearch().solve(problem, control: RunControl(limits: Limits(work: 1 << 28)))
+    #expect(found.subset.count == 60 && found.error < found.emptySetError, "\(found.error)")
+  }
+
   @Test func workDecides() throws {
     let problem = try GeneratedInstance.problem(dimension: 9, count: 300, seed: 2, norm: .maximum)
     let limits = Limits(work: 1 << 26)

@@ -115,6 +115,51 @@ import Testing
     }
   }
 
+  /// Every step with a size penalty is the reference's, from nothing and from a given subset.
+  @Test func penalisedStepsAreTheReferences() throws {
+    for (n, m) in [(50, 1), (40, 3), (100, 9), (200, 36)] {
+      for seed in 0..<3 as Range<UInt64> {
+        let problem = try scaledNormals(n, m, seed: seed, half: 2, dense: seed == 2)
+        for penalty in [1e-3, 0.05, 1] {
+          let expected = try GreedyFlipsReference(exchangeColumns: 40, sizePenalty: penalty)
+            .path(problem, control: RunControl())
+          var greedy = GreedyFlips(exchangeColumns: 40)
+          greedy.sizePenalty = penalty
+          #expect(try greedy.path(problem, control: RunControl()) == expected, "n \(n), m \(m), penalty \(penalty)")
+        }
+      }
+    }
+  }
+
+  /// From a subset that is far too large: nothing that a single flip could still save, and never above the start.
+  @Test func aPenaltyThinsAGivenSubset() throws {
+    let problem = try scaledNormals(120, 8, seed: 5)
+    func objective(_ subset: [Int], _ penalty: Double) -> Double {
+      let chosen = Set(subset)
+      let error = problem.plainError { chosen.contains($0) }
+      return error * error + penalty * Double(subset.count)
+    }
+    var sizes: [Int] = []
+    for penalty in [0, 1e-4, 1e-2, 1] {
+      var greedy = GreedyFlips()
+      (greedy.start, greedy.sizePenalty) = (Array(stride(from: 0, to: 120, by: 3)), penalty)
+      let found = try greedy.solve(problem, control: RunControl()).subset
+      let reached = objective(found, penalty)
+      #expect(reached <= objective(greedy.start, penalty))
+      for i in 0..<120 {
+        let other = found.contains(i) ? found.filter { $0 != i } : (found + [i]).sorted()
+        #expect(objective(other, penalty) >= reached * (1 - 1e-9))
+      }
+      sizes.append(found.count)
+    }
+    #expect(sizes == sizes.sorted(by: >) && sizes.first! > sizes.last!, "\(sizes)")
+    var wrong = GreedyFlips()
+    wrong.sizePenalty = -1
+    #expect(throws: SubsetSumError.self) { try wrong.solve(problem, control: RunControl()) }
+    (wrong.sizePenalty, wrong.start) = (0, [3, 3])
+    #expect(throws: SubsetSumError.self) { try wrong.solve(problem, control: RunControl()) }
+  }
+
   @Test func extremeMagnitudesStillDescend() throws {
     // The first overflows Float32 dot products, the second underflows them.
     for scale in [1e30 as Float, 1e-38] {

@@ -98,7 +98,8 @@ struct CalibratedSearch {
   ) throws -> Bool {
     let address = choice.refit.addresses[index]
     guard control.interruption() == nil else { return false }
-    let instance = try WhitenedInstance(address, in: search.network, transform: transform, target: target, size: search.size)
+    let instance = try WhitenedInstance(
+      address, in: search.network, transform: transform, target: target, size: search.size)
     var start: [Int] = []
     if index < choice.blocks.count {
       let kept = Set(choice.blocks[index].kept)

@@ -12,7 +12,9 @@ struct WhitenedInstance {
   /// - Parameters:
   ///   - transform: G_iiᵀ, taps × taps, in the random slices' units.
   ///   - target: taps × outputs, already multiplied.
-  init(_ address: BlockAddress, in network: RandomNetwork, transform: Matrix<Double>, target: [Double], size: Int?) throws {
+  init(_ address: BlockAddress, in network: RandomNetwork, transform: Matrix<Double>, target: [Double], size: Int?)
+    throws
+  {
     let block = try RandomBlock(address, in: network)
     filters = block.filters
     problem = try Problem(

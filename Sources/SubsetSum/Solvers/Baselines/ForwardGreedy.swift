@@ -28,7 +28,9 @@ public struct ForwardGreedy: Solver {
           let change = squares[i] - 2 * rows.dot(i, state.residual)
           if change < best?.change ?? .infinity { best = (change, i) }
         }
-        guard let best, problem.size != nil || best.change < -Double(m + 16) * 0x1p-49 * 2 * state.energy else { return }
+        guard let best, problem.size != nil || best.change < -Double(m + 16) * 0x1p-49 * 2 * state.energy else {
+          return
+        }
         state.flip(best.index)
         isChosen[best.index] = true
         chosen.append(best.index)

@@ -15,7 +15,8 @@ public struct RandomSubset: Solver {
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
     let size = try requireSize(problem)
     let order = (0..<problem.count).map { (UniformStream.value(at: address, entry: $0), $0) }.sorted { $0 < $1 }
-    let claim = Claim(subset: order.prefix(size).map(\.1).sorted(), evaluations: 1, work: UInt64(problem.count), solver: name)
+    let claim = Claim(
+      subset: order.prefix(size).map(\.1).sorted(), evaluations: 1, work: UInt64(problem.count), solver: name)
     return try Checker.solution(claim, for: problem)
   }
 }

@@ -36,7 +36,7 @@ public struct BeamSearch: Solver, SizePenalizing {
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
     let run = try BeamRun(problem, control, solver: self)
     try run.all()
-    return try Checker.solution(run.meter.claim(run.best.subset, isOptimal: false, by: name), for: problem)
+    return try Checker.solution(run.claim(run.best.subset), for: problem)
   }
 
   /// The best subset of each size that was met, by size.
@@ -46,7 +46,7 @@ public struct BeamSearch: Solver, SizePenalizing {
     let run = try BeamRun(problem, control, solver: self)
     try run.all()
     return try run.bestOfSize.sorted { $0.key < $1.key }.map { _, found in
-      try Checker.solution(run.meter.claim(found.subset, isOptimal: false, by: name), for: problem)
+      try Checker.solution(run.claim(found.subset), for: problem)
     }
   }
 
@@ -73,6 +73,10 @@ final class BeamRun {
   private(set) var meter: WorkMeter
   private(set) var best: Found
   private(set) var bestOfSize: [Int: Found] = [:]
+  /// Whether a run has come to its end.
+  private var hasEnded = false
+  /// Why the search stopped before its end. One that spends the default limit after a whole run has ended by itself.
+  var stop: StopReason? { hasEnded && meter.stop == .workLimit && control.limits.work == nil ? nil : meter.stop }
 
   init(_ problem: Problem, _ control: RunControl, solver: BeamSearch) throws {
     guard solver.sizePenalty >= 0, solver.sizePenalty.isFinite else {
@@ -113,6 +117,7 @@ final class BeamRun {
     {
       let (before, began) = (meter.work, control.secondsLeft)
       try run(width: width)
+      if meter.stop == nil { hasEnded = true }
       // The next one is four times as wide, or, where no other would fit after it, as wide as limits allow.
       var growth = Double(meter.limit - meter.work) / Double(max(1, meter.work - before))
       if let began, let left = control.secondsLeft { growth = min(growth, 0.8 * left / max(1e-9, began - left)) }
@@ -154,7 +159,9 @@ final class BeamRun {
 
   private func complete(_ completion: BeamCompletion, _ states: BeamStates, work: UInt64) throws {
     // Without a fixed size or a penalty only what is better than all before counts.
-    let limit = problem.size == nil && solver.sizePenalty == 0 ? best.error : bestOfSize[states.size + completion.added]?.error ?? .infinity
+    let limit =
+      problem.size == nil && solver.sizePenalty == 0
+      ? best.error : bestOfSize[states.size + completion.added]?.error ?? .infinity
     if let found = try completion.best(states, below: limit, work: work, &meter) {
       record(found.subset, error: found.error)
     }
@@ -171,6 +178,12 @@ final class BeamRun {
     if least.error < bestOfSize[states.size]?.error ?? .infinity {
       record(states.subset(least.state), error: least.error)
     }
+  }
+
+  func claim(_ subset: [Int]) -> Claim {
+    var claim = meter.claim(subset, isOptimal: false, by: solver.name)
+    claim.stop = stop
+    return claim
   }
 
   private func objective(_ found: Found) -> Double {
