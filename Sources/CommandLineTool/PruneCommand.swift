@@ -48,6 +48,8 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
       "Calibrated mode: how far least squares are damped towards the target's kernel, as a part of the features' mean square (default: 0.001).",
       valueName: "PART"))
   var damping: Double?
+  @Option(help: "metric") var metric: String?
+  @Option(help: "mix") var mix: Double?
   @OptionGroup var selection: SelectionOptions
   @Option(
     parsing: .unconditional,
@@ -167,6 +169,8 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     }
     if let sweeps { made.sweeps = sweeps }
     if let damping { made.damping = damping }
+    if let metric { made.metric = Calibration.Metric(rawValue: metric)! }
+    if let mix { made.mix = mix }
     return made
   }
 

@@ -12,6 +12,9 @@ public struct ForwardTape<Scalar: BLASScalar>: Sendable {
   /// The network's value.
   public var output: Tensor<Scalar> { values[network.output]! }
 
+  /// The value of a node; nil where the output does not depend on it.
+  public func value(of node: Int) -> Tensor<Scalar>? { values[node] }
+
   /// Runs the network over a batch.
   ///
   /// Memory: all activations of the batch. Cost: a forward pass with nothing joined.

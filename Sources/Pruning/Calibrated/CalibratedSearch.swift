@@ -50,12 +50,9 @@ struct CalibratedSearch {
       let sums = known.map { sum($0) }
       return CollapsedLayer.assemble(layer, addresses: addresses, sums: sums, scale: search.scales[number - 1])
     }
-    let moments: LayerMoments
-    do { moments = try self.moments(layer: number, behind: pruned) } catch is Interruption { return nil }
-    let refit = try LayerRefit(
-      moments, layer, layer: number, addresses: addresses, kernel: search.target.kernels[number - 1],
-      scale: search.scales[number - 1], damping: calibration.damping)
-    let energy = moments.energies.reduce(0, +)
+    let refit: LayerRefit
+    do { refit = try self.refit(layer: number, addresses, behind: pruned) } catch is Interruption { return nil }
+    let energy = refit.energy
     var choice = LayerChoice(refit)
     for index in addresses.indices {
       let target = refit.target(index, misses: choice.misses)
@@ -126,6 +123,50 @@ struct CalibratedSearch {
   }
 
   private struct Interruption: Error {}
+
+  private func refit(
+    layer number: Int, _ addresses: [BlockAddress], behind pruned: [CollapsedLayer]
+  ) throws -> LayerRefit {
+    let layer = search.graph.layers[number - 1]
+    let kernel = search.target.kernels[number - 1]
+    let scale = search.scales[number - 1]
+    let moments = try moments(layer: number, behind: pruned)
+    guard calibration.metric == .logits else {
+      return try LayerRefit(
+        moments, layer, layer: number, addresses: addresses, kernel: kernel, scale: scale, damping: calibration.damping)
+    }
+    let kernels = search.target.kernels
+    let biases = search.target.biases
+    let graph = search.graph
+    func plain(_ number: Int) throws -> [(name: String, operation: Network<Float>.Operation)] {
+      let layer = graph.layers[number - 1]
+      let convolution = try Convolution(
+        window: layer.window, inputChannels: layer.inputChannels, outputChannels: layer.outputChannels,
+        kernel: kernels[number - 1], bias: biases[number - 1])
+      return [(layer.name, .convolution(convolution))]
+    }
+    var place = 0
+    var seen = 0
+    let hybrid: Network<Float> = try graph.network { other in
+      let parts: [(name: String, operation: Network<Float>.Operation)] =
+        other > pruned.count
+        ? try plain(other) : try pruned[other - 1].operations(of: graph.layers[other - 1], bias: biases[other - 1])
+      seen += parts.count - 1
+      if other == number { place = seen }
+      return parts
+    }
+    // The layer's own node, behind what the splits of pruned layers before it have added.
+    let own = graph.nodes.firstIndex { $0.operation == .convolution(layer: number) }! + place
+    let target: Network<Float> = try graph.network { try plain($0) }
+    let control = control
+    let logits = try LogitMoments(
+      of: layer, pruned: hybrid, node: own, target: target, isSigned: signed[number - 1], on: calibration.images,
+      workers: workers
+    ) { if control.interruption() != nil { throw Interruption() } }
+    return try LayerRefit(
+      logits, moments, layer, layer: number, addresses: addresses, kernel: kernel, scale: scale, mix: calibration.mix,
+      damping: calibration.damping)
+  }
 
   private func moments(layer number: Int, behind pruned: [CollapsedLayer]) throws -> LayerMoments {
     let graph = search.graph

@@ -9,6 +9,16 @@ public struct Calibration: Sendable {
   public var damping: Double
   /// Passes over a layer's blocks after the first, in which each block is chosen again, given all others.
   public var sweeps: Int
+  /// Where errors are measured.
+  public enum Metric: String, Sendable, Hashable, Codable, CaseIterable {
+    /// At each layer's own outputs.
+    case layer
+    /// At the network's outputs, to first order.
+    case logits
+  }
+  public var metric = Metric.layer
+  /// With the metric of the logits: how much the layer's own counts beside it.
+  public var mix = 0.3
   let name: String
 
   /// - Parameter name: for error messages.
@@ -25,6 +35,7 @@ public struct Calibration: Sendable {
     digest.update("images \(images.batch) \(images.shape.height) \(images.shape.width) \(images.shape.channels)\n")
     digest.update(images.values)
     digest.update("damping \(damping) sweeps \(sweeps)\n")
+    if metric != .layer { digest.update("metric \(metric.rawValue) mix \(mix)\n") }
     return digest.hexadecimal()
   }
 

@@ -69,28 +69,12 @@ extension LayerMoments {
     }
 
     init(_ layer: LayerGraph.Layer, isSigned: Bool, inputs: Tensor<Float>, outputs: Tensor<Float>) throws {
-      let (window, channels) = (layer.window, layer.inputChannels)
-      let taps = window.height * window.width * channels
-      let features = (isSigned ? 2 : 1) * taps
+      let single = try layer.features(of: inputs, isSigned: isSigned)
+      let matrix = try Matrix<Double>(
+        rows: single.rows, columns: single.columns, values: single.values.map { Double($0) })
+      let features = matrix.columns
       self.init(features: features, outputs: layer.outputChannels)
-      // Only its window is used.
-      let patches = try Convolution<Float>(
-        window: window, inputChannels: channels, outputChannels: 1, kernel: [Float](repeating: 0, count: taps))
-      let rows = inputs.batch * (try patches.outputShape(over: inputs.shape).pixels)
-      self.rows = rows
-      var matrix = try Matrix<Double>(rows: rows, columns: features)
-      for half in 0..<features / taps {
-        var part = inputs
-        part.values = inputs.values.map { half == 0 ? max($0, 0) : max(-$0, 0) }
-        var packed = [Float](repeating: 0, count: rows * taps)
-        try packed.withUnsafeMutableBufferPointer { try patches.packPatches(0..<rows, of: part, into: $0) }
-        matrix.withMutableView { view in
-          for row in 0..<rows {
-            let (from, to) = (row * taps, view.baseAddress! + row * features + half * taps)
-            for k in 0..<taps { to[k] = Double(packed[from + k]) }
-          }
-        }
-      }
+      rows = matrix.rows
       let wanted = try Matrix<Double>(
         rows: rows, columns: layer.outputChannels, values: outputs.values.map { Double($0) })
       for (index, value) in wanted.values.enumerated() { energies[index % layer.outputChannels] += value * value }

@@ -19,6 +19,8 @@ package struct LayerRefit: Sendable {
   package let outputs: Int
   /// W in the units of the random slices, block after block: taps × outputs each.
   package let wanted: [Double]
+  /// The squares of what is wanted, in the units of `error` times s².
+  package let energy: Double
   /// H, in the blocks' order.
   package let gram: Matrix<Double>
   /// G, rows and columns from the last block to the first.
@@ -42,6 +44,7 @@ package struct LayerRefit: Sendable {
     self.addresses = addresses
     self.taps = taps
     self.outputs = outputs
+    energy = moments.energies.reduce(0, +)
     // Where the moments have feature f of the blocks' order.
     let place = (0..<count).map { f in
       let (block, tap) = f.quotientAndRemainder(dividingBy: taps)
@@ -50,7 +53,7 @@ package struct LayerRefit: Sendable {
     }
     let mean = place.reduce(0.0) { $0 + moments.gram[$1 * moments.features + $1] } / Double(count)
     let lambda = mean > 0 ? damping * mean : 1
-    gram = try Matrix(rows: count, columns: count) { values in
+    let gram = try Matrix<Double>(rows: count, columns: count) { values in
       for i in 0..<count {
         for j in 0..<count { values[i * count + j] = moments.gram[place[i] * moments.features + place[j]] }
         values[i * count + i] += lambda
@@ -66,18 +69,92 @@ package struct LayerRefit: Sendable {
         right[i, o] = (moments.products[place[i] * outputs + o] + lambda * sign * weight) / scale
       }
     }
-    let gram = gram
-    let reversed = Self.reversed(addresses.count, taps)
+    self.gram = gram
+    (wanted, factor) = try Self.solved(gram, right, addresses.count, taps, layer: number)
+  }
+
+  /// The same in the metric of the network's outputs, mixed with that of the layer's own: H = JᵀJ/ḡ + μ·(FᵀF ⊗ 1)/h̄ + λ, with ḡ and h̄ the mean diagonal entries. A block's
+  /// taps · outputs entries are then one column: `taps` is their number, `outputs` 1.
+  ///
+  /// - Parameters:
+  ///   - mix: μ.
+  ///   - damping: λ.
+  /// - Throws: `PruningError.singularStatistics` where H has no Cholesky factor.
+  package init(
+    _ logits: LogitMoments, _ moments: LayerMoments, _ layer: LayerGraph.Layer, layer number: Int,
+    addresses: [BlockAddress], kernel: [Float], scale: Double, mix: Double, damping: Double
+  ) throws {
+    let (taps, channels, outputs) = (
+      layer.window.height * layer.window.width, layer.inputChannels, layer.outputChannels
+    )
+    let length = taps * outputs
+    let count = addresses.count * length
+    self.addresses = addresses
+    self.taps = length
+    self.outputs = 1
+    let feature = (0..<addresses.count * taps).map { f in
+      let (block, tap) = f.quotientAndRemainder(dividingBy: taps)
+      let half = addresses[block].half == .positive ? 0 : 1
+      return (half * taps + tap) * channels + addresses[block].channel
+    }
+    func mean(_ gram: [Double], _ size: Int) -> Double {
+      let mean = (0..<size).reduce(0.0) { $0 + gram[$1 * size + $1] } / Double(size)
+      return mean > 0 ? mean : 1
+    }
+    let (unit, layerUnit) = (mean(logits.gram, logits.entries), mean(moments.gram, moments.features))
+    let weight = mix / layerUnit
+    let original = (0..<count).map { i in
+      let (f, o) = i.quotientAndRemainder(dividingBy: outputs)
+      let (block, tap) = f.quotientAndRemainder(dividingBy: taps)
+      let entry = Double(kernel[(tap * channels + addresses[block].channel) * outputs + o])
+      return addresses[block].half == .positive ? entry : -entry
+    }
+    let gram = try Matrix<Double>(rows: count, columns: count) { values in
+      for i in 0..<count {
+        let (f, o) = i.quotientAndRemainder(dividingBy: outputs)
+        for j in 0..<count {
+          let (g, q) = j.quotientAndRemainder(dividingBy: outputs)
+          var entry = logits.gram[(feature[f] * outputs + o) * logits.entries + feature[g] * outputs + q] / unit
+          if o == q { entry += weight * moments.gram[feature[f] * moments.features + feature[g]] }
+          values[i * count + j] = entry
+        }
+        values[i * count + i] += damping
+      }
+    }
+    // H·W = (Jᵀ(y − z) + JᵀJ·K)/(ḡs) + μ·FᵀY/(h̄s) + λ·K/s.
+    var right = try Matrix<Double>(rows: count, columns: 1)
+    for i in 0..<count {
+      let (f, o) = i.quotientAndRemainder(dividingBy: outputs)
+      let place = feature[f] * outputs + o
+      var sum = logits.products[place] / unit + weight * moments.products[place] + damping * original[i]
+      for j in 0..<count {
+        let (g, q) = j.quotientAndRemainder(dividingBy: outputs)
+        sum += logits.gram[place * logits.entries + feature[g] * outputs + q] / unit * original[j]
+      }
+      right[i, 0] = sum / scale
+    }
+    self.gram = gram
+    energy = (logits.energy + logits.missed) / unit
+    (wanted, factor) = try Self.solved(gram, right, addresses.count, length, layer: number)
+  }
+
+  /// W, and H's factor in the reversed order of blocks.
+  private static func solved(
+    _ gram: Matrix<Double>, _ right: Matrix<Double>, _ blocks: Int, _ taps: Int, layer: Int
+  ) throws -> (wanted: [Double], factor: Matrix<Double>) {
+    let reversed = reversed(blocks, taps)
+    let count = reversed.count
     let permuted = try Matrix<Double>(rows: count, columns: count) { values in
       for i in 0..<count { for j in 0..<count { values[i * count + j] = gram[reversed[i], reversed[j]] } }
     }
+    var right = right
     do {
-      factor = try permuted.withView { try Cholesky(of: $0) }.lower
+      let factor = try permuted.withView { try Cholesky(of: $0) }.lower
       try right.withMutableView { right in try gram.withView { try Cholesky(of: $0).solve(inPlace: right) } }
+      return (right.values, factor)
     } catch let error as CholeskyError {
-      throw PruningError.singularStatistics(layer: number, reason: "\(error)")
+      throw PruningError.singularStatistics(layer: layer, reason: "\(error)")
     }
-    wanted = right.values
   }
 
   /// Where the reversed order's feature i is in the blocks' order.
