@@ -13,6 +13,7 @@ import sys
 VARIABLE = [
     (re.compile(r"^(  seconds +)[0-9.]+( +peak memory )[0-9 ]+ MiB$"), r"\1#\2# MiB"),
     (re.compile(r"^(  seconds +)[0-9.]+( +[0-9]+ units of work)$"), r"\1#\2"),
+    (re.compile(r"  [0-9.]+ ms(?=  )"), "  # ms"),
 ]
 
 
