@@ -15,6 +15,7 @@ VARIABLE = [
     (re.compile(r"^(  error met +)[0-9.e+-]+( +on a logit)"), r"\1#\2"),
     (re.compile(r"^(  seconds +)[0-9.]+( +peak memory )[0-9 ]+ MiB$"), r"\1#\2# MiB"),
     (re.compile(r"^(  seconds +)[0-9.]+( +[0-9]+ units of work)$"), r"\1#\2"),
+    (re.compile(r"  [0-9.]+ ms(?=  )"), "  # ms"),
 ]
 
 

@@ -8,8 +8,8 @@ import Foundation
     abstract: "Draws structured strong lottery tickets: prunes a random CNN until it approximates a trained one.",
     version: "0.1.0",
     subcommands: [
-      PruneCommand.self, VerifyCommand.self, ExportCommand.self, InfoCommand.self, SolveCommand.self,
-      SolveBatchCommand.self, BoundsCommand.self, PlotCommand.self, DoctorCommand.self,
+      PruneCommand.self, VerifyCommand.self, CompareCommand.self, ExportCommand.self, InfoCommand.self,
+      SolveCommand.self, SolveBatchCommand.self, BoundsCommand.self, PlotCommand.self, DoctorCommand.self,
     ])
 
   /// Parses, runs, and ends the process with a `ToolExit` code; errors are one line on standard error.

@@ -145,7 +145,8 @@ struct RunOptions: ParsableArguments {
     return Limits(work: work, seconds: timeLimit, memoryBytes: try memoryLimit.map(Self.bytes))
   }
 
-  private static func bytes(_ text: String) throws -> Int {
+  /// The bytes that `--memory-limit` names.
+  static func bytes(_ text: String) throws -> Int {
     let suffixes: [Character: Int] = ["K": 10, "M": 20, "G": 30]
     let shift = text.last.flatMap { suffixes[Character($0.uppercased())] }
     guard let number = Int(shift == nil ? text : String(text.dropLast())), number > 0,

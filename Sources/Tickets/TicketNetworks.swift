@@ -30,36 +30,29 @@ extension Ticket {
   public func prunedNetwork(workers: Int = Workers.availableCores) throws -> Network<Float> {
     let random = try randomNetwork
     return try graph.network { number in
-      let layer = graph.layers[number - 1]
-      let kept = try keptFilters(ofLayer: number, in: random)
-      let outputs = layer.outputChannels
-      let hidden = kept.count
-      let scale = Float(scales[number - 1])
-      // Slices are made filter by filter and laid out HWIO: (tap, hidden, output).
-      let slices = try Workers.map(count: hidden, workers: workers) { index in
-        [Float](unsafeUninitializedCapacity: layer.sliceCount) { buffer, initialized in
-          let whole = UnsafeMutableBufferPointer(start: buffer.baseAddress, count: layer.sliceCount)
-          random.fillSlice(whole, layer: number, channel: kept[index].channel, filter: kept[index].filter)
-          initialized = layer.sliceCount
-        }
-      }
-      var kernel = [Float](repeating: 0, count: layer.sliceCount * hidden)
-      for (index, slice) in slices.enumerated() {
-        for (position, value) in slice.enumerated() {
-          let (tap, o) = position.quotientAndRemainder(dividingBy: outputs)
-          kernel[(tap * hidden + index) * outputs + o] = value * scale
-        }
-      }
-      let pointwise = try BlockedPointwise(
-        inputChannels: layer.inputChannels, sources: kept.map(\.channel), scalars: kept.map(\.scalar))
-      let convolution = try Convolution(
-        window: layer.window, inputChannels: hidden, outputChannels: outputs, kernel: kernel,
-        bias: biases[number - 1])
-      return [
-        (layer.name + ".scalars", .blockedPointwise(pointwise)), (layer.name + ".hidden", .rectifier),
-        (layer.name, .convolution(convolution)),
-      ]
+      try operations(
+        ofLayer: number, keeping: try keptFilters(ofLayer: number, in: random), in: random, workers: workers)
     }
+  }
+
+  /// A layer made of some hidden filters, in the order given: their scalars, ReLU, and their slices times the layer's
+  /// scale, with the target's bias.
+  ///
+  /// Cost: one slice of normals per filter; memory: the kernel once.
+  func operations(
+    ofLayer number: Int, keeping filters: [HiddenFilter], in random: RandomNetwork, workers: Int
+  ) throws -> [(name: String, operation: Network<Float>.Operation)] {
+    let layer = graph.layers[number - 1]
+    let pointwise = try BlockedPointwise(
+      inputChannels: layer.inputChannels, sources: filters.map(\.channel), scalars: filters.map(\.scalar))
+    let kernel = try random.kernel(ofLayer: number, filters, scale: Float(scales[number - 1]), workers: workers)
+    let convolution = try Convolution(
+      window: layer.window, inputChannels: filters.count, outputChannels: layer.outputChannels, kernel: kernel,
+      bias: biases[number - 1])
+    return [
+      (layer.name + ".scalars", .blockedPointwise(pointwise)), (layer.name + ".hidden", .rectifier),
+      (layer.name, .convolution(convolution)),
+    ]
   }
 
   /// The collapsed network: the target's architecture over the kernels that the kept filters sum to.
@@ -80,18 +73,57 @@ extension Ticket {
 
   private func keptFilters(
     ofLayer number: Int, in network: RandomNetwork
-  ) throws(TicketError) -> [(channel: Int, filter: Int, scalar: Float)] {
-    var kept: [(channel: Int, filter: Int, scalar: Float)] = []
+  ) throws(TicketError) -> [HiddenFilter] {
+    var kept: [HiddenFilter] = []
     for block in blocks where block.address.layer == number {
       let scalars = try network.checkedScalars(of: block)
-      kept += block.kept.map { (block.address.channel, Int($0), scalars[Int($0)]) }
+      kept += block.kept.map {
+        HiddenFilter(channel: block.address.channel, index: Int($0), scalar: scalars[Int($0)])
+      }
     }
-    kept.sort { ($0.channel, $0.filter) < ($1.channel, $1.filter) }
+    kept.sort { ($0.channel, $0.index) < ($1.channel, $1.index) }
     return kept
   }
 }
 
+/// A hidden filter of one layer: the input channel it reads, its index within that channel, its scalar.
+struct HiddenFilter {
+  let channel: Int
+  let index: Int
+  let scalar: Float
+}
+
 extension RandomNetwork {
+  /// Filters a task makes at a time.
+  private static let filtersPerTask = 64
+
+  /// The slices of hidden filters as one kernel, HWIO: (tap, position in `filters`, output channel), times `scale`.
+  fileprivate func kernel(
+    ofLayer number: Int, _ filters: [HiddenFilter], scale: Float, workers: Int
+  ) throws -> [Float] {
+    let layer = layers[number - 1]
+    let (hidden, outputs) = (filters.count, layer.outputChannels)
+    if hidden == 0 { return [] }
+    return try [Float](unsafeUninitializedCapacity: layer.sliceCount * hidden) { buffer, initialized in
+      // Each task writes the entries of its own filters.
+      nonisolated(unsafe) let kernel = buffer.baseAddress!
+      let chunk = Self.filtersPerTask
+      try Workers.forEach(count: (hidden + chunk - 1) / chunk, workers: workers) { task, _ in
+        var slice = [Float](repeating: 0, count: layer.sliceCount)
+        for index in task * chunk..<min(hidden, (task + 1) * chunk) {
+          slice.withUnsafeMutableBufferPointer {
+            fillSlice($0, layer: number, channel: filters[index].channel, filter: filters[index].index)
+          }
+          for tap in 0..<layer.window.height * layer.window.width {
+            let start = kernel + (tap * hidden + index) * outputs
+            for o in 0..<outputs { (start + o).initialize(to: slice[tap * outputs + o] * scale) }
+          }
+        }
+      }
+      initialized = layer.sliceCount * hidden
+    }
+  }
+
   func checkedScalars(of block: Block) throws(TicketError) -> [Float] {
     let (layer, channel, half) = (block.address.layer, block.address.channel, block.address.half)
     let scalars = scalars(layer: layer, channel: channel)

@@ -17,6 +17,8 @@ public final class Scratch<Scalar: BLASScalar> {
 
   /// Storage of dropped activations, by entries; a forward pass of the same shapes takes it again.
   private var dropped: [Int: [[Scalar]]] = [:]
+  /// Results that found no dropped storage, by entries: so many of that size are in use at a time.
+  private var missed: [Int: Int] = [:]
 
   /// The default of `tileBytes`: a tile that stays in a core's L2 cache beside a panel of weights.
   public static var defaultTileBytes: Int { 256 << 10 }
@@ -37,17 +39,25 @@ public final class Scratch<Scalar: BLASScalar> {
   /// Bytes held now, activations left out.
   public var bytes: Int { tiles.reduce(shared.bytes) { $0 + $1.bytes } }
 
+  /// Bytes of dropped activations held now for results to come.
+  public var recycledBytes: Int {
+    dropped.reduce(0) { $0 + $1.key * $1.value.count * MemoryLayout<Scalar>.stride }
+  }
+
   /// Scalars that `tileBytes` holds, one at least.
   var tileCount: Int { max(1, tileBytes / MemoryLayout<Scalar>.stride) }
 
   /// Takes the storage of a value that is read no more, for the next result of as many entries.
   ///
   /// Fresh memory costs a page fault every 4 KiB: giving results back makes layers with large outputs up to a third
-  /// faster. A tensor that is still read elsewhere stays as it is.
+  /// faster. A tensor that is still read elsewhere stays as it is. No more are kept of a size than results of that size
+  /// have found missing, so that any number of passes holds what a few passes hold.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func recycle(_ tensor: consuming Tensor<Scalar>) {
-    dropped[tensor.values.count, default: []].append(tensor.values)
+    let count = tensor.values.count
+    guard dropped[count, default: []].count < missed[count, default: 0] else { return }
+    dropped[count, default: []].append(tensor.values)
   }
 
   /// A tensor whose entries `body` writes, all of them, in recycled storage where there is some.
@@ -56,9 +66,11 @@ public final class Scratch<Scalar: BLASScalar> {
   func tensor(
     batch: Int, shape: ImageShape, initializingWith body: (UnsafeMutablePointer<Scalar>) throws -> Void
   ) throws -> Tensor<Scalar> {
-    guard let count = elementCount(batch, shape.height, shape.width, shape.channels), count > 0,
-      var values = dropped[count]?.popLast()
-    else {
+    guard let count = elementCount(batch, shape.height, shape.width, shape.channels), count > 0 else {
+      return try Tensor(batch: batch, shape: shape, initializingWith: body)
+    }
+    guard var values = dropped[count]?.popLast() else {
+      missed[count, default: 0] += 1
       return try Tensor(batch: batch, shape: shape, initializingWith: body)
     }
     try values.withUnsafeMutableBufferPointer { try body($0.baseAddress!) }

@@ -7,7 +7,7 @@ public enum ImageSetFile {
   public enum Part: Sendable {
     /// The test images, all of them.
     case test
-    /// The first 400 training images; their labels are not read.
+    /// Of IDX files the first 400 training images, of an archive all; labels are not read.
     case calibration
   }
 
@@ -76,7 +76,7 @@ public enum ImageSetFile {
       throw FileError(
         .unsupported, source: path, at: [.entry("x")], expected: "shape (N, C, H, W)", found: "\(x.shape)")
     }
-    let count = part == .test ? x.shape[0] : min(400, x.shape[0])
+    let count = x.shape[0]
     let shape = ImageShape(height: x.shape[2], width: x.shape[3], channels: x.shape[1])
     let source = try entry("x") { () throws(FileError) in try x.floats() }
     let (a, b) = scale ?? (1, 0)

@@ -1,0 +1,213 @@
+import Convolution
+import LinearAlgebra
+import RunControl
+import Tickets
+
+/// Sets a ticket beside its target, and beside the target plainly quantised: what each network holds, costs and loses.
+///
+/// As for `Measurement`, ticket, target and data are all it knows.
+public struct Comparison: Sendable {
+  /// A network of the comparison.
+  public enum Contestant: Sendable, Hashable {
+    /// The trained network in Float32.
+    case target
+    /// The target with weights of so many bits (see `Quantisation`), biases and calculations in Float32.
+    case quantised(bits: Int)
+    /// The random network behind its blocked mask with every hidden filter, scaled and biased as the ticket says.
+    case unpruned
+    /// The ticket, run as a network of its kept filters.
+    case pruned
+    /// The target's architecture over the kernels that the kept filters sum to.
+    case collapsed
+  }
+
+  /// One network's figures.
+  public struct Row: Sendable, Hashable {
+    public let contestant: Contestant
+    /// Parameters and multiply-adds. Entries that the blocked mask hides are not counted.
+    public let cost: NetworkCost
+    /// Bits from which the network can be made again, per weight of the target, whatever the file format; biases, the
+    /// same for all, at 32 bits each:
+    /// - target: 32 a weight;
+    /// - quantised to b bits: b a weight, and 32 for each output channel's scale;
+    /// - unpruned: 64 for the seed, and 32 for each layer's scale;
+    /// - pruned: the ticket's `bits`, its choice of filters above all;
+    /// - collapsed: the same, as the ticket is what it is made from. Written out it would be 32 a weight again.
+    public let bitsPerWeight: Double
+    /// The same for a quantised network whose codes are stored by each layer's empirical entropy, tables not counted;
+    /// nil for others.
+    public let entropyBitsPerWeight: Double?
+    /// max |weight − target's weight| in the target's units, in Float64. Of random, pruned and collapsed networks these
+    /// are the kernels that their filters sum to exactly.
+    public let maxWeightError: Double
+    /// Fraction of the images that are put into their labelled class, as `Classification` counts; nil without labelled
+    /// data. The unpruned network's is that of its exact collapse.
+    public let accuracy: Double?
+    /// Time for one image on one thread; nil where `latencyReason` says why.
+    public let latency: Latency?
+    /// Why the network was not timed, or nil.
+    public let latencyReason: String?
+  }
+
+  public let ticket: Ticket
+  public let target: Network<Float>
+  public let workers: Int
+  /// The unpruned network is made and timed if that takes at most so many bytes.
+  public let memoryBytes: Int
+
+  /// Bits that the target is quantised to.
+  public static let quantisedBits = [8, 6, 4]
+  /// The default of `memoryBytes`, 2 GiB.
+  public static let defaultMemoryBytes = 2 << 30
+
+  /// - Throws: `TicketError.targetMismatch` as `Measurement`: the ticket was not drawn for this target.
+  public init(
+    ticket: Ticket, target: Network<Float>, memoryBytes: Int = Comparison.defaultMemoryBytes,
+    workers: Int = Workers.availableCores
+  ) throws {
+    _ = try Measurement(ticket: ticket, target: target, workers: workers)
+    self.ticket = ticket
+    self.target = target
+    self.memoryBytes = memoryBytes
+    self.workers = workers
+  }
+
+  /// The figures: target, quantised targets, unpruned, pruned and collapsed network, in this order.
+  ///
+  /// - Parameter latencySeconds: about how long measuring latencies may take.
+  /// - Throws: `TicketError` for a ticket that contradicts its random network or images outside its input range;
+  ///   `ConvolutionError` for images of another shape; `InterruptedError`. Cost: each weight of the unpruned network
+  ///   once, or twice where it is timed, and seven networks over the images.
+  public func rows(
+    on data: ImageSet?, latencySeconds: Double = 10, control: RunControl = RunControl()
+  ) throws -> [Row] {
+    if let data { try Measurement.requireUsable(data, by: target, in: ticket.inputRange) }
+    let contestants = try contestants(control)
+    let image = try data.flatMap { $0.images.batch > 0 ? $0.images.images(0..<1) : nil } ?? sampleImage()
+    let latencies = try latencies(of: contestants, on: image, seconds: latencySeconds, control)
+    return try zip(contestants, latencies).map { entry, latency in
+      let accuracy = try data.flatMap { try Self.accuracy(of: entry, on: $0, workers, control) }
+      return Row(
+        contestant: entry.contestant, cost: entry.cost,
+        bitsPerWeight: entry.storageBits / Double(ticket.graph.weightCount),
+        entropyBitsPerWeight: entry.entropyBits.map { $0 / Double(ticket.graph.weightCount) },
+        maxWeightError: entry.maxWeightError, accuracy: accuracy, latency: latency.value, latencyReason: latency.reason)
+    }
+  }
+
+  /// A network with what is known of it before it runs.
+  private struct Entry {
+    let contestant: Contestant
+    /// What classifies images; timed too, but for the unpruned network, of which this is the collapse.
+    let network: Network<Float>
+    let cost: NetworkCost
+    let storageBits: Double
+    var entropyBits: Double?
+    let maxWeightError: Double
+  }
+
+  private func contestants(_ control: RunControl) throws -> [Entry] {
+    let kernels = target.kernels
+    let weights = Double(ticket.graph.weightCount)
+    let biasBits = 32 * Double(ticket.biasesTaken)
+    var entries = [
+      Entry(
+        contestant: .target, network: target, cost: try target.cost(), storageBits: 32 * weights + biasBits,
+        maxWeightError: 0)
+    ]
+    for bits in Self.quantisedBits {
+      let quantised = try Quantisation(of: target, bits: bits, workers: workers)
+      entries.append(
+        Entry(
+          contestant: .quantised(bits: bits), network: quantised.network, cost: try quantised.network.cost(),
+          storageBits: quantised.storageBits + biasBits, entropyBits: quantised.entropyBits + biasBits,
+          maxWeightError: quantised.maxWeightError))
+    }
+    let signed = ticket.graph.signedInputs(networkInputIsSigned: ticket.inputRange.isSigned)
+    let unpruned = try ticket.randomNetwork.collapseUnpruned(
+      signedInputs: signed, scales: ticket.scales, workers: workers
+    ) { if let reason = control.interruption() { throw InterruptedError(reason: reason) } }
+    entries.append(
+      Entry(
+        contestant: .unpruned, network: try network(of: unpruned), cost: try ticket.unprunedCost(),
+        storageBits: 64 + 32 * Double(ticket.scalarsTaken), maxWeightError: Self.error(of: unpruned, kernels)))
+    let collapsed = try ticket.collapsedLayers(workers: workers)
+    let error = Self.error(of: collapsed, kernels)
+    for (contestant, network) in [
+      (.pruned, try ticket.prunedNetwork(workers: workers)), (.collapsed, try network(of: collapsed)),
+    ] as [(Contestant, Network<Float>)] {
+      entries.append(
+        Entry(
+          contestant: contestant, network: network, cost: try network.cost(), storageBits: ticket.bits,
+          maxWeightError: error))
+    }
+    return entries
+  }
+
+  private func network(of layers: [CollapsedLayer]) throws -> Network<Float> {
+    try ticket.graph.network {
+      try layers[$0 - 1].operations(of: ticket.graph.layers[$0 - 1], bias: ticket.biases[$0 - 1])
+    }
+  }
+
+  /// The largest |positive − K| and |negative + K| of all layers.
+  private static func error(of layers: [CollapsedLayer], _ kernels: [[Float]]) -> Double {
+    var largest = 0.0
+    for (layer, kernel) in zip(layers, kernels) {
+      for (value, weight) in zip(layer.positive, kernel) { largest = max(largest, abs(value - Double(weight))) }
+      for (value, weight) in zip(layer.negative ?? [], kernel) { largest = max(largest, abs(value + Double(weight))) }
+    }
+    return largest
+  }
+
+  private static func accuracy(
+    of entry: Entry, on data: ImageSet, _ workers: Int, _ control: RunControl
+  ) throws -> Double? {
+    if data.labels == nil || data.images.batch == 0 { return nil }
+    let classification = try Classification(
+      of: entry.network, on: data, workers: workers, phase: "\(entry.contestant) on images", control: control)
+    return Double(classification.correct) / Double(data.images.batch)
+  }
+
+  /// Latencies of all contestants, or why there is none.
+  private func latencies(
+    of entries: [Entry], on image: Tensor<Float>, seconds: Double, _ control: RunControl
+  ) throws -> [(value: Latency?, reason: String?)] {
+    let bytes = try ticket.unprunedBytes()
+    var reason: String?
+    if bytes > memoryBytes {
+      reason = "making and running it takes about \(bytes) bytes, the limit is \(memoryBytes)"
+    }
+    let timed = entries.indices.filter { reason == nil || entries[$0].contestant != .unpruned }
+    let networks = try timed.map { index in
+      let entry = entries[index]
+      let network = try entry.contestant == .unpruned ? ticket.unprunedNetwork(workers: workers) : entry.network
+      return try network.packed()
+    }
+    let measured = try Latency.measure(networks, on: image, seconds: seconds, control: control)
+    let values = Dictionary(uniqueKeysWithValues: zip(timed, measured))
+    return entries.indices.map { (values[$0], values[$0] == nil ? reason : nil) }
+  }
+
+  /// An image of the input box for a comparison without data: a hundred and one levels in an uneven order.
+  private func sampleImage() throws -> Tensor<Float> {
+    let (low, high) = (ticket.inputRange.low, ticket.inputRange.high)
+    let values = (0..<target.inputShape.count).map { index in
+      Float(low + (high - low) * Double((index * 37) % 101) / 100)
+    }
+    return try Tensor(batch: 1, shape: target.inputShape, values: values)
+  }
+}
+
+extension Comparison.Contestant: CustomStringConvertible {
+  /// The network's name in tables: "target", "target, 8 bits", "random, all filters", "pruned", "collapsed".
+  public var description: String {
+    switch self {
+    case .target: "target"
+    case .quantised(let bits): "target, \(bits) bits"
+    case .unpruned: "random, all filters"
+    case .pruned: "pruned"
+    case .collapsed: "collapsed"
+    }
+  }
+}
