@@ -48,8 +48,11 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
       "Calibrated mode: how far least squares are damped towards the target's kernel, as a part of the features' mean square (default: 0.001).",
       valueName: "PART"))
   var damping: Double?
-  @Option(help: "metric") var metric: String?
-  @Option(help: "mix") var mix: Double?
+  @Option(
+    help: ArgumentHelp(
+      "Calibrated mode: measure errors at each layer's outputs (layer, the default), or to first order at the network's (logits), which loses less at widths below 1000.",
+      valueName: "WHERE"))
+  var metric: String?
   @OptionGroup var selection: SelectionOptions
   @Option(
     parsing: .unconditional,
@@ -140,10 +143,9 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
         ? OptionError(option: "--mode calibrated", expected: "--calibration D beside it", found: "none")
         : OptionError(option: "--calibration", expected: "--mode calibrated beside it", found: "--mode \(mode)")
     }
-    guard chosen == .calibrated || (sweeps == nil && damping == nil) else {
-      throw OptionError(
-        option: sweeps == nil ? "--damping" : "--sweeps", expected: "--mode calibrated beside it",
-        found: "--mode \(mode)")
+    let given = [("--sweeps", sweeps != nil), ("--damping", damping != nil), ("--metric", metric != nil)]
+    if chosen != .calibrated, let (option, _) = given.first(where: { $0.1 }) {
+      throw OptionError(option: option, expected: "--mode calibrated beside it", found: "--mode \(mode)")
     }
     let (low, high) = try pair(inputRange, option: "--input-range")
     let range = try InputRange(low: low, high: high)
@@ -169,8 +171,12 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     }
     if let sweeps { made.sweeps = sweeps }
     if let damping { made.damping = damping }
-    if let metric { made.metric = Calibration.Metric(rawValue: metric)! }
-    if let mix { made.mix = mix }
+    if let metric {
+      guard let chosen = Calibration.Metric(rawValue: metric) else {
+        throw OptionError(option: "--metric", expected: "layer or logits", found: "'\(metric)'")
+      }
+      made.metric = chosen
+    }
     return made
   }
 
@@ -219,7 +225,8 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
       search: SearchOptions(
         solver: try selection.chosenSolver().name, workLimit: workLimit, size: selection.size,
         sizePenalty: selection.sizePenalty, largestNormPerWidth: selection.normPerWidth,
-        damping: found.calibration?.damping, sweeps: found.calibration?.sweeps))
+        damping: found.calibration?.damping, sweeps: found.calibration?.sweeps,
+        metric: found.calibration?.metric))
     try file.write(to: output, force: force)
     var report = FigureReport(
       claims: claims, ticket: result.ticket, target: target, search: file.search,

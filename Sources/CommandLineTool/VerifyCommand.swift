@@ -108,6 +108,7 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
     var calibration = try calibration.map { try data.calibration($0) }
     if let damping = options.damping { calibration?.damping = damping }
     if let sweeps = options.sweeps { calibration?.sweeps = sweeps }
+    if let metric = options.metric { calibration?.metric = metric }
     if let found = calibration?.digest, let expected = ticket.calibrationDigest, found != expected {
       throw OptionError(option: "--calibration", expected: "images of digest \(expected)", found: found)
     }

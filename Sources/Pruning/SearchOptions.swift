@@ -12,10 +12,12 @@ public struct SearchOptions: Sendable, Hashable, Codable {
   /// As in `Calibration`; nil in weights mode.
   public var damping: Double?
   public var sweeps: Int?
+  public var metric: Calibration.Metric?
 
   public init(
     solver: String, workLimit: UInt64? = nil, size: Int? = nil, sizePenalty: Double? = nil,
-    largestNormPerWidth: Double? = nil, damping: Double? = nil, sweeps: Int? = nil
+    largestNormPerWidth: Double? = nil, damping: Double? = nil, sweeps: Int? = nil,
+    metric: Calibration.Metric? = nil
   ) {
     self.solver = solver
     self.workLimit = workLimit
@@ -24,5 +26,6 @@ public struct SearchOptions: Sendable, Hashable, Codable {
     self.largestNormPerWidth = largestNormPerWidth
     self.damping = damping
     self.sweeps = sweeps
+    self.metric = metric
   }
 }

@@ -35,7 +35,7 @@ import Testing
       #expect(try prune(folder, "--threads", threads, "--force").status == 0)
       #expect(try folder.bytes(Folder.ticket) == bytes)
     }
-    for more in [["--sweeps", "0"], ["--damping", "0.1"]] {
+    for more in [["--sweeps", "0"], ["--damping", "0.1"], ["--metric", "logits"]] {
       #expect(try prune(folder, more[0], more[1], "--force").status == 0)
       #expect(try folder.bytes(Folder.ticket) != bytes)
     }
@@ -65,6 +65,8 @@ import Testing
     try folder.prune("--calibration", Folder.data).expectBadInput("--calibration", "--mode calibrated")
     try folder.prune("--sweeps", "2").expectBadInput("--sweeps", "--mode calibrated")
     try folder.prune("--damping", "2").expectBadInput("--damping", "--mode calibrated")
+    try folder.prune("--metric", "logits").expectBadInput("--metric", "--mode calibrated")
+    try prune(folder, "--metric", "inputs").expectBadInput("--metric", "logits", "inputs")
     try prune(folder, "--sweeps=-1").expectBadInput("calibration", "sweeps", "-1")
     try prune(folder, "--damping", "0").expectBadInput("calibration", "damping", "0")
     try prune(folder, "--scale", "3,0").expectBadInput("image entry", "-1.0…1.0")

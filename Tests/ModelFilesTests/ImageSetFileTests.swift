@@ -66,7 +66,10 @@ import Testing
     let scaled = try ImageSetFile.load(path, part: .test, scale: (0.5, 1))
     #expect(scaled.images.values == data.images.values.map { $0 / 2 + 1 })
     #expect(try ImageSetFile.load(path, part: .calibration).labels == nil)
-    _ = folder
+    let many = try NumPyArray(shape: [500, 1, 1, 1], floats: (0..<500).map(Float.init))
+    let (other, manyPath) = try archive([("x", many)])
+    #expect(try ImageSetFile.load(manyPath, part: .calibration).images.batch == 500, "all that were given")
+    _ = (folder, other)
   }
 
   @Test func labelsAreOptionalInAnArchive() throws {

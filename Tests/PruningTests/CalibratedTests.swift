@@ -8,14 +8,14 @@ import Synchronization
 import Testing
 import Tickets
 
-private func normals(_ count: Int, seed: UInt64) -> [Float] {
+func normals(_ count: Int, seed: UInt64) -> [Float] {
   var values = [Float](repeating: 0, count: count)
   values.withUnsafeMutableBufferPointer { NormalStream.fill($0, at: StreamAddress(seed: seed)) }
   return values
 }
 
 /// Two inputs in [-1, 1]; a bias, a stride, a residual addition, a dense layer.
-private func target(seed: UInt64 = 1) throws -> Network<Float> {
+func calibratedTarget(seed: UInt64 = 1) throws -> Network<Float> {
   func convolution(_ inputs: Int, _ outputs: Int, _ layer: UInt64, stride: Int = 1, bias: Bool = false) throws
     -> Network<Float>.Operation
   {
@@ -42,7 +42,7 @@ private func target(seed: UInt64 = 1) throws -> Network<Float> {
     nodes: nodes.map { .init(name: $0.0, operation: $0.1, inputs: $0.2) })
 }
 
-private func images(_ count: Int, seed: UInt64 = 9) throws -> Tensor<Float> {
+func calibrationImages(_ count: Int, seed: UInt64 = 9) throws -> Tensor<Float> {
   try Tensor(
     batch: count, shape: ImageShape(height: 7, width: 7, channels: 2),
     values: normals(count * 98, seed: seed).map { max(-1, min(1, $0 / 2)) })
@@ -73,9 +73,9 @@ private func moments(of layer: LayerGraph.Layer, _ network: Network<Float>, _ im
 
 @Suite struct LayerMomentsTests {
   @Test func momentsAreThoseOfDirectLoops() throws {
-    let network = try target()
+    let network = try calibratedTarget()
     let layer = try LayerGraph(of: network).layers[0]
-    let images = try images(37)
+    let images = try calibrationImages(37)
     let found = try moments(of: layer, network, images)
     // Patches by their definition: stride 2, a padding of 1.
     var rows: [[Double]] = []
@@ -122,9 +122,9 @@ private func moments(of layer: LayerGraph.Layer, _ network: Network<Float>, _ im
   }
 
   @Test func coresChangeNoBit() throws {
-    let network = try target()
+    let network = try calibratedTarget()
     let graph = try LayerGraph(of: network)
-    let images = try images(50)
+    let images = try calibrationImages(50)
     let whole = try moments(of: graph.layers[0], network, images)
     for _ in 0..<3 { #expect(try moments(of: graph.layers[0], network, images).gram == whole.gram) }
   }
@@ -132,9 +132,9 @@ private func moments(of layer: LayerGraph.Layer, _ network: Network<Float>, _ im
 
 @Suite struct LayerRefitTests {
   private func refit(damping: Double = 1e-3) throws -> (LayerRefit, LayerMoments, [Float]) {
-    let network = try target()
+    let network = try calibratedTarget()
     let graph = try LayerGraph(of: network)
-    let moments = try moments(of: graph.layers[0], network, try images(40))
+    let moments = try moments(of: graph.layers[0], network, try calibrationImages(40))
     let addresses = Ticket.addresses(graph: graph, inputRange: .unit).filter { $0.layer == 1 }
     let made = try LayerRefit(
       moments, graph.layers[0], layer: 1, addresses: addresses, kernel: network.kernels[0], scale: 0.25,
@@ -215,14 +215,14 @@ private func moments(of layer: LayerGraph.Layer, _ network: Network<Float>, _ im
     -> TicketSearch
   {
     try TicketSearch(
-      target: target(), width: width, seed: seed,
-      calibration: Calibration(images: try images(count), sweeps: sweeps))
+      target: calibratedTarget(), width: width, seed: seed,
+      calibration: Calibration(images: try calibrationImages(count), sweeps: sweeps))
   }
 
   /// Σ (pruned − target)² over other images.
   private func outputError(_ ticket: Ticket) throws -> Double {
-    let other = try images(100, seed: 77)
-    let (pruned, wanted) = (try ticket.prunedNetwork()(other), try target()(other))
+    let other = try calibrationImages(100, seed: 77)
+    let (pruned, wanted) = (try ticket.prunedNetwork()(other), try calibratedTarget()(other))
     return zip(pruned.values, wanted.values).reduce(0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) }
   }
 
@@ -240,7 +240,7 @@ private func moments(of layer: LayerGraph.Layer, _ network: Network<Float>, _ im
     var (calibrated, weights) = (0.0, 0.0)
     for seed in 1...4 as ClosedRange<UInt64> {
       calibrated += try outputError(try search(seed: seed).run().ticket)
-      weights += try outputError(try TicketSearch(target: target(), width: 150, seed: seed).run().ticket)
+      weights += try outputError(try TicketSearch(target: calibratedTarget(), width: 150, seed: seed).run().ticket)
     }
     #expect(calibrated < weights / 2, "\(calibrated), \(weights)")
   }
@@ -269,7 +269,7 @@ private func moments(of layer: LayerGraph.Layer, _ network: Network<Float>, _ im
   }
 
   @Test func unusableImagesAreNamed() throws {
-    let good = try images(2)
+    let good = try calibrationImages(2)
     var outside = good
     outside.values[5] = 1.5
     var unknown = good
@@ -281,12 +281,12 @@ private func moments(of layer: LayerGraph.Layer, _ network: Network<Float>, _ im
       Calibration(images: good, damping: .nan), Calibration(images: good, sweeps: -1),
     ] {
       #expect(throws: TicketError.self) {
-        try TicketSearch(target: target(), width: 20, seed: 1, calibration: calibration)
+        try TicketSearch(target: calibratedTarget(), width: 20, seed: 1, calibration: calibration)
       }
     }
     // One image of zeros says nothing: damping alone decides, and the target's kernel is wanted.
     let blank = Calibration(images: try Tensor(batch: 1, shape: ImageShape(height: 7, width: 7, channels: 2)))
-    let found = try TicketSearch(target: target(), width: 50, seed: 1, calibration: blank).run()
+    let found = try TicketSearch(target: calibratedTarget(), width: 50, seed: 1, calibration: blank).run()
     #expect(found.ticket.isComplete)
   }
 }

@@ -11,10 +11,9 @@ import Tickets
 struct CalibratedSearch {
   private let search: TicketSearch
   private let calibration: Calibration
-  private let workers: Int
+  private let statistics: LayerStatistics
   private let record: SearchRecord
   private let control: RunControl
-  private let signed: [Bool]
   private let shares: [BlockAddress: UInt64]
 
   init(
@@ -22,10 +21,9 @@ struct CalibratedSearch {
   ) throws {
     self.search = search
     self.calibration = calibration
-    self.workers = workers
+    statistics = LayerStatistics(search: search, calibration: calibration, workers: workers, control: control)
     self.record = record
     self.control = control
-    signed = search.graph.signedInputs(networkInputIsSigned: search.inputRange.isSigned)
     let shares = search.workShares(record.addresses, control.limits.work)
     self.shares = Dictionary(
       uniqueKeysWithValues: zip(record.addresses, shares).compactMap { address, share in share.map { (address, $0) } })
@@ -51,7 +49,10 @@ struct CalibratedSearch {
       return CollapsedLayer.assemble(layer, addresses: addresses, sums: sums, scale: search.scales[number - 1])
     }
     let refit: LayerRefit
-    do { refit = try self.refit(layer: number, addresses, behind: pruned) } catch is Interruption { return nil }
+    do { refit = try statistics.refit(layer: number, addresses, behind: pruned) } catch is LayerStatistics.Interruption
+    {
+      return nil
+    }
     let energy = refit.energy
     var choice = LayerChoice(refit)
     for index in addresses.indices {
@@ -120,83 +121,6 @@ struct CalibratedSearch {
     return search.network.collapse(
       layer: layer, channel: channel, filters: block.kept.lazy.map { Int($0) },
       scalars: search.network.scalars(layer: layer, channel: channel))
-  }
-
-  private struct Interruption: Error {}
-
-  private func refit(
-    layer number: Int, _ addresses: [BlockAddress], behind pruned: [CollapsedLayer]
-  ) throws -> LayerRefit {
-    let layer = search.graph.layers[number - 1]
-    let kernel = search.target.kernels[number - 1]
-    let scale = search.scales[number - 1]
-    let moments = try moments(layer: number, behind: pruned)
-    guard calibration.metric == .logits else {
-      return try LayerRefit(
-        moments, layer, layer: number, addresses: addresses, kernel: kernel, scale: scale, damping: calibration.damping)
-    }
-    let kernels = search.target.kernels
-    let biases = search.target.biases
-    let graph = search.graph
-    func plain(_ number: Int) throws -> [(name: String, operation: Network<Float>.Operation)] {
-      let layer = graph.layers[number - 1]
-      let convolution = try Convolution(
-        window: layer.window, inputChannels: layer.inputChannels, outputChannels: layer.outputChannels,
-        kernel: kernels[number - 1], bias: biases[number - 1])
-      return [(layer.name, .convolution(convolution))]
-    }
-    var place = 0
-    var seen = 0
-    let hybrid: Network<Float> = try graph.network { other in
-      let parts: [(name: String, operation: Network<Float>.Operation)] =
-        other > pruned.count
-        ? try plain(other) : try pruned[other - 1].operations(of: graph.layers[other - 1], bias: biases[other - 1])
-      seen += parts.count - 1
-      if other == number { place = seen }
-      return parts
-    }
-    // The layer's own node, behind what the splits of pruned layers before it have added.
-    let own = graph.nodes.firstIndex { $0.operation == .convolution(layer: number) }! + place
-    let target: Network<Float> = try graph.network { try plain($0) }
-    let control = control
-    let logits = try LogitMoments(
-      of: layer, pruned: hybrid, node: own, target: target, isSigned: signed[number - 1], on: calibration.images,
-      workers: workers
-    ) { if control.interruption() != nil { throw Interruption() } }
-    return try LayerRefit(
-      logits, moments, layer, layer: number, addresses: addresses, kernel: kernel, scale: scale, mix: calibration.mix,
-      damping: calibration.damping)
-  }
-
-  private func moments(layer number: Int, behind pruned: [CollapsedLayer]) throws -> LayerMoments {
-    let graph = search.graph
-    let node = graph.nodes.firstIndex { $0.operation == .convolution(layer: number) }!
-    let kernels = search.target.kernels
-    func plain(_ number: Int, bias: [Float]?) throws -> [(name: String, operation: Network<Float>.Operation)] {
-      let layer = graph.layers[number - 1]
-      return [
-        (
-          layer.name,
-          .convolution(
-            try Convolution(
-              window: layer.window, inputChannels: layer.inputChannels, outputChannels: layer.outputChannels,
-              kernel: kernels[number - 1], bias: bias))
-        )
-      ]
-    }
-    let biases = search.target.biases
-    let inputs: Network<Float> = try graph.network(upTo: graph.nodes[node].inputs[0]) { other in
-      if other > pruned.count { return try plain(other, bias: nil) }
-      return try pruned[other - 1].operations(of: graph.layers[other - 1], bias: biases[other - 1])
-    }
-    let wanted: Network<Float> = try graph.network(upTo: node) {
-      try plain($0, bias: $0 == number ? nil : biases[$0 - 1])
-    }
-    let control = control
-    return try LayerMoments(
-      of: graph.layers[number - 1], inputs: inputs, wanted: wanted, isSigned: signed[number - 1],
-      on: calibration.images, workers: workers
-    ) { if control.interruption() != nil { throw Interruption() } }
   }
 }
 

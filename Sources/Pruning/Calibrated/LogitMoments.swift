@@ -6,8 +6,8 @@ import Tickets
 /// What calibration images say of one layer by way of the network's outputs: a Gauss–Newton model of them in the layer's kernel.
 ///
 /// With z the outputs of a network pruned up to the layer and the target's own from it on, y the target's, and J = ∂z/∂K, a kernel A gives about
-/// z + J·(A − K). A row of J is one image and one output (or one fixed random direction of many outputs): Fᵀ·G summed over pixels, F the layer's
-/// features there (`LayerMoments`), G the gradient of that output at the layer's value there. Entry (f, o) of the kernel is at f·outputs + o.
+/// z + J·(A − K). A row of J is one image and one output less the outputs' mean, which no classification depends on (or one fixed random direction of
+/// many outputs): Fᵀ·G summed over pixels, F the layer's features there (`LayerMoments`), G the gradient of that output at the layer's value there. Entry (f, o) of the kernel is at f·outputs + o.
 ///
 /// As `LayerMoments` are, they are summed over chunks and tiles that no option changes, with BLAS at one thread.
 package struct LogitMoments: Sendable {
@@ -98,10 +98,11 @@ package struct LogitMoments: Sendable {
     }
   }
 
-  /// The outputs themselves, or random directions of them, each of the outputs' count.
+  /// The outputs less their mean, or random directions of them, each of the outputs' count.
   private static func directions(_ outputs: Int) -> [[Float]] {
     if outputs <= mostDirections {
-      return (0..<outputs).map { o in (0..<outputs).map { $0 == o ? 1 : 0 } }
+      let mean = 1 / Float(outputs)
+      return (0..<outputs).map { o in (0..<outputs).map { ($0 == o ? 1 : 0) - mean } }
     }
     let norm = Float(1 / Double(mostDirections).squareRoot())
     return (0..<mostDirections).map { direction in
@@ -147,7 +148,8 @@ private struct Rows: Sendable {
         try features.withView { features in
           try gradient.values.withUnsafeBufferPointer { gradient in
             let here = MatrixView(
-              gradient.baseAddress! + image * pixels * layer.outputChannels, rows: pixels, columns: layer.outputChannels)
+              gradient.baseAddress! + image * pixels * layer.outputChannels, rows: pixels, columns: layer.outputChannels
+            )
             try jacobian.withUnsafeMutableBufferPointer {
               try multiply(
                 features.block(rows: image * pixels..<(image + 1) * pixels, columns: 0..<taps).transposed, here,
