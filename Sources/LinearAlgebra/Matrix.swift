@@ -8,6 +8,8 @@ public struct Matrix<Scalar: BLASScalar>: Sendable, Equatable {
   /// A matrix of zeros.
   ///
   /// - Throws: `LinearAlgebraError.invalidShape` for a negative size or an element count that overflows.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public init(rows: Int, columns: Int) throws(LinearAlgebraError) {
     let count = try Self.count(rows, columns, "Matrix.init")
     self.rows = rows
@@ -59,11 +61,13 @@ public struct Matrix<Scalar: BLASScalar>: Sendable, Equatable {
     set { setValue(newValue, at: index(row, column)) }
   }
 
-  @usableFromInline func index(_ row: Int, _ column: Int) -> Int {
+  @inlinable func index(_ row: Int, _ column: Int) -> Int {
     precondition(row >= 0 && row < rows && column >= 0 && column < columns, "matrix index out of range")
     return row * columns + column
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   @usableFromInline mutating func setValue(_ value: Scalar, at index: Int) { values[index] = value }
 
   /// Lends a read-only view, valid during `body`.

@@ -111,12 +111,20 @@ public struct TicketSearch: Sendable {
 
   func affordableWorkers(_ workers: Int, _ control: RunControl) throws(PruningError) -> Int {
     guard let allowed = control.limits.memoryBytes else { return workers }
-    let needs = graph.layers.map { BlockInstance.bytes(width: network.width, layer: $0) }
-    let largest = needs.max()!
-    guard allowed >= largest else {
-      throw .memoryLimit(neededBytes: largest, allowedBytes: allowed, layer: needs.firstIndex(of: largest)! + 1)
+    let signed = graph.signedInputs(networkInputIsSigned: inputRange.isSigned)
+    let needs = zip(graph.layers, signed).map { layer, isSigned -> (shared: Int, task: Int) in
+      guard let calibration else { return (0, BlockInstance.bytes(width: network.width, layer: layer)) }
+      return (
+        LayerRefit.bytes(layer, isSigned: isSigned, metric: calibration.metric),
+        WhitenedCandidates.bytes(width: network.width, layer: layer)
+      )
     }
-    return max(1, min(workers, allowed / largest))
+    let totals = needs.map { $0.shared + $0.task }
+    let largest = totals.max()!
+    guard allowed >= largest else {
+      throw .memoryLimit(neededBytes: largest, allowedBytes: allowed, layer: totals.firstIndex(of: largest)! + 1)
+    }
+    return needs.map { max(1, min(workers, (allowed - $0.shared) / $0.task)) }.min()!
   }
 
   private func candidates(of address: BlockAddress) -> Int {

@@ -81,6 +81,8 @@ extension Convolution {
 
 extension BlockedPointwise {
   /// Σ over the hidden channels that read an input channel of scalar · gradient.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   func inputGradient(_ gradient: Tensor<Scalar>) throws -> Tensor<Scalar> {
     var shape = gradient.shape
     shape.channels = inputChannels
@@ -96,6 +98,8 @@ extension BlockedPointwise {
 
 extension Pooling {
   /// To the first largest entry under each window, or spread evenly over it.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   func inputGradient<Scalar: BLASScalar>(
     _ gradient: Tensor<Scalar>, over images: Tensor<Scalar>
   ) throws -> Tensor<Scalar> {
@@ -140,6 +144,8 @@ extension Pooling {
 
 extension Tensor {
   /// A gradient behind ReLU, given the ReLU's value: 0 where that is 0.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   func masked(by rectified: Tensor) -> Tensor {
     var kept = values
     kept.withUnsafeMutableBufferPointer { kept in
@@ -151,6 +157,8 @@ extension Tensor {
   }
 
   /// A gradient of a mean over pixels, given to each pixel of an image.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   func spreadOverPixels(of shape: ImageShape) throws -> Tensor {
     let channels = shape.channels
     return try Tensor(batch: batch, shape: shape) { target in
@@ -162,6 +170,8 @@ extension Tensor {
   }
 
   /// Flat rows in channel, row, column order as images again.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   func unflattened(to shape: ImageShape) -> Tensor {
     if shape.pixels == 1 { return Tensor(uncheckedBatch: batch, shape: shape, values: values) }
     var result = values

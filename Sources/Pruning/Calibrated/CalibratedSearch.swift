@@ -13,6 +13,8 @@ struct CalibratedSearch {
   private let calibration: Calibration
   private let statistics: LayerStatistics
   private let record: SearchRecord
+  /// Whether there is a core and memory for the next block's candidates.
+  private let looksAhead: Bool
   private let control: RunControl
   private let shares: [BlockAddress: UInt64]
 
@@ -27,7 +29,7 @@ struct CalibratedSearch {
     let shares = search.workShares(record.addresses, control.limits.work)
     self.shares = Dictionary(
       uniqueKeysWithValues: zip(record.addresses, shares).compactMap { address, share in share.map { (address, $0) } })
-    _ = try search.affordableWorkers(1, control)
+    looksAhead = try search.affordableWorkers(workers, control) > 1
   }
 
   /// Chooses all blocks, or as many as limits allow.
@@ -53,24 +55,39 @@ struct CalibratedSearch {
     {
       return nil
     }
-    let energy = refit.energy
     var choice = LayerChoice(refit)
-    for index in addresses.indices {
-      let target = refit.target(index, misses: choice.misses)
-      let isFinished = try choose(index, &choice, transform: refit.coupling(index, index), target: target) { _ in
-        search.solver(for: addresses[index], squaredTarget: energy)
-      }
-      guard isFinished else { return cutShort(choice) }
+    let steps = (0...calibration.sweeps).flatMap { pass in addresses.indices.map { (pass: pass, index: $0) } }
+    let network = search.network
+    @Sendable func candidates(_ step: Int) throws -> WhitenedCandidates {
+      let (pass, index) = steps[step]
+      return try WhitenedCandidates(
+        addresses[index], in: network,
+        transform: pass == 0 ? refit.coupling(index, index) : refit.revisionTransform(index))
     }
-    for _ in 0..<calibration.sweeps {
-      for index in addresses.indices {
-        let (transform, target) = try refit.revision(index, misses: choice.misses)
-        let isFinished = try choose(index, &choice, transform: transform, target: target) {
-          search.solver(for: addresses[index], squaredTarget: energy, start: $0)
-        }
-        guard isFinished else { return cutShort(choice) }
+    var ready = try candidates(0)
+    for (step, (pass, index)) in steps.enumerated() {
+      guard control.interruption() == nil else { return cutShort(choice) }
+      let target =
+        pass == 0
+        ? refit.target(index, misses: choice.misses) : try refit.revision(index, misses: choice.misses).target
+      // What is multiplied for the next block does not depend on this one's choice: another core does it meanwhile.
+      let (block, before) = (ready, choice)
+      let isLast = step + 1 == steps.count
+      let done = try Workers.map(count: looksAhead && !isLast ? 2 : 1, workers: looksAhead ? 2 : 1) { task -> Done in
+        task == 0
+          ? .chosen(try choose(index, before, block, target, pass: pass)) : .ready(try candidates(step + 1))
+      }
+      guard case .chosen(let found) = done[0] else { preconditionFailure("a first task chooses") }
+      choice.take(found.block, found.sum, stop: found.stop, at: index)
+      control.report(RunProgress(phase: "layer \(number)", completed: index + 1, total: addresses.count))
+      if let stop = found.stop, stop != .workLimit { return cutShort(choice) }
+      if case .ready(let next)? = done.dropFirst().first {
+        ready = next
+      } else if !isLast {
+        ready = try candidates(step + 1)
       }
     }
+    let energy = refit.energy
     // A layer's blocks are known together: half of them would be another start.
     let relative = energy > 0 ? (refit.error(choice.misses) / energy).squareRoot() * search.scales[number - 1] : 0
     let results = zip(choice.blocks, choice.stops).map { SearchRecord.Result(block: $0, stop: $1) }
@@ -87,32 +104,33 @@ struct CalibratedSearch {
     return nil
   }
 
-  /// Chooses block `index` of a layer, first or again. False when the run must stop; the block then stays as it was, if it was.
-  ///
-  /// - Parameter solver: given what is chosen now, as candidates by |u|.
+  private struct Found: Sendable {
+    let block: Block
+    let sum: [Double]
+    let stop: StopReason?
+  }
+  private enum Done: Sendable {
+    case chosen(Found)
+    case ready(WhitenedCandidates)
+  }
+
+  /// Chooses block `index` of a layer, for the first time in pass 0, again in later ones.
   private func choose(
-    _ index: Int, _ choice: inout LayerChoice, transform: Matrix<Double>, target: [Double],
-    _ solver: ([Int]) -> any Solver
-  ) throws -> Bool {
+    _ index: Int, _ choice: LayerChoice, _ candidates: WhitenedCandidates, _ target: [Double], pass: Int
+  ) throws -> Found {
     let address = choice.refit.addresses[index]
-    guard control.interruption() == nil else { return false }
-    let instance = try WhitenedInstance(
-      address, in: search.network, transform: transform, target: target, size: search.size)
-    var start: [Int] = []
-    if index < choice.blocks.count {
+    var start: [Int]?
+    if pass > 0 {
       let kept = Set(choice.blocks[index].kept)
-      start = instance.filters.indices.filter { kept.contains(instance.filters[$0]) }
+      start = candidates.filters.indices.filter { kept.contains(candidates.filters[$0]) }
     }
     let share = shares[address].map { $0 / UInt64(calibration.sweeps + 1) }
-    let solution = try solver(start).solve(instance.problem, control: control.withWork(share).silenced())
+    let problem = try candidates.problem(target: target, size: search.size)
+    let solution = try search.solver(for: address, squaredTarget: choice.refit.energy, start: start)
+      .solve(problem, control: control.withWork(share).silenced())
     let block = Block(
-      address: address, candidates: instance.problem.count,
-      kept: solution.subset.map { instance.filters[$0] }.sorted())
-    choice.take(block, sum(block), stop: solution.stop, at: index)
-    control.report(
-      RunProgress(
-        phase: "layer \(address.layer)", completed: index + 1, total: choice.refit.addresses.count))
-    return solution.stop == nil || solution.stop == .workLimit
+      address: address, candidates: problem.count, kept: solution.subset.map { candidates.filters[$0] }.sorted())
+    return Found(block: block, sum: sum(block), stop: solution.stop)
   }
 
   /// What a block's kept filters sum to, in the random slices' units.

@@ -11,6 +11,8 @@ import Tickets
 /// BLAS at one thread, and the chunks' sums are added in order.
 package struct LayerMoments: Sendable {
   package static let chunkImages = 16
+  /// Chunks whose sums are there before they are added up.
+  static let chunksAtOnce = 8
 
   /// p = halves · taps · c.
   package let features: Int
@@ -38,17 +40,19 @@ package struct LayerMoments: Sendable {
     workers: Int, interruption: @Sendable () throws -> Void
   ) throws {
     let chunks = (images.batch + Self.chunkImages - 1) / Self.chunkImages
-    let parts = try Workers.map(count: chunks, workers: workers) { chunk in
-      try interruption()
-      let first = chunk * Self.chunkImages
-      let part = images.images(first..<min(images.batch, first + Self.chunkImages))
-      return try Sums(layer, isSigned: isSigned, inputs: inputs(part), outputs: wanted(part))
-    }
     let halves = isSigned ? 2 : 1
     features = halves * layer.window.height * layer.window.width * layer.inputChannels
     outputs = layer.outputChannels
     var total = Sums(features: features, outputs: outputs)
-    for part in parts { total.add(part) }
+    for start in stride(from: 0, to: chunks, by: Self.chunksAtOnce) {
+      let parts = try Workers.map(count: min(Self.chunksAtOnce, chunks - start), workers: workers) { chunk in
+        try interruption()
+        let first = (start + chunk) * Self.chunkImages
+        let part = images.images(first..<min(images.batch, first + Self.chunkImages))
+        return try Sums(layer, isSigned: isSigned, inputs: inputs(part), outputs: wanted(part))
+      }
+      for part in parts { total.add(part) }
+    }
     for i in 0..<features { for j in 0..<i { total.gram[j * features + i] = total.gram[i * features + j] } }
     (gram, products, energies, rows) = (total.gram, total.products, total.energies, total.rows)
   }

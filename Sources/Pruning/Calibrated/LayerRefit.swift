@@ -157,6 +157,18 @@ package struct LayerRefit: Sendable {
     }
   }
 
+  /// Bytes that a layer's statistics and factors take at once: sums of up to `LayerMoments.chunksAtOnce` chunks, the matrix, its order, its factor.
+  static func bytes(_ layer: LayerGraph.Layer, isSigned: Bool, metric: Calibration.Metric) -> Int {
+    let features = (isSigned ? 2 : 1) * layer.window.height * layer.window.width * layer.inputChannels
+    let sums = 8 * features * features * (LayerMoments.chunksAtOnce + 2)
+    switch metric {
+    case .layer: return sums + 3 * 8 * features * features
+    case .logits:
+      let entries = features * layer.outputChannels
+      return sums + 5 * 8 * entries * entries + 12 * LogitMoments.rowsAtOnce * entries
+    }
+  }
+
   /// Where the reversed order's feature i is in the blocks' order.
   private static func reversed(_ blocks: Int, _ taps: Int) -> [Int] {
     (0..<blocks * taps).map { (blocks - 1 - $0 / taps) * taps + $0 % taps }
@@ -183,6 +195,22 @@ package struct LayerRefit: Sendable {
     return target
   }
 
+  /// Mᵀ with M·Mᵀ = H_ii: what block i's candidates are multiplied by when it is chosen again.
+  ///
+  /// - Throws: `CholeskyError` where rounding leaves H_ii without a factor.
+  package func revisionTransform(_ i: Int) throws -> Matrix<Double> {
+    let lower = try blockFactor(i).lower
+    return try Matrix(rows: taps, columns: taps) { values in
+      for a in 0..<taps { for b in 0..<taps { values[a * taps + b] = lower[b, a] } }
+    }
+  }
+
+  private func blockFactor(_ i: Int) throws -> Cholesky<Double> {
+    try gram.withView { gram in
+      try Cholesky(of: gram.block(rows: i * taps..<(i + 1) * taps, columns: i * taps..<(i + 1) * taps))
+    }
+  }
+
   /// The problem of choosing block i again, given all others: Mᵀ with M·Mᵀ = H_ii, and the target multiplied by it.
   ///
   /// tr(EᵀHE) is least where A_i is at its present value less H_ii⁻¹·(H·E)_i, and grows as ‖Mᵀ·(A_i − that)‖² from there.
@@ -190,9 +218,7 @@ package struct LayerRefit: Sendable {
   /// - Parameter misses: E of all blocks, taps × outputs each.
   /// - Throws: `CholeskyError` where rounding leaves H_ii without a factor.
   package func revision(_ i: Int, misses: [[Double]]) throws -> (transform: Matrix<Double>, target: [Double]) {
-    let block = try gram.withView { gram in
-      try Cholesky(of: gram.block(rows: i * taps..<(i + 1) * taps, columns: i * taps..<(i + 1) * taps))
-    }
+    let block = try blockFactor(i)
     var slope = try Matrix<Double>(rows: taps, columns: outputs)
     for k in addresses.indices {
       for a in 0..<taps {
@@ -205,10 +231,7 @@ package struct LayerRefit: Sendable {
     try slope.withMutableView { try block.solve(inPlace: $0) }
     let wanted = Array(wanted(i))
     let center = wanted.indices.map { wanted[$0] + misses[i][$0] - slope.values[$0] }
-    let lower = block.lower
-    let transform = try Matrix<Double>(rows: taps, columns: taps) { values in
-      for a in 0..<taps { for b in 0..<taps { values[a * taps + b] = lower[b, a] } }
-    }
+    let transform = try revisionTransform(i)
     var target = [Double](repeating: 0, count: taps * outputs)
     Self.add(transform, center, 1, taps, outputs, to: &target)
     return (transform, target)

@@ -15,7 +15,7 @@ package struct LogitMoments: Sendable {
   package static let mostDirections = 32
   private static let tile = 192
   /// Rows of J that are whole at a time.
-  private static let rowsAtOnce = 4096
+  static let rowsAtOnce = 4096
 
   /// Entries of the kernel, halves·taps·c·outputs.
   package let entries: Int
