@@ -20,44 +20,13 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
       helps, at the latest at the solver's documented work limit.
       """)
 
-  @Argument(help: "The trained network, an ONNX file.") var target: String
   @Option(help: ArgumentHelp("Width N: 2N random filters per input channel.", valueName: "N")) var width: Int?
   @Option(
     help: ArgumentHelp("Instead of a width: find the smallest whose certified error is at most E.", valueName: "E"))
   var epsilon: Double?
   @Option(help: ArgumentHelp("With --epsilon: try no wider network (default: 262144).", valueName: "N"))
   var largestWidth: Int?
-  @Option(help: ArgumentHelp("Seed of the random network.", valueName: "S")) var seed: UInt64
-  @Option(
-    help: ArgumentHelp(
-      "How errors are measured: weights (every kernel entry), or calibrated (what layers give on --calibration).",
-      valueName: "MODE"))
-  var mode = "weights"
-  @Option(
-    help: ArgumentHelp(
-      "Images for calibrated mode, their labels unread: fashion-mnist (its first 400 training images), a folder of its IDX files, or an .npz with x.",
-      valueName: "D"))
-  var calibration: String?
-  @Option(
-    help: ArgumentHelp(
-      "Calibrated mode: times that each block is chosen again, given all others of its layer (default: 1).",
-      valueName: "COUNT"))
-  var sweeps: Int?
-  @Option(
-    help: ArgumentHelp(
-      "Calibrated mode: how far least squares are damped towards the target's kernel, as a part of the features' mean square (default: 0.001).",
-      valueName: "PART"))
-  var damping: Double?
-  @Option(
-    help: ArgumentHelp(
-      "Calibrated mode: measure errors at each layer's outputs (layer, the default), or to first order at the network's (logits), which loses less at widths below 1000.",
-      valueName: "WHERE"))
-  var metric: String?
-  @OptionGroup var selection: SelectionOptions
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("The box inputs come from; data outside it is refused.", valueName: "LO,HI"))
-  var inputRange = "-1,1"
+  @OptionGroup var input: SearchInput
   @OptionGroup var data: DataOptions
   @OptionGroup var bounds: RunOptions
   @Option(help: ArgumentHelp("Units of work (candidate entries scored) for all blocks together.", valueName: "W"))
@@ -73,7 +42,7 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
   func run() throws {
     let start = ContinuousClock.now
     let goal = try goal()
-    let makeSearch = try searchMaker()
+    let makeSearch = try input.searchMaker(scale: data.scaling.scale)
     // Wrong options and files are found before any work.
     let first = try makeSearch(width ?? WidthSearch.smallest)
     let limits = try bounds.limits(work: workLimit)
@@ -82,7 +51,7 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
       throw OptionError(option: "--resume", expected: "--checkpoint FILE beside it", found: "none")
     }
     try AtomicFile.check(output, force: force)
-    let images = try data.load(isScaleUsed: calibration != nil)
+    let images = try data.load(isScaleUsed: input.calibration != nil)
     if let images { try Measurement.requireUsable(images, by: first.target, in: first.inputRange) }
 
     blas.warnIfSlow()
@@ -132,54 +101,6 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     return .error(epsilon, largest: largestWidth ?? 1 << 18)
   }
 
-  /// Makes the search of a width.
-  private func searchMaker() throws -> (Int) throws -> TicketSearch {
-    guard let chosen = PruningMode(rawValue: mode) else {
-      throw OptionError(
-        option: "--mode", expected: PruningMode.allCases.map(\.rawValue).joined(separator: " or "), found: "'\(mode)'")
-    }
-    guard (chosen == .calibrated) == (calibration != nil) else {
-      throw chosen == .calibrated
-        ? OptionError(option: "--mode calibrated", expected: "--calibration D beside it", found: "none")
-        : OptionError(option: "--calibration", expected: "--mode calibrated beside it", found: "--mode \(mode)")
-    }
-    let given = [("--sweeps", sweeps != nil), ("--damping", damping != nil), ("--metric", metric != nil)]
-    if chosen != .calibrated, let (option, _) = given.first(where: { $0.1 }) {
-      throw OptionError(option: option, expected: "--mode calibrated beside it", found: "--mode \(mode)")
-    }
-    let (low, high) = try pair(inputRange, option: "--input-range")
-    let range = try InputRange(low: low, high: high)
-    let network = try ONNXModel.network(fromFile: target)
-    let solver = try selection.chosenSolver()
-    let rule = try selection.scaleRule()
-    let calibration = try calibrationImages(isBaseline: SolverChoice.baselines.all.contains { $0.name == solver.name })
-    return { [seed, selection] in
-      try TicketSearch(
-        target: network, width: $0, seed: seed, inputRange: range, solver: solver, size: selection.size,
-        sizePenalty: selection.sizePenalty ?? 0, scaleRule: rule, calibration: calibration)
-    }
-  }
-
-  /// - Parameter isBaseline: whether nothing is chosen again.
-  private func calibrationImages(isBaseline: Bool) throws -> Calibration? {
-    guard let calibration else { return nil }
-    var made = try data.calibration(calibration)
-    if isBaseline { made.sweeps = 0 }
-    if let sweeps, sweeps > 0, isBaseline {
-      throw OptionError(
-        option: "--sweeps", expected: "--method search beside it", found: "--method \(selection.method)")
-    }
-    if let sweeps { made.sweeps = sweeps }
-    if let damping { made.damping = damping }
-    if let metric {
-      guard let chosen = Calibration.Metric(rawValue: metric) else {
-        throw OptionError(option: "--metric", expected: "layer or logits", found: "'\(metric)'")
-      }
-      made.metric = chosen
-    }
-    return made
-  }
-
   private func knownBlocks() throws -> SearchCheckpoint? {
     guard resume, let checkpoint, FileManager.default.fileExists(atPath: checkpoint) else { return nil }
     return try CheckpointFile.read(checkpoint)
@@ -221,15 +142,11 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     }
     let file = TicketFile(
       ticket: result.ticket, claims: claims, witness: witness,
-      targetFileDigest: try TicketFile.digest(ofFile: target),
-      search: SearchOptions(
-        solver: try selection.chosenSolver().name, workLimit: workLimit, size: selection.size,
-        sizePenalty: selection.sizePenalty, largestNormPerWidth: selection.normPerWidth,
-        damping: found.calibration?.damping, sweeps: found.calibration?.sweeps,
-        metric: found.calibration?.metric))
+      targetFileDigest: try TicketFile.digest(ofFile: input.target),
+      search: try input.searchOptions(found.calibration, workLimit: workLimit))
     try file.write(to: output, force: force)
     var report = FigureReport(
-      claims: claims, ticket: result.ticket, target: target, search: file.search,
+      claims: claims, ticket: result.ticket, target: input.target, search: file.search,
       emptySetErrors: measurement.emptySetErrors(), seconds: (ContinuousClock.now - start) / .seconds(1),
       output: output)
     report.epsilon = found.epsilon
@@ -239,7 +156,7 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     } else {
       let width = result.ticket.width
       print(
-        "ticket for \(target): width \(width), seed \(seed), mode \(mode), solver \(try selection.chosenSolver().name), in \(output)"
+        "ticket for \(input.target): width \(width), seed \(input.seed), mode \(input.mode), solver \(try input.selection.chosenSolver().name), in \(output)"
       )
       print(report.table)
     }

@@ -5,7 +5,6 @@ import LinearAlgebra
 import ModelFiles
 import Pruning
 import RunControl
-import SubsetSum
 import Tickets
 
 /// Options that name images to measure on.
@@ -16,105 +15,38 @@ struct DataOptions: ParsableArguments {
       valueName: "D"))
   var data: String?
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Map pixels to A·x+B (default: fashion-mnist to [-1,1], .npz as they are).", valueName: "A,B"))
-  var scale: String?
+  @OptionGroup var scaling: ScaleOptions
 
   /// The images, or nil when none were named.
   ///
   /// - Parameter isScaleUsed: whether `--scale` has another use.
   func load(isScaleUsed: Bool = false) throws -> ImageSet? {
     guard let data else {
-      if scale != nil && !isScaleUsed {
+      if scaling.scale != nil && !isScaleUsed {
         throw OptionError(option: "--scale", expected: "--data beside it", found: "none")
       }
       return nil
     }
-    return try ImageSetFile.load(data, part: .test, scale: try scale.map { try pair($0, option: "--scale") })
+    return try ImageSetFile.load(data, part: .test, scale: try scaling.pair())
   }
 }
 
-extension DataOptions {
-  /// Images to calibrate on, named by another option; `--scale` holds for them too.
-  func calibration(_ name: String) throws -> Calibration {
-    let scale = try scale.map { try pair($0, option: "--scale") }
-    let set = try ImageSetFile.load(name, part: .calibration, scale: scale)
-    return Calibration(images: set.images, name: set.name)
-  }
+/// How pixels are mapped.
+struct ScaleOptions: ParsableArguments {
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Map pixels to A·x+B (default: fashion-mnist to [-1,1], .npz as they are).", valueName: "A,B"))
+  var scale: String?
+
+  func pair() throws -> (Double, Double)? { try scale.map { try CommandLineTool.pair($0, option: "--scale") } }
 }
 
-/// Options that say how filters are chosen.
-struct SelectionOptions: ParsableArguments {
-  /// How a ticket's filters are chosen.
-  enum Method: String, CaseIterable {
-    case search
-    case randomFilters = "random-filters"
-    case magnitude
-    case greedy
-
-    /// The solver that it is; nil for a search by any.
-    var solver: (any Solver)? {
-      switch self {
-      case .search: nil
-      case .randomFilters: RandomSubset()
-      case .magnitude: LongestCandidates()
-      case .greedy: ForwardGreedy()
-      }
-    }
-  }
-
-  @Option(
-    help: ArgumentHelp(
-      "Solver: \(SolverChoice.prunes.names) (default: greedy; beam with --size).", valueName: "NAME"))
-  var solver: String?
-  @Option(
-    help: ArgumentHelp(
-      "search, or a baseline: random-filters and magnitude keep K filters of each half without a look at the target, greedy adds the best filter while that helps.",
-      valueName: "M"))
-  var method = Method.search.rawValue
-  @Option(
-    help: ArgumentHelp("Keep exactly K filters of each channel and half, as the theorem's proof does.", valueName: "K"))
-  var size: Int?
-  @Option(
-    help: ArgumentHelp(
-      "Keep a filter only if it lowers its layer's relative squared error by PART or more (solvers greedy and iterated-greedy).",
-      valueName: "PART"))
-  var sizePenalty: Double?
-  @Option(
-    help: ArgumentHelp(
-      "Largest norm of a channel's share of the kernel, after scaling, per unit of width (default: 0.125): less keeps fewer filters.",
-      valueName: "NORM"))
-  var normPerWidth: Double?
-
-  func chosenSolver() throws -> any Solver {
-    guard let method = Method(rawValue: method) else {
-      throw OptionError(
-        option: "--method", expected: Method.allCases.map(\.rawValue).joined(separator: ", "), found: "'\(method)'")
-    }
-    if let baseline = method.solver {
-      if let solver {
-        throw OptionError(
-          option: "--solver", expected: "--method search beside it",
-          found: "'\(solver)' and --method \(method.rawValue)")
-      }
-      if method != .greedy && size == nil {
-        throw OptionError(option: "--method \(method.rawValue)", expected: "--size K beside it", found: "none")
-      }
-      return baseline
-    }
-    return try SolverChoice.prunes.solver(named: solver ?? (size == nil ? "greedy" : "beam"))
-  }
-
-  func scaleRule() throws -> ScaleRule {
-    guard let normPerWidth else { return .standard }
-    guard normPerWidth > 0, normPerWidth.isFinite else {
-      throw OptionError(option: "--norm-per-width", expected: "a number above 0", found: "\(normPerWidth)")
-    }
-    var rule = ScaleRule.standard
-    rule.largestNormPerWidth = normPerWidth
-    return rule
+extension Calibration {
+  /// Images to calibrate on, named by an option; `scale` is `--scale`'s.
+  init(named name: String, scale: String?) throws {
+    let set = try ImageSetFile.load(name, part: .calibration, scale: try scale.map { try pair($0, option: "--scale") })
+    self.init(images: set.images, name: set.name)
   }
 }
 

@@ -105,7 +105,7 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
         ? refused("--calibration D beside it, for a calibrated ticket", "none")
         : OptionError(option: "--calibration", expected: "a calibrated ticket", found: "mode \(ticket.mode.rawValue)")
     }
-    var calibration = try calibration.map { try data.calibration($0) }
+    var calibration = try calibration.map { try Calibration(named: $0, scale: data.scaling.scale) }
     if let damping = options.damping { calibration?.damping = damping }
     if let sweeps = options.sweeps { calibration?.sweeps = sweeps }
     if let metric = options.metric { calibration?.metric = metric }

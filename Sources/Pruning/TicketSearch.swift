@@ -101,7 +101,7 @@ public struct TicketSearch: Sendable {
     return SearchResult(ticket: ticket, stop: stop)
   }
 
-  private func identity(_ control: RunControl) -> SearchCheckpoint.Identity {
+  func identity(_ control: RunControl) -> SearchCheckpoint.Identity {
     SearchCheckpoint.Identity(
       generator: Self.generator, targetDigest: targetDigest, seed: network.seed, width: network.width, mode: mode,
       inputRange: inputRange, solver: solver.name, size: size, sizePenalty: sizePenalty, scales: scales,

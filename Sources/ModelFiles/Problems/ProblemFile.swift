@@ -91,4 +91,21 @@ public struct ProblemFile: Sendable {
     ])
     try AtomicFile.write(try archive.serialized(), to: path, force: force)
   }
+
+  /// Writes a block of a search: `scales` (n) and `candidates` (n, m) in float32, whose product is exact in float64, `target` (m) in float64, and
+  /// `filters` (n), the filter index of each candidate, which solvers need not read.
+  ///
+  /// - Throws: `FileError` for an output that exists without `force`, or cannot be written.
+  public static func write(
+    scales: [Float], vectors: Matrix<Float>, target: [Double], filters: [UInt32], to path: String, force: Bool
+  ) throws(FileError) {
+    let archive = try NumPyArchive(entries: [
+      NumPyArchive.Entry(
+        name: "candidates", array: NumPyArray(shape: [vectors.rows, vectors.columns], floats: vectors.values)),
+      NumPyArchive.Entry(name: "scales", array: NumPyArray(shape: [scales.count], floats: scales)),
+      NumPyArchive.Entry(name: "target", array: NumPyArray(shape: [target.count], doubles: target)),
+      NumPyArchive.Entry(name: "filters", array: NumPyArray(shape: [filters.count], int64s: filters.map { Int64($0) })),
+    ])
+    try AtomicFile.write(try archive.serialized(), to: path, force: force)
+  }
 }

@@ -17,6 +17,8 @@ struct CalibratedSearch {
   private let looksAhead: Bool
   private let control: RunControl
   private let shares: [BlockAddress: UInt64]
+  /// The block before which to stop.
+  private var wanted: BlockAddress?
 
   init(
     _ search: TicketSearch, _ calibration: Calibration, workers: Int, record: SearchRecord, _ control: RunControl
@@ -39,6 +41,15 @@ struct CalibratedSearch {
       guard let layer = try choose(layer: number, behind: pruned) else { return }
       pruned.append(layer)
     }
+  }
+
+  private struct Reached: Error { let instance: SearchInstance }
+
+  /// The problem of a block as it is first met, once all before it are chosen; nil when the run must stop before.
+  mutating func instance(of address: BlockAddress) throws -> SearchInstance? {
+    wanted = address
+    do { try run() } catch let reached as Reached { return reached.instance }
+    return nil
   }
 
   /// Nil when the run must stop; the blocks chosen by then are recorded as cut short.
@@ -66,6 +77,10 @@ struct CalibratedSearch {
     }
     var ready = try candidates(0)
     for (step, (pass, index)) in steps.enumerated() {
+      if pass == 0, addresses[index] == wanted {
+        let target = refit.target(index, misses: choice.misses)
+        throw Reached(instance: try ready.instance(target: target, size: search.size))
+      }
       guard control.interruption() == nil else { return cutShort(choice) }
       let target =
         pass == 0
