@@ -62,12 +62,13 @@ struct SearchInput: ParsableArguments {
     let network = try ONNXModel.network(fromFile: target)
     let solver = try selection.chosenSolver()
     let rule = try selection.scaleRule()
+    let objective = try selection.chosenObjective()
     let calibration = try calibrationImages(
       scale, isBaseline: SolverChoice.baselines.all.contains { $0.name == solver.name })
     return { [seed, selection] in
       try TicketSearch(
         target: network, width: $0, seed: seed, inputRange: range, solver: solver, size: selection.size,
-        sizePenalty: selection.sizePenalty ?? 0, scaleRule: rule, calibration: calibration)
+        sizePenalty: selection.sizePenalty ?? 0, objective: objective, scaleRule: rule, calibration: calibration)
     }
   }
 
@@ -95,7 +96,8 @@ struct SearchInput: ParsableArguments {
   func searchOptions(_ calibration: Calibration?, workLimit: UInt64?) throws -> SearchOptions {
     SearchOptions(
       solver: try selection.chosenSolver().name, workLimit: workLimit, size: selection.size,
-      sizePenalty: selection.sizePenalty, largestNormPerWidth: selection.normPerWidth,
+      sizePenalty: selection.sizePenalty, objective: try selection.chosenObjective(),
+      largestNormPerWidth: selection.normPerWidth,
       damping: calibration?.damping, sweeps: calibration?.sweeps, metric: calibration?.metric)
   }
 }
@@ -139,6 +141,11 @@ struct SelectionOptions: ParsableArguments {
   var sizePenalty: Double?
   @Option(
     help: ArgumentHelp(
+      "Weights mode: lower the squares of the errors (squares, the default), or then each block's part in the certified error (certified).",
+      valueName: "WHAT"))
+  var objective = Objective.squares.rawValue
+  @Option(
+    help: ArgumentHelp(
       "Largest norm of a channel's share of the kernel, after scaling, per unit of width (default: 0.125): less keeps fewer filters.",
       valueName: "NORM"))
   var normPerWidth: Double?
@@ -160,6 +167,15 @@ struct SelectionOptions: ParsableArguments {
       return baseline
     }
     return try SolverChoice.prunes.solver(named: solver ?? (size == nil ? "greedy" : "beam"))
+  }
+
+  func chosenObjective() throws -> Objective {
+    guard let chosen = Objective(rawValue: objective) else {
+      throw OptionError(
+        option: "--objective", expected: Objective.allCases.map(\.rawValue).joined(separator: " or "),
+        found: "'\(objective)'")
+    }
+    return chosen
   }
 
   func scaleRule() throws -> ScaleRule {

@@ -121,7 +121,8 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
     return try TicketSearch(
       target: network, width: ticket.width, seed: ticket.seed, inputRange: ticket.inputRange,
       solver: try solvers.solver(named: options.solver), size: options.size,
-      sizePenalty: options.sizePenalty ?? 0, scaleRule: rule, calibration: calibration)
+      sizePenalty: options.sizePenalty ?? 0, objective: options.objective ?? .squares, scaleRule: rule,
+      calibration: calibration)
   }
 
   private func show(_ report: VerificationReport, _ figures: FigureReport, _ isFoundAgain: Bool?) throws {

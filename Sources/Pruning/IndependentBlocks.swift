@@ -13,6 +13,7 @@ extension TicketSearch {
       (cost(addresses[$1]), $0) < (cost(addresses[$0]), $1)
     }
     let kernels = target.kernels
+    let weights = objective == .certified ? try CertificateWeights(graph: graph, kernels: kernels) : nil
     try Workers.forEach(count: order.count, workers: try affordableWorkers(workers, control)) { task, _ in
       let index = order[task]
       let address = addresses[index]
@@ -21,13 +22,35 @@ extension TicketSearch {
         address, in: network, kernel: kernels[address.layer - 1], scale: scales[address.layer - 1], size: size)
       let squares = kernels[address.layer - 1].reduce(0.0) { $0 + Double($1) * Double($1) }
       let solver = solver(for: address, squaredTarget: squares)
-      let solution = try solver.solve(instance.problem, control: control.withWork(shares[index]).silenced())
+      var solution = try solver.solve(instance.problem, control: control.withWork(shares[index]).silenced())
+      if let weights, solution.stop == nil {
+        solution = try improved(solution, instance.problem, weights.layers[address.layer - 1], control, shares[index])
+      }
       let kept = solution.subset.map { instance.filters[$0] }.sorted()
       let block = Block(address: address, candidates: instance.problem.count, kept: kept)
       record.add(
         [SearchRecord.Result(block: block, stop: solution.stop)],
         error: solution.maximumError * scales[address.layer - 1], label: "max weight error")
     }
+  }
+
+  /// Flips and swaps that lower what the block adds to the certified error, Σ λ_o·|Δ|, until none does.
+  ///
+  /// - Parameter weights: λ of the layer's outputs; their scale does not matter.
+  private func improved(
+    _ solution: Solution, _ problem: Problem, _ weights: [Double], _ control: RunControl, _ share: UInt64?
+  ) throws -> Solution {
+    let largest = weights.max() ?? 0
+    guard largest > 0, largest.isFinite else { return solution }
+    let norm = Norm.rowSums(
+      try RowSums(
+        blocks: [Int](repeating: 0, count: problem.dimension),
+        weights: (0..<problem.dimension).map { weights[$0 % weights.count] / largest }))
+    let certified = try Problem(
+      candidates: problem.candidates, target: problem.target, norm: norm, size: problem.size,
+      validatesCandidates: false)
+    return try Exchange(from: solution.subset, coolings: 0, pairWindow: Self.revisionWindow)
+      .solve(certified, control: control.withWork(share).silenced())
   }
 
   /// The solver of one block.

@@ -13,6 +13,7 @@ public struct SearchCheckpoint: Sendable, Hashable {
     public var solver: String
     public var size: Int?
     public var sizePenalty: Double
+    public var objective: Objective
     public var scales: [Double]
     public var workLimit: UInt64?
     /// SHA-256 of the calibration images; nil in weights mode.
@@ -43,6 +44,7 @@ public struct SearchCheckpoint: Sendable, Hashable {
     try compare("solver", expected.solver, identity.solver)
     try compare("size", expected.size.map(String.init) ?? "any", identity.size.map(String.init) ?? "any")
     try compare("size penalty", expected.sizePenalty, identity.sizePenalty)
+    try compare("objective", expected.objective.rawValue, identity.objective.rawValue)
     try compare("scales", expected.scales, identity.scales)
     try compare("calibration images", expected.calibration ?? "none", identity.calibration ?? "none")
     try compare(

@@ -7,6 +7,7 @@ public struct SearchOptions: Sendable, Hashable, Codable {
   /// As in `TicketSearch`; nil where none was asked for.
   public var size: Int?
   public var sizePenalty: Double?
+  public var objective: Objective?
   /// As in `ScaleRule`; nil for the standard one.
   public var largestNormPerWidth: Double?
   /// As in `Calibration`; nil in weights mode.
@@ -15,7 +16,7 @@ public struct SearchOptions: Sendable, Hashable, Codable {
   public var metric: Calibration.Metric?
 
   public init(
-    solver: String, workLimit: UInt64? = nil, size: Int? = nil, sizePenalty: Double? = nil,
+    solver: String, workLimit: UInt64? = nil, size: Int? = nil, sizePenalty: Double? = nil, objective: Objective? = nil,
     largestNormPerWidth: Double? = nil, damping: Double? = nil, sweeps: Int? = nil,
     metric: Calibration.Metric? = nil
   ) {
@@ -23,6 +24,7 @@ public struct SearchOptions: Sendable, Hashable, Codable {
     self.workLimit = workLimit
     self.size = size
     self.sizePenalty = sizePenalty
+    self.objective = objective
     self.largestNormPerWidth = largestNormPerWidth
     self.damping = damping
     self.sweeps = sweeps

@@ -24,6 +24,8 @@ public struct TicketSearch: Sendable {
   public let size: Int?
   /// By how much a kept filter must lower its layer's relative squared error, Σ(error²)/Σ(wanted²): of kernel entries in weights mode, of outputs in calibrated mode.
   public let sizePenalty: Double
+  /// What weights mode lowers; see there.
+  public let objective: Objective
   public let scales: [Double]
   /// What errors are measured on; nil in weights mode.
   public let calibration: Calibration?
@@ -39,8 +41,8 @@ public struct TicketSearch: Sendable {
   ///   shape than the target's input, outside the input range, or none.
   public init(
     target: Network<Float>, width: Int, seed: UInt64, inputRange: InputRange = .unit,
-    solver: any Solver = GreedyFlips(), size: Int? = nil, sizePenalty: Double = 0, scaleRule: ScaleRule = .standard,
-    calibration: Calibration? = nil
+    solver: any Solver = GreedyFlips(), size: Int? = nil, sizePenalty: Double = 0, objective: Objective = .squares,
+    scaleRule: ScaleRule = .standard, calibration: Calibration? = nil
   ) throws(TicketError) {
     guard size ?? 0 >= 0 else {
       throw .invalidParameter(name: "size", expected: "a number ≥ 0", found: "\(size ?? 0)")
@@ -56,8 +58,13 @@ public struct TicketSearch: Sendable {
     network = try RandomNetwork(seed: seed, width: width, layers: graph.layers)
     self.inputRange = inputRange
     self.solver = solver
+    guard objective == .squares || (calibration == nil && sizePenalty == 0) else {
+      throw .invalidParameter(
+        name: "objective", expected: "squares in calibrated mode and with a size penalty", found: objective.rawValue)
+    }
     self.size = size
     self.sizePenalty = sizePenalty
+    self.objective = objective
     self.calibration = calibration
     scales = zip(target.kernels, graph.layers).map { scaleRule.scale(for: $0, layer: $1, width: width) }
     targetDigest = try target.targetDigest()
@@ -104,8 +111,8 @@ public struct TicketSearch: Sendable {
   func identity(_ control: RunControl) -> SearchCheckpoint.Identity {
     SearchCheckpoint.Identity(
       generator: Self.generator, targetDigest: targetDigest, seed: network.seed, width: network.width, mode: mode,
-      inputRange: inputRange, solver: solver.name, size: size, sizePenalty: sizePenalty, scales: scales,
-      workLimit: control.limits.work,
+      inputRange: inputRange, solver: solver.name, size: size, sizePenalty: sizePenalty, objective: objective,
+      scales: scales, workLimit: control.limits.work,
       calibration: calibration?.digest)
   }
 
@@ -132,6 +139,14 @@ public struct TicketSearch: Sendable {
       $0 + (address.half.contains($1) ? 1 : 0)
     }
   }
+}
+
+/// What weights mode lowers.
+public enum Objective: String, Sendable, Hashable, Codable, CaseIterable {
+  /// The squared errors of kernel entries.
+  case squares
+  /// First those, then by single flips and pairs each block's part in the certified error (`CertificateWeights`).
+  case certified
 }
 
 /// A ticket, and why its search stopped early if it did.

@@ -10,7 +10,7 @@ import Testing
       (["--method", "magnitude", "--size", "7"], "magnitude"), (["--method", "greedy"], "forward-greedy"),
       (["--method", "greedy", "--size", "7"], "forward-greedy"),
       (["--size", "7", "--work-limit", "400000000"], "beam"),
-      (["--size-penalty", "1e-4", "--norm-per-width", "0.05"], "greedy"),
+      (["--size-penalty", "1e-4", "--norm-per-width", "0.05"], "greedy"), (["--objective", "certified"], "greedy"),
       (["--solver", "beam", "--size-penalty", "1e-3", "--work-limit", "400000000"], "beam"),
     ] {
       let run = try ToolRun(
@@ -39,6 +39,8 @@ import Testing
     try folder.prune("--size=-1").expectBadInput("size", "-1")
     try folder.prune("--size-penalty", "1", "--solver", "rounding").expectBadInput("size penalty", "rounding")
     try folder.prune("--size-penalty=-1").expectBadInput("size penalty", "-1")
+    try folder.prune("--objective", "speed").expectBadInput("--objective", "certified", "speed")
+    try folder.prune("--objective", "certified", "--size-penalty", "1e-3").expectBadInput("objective", "penalty")
     try folder.prune("--norm-per-width", "0").expectBadInput("--norm-per-width", "0")
     try folder.prune(
       "--mode", "calibrated", "--calibration", Folder.data, "--method", "greedy", "--sweeps", "2"
