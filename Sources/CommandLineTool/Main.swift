@@ -9,7 +9,8 @@ import Foundation
     version: "0.1.0",
     subcommands: [
       PruneCommand.self, VerifyCommand.self, ExportCommand.self, InfoCommand.self, SolveCommand.self,
-      SolveBatchCommand.self, BoundsCommand.self, PlotCommand.self, DoctorCommand.self,
+      SolveBatchCommand.self, BoundsCommand.self, SweepCommand.self, MergeCommand.self, TableCommand.self,
+      PlotCommand.self, DoctorCommand.self,
     ])
 
   /// Parses, runs, and ends the process with a `ToolExit` code; errors are one line on standard error.
