@@ -87,7 +87,12 @@ let package = Package(
     .testTarget(
       name: "VerificationTests",
       dependencies: ["RandomStreams", "LinearAlgebra", "Convolution", "Tickets", "Verification"]),
-    .testTarget(name: "ExperimentsTests", dependencies: ["RandomStreams", "SubsetSum", "ModelFiles", "Experiments"]),
+    .testTarget(
+      name: "ExperimentsTests",
+      dependencies: [
+        "RunControl", "RandomStreams", "SubsetSum", "ModelFiles", "Experiments",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     .testTarget(
       name: "CommandLineToolTests",
       dependencies: [

@@ -29,6 +29,7 @@ struct SweepCommand: ParsableCommand, ChoosingBLASCore {
     let workers = try pace.workers()
     let limits = Limits(seconds: try pace.seconds())
     let file = try SweepFile(contentsOf: specification, solvers: SolverChoice.solves.all)
+    blas.warnIfSlow()
     let signals = Signals()
     let progress = ProgressLine()
     defer { progress.clear() }

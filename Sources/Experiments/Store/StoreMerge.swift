@@ -11,6 +11,10 @@ public enum StoreMerge {
     public let total: Int
     /// Trials that more than one store had, and that agreed.
     public let duplicates: Int
+
+    public init(trials: Int, total: Int, duplicates: Int) {
+      (self.trials, self.total, self.duplicates) = (trials, total, duplicates)
+    }
   }
 
   /// Writes a store with the trials, runs and timings of all `inputs`. Runs are numbered anew, in the order of the inputs.

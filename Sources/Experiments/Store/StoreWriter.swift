@@ -25,7 +25,11 @@ final class StoreWriter: Sendable {
     var results: [TrialResult] = []
     /// Trials and seconds by cell.
     var timings: [Int: (trials: Int, seconds: Double)] = [:]
+    let start = ContinuousClock.now
     var lastCommit = ContinuousClock.now
+
+    /// Up to a second, less at the start so that a short run does not lose all of its time.
+    var interval: Duration { max(.milliseconds(50), min(.seconds(1), (ContinuousClock.now - start) / 10)) }
   }
 
   let path: String
@@ -38,7 +42,6 @@ final class StoreWriter: Sendable {
   /// The trials that were there when it was opened.
   let stored: StoredTrials
 
-  private static let interval = Duration.seconds(1)
   private static let mostPending = 1 << 16
 
   /// Opens or makes the store of a specification's results, and notes a run.
@@ -50,13 +53,11 @@ final class StoreWriter: Sendable {
   ) throws(StoreError) {
     self.path = path
     (lock, queue, run, stored) = try StoreError.wrapping(path) {
-      let isThere = try Self.isThere(path)
-      if isThere && !resumes {
-        // Another specification's results are no reason to resume.
-        try Self.check(try ResultStore.open(path), path, specification)
-        throw StoreError.exists(path: path)
-      }
+      if !resumes { try Self.requireNone(path, specification) }
       let lock = try StoreLock(store: path)
+      // Another writer may have made it before this one had the lock.
+      if !resumes { try Self.requireNone(path, specification) }
+      let isThere = try Self.isThere(path)
       if isThere, access(path, W_OK) != 0 {
         throw StoreError.unwritable(path: path, found: String(cString: strerror(errno)))
       }
@@ -88,12 +89,22 @@ final class StoreWriter: Sendable {
     }
   }
 
-  /// Whether there is a store, or something else of that name. A file without a byte is what a writer leaves that is killed at once.
+  /// Whether there is a file with something in it. One without a byte is what a writer leaves that is killed at once.
   private static func isThere(_ path: String) throws -> Bool {
     var status = stat()
-    if stat(path, &status) == 0 { return status.st_mode & S_IFMT != S_IFREG || status.st_size > 0 }
+    if stat(path, &status) == 0 {
+      guard status.st_mode & S_IFMT == S_IFREG else { throw StoreError.notAStore(path: path, found: "no regular file") }
+      return status.st_size > 0
+    }
     if errno != ENOENT { throw StoreError.unwritable(path: path, found: String(cString: strerror(errno))) }
     return false
+  }
+
+  private static func requireNone(_ path: String, _ specification: SweepSpecification) throws {
+    guard try isThere(path) else { return }
+    // Another specification's results are no reason to resume.
+    try check(try ResultStore.open(path), path, specification)
+    throw StoreError.exists(path: path)
   }
 
   private static func check(_ queue: DatabaseQueue, _ path: String, _ specification: SweepSpecification) throws {
@@ -120,7 +131,7 @@ final class StoreWriter: Sendable {
       let sum = pending.timings[cell] ?? (0, 0)
       pending.timings[cell] = (sum.trials + results.count, sum.seconds + seconds)
       guard
-        pending.results.count >= Self.mostPending || ContinuousClock.now - pending.lastCommit >= Self.interval
+        pending.results.count >= Self.mostPending || ContinuousClock.now - pending.lastCommit >= pending.interval
       else { return false }
       pending.lastCommit = ContinuousClock.now
       return true

@@ -20,6 +20,15 @@ public struct SweepCell: Sendable, Hashable {
   /// The standard deviation of a candidate's coordinate, where the law says so.
   public let deviation: Double?
 
+  public init(
+    number: Int, instance: Int, dimension: Int, count: Int, candidates: String, target: String, norm: String,
+    size: Int?, solver: String, deviation: Double?
+  ) {
+    (self.number, self.instance, self.dimension, self.count) = (number, instance, dimension, count)
+    (self.candidates, self.target, self.norm, self.size) = (candidates, target, norm, size)
+    (self.solver, self.deviation) = (solver, deviation)
+  }
+
   /// Whether a trial's error is the optimum: what exists.
   public var isExact: Bool { solver == SweepMethod.exact.name }
 }

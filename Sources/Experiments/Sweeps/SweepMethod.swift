@@ -22,9 +22,9 @@ public enum SweepMethod: Sendable {
 /// | --- | --- | --- | --- |
 /// | 1, max norm | free | up to 40 | `ExactBatch`, a block of trials a call |
 /// | 1 | any | up to 60 | `FourLists` |
-/// | 2 to 6 | free | 8 to 64 | `CellSweep` |
-/// | up to 16, what is left | any | up to 60, in 2 GiB | `MeetInTheMiddle` |
-/// | above 16 | free | up to 44, in 2 GiB | `PairwiseSearch` |
+/// | 2 to 6 | free | 22 to 64 | `CellSweep` |
+/// | from 7 | free | 22 to 44, in 2 GiB | `PairwiseSearch` |
+/// | else | any | up to 60, in 2 GiB | `MeetInTheMiddle` |
 enum ExactMethod: Sendable {
   case batch(ExactBatch)
   case solver(any Solver)
@@ -38,9 +38,9 @@ enum ExactMethod: Sendable {
       return
     } else if m == 1, n >= 8 {
       (self, largest) = (.solver(FourLists()), FourLists.largestCount)
-    } else if isFree, (2...6).contains(m), n >= 8 {
+    } else if isFree, (2...6).contains(m), n >= 22 {
       (self, largest) = (.solver(CellSweep()), CellSweep.largestCount)
-    } else if isFree, m > 16 {
+    } else if isFree, m > 6, n >= 22 {
       (self, largest) = (
         .solver(PairwiseSearch()),
         Self.largest(PairwiseSearch.largestCount, PairwiseSearch.defaultMemoryLimit) {

@@ -85,7 +85,11 @@ struct SweepTrials: Sendable {
         }
         return z
       }
-    } catch { throw failure(cell, trials[0], error) }
+    } catch {
+      // One by one, to say whose numbers were no good.
+      if trials.count == 1 { throw failure(cell, trials[0], error) }
+      return try trials.flatMap { try run(cell: cell, trials: [$0], batch, control) }
+    }
     let cost = Self.batchCost(batch.count)
     return zip(trials, found.optima).map { trial, optimum in
       TrialResult(

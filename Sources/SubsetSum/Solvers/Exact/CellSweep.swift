@@ -44,9 +44,11 @@ public struct CellSweep: Solver {
       meter.claim(SmallInstance.indices(of: best.mask), isOptimal: true, by: name), for: problem)
   }
 
-  /// A first bound by flips, so that no range is met with one as wide as the target: at most a sixteenth of the work.
+  /// A first bound by flips, so that no range is met with one as wide as the target: at most a sixteenth of the work, and of what the
+  /// half sums cost a thirty-second.
   private func descend(_ problem: Problem, _ best: inout MeetingPoint, _ meter: inout WorkMeter) throws {
-    let cost = min(meter.limit / 16, 1 << 18)
+    let sums = UInt64(2 * problem.dimension) << UInt64(problem.count / 2)
+    let cost = min(meter.limit / 16, 1 << 18, max(1 << 12, sums / 32))
     guard meter.allows(cost) else { return }
     let found = try IteratedGreedy(kicks: 1 << 10).solve(problem, control: meter.control.silenced().withWork(cost))
     meter.count(work: found.work, evaluations: found.evaluations)
