@@ -38,24 +38,31 @@ struct TableCommand: ParsableCommand {
   }
 }
 
-/// Summaries of cells for people.
+/// Summaries of cells for people: what all cells share is said once, above.
 enum CellReport {
   static func text(of store: ResultStore, epsilons: [Double]?) throws -> String {
     let summaries = try CellSummary.all(of: store, epsilons: epsilons)
     let stored = summaries.reduce(0) { $0 + $1.trials }
-    var lines = [
-      "\(store.path): \(stored) of \(store.cells.count * store.trialsPerCell) trials; within ε with a 95 % interval, and the subsets expected there"
+    let coordinates: [(name: String, value: (SweepCell) -> String)] = [
+      ("m", { "\($0.dimension)" }), ("n", { "\($0.count)" }), ("candidates", { $0.candidates }),
+      ("target", { $0.target }), ("norm", { $0.norm }), ("size", { $0.size.map { "\($0)" } ?? "any" }),
+      ("solver", { $0.solver }),
     ]
-    let heads = ["m", "n", "candidates", "target", "norm", "size", "solver", "trials", "proved", "median error", "ε*"]
-    var rows = [heads + ["ε", "within ε", "interval", "expected"]]
-    for summary in summaries {
-      let cell = summary.cell
-      func short(_ value: Double?) -> String { value.map { FigureReport.short($0) } ?? "–" }
-      let head = [
-        "\(cell.dimension)", "\(cell.count)", cell.candidates, cell.target, cell.norm,
-        cell.size.map { "\($0)" } ?? "any", cell.solver, "\(summary.trials)", "\(summary.proved)",
-        short(summary.medianError), short(summary.scale),
+    let isShared = coordinates.map { coordinate in
+      !["m", "n"].contains(coordinate.name) && Set(store.cells.map(coordinate.value)).count == 1
+    }
+    let shared = zip(coordinates, isShared).filter(\.1).map { "\($0.0.name) \($0.0.value(store.cells[0]))" }
+    let shown = zip(coordinates, isShared).filter { !$0.1 }.map(\.0)
+    var rows = [
+      shown.map(\.name) + [
+        "trials", "proved", "median error", "ε*", "ε", "within ε", "95 % interval", "expected subsets",
       ]
+    ]
+    for summary in summaries {
+      let head =
+        shown.map { $0.value(summary.cell) } + [
+          "\(summary.trials)", "\(summary.proved)", short(summary.medianError), short(summary.scale),
+        ]
       if summary.outcomes.isEmpty { rows.append(head) }
       for (index, outcome) in summary.outcomes.enumerated() {
         let undecided = outcome.undecided > 0 ? " (\(outcome.undecided) undecided)" : ""
@@ -67,12 +74,19 @@ enum CellReport {
           ])
       }
     }
+    let title = "\(store.path): \(stored) of \(store.cells.count * store.trialsPerCell) trials"
+    return ([([title] + shared).joined(separator: "; ")] + aligned(rows)).joined(separator: "\n") + "\n"
+  }
+
+  private static func short(_ value: Double?) -> String { value.map { FigureReport.short($0) } ?? "–" }
+
+  /// Rows in columns as wide as their widest entry, without blanks at the ends.
+  private static func aligned(_ rows: [[String]]) -> [String] {
     let widths = rows[0].indices.map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max()! }
-    for row in rows {
+    return rows.map { row in
       let cells = zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }
       let line = "  " + cells.joined(separator: "  ")
-      lines.append(String(line[...(line.lastIndex { $0 != " " } ?? line.startIndex)]))
+      return String(line[...(line.lastIndex { $0 != " " } ?? line.startIndex)])
     }
-    return lines.joined(separator: "\n") + "\n"
   }
 }

@@ -1,3 +1,4 @@
+import Experiments
 import Foundation
 import Testing
 
@@ -50,8 +51,8 @@ import Testing
     let folder = try folder(
       "seed = 1\ntrials = 100000\ndimension = 1\ncount = 26\nepsilon = 0.1\n")
     let process = try ToolRun.start(["sweep", "grid.toml", "--store", "s", "--json"], in: folder)
-    let deadline = ContinuousClock.now + .seconds(30)
-    while (try? folder.bytes("s").count) ?? 0 < 1 << 17 {
+    let deadline = ContinuousClock.now + .seconds(60)
+    while (try? ResultStore(reading: folder.file("s")).count()) ?? 0 == 0 {
       try #require(process.isRunning && ContinuousClock.now < deadline)
       Thread.sleep(forTimeInterval: 0.01)
     }

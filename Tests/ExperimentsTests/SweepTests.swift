@@ -166,37 +166,6 @@ import Testing
     }
   }
 
-  // README's library sentence and this test are the example of a law and a solver of one's own.
-  struct SignLaw: CandidateLaw {
-    let name = "random signs"
-    let deviation: Double? = 1
-    func fill(_ rows: UnsafeMutableBufferPointer<Double>, dimension m: Int, at address: TrialAddress) {
-      let stream = address.stream(TrialAddress.Part.vectors)
-      for k in rows.indices { rows[k] = UniformStream.symmetricValue(at: stream, entry: k) < 0 ? -1 : 1 }
-    }
-  }
-  struct FirstHalf: Solver {
-    let name = "first half"
-    func solve(_ problem: Problem, control: RunControl) throws -> Solution {
-      try Checker.solution(Claim(subset: Array(0..<problem.count / 2), solver: name), for: problem)
-    }
-  }
-
-  @Test func aLawAndASolverOfOnesOwn() throws {
-    let folder = try StoreFolder()
-    let specification = try SweepSpecification(
-      dimensions: [1], counts: [8, 16], epsilons: [0.5], candidates: [SignLaw()],
-      targets: [StandardTarget.zero], methods: [.exact, .solver(FirstHalf())], trials: 500, seed: 1)
-    try Sweep(specification).run(storingIn: folder.file("signs"))
-    for cell in try CellSummary.all(of: try ResultStore(reading: folder.file("signs"))) {
-      print(cell.cell.solver, cell.cell.count, cell.outcomes[0].fraction ?? 0)
-      // Half of 8 or 16 signs: their sum is 0 with probability C(k, k/2)/2^k.
-      let expected = cell.cell.isExact ? 1 : cell.cell.count == 8 ? 6.0 / 16 : 70.0 / 256
-      let interval = try #require(WilsonInterval(successes: cell.outcomes[0].successes, trials: 500, quantile: 4))
-      #expect(interval.low <= expected && expected <= interval.high)
-    }
-  }
-
   @Test func aSpecificationSaysWhatIsWrong() throws {
     func found(_ key: String, _ part: String, _ make: () throws -> SweepSpecification) {
       do {
