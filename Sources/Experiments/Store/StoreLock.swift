@@ -18,8 +18,12 @@ final class StoreLock: Sendable {
           ? .notFound(path: store, found: "no such folder") : .unwritable(path: store, found: "\(path): \(reason)")
       }
       if flock(file, LOCK_EX | LOCK_NB) != 0 {
+        let reason = errno
         let holder = Self.text(of: file)
         close(file)
+        guard reason == EWOULDBLOCK else {
+          throw .unwritable(path: store, found: "\(path): \(String(cString: strerror(reason)))")
+        }
         throw .inUse(path: store, by: holder.isEmpty ? "another process" : "process \(holder)")
       }
       // Whoever had it before may have taken the name away between opening and locking.

@@ -16,7 +16,7 @@ public struct Provenance: Sendable, Hashable {
   }
 }
 
-/// The one writer of a store: collects results of all threads, and stores them in transactions of about a second's worth.
+/// The one writer of a store: collects results of all threads, and stores them in transactions of up to a second's worth.
 ///
 /// A transaction is on disk before the next one starts, and holds trials and their timings together: whenever the process is killed, the
 /// store has whole transactions, and the trials that it lacks are run again.
@@ -25,6 +25,9 @@ final class StoreWriter: Sendable {
     var results: [TrialResult] = []
     /// Trials and seconds by cell.
     var timings: [Int: (trials: Int, seconds: Double)] = [:]
+    /// Whether the writing queue has been asked to store, and what went wrong there.
+    var isAsked = false
+    var failure: StoreError?
     let start = ContinuousClock.now
     var lastCommit = ContinuousClock.now
 
@@ -37,12 +40,14 @@ final class StoreWriter: Sendable {
   private let queue: DatabaseQueue
   private let run: Int64
   private let pending = Guarded(Pending())
+  /// Stores while the others go on: a transaction waits for the disk, not for a core.
+  private let writing = DispatchQueue(label: "tombola.store")
   /// Held by the thread that stores, with the seconds that storing has taken so far.
   private let storing = Guarded(0.0)
   /// The trials that were there when it was opened.
   let stored: StoredTrials
 
-  private static let mostPending = 1 << 16
+  private static let mostPending = 1 << 18
 
   /// Opens or makes the store of a specification's results, and notes a run.
   ///
@@ -123,20 +128,30 @@ final class StoreWriter: Sendable {
     return String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
   }
 
-  /// Takes results of one cell and the seconds that they took. Now and then stores all that is pending, unless another thread just does.
+  /// Takes results of one cell and the seconds that they took, and now and then has all that is pending stored, without waiting for it.
+  ///
+  /// - Throws: what storing threw since the last call. Where the disk is so slow that much is pending, this call stores it.
   func add(_ results: [TrialResult], cell: Int, seconds: Double) throws(StoreError) {
     if results.isEmpty { return }
-    let isDue = pending.withLock { pending in
+    let (failure, isDue, isMuch) = pending.withLock { pending in
       pending.results += results
       let sum = pending.timings[cell] ?? (0, 0)
       pending.timings[cell] = (sum.trials + results.count, sum.seconds + seconds)
-      guard
-        pending.results.count >= Self.mostPending || ContinuousClock.now - pending.lastCommit >= pending.interval
-      else { return false }
-      pending.lastCommit = ContinuousClock.now
-      return true
+      let isMuch = pending.results.count >= Self.mostPending
+      let isDue = !pending.isAsked && (isMuch || ContinuousClock.now - pending.lastCommit >= pending.interval)
+      if isDue { (pending.isAsked, pending.lastCommit) = (true, ContinuousClock.now) }
+      return (pending.failure, isDue, isMuch)
     }
-    if isDue { try flush() }
+    if let failure { throw failure }
+    if isDue {
+      writing.async { [self] in
+        var failure: StoreError?
+        do throws(StoreError) { try flush() } catch { failure = error }
+        pending.withLock { ($0.isAsked, $0.failure) = (false, $0.failure ?? failure) }
+      }
+    } else if isMuch {
+      try flush()
+    }
   }
 
   /// Stores all that is pending.
@@ -156,6 +171,8 @@ final class StoreWriter: Sendable {
 
   /// Stores what is pending, notes the end of the run, and returns the seconds that storing took altogether.
   func finish() throws(StoreError) -> Double {
+    writing.sync {}
+    if let failure = pending.withLock({ $0.failure }) { throw failure }
     try flush()
     try StoreError.wrapping(path) {
       try queue.write {
