@@ -177,19 +177,26 @@ private final class SweepRun {
   ) -> Bool {
     var parts = SumParts(second, in: secondSums, from: low, to: high)
     var window = window
-    var cut = best.strictCut
+    var (cut, reach) = (best.strictCut, best.strictReach)
+    // One coordinate that ranges and cells have not narrowed, where there is one, settles most pairs.
+    let column = min(2, m - 1)
+    let (firstLeft, firstRight) = (first.left.columns[column], first.right.columns[column])
+    let (secondLeft, secondRight) = (second.left.columns[column], second.right.columns[column])
     while best.canImprove, meter.allows(unit) {
       guard parts.advance() else { return true }
       let (values, pairs, count) = (secondSums.values, secondSums.pairs, secondSums.count)
       meter.count(work: UInt64(count * m), evaluations: UInt64(count))
       var seen = 0
       for k in 0..<count where cells.mayHold(-values[k]) {
+        let cd = pairs[k]
+        let other = secondLeft[Int(cd.left)] + secondRight[Int(cd.right)]
         seen &+= cells.forEach(-values[k] - window, -values[k] + window) { entry in
-          let (ab, cd) = (firstSums.pairs[entry], pairs[k])
+          let ab = firstSums.pairs[entry]
+          if abs(firstLeft[Int(ab.left)] + firstRight[Int(ab.right)] + other) > reach { return }
           if measure(ab, cd) > cut { return }
           best.consider(first.mask(ab), second.mask(cd))
-          cut = best.strictCut
-          window = min(window, best.strictReach)
+          (cut, reach) = (best.strictCut, best.strictReach)
+          window = min(window, reach)
         }
         // Where many sums are close to each other, cells hold more than what was made.
         if seen >= firstSums.capacity {
