@@ -110,6 +110,22 @@ import Testing
     #expect(try sweep.run(storingIn: folder.file("empty")).added == 120)
   }
 
+  @Test(arguments: [false, true]) func aStoreKilledInItsFirstTransactionIsMadeAnew(resumes: Bool) throws {
+    let folder = try StoreFolder()
+    let (open, killed) = (folder.file("open"), folder.file("killed"))
+    let queue = try DatabaseQueue(path: open)
+    try queue.writeWithoutTransaction { database in
+      // So small a cache that pages reach the file before the end, as they do within a commit.
+      try database.execute(sql: "PRAGMA cache_size = 1; BEGIN; CREATE TABLE trials (x)")
+      for _ in 0..<200 { try database.execute(sql: "INSERT INTO trials VALUES (randomblob(2000))") }
+      for end in ["", "-journal"] { try FileManager.default.copyItem(atPath: open + end, toPath: killed + end) }
+      try database.execute(sql: "ROLLBACK")
+    }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: killed)).count > 4096)
+    #expect(try Sweep(try small()).run(storingIn: killed, resumes: resumes).added == 120)
+    #expect(try ResultStore(reading: killed).count() == 120)
+  }
+
   @Test func aNewerFormatIsLeftAsItIs() throws {
     let folder = try StoreFolder()
     let sweep = Sweep(try small())

@@ -62,8 +62,7 @@ final class StoreWriter: Sendable {
       let lock = try StoreLock(store: path)
       // Another writer may have made it before this one had the lock.
       if !resumes { try Self.requireNone(path, specification) }
-      let isThere = try Self.isThere(path)
-      if isThere, access(path, W_OK) != 0 {
+      if try Self.isThere(path), access(path, W_OK) != 0 {
         throw StoreError.unwritable(path: path, found: String(cString: strerror(errno)))
       }
       var configuration = Configuration()
@@ -73,9 +72,10 @@ final class StoreWriter: Sendable {
         try database.execute(sql: "PRAGMA cache_size = -65536")
       }
       let queue = try DatabaseQueue(path: path, configuration: configuration)
-      if isThere { try Self.check(queue, path, specification) }
+      let isNew = try Self.isEmpty(queue)
+      if !isNew { try Self.check(queue, path, specification) }
       let (run, stored) = try queue.write { database in
-        if !isThere { try StoreSchema.create(specification, source: source, in: database) }
+        if isNew { try StoreSchema.create(specification, source: source, in: database) }
         try database.execute(
           sql: """
             INSERT INTO runs (program, source_commit, machine, cpu, blas, blas_core, threads, shard, started)
@@ -107,9 +107,16 @@ final class StoreWriter: Sendable {
 
   private static func requireNone(_ path: String, _ specification: SweepSpecification) throws {
     guard try isThere(path) else { return }
+    let queue = try ResultStore.open(path)
+    if try isEmpty(queue) { return }
     // Another specification's results are no reason to resume.
-    try check(try ResultStore.open(path), path, specification)
+    try check(queue, path, specification)
     throw StoreError.exists(path: path)
+  }
+
+  /// Whether nothing was ever stored: what is left of a writer that was killed in its first transaction is taken back when it is opened.
+  private static func isEmpty(_ queue: DatabaseQueue) throws -> Bool {
+    try queue.read { try Int.fetchOne($0, sql: "PRAGMA page_count") == 0 }
   }
 
   private static func check(_ queue: DatabaseQueue, _ path: String, _ specification: SweepSpecification) throws {
