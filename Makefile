@@ -1,7 +1,7 @@
 # The commands of README.md. Each works as the first one on a fresh machine with a Swift toolchain.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-PACKAGES := libopenblas-dev liblapacke-dev zlib1g-dev libssl-dev pkg-config dataset-fashion-mnist python3
+PACKAGES := libopenblas-dev liblapacke-dev zlib1g-dev libssl-dev libsqlite3-dev pkg-config dataset-fashion-mnist python3
 TEST_VENV := .venv-tests
 TOMBOLA := .build/release/tombola
 TARGET := Targets/fashion-cnn.onnx
@@ -35,7 +35,7 @@ deps:
 	    $$sudo apt-get update -qq && \
 	    DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $${missing[@]} >/dev/null; fi; \
 	else \
-	  echo "This is no Debian: install OpenBLAS and LAPACKE with headers, zlib, OpenSSL's libcrypto, pkg-config and"; \
+	  echo "This is no Debian: install OpenBLAS and LAPACKE with headers, zlib, OpenSSL's libcrypto, SQLite, pkg-config and"; \
 	  echo "python3, and put Fashion-MNIST's four IDX files into a folder for --data."; fi
 	@command -v swift >/dev/null || { echo "expected a Swift 6.1 (or later) toolchain on PATH, found none"; exit 1; }
 

@@ -24,7 +24,12 @@ let rooms = [
       .product(name: "SwiftProtobuf", package: "swift-protobuf"),
     ],
     exclude: ["ONNXSchema/onnx_subset.proto"]),
-  room("Experiments", imports: ["Tickets", "ModelFiles"]),
+  room(
+    "Experiments",
+    imports: [
+      "RunControl", "RandomStreams", "LinearAlgebra", "SubsetSum", "Tickets", "ModelFiles",
+      .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"), "TOMLKit",
+    ]),
 ]
 
 let package = Package(
@@ -36,6 +41,8 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
   ],
   targets: rooms + [
     .systemLibrary(
@@ -80,7 +87,12 @@ let package = Package(
     .testTarget(
       name: "VerificationTests",
       dependencies: ["RandomStreams", "LinearAlgebra", "Convolution", "Tickets", "Verification"]),
-    .testTarget(name: "ExperimentsTests", dependencies: ["RandomStreams", "SubsetSum", "ModelFiles", "Experiments"]),
+    .testTarget(
+      name: "ExperimentsTests",
+      dependencies: [
+        "RunControl", "RandomStreams", "SubsetSum", "ModelFiles", "Experiments",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     .testTarget(
       name: "CommandLineToolTests",
       dependencies: [

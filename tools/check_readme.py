@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the commands that README.md shows with their output, and compares the two.
 
-A block that starts with `$ ` is a transcript: each `$ command` with what it prints. Times and memory differ from run to
+A block that starts with `$ ` is a transcript: each `$ command` with what it prints. Times, rates and memory differ from run to
 run and are compared as `#`, and so is the error that gradient ascent meets, which depends on the CPU; everything else must be the same,
 accuracies and errors to the last digit.
 """
@@ -16,6 +16,7 @@ VARIABLE = [
     (re.compile(r"^(  seconds +)[0-9.]+( +peak memory )[0-9 ]+ MiB$"), r"\1#\2# MiB"),
     (re.compile(r"^(  seconds +)[0-9.]+( +[0-9]+ units of work)$"), r"\1#\2"),
     (re.compile(r"  [0-9.]+ ms(?=  )"), "  # ms"),
+    (re.compile(r"^(  seconds +)[0-9.]+( +)[0-9.e+]+( trials a second)$"), r"\1#\2#\3"),
 ]
 
 

@@ -9,8 +9,8 @@ import Foundation
     version: "0.1.0",
     subcommands: [
       PruneCommand.self, VerifyCommand.self, CompareCommand.self, ExportCommand.self, InfoCommand.self,
-      InstanceCommand.self, SolveCommand.self, SolveBatchCommand.self, BoundsCommand.self, PlotCommand.self,
-      DoctorCommand.self,
+      InstanceCommand.self, SolveCommand.self, SolveBatchCommand.self, BoundsCommand.self, SweepCommand.self,
+      MergeCommand.self, TableCommand.self, PlotCommand.self, DoctorCommand.self,
     ])
 
   /// Parses, runs, and ends the process with a `ToolExit` code; errors are one line on standard error.

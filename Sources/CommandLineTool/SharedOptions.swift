@@ -50,6 +50,19 @@ extension Calibration {
   }
 }
 
+/// Options that bound a run whose results do not depend on them.
+struct PaceOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Tasks at a time, one a core (default: all cores).", valueName: "T"))
+  var threads: Int?
+
+  @Option(help: ArgumentHelp("Stop after this many seconds with what is done.", valueName: "SEC"))
+  var timeLimit: Double?
+
+  func workers() throws -> Int { try RunOptions.workers(threads) }
+
+  func seconds() throws -> Double? { try RunOptions.seconds(timeLimit) }
+}
+
 /// Options that bound a run.
 struct RunOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Tasks at a time, one a core (default: all cores).", valueName: "T"))
@@ -62,7 +75,9 @@ struct RunOptions: ParsableArguments {
     help: ArgumentHelp("Working memory of the search; suffixes K, M, G are powers of 1024.", valueName: "BYTES"))
   var memoryLimit: String?
 
-  func workers() throws -> Int {
+  func workers() throws -> Int { try Self.workers(threads) }
+
+  static func workers(_ threads: Int?) throws -> Int {
     guard let threads else { return Workers.availableCores }
     guard (1...4096).contains(threads) else {
       throw OptionError(option: "--threads", expected: "1 to 4096", found: "\(threads)")
@@ -71,10 +86,14 @@ struct RunOptions: ParsableArguments {
   }
 
   func limits(work: UInt64? = nil) throws -> Limits {
+    Limits(work: work, seconds: try Self.seconds(timeLimit), memoryBytes: try memoryLimit.map(Self.bytes))
+  }
+
+  static func seconds(_ timeLimit: Double?) throws -> Double? {
     if let timeLimit, !(timeLimit > 0 && timeLimit < 1e9) {
       throw OptionError(option: "--time-limit", expected: "seconds above 0", found: "\(timeLimit)")
     }
-    return Limits(work: work, seconds: timeLimit, memoryBytes: try memoryLimit.map(Self.bytes))
+    return timeLimit
   }
 
   /// The bytes that `--memory-limit` names.

@@ -8,6 +8,8 @@ public enum ExperimentError: Error, Sendable, Hashable, CustomStringConvertible 
   case programFailed(name: String, status: Int32, said: String)
   /// More, fewer or other results than a plot can show together.
   case unplottable(kind: String, expected: String, found: String)
+  /// A trial of a sweep that its solver refused.
+  case failedTrial(cell: Int, trial: Int, about: String, said: String)
 
   public var description: String {
     switch self {
@@ -17,6 +19,8 @@ public enum ExperimentError: Error, Sendable, Hashable, CustomStringConvertible 
     case .programFailed(let name, let status, let said):
       "\(name): expected a picture, found exit status \(status) and: \(said)"
     case .unplottable(let kind, let expected, let found): "plot of \(kind): expected \(expected), found \(found)"
+    case .failedTrial(let cell, let trial, let about, let said):
+      "cell \(cell) (\(about)), trial \(trial): \(said)"
     }
   }
 }

@@ -33,6 +33,8 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
   public enum Location: Sendable, Equatable, CustomStringConvertible {
     /// An offset in bytes from the start of the file (of the uncompressed bytes for a compressed one).
     case byte(Int)
+    /// A line of a text, from 1.
+    case line(Int)
     /// A key of a header, or the name of a field.
     case key(String)
     /// A tensor or array, by name.
@@ -45,6 +47,7 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String {
       switch self {
       case .byte(let offset): "byte \(offset)"
+      case .line(let number): "line \(number)"
       case .key(let key): "key \(FileError.quoted(key))"
       case .tensor(let name): "tensor \(FileError.quoted(name))"
       case .entry(let name): "entry \(FileError.quoted(name))"

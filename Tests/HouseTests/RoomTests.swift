@@ -15,7 +15,13 @@ import Testing
     ("Pruning", ["RunControl", "RandomStreams", "LinearAlgebra", "Convolution", "SubsetSum", "Tickets"]),
     ("Verification", ["RunControl", "RandomStreams", "LinearAlgebra", "Convolution", "Tickets"]),
     ("ModelFiles", ["LinearAlgebra", "Convolution", "Tickets", "Pruning", "CZlib", "SwiftProtobuf"]),
-    ("Experiments", ["Tickets", "ModelFiles"]),
+    (
+      "Experiments",
+      [
+        "RunControl", "RandomStreams", "LinearAlgebra", "SubsetSum", "Tickets", "ModelFiles", "GRDB", "GRDBSQLite",
+        "TOMLKit",
+      ]
+    ),
   ]
   static let everywhere: Set<String> = [
     "Foundation", "FoundationEssentials", "Dispatch", "Synchronization", "Glibc", "Musl", "Darwin",

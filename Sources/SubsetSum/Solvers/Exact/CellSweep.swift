@@ -44,9 +44,11 @@ public struct CellSweep: Solver {
       meter.claim(SmallInstance.indices(of: best.mask), isOptimal: true, by: name), for: problem)
   }
 
-  /// A first bound by flips, so that no range is met with one as wide as the target: at most a sixteenth of the work.
+  /// A first bound by flips, so that no range is met with one as wide as the target: at most a sixteenth of the work, and of what the
+  /// half sums cost a thirty-second.
   private func descend(_ problem: Problem, _ best: inout MeetingPoint, _ meter: inout WorkMeter) throws {
-    let cost = min(meter.limit / 16, 1 << 18)
+    let sums = UInt64(2 * problem.dimension) << UInt64(problem.count / 2)
+    let cost = min(meter.limit / 16, 1 << 18, max(1 << 12, sums / 32))
     guard meter.allows(cost) else { return }
     let found = try IteratedGreedy(kicks: 1 << 10).solve(problem, control: meter.control.silenced().withWork(cost))
     meter.count(work: found.work, evaluations: found.evaluations)
@@ -175,19 +177,26 @@ private final class SweepRun {
   ) -> Bool {
     var parts = SumParts(second, in: secondSums, from: low, to: high)
     var window = window
-    var cut = best.strictCut
+    var (cut, reach) = (best.strictCut, best.strictReach)
+    // One coordinate that ranges and cells have not narrowed, where there is one, settles most pairs.
+    let column = min(2, m - 1)
+    let (firstLeft, firstRight) = (first.left.columns[column], first.right.columns[column])
+    let (secondLeft, secondRight) = (second.left.columns[column], second.right.columns[column])
     while best.canImprove, meter.allows(unit) {
       guard parts.advance() else { return true }
       let (values, pairs, count) = (secondSums.values, secondSums.pairs, secondSums.count)
       meter.count(work: UInt64(count * m), evaluations: UInt64(count))
       var seen = 0
       for k in 0..<count where cells.mayHold(-values[k]) {
+        let cd = pairs[k]
+        let other = secondLeft[Int(cd.left)] + secondRight[Int(cd.right)]
         seen &+= cells.forEach(-values[k] - window, -values[k] + window) { entry in
-          let (ab, cd) = (firstSums.pairs[entry], pairs[k])
+          let ab = firstSums.pairs[entry]
+          if abs(firstLeft[Int(ab.left)] + firstRight[Int(ab.right)] + other) > reach { return }
           if measure(ab, cd) > cut { return }
           best.consider(first.mask(ab), second.mask(cd))
-          cut = best.strictCut
-          window = min(window, best.strictReach)
+          (cut, reach) = (best.strictCut, best.strictReach)
+          window = min(window, reach)
         }
         // Where many sums are close to each other, cells hold more than what was made.
         if seen >= firstSums.capacity {

@@ -1,0 +1,55 @@
+import Foundation
+
+/// That one process alone writes a store: a lock on a file beside it, which ends with the process however that ends.
+///
+/// SQLite's own locks are held during a transaction only, so that tables can be read while a sweep runs.
+final class StoreLock: Sendable {
+  private let path: String
+  private let descriptor: Int32
+
+  /// Takes the lock of the store at `store`, or says who has it.
+  init(store: String) throws(StoreError) {
+    path = store + ".lock"
+    while true {
+      let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+      guard file >= 0 else {
+        let reason = String(cString: strerror(errno))
+        throw errno == ENOENT || errno == ENOTDIR
+          ? .notFound(path: store, found: "no such folder") : .unwritable(path: store, found: "\(path): \(reason)")
+      }
+      if flock(file, LOCK_EX | LOCK_NB) != 0 {
+        let reason = errno
+        let holder = Self.text(of: file)
+        close(file)
+        guard reason == EWOULDBLOCK else {
+          throw .unwritable(path: store, found: "\(path): \(String(cString: strerror(reason)))")
+        }
+        throw .inUse(path: store, by: holder.isEmpty ? "another process" : "process \(holder)")
+      }
+      // Whoever had it before may have taken the name away between opening and locking.
+      var opened = stat()
+      var named = stat()
+      if fstat(file, &opened) == 0, stat(path, &named) == 0, opened.st_ino == named.st_ino,
+        opened.st_dev == named.st_dev
+      {
+        descriptor = file
+        break
+      }
+      close(file)
+    }
+    let holder = Array("\(getpid())".utf8)
+    // For the error message of others alone.
+    if ftruncate(descriptor, 0) == 0 { _ = pwrite(descriptor, holder, holder.count, 0) }
+  }
+
+  private static func text(of file: Int32) -> String {
+    var bytes = [UInt8](repeating: 0, count: 32)
+    let count = pread(file, &bytes, bytes.count, 0)
+    return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+  }
+
+  deinit {
+    unlink(path)
+    close(descriptor)
+  }
+}

@@ -1,0 +1,194 @@
+import Foundation
+import ModelFiles
+import SubsetSum
+
+/// The TOML file that names a sweep.
+///
+/// | key | value | without it |
+/// | --- | --- | --- |
+/// | `dimension` | m: an integer, a list, or a range | `kernel` and `channels_out` |
+/// | `kernel`, `channels_out` | d and c, lists or not: every m = d²·c, the channels fastest | `dimension` |
+/// | `count` | n: an integer, a list, or a range | required |
+/// | `epsilon` | errors that successes are counted for: a number or a list | none |
+/// | `candidates` | `nsn`, `normal`, `uniform`, `product`, or a list | `nsn` |
+/// | `target` | `"zero"`, `{ uniform = HALF_WIDTH }`, `{ normal = DEVIATION }`, or a list | `{ uniform = 0.5 }` |
+/// | `solver` | `exact` for what exists, or names of solvers for what they find | `exact` |
+/// | `norm` | `max`, `l2`, or both | `max` |
+/// | `size` | sizes that subsets must have, `any` for no such demand | `any` |
+/// | `trials` | of each cell | required |
+/// | `seed` | an integer ≥ 0, or its digits as a text up to 2⁶⁴ − 1 | required |
+/// | `work_limit` | units of work that a trial may cost | each solver's own |
+///
+/// A range is `{ from = A, to = B, step = C }`, both ends in it, the step 1 if left out. Other keys are errors.
+public struct SweepFile: Sendable {
+  public let specification: SweepSpecification
+  /// The file's text.
+  public let text: String
+
+  private static let keys = [
+    SweepSpecification.Key.dimension, SweepSpecification.Key.kernel, SweepSpecification.Key.channelsOut,
+    SweepSpecification.Key.count, SweepSpecification.Key.epsilon, SweepSpecification.Key.candidates,
+    SweepSpecification.Key.target, SweepSpecification.Key.solver, SweepSpecification.Key.norm,
+    SweepSpecification.Key.size, SweepSpecification.Key.trials, SweepSpecification.Key.seed,
+    SweepSpecification.Key.workLimit,
+  ]
+
+  /// Reads a file.
+  ///
+  /// - Parameters:
+  ///   - solvers: Those that the file may name.
+  ///   - candidates: Laws that the file may name.
+  /// - Throws: `FileError` with line, key, what was expected and what was found.
+  public init(
+    contentsOf path: String, solvers: [any Solver],
+    candidates: [any CandidateLaw] = StandardCandidates.allCases
+  ) throws(FileError) {
+    let data = try FileBytes.read(path: path)
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw FileError(.malformed, source: path, expected: "TOML, a text in UTF-8", found: "other bytes")
+    }
+    try self.init(text, source: path, solvers: solvers, candidates: candidates)
+  }
+
+  /// From the text of such a file, named `source` in errors.
+  public init(
+    _ text: String, source: String, solvers: [any Solver],
+    candidates: [any CandidateLaw] = StandardCandidates.allCases
+  ) throws(FileError) {
+    self.text = text
+    let document = try TOMLNode(text, source: source)
+    let fields = try document.fields(of: Self.keys, expected: "a table")
+    func required(_ key: String) throws(FileError) -> TOMLNode {
+      guard let node = fields[key] else {
+        throw FileError(.missing, source: source, at: [.key(key)], expected: "a value", found: "none")
+      }
+      return node
+    }
+    let count = try Self.integers(try required(SweepSpecification.Key.count))
+    let trials = try required(SweepSpecification.Key.trials).integer("an integer")
+    let seed = try Self.unsigned(try required(SweepSpecification.Key.seed))
+    let dimensions = try Self.dimensions(fields, source: source)
+    var epsilons: [Double] = []
+    for node in fields[SweepSpecification.Key.epsilon]?.elements ?? [] {
+      epsilons.append(try node.number("a number above 0"))
+    }
+    let laws = try Self.chosen(fields[SweepSpecification.Key.candidates], "nsn", candidates.map { ($0.name, $0) })
+    var methods = solvers.map { ($0.name, SweepMethod.solver($0)) }
+    methods.insert((SweepMethod.exact.name, .exact), at: 0)
+    let chosen = try Self.chosen(fields[SweepSpecification.Key.solver], SweepMethod.exact.name, methods)
+    let norms = try Self.chosen(
+      fields[SweepSpecification.Key.norm], Norm.maximum.name, [Norm.maximum, .euclidean].map { ($0.name, $0) })
+    var targets: [any TargetLaw] = []
+    for node in fields[SweepSpecification.Key.target]?.elements ?? [] { targets.append(try Self.target(node)) }
+    if targets.isEmpty, fields[SweepSpecification.Key.target] == nil {
+      targets = [StandardTarget.uniform(halfWidth: 0.5)]
+    }
+    var sizes: [Int?] = []
+    for node in fields[SweepSpecification.Key.size]?.elements ?? [] { sizes.append(try Self.size(node)) }
+    if sizes.isEmpty, fields[SweepSpecification.Key.size] == nil { sizes = [nil] }
+    var limit: UInt64?
+    if let node = fields[SweepSpecification.Key.workLimit] { limit = try Self.unsigned(node) }
+    do {
+      specification = try SweepSpecification(
+        dimensions: dimensions, counts: count, epsilons: epsilons, candidates: laws, targets: targets,
+        methods: chosen, norms: norms, sizes: sizes, trials: trials, seed: seed, workLimit: limit)
+    } catch {
+      guard case .outOfRange(let key, let expected, let found) = error else {
+        throw FileError(.malformed, source: source, expected: "a sweep", found: "\(error)")
+      }
+      let node = fields[key] ?? fields[SweepSpecification.Key.kernel] ?? document
+      throw node.error(expected, found: found, kind: .unsupported)
+    }
+  }
+
+  private static func dimensions(_ fields: [String: TOMLNode], source: String) throws(FileError) -> [Int] {
+    let (d, c) = (fields[SweepSpecification.Key.kernel], fields[SweepSpecification.Key.channelsOut])
+    switch (fields[SweepSpecification.Key.dimension], d, c) {
+    case (let dimension?, nil, nil): return try integers(dimension)
+    case (nil, let kernel?, let channels?):
+      var dimensions: [Int] = []
+      for d in try integers(kernel) {
+        for c in try integers(channels) {
+          guard (1...1 << 10).contains(d) else { throw kernel.error("1 to 1024", found: "\(d)") }
+          guard (1...1 << 20).contains(c) else { throw channels.error("1 to 1048576", found: "\(c)") }
+          dimensions.append(d * d * c)
+        }
+      }
+      return dimensions
+    case (.some, let other, let channels):
+      throw (other ?? channels!).error("no dimension beside it", found: "one", kind: .malformed)
+    case (nil, _, _):
+      throw FileError(
+        .missing, source: source, at: [.key(SweepSpecification.Key.dimension)],
+        expected: "a value, or both kernel and channels_out", found: "none")
+    }
+  }
+
+  /// An integer, a list of them, or a range.
+  private static func integers(_ node: TOMLNode) throws(FileError) -> [Int] {
+    let expected = "an integer, a list of them, or a range { from, to, step }"
+    guard case .table = node.value else {
+      var values: [Int] = []
+      for element in node.elements { values.append(try element.integer(expected)) }
+      return values
+    }
+    let fields = try node.fields(of: ["from", "to", "step"], expected: expected)
+    guard let from = fields["from"], let to = fields["to"] else { throw node.error(expected, kind: .missing) }
+    let (low, high) = (try from.integer("an integer"), try to.integer("an integer"))
+    var step = 1
+    if let node = fields["step"] {
+      step = try node.integer("an integer")
+      guard step >= 1 else { throw node.error("an integer of at least 1") }
+    }
+    let (width, overflow) = high.subtractingReportingOverflow(low)
+    guard !overflow, width >= 0, width / step < 100_000 else {
+      throw node.error("from ≤ to, and at most 100000 values", found: "\(low) to \(high)")
+    }
+    return Array(stride(from: low, through: high, by: step))
+  }
+
+  private static func unsigned(_ node: TOMLNode) throws(FileError) -> UInt64 {
+    let expected = "an integer from 0 to 2^64 - 1, as a text above 2^63 - 1"
+    switch node.value {
+    case .integer(let value) where value >= 0: return UInt64(value)
+    case .text(let text):
+      guard let value = UInt64(text) else { throw node.error(expected) }
+      return value
+    default: throw node.error(expected)
+    }
+  }
+
+  private static func chosen<Choice>(
+    _ node: TOMLNode?, _ standard: String, _ choices: [(name: String, choice: Choice)]
+  ) throws(FileError) -> [Choice] {
+    guard let node else { return choices.filter { $0.name == standard }.map(\.choice) }
+    let expected = "\(choices.map(\.name).joined(separator: ", ")), or a list of these"
+    var chosen: [Choice] = []
+    for element in node.elements {
+      let name = try element.text(expected)
+      guard let choice = choices.first(where: { $0.name == name }) else { throw element.error(expected) }
+      chosen.append(choice.choice)
+    }
+    return chosen
+  }
+
+  private static func target(_ node: TOMLNode) throws(FileError) -> any TargetLaw {
+    let expected = "\"zero\", { uniform = HALF_WIDTH } or { normal = DEVIATION }, or a list of these"
+    switch node.value {
+    case .text("zero"): return StandardTarget.zero
+    case .table:
+      let fields = try node.fields(of: ["uniform", "normal"], expected: expected)
+      guard fields.count == 1, let field = fields.first?.value else { throw node.error(expected) }
+      let value = try field.number("a number above 0")
+      guard value > 0 else { throw field.error("a number above 0") }
+      return fields["uniform"] != nil
+        ? StandardTarget.uniform(halfWidth: value) : StandardTarget.normal(deviation: value)
+    default: throw node.error(expected)
+    }
+  }
+
+  private static func size(_ node: TOMLNode) throws(FileError) -> Int? {
+    if case .text("any") = node.value { return nil }
+    return try node.integer("an integer of at least 0, \"any\", or a list of these")
+  }
+}

@@ -1,0 +1,70 @@
+import SubsetSum
+
+/// How the trials of a cell are decided.
+public enum SweepMethod: Sendable {
+  /// The exact optimum: what exists. Which search finds it is chosen by the cell's size.
+  case exact
+  /// What a solver finds, which is no statement about existence.
+  case solver(any Solver)
+
+  /// `exact`, or the solver's name.
+  public var name: String {
+    switch self {
+    case .exact: "exact"
+    case .solver(let solver): solver.name
+    }
+  }
+}
+
+/// The choice among exact searches, by size.
+///
+/// | m | size | n | search |
+/// | --- | --- | --- | --- |
+/// | 1, max norm | free | up to 40 | `ExactBatch`, a block of trials a call |
+/// | 1 | any | up to 60 | `FourLists` |
+/// | 2 to 6 | free | 22 to 64 | `CellSweep` |
+/// | from 7 | free | 22 to 44, in 2 GiB | `PairwiseSearch` |
+/// | else | any | up to 60, in 2 GiB | `MeetInTheMiddle` |
+enum ExactMethod: Sendable {
+  case batch(ExactBatch)
+  case solver(any Solver)
+
+  /// - Throws: `ExperimentError.outOfRange` for more candidates than any search takes.
+  init(dimension m: Int, count n: Int, norm: Norm, size: Int?) throws(ExperimentError) {
+    let isFree = size == nil
+    let largest: Int
+    if m == 1, isFree, norm == .maximum, n <= ExactBatch.largestCount, let batch = try? ExactBatch(count: n) {
+      self = .batch(batch)
+      return
+    } else if m == 1, n >= 8 {
+      (self, largest) = (.solver(FourLists()), FourLists.largestCount)
+    } else if isFree, (2...6).contains(m), n >= 22 {
+      (self, largest) = (.solver(CellSweep()), CellSweep.largestCount)
+    } else if isFree, m > 6, n >= 22 {
+      (self, largest) = (
+        .solver(PairwiseSearch()),
+        Self.largest(PairwiseSearch.largestCount, PairwiseSearch.defaultMemoryLimit) {
+          PairwiseSearch.neededBytes(count: $0, dimension: m)
+        }
+      )
+    } else {
+      (self, largest) = (
+        .solver(MeetInTheMiddle()),
+        Self.largest(MeetInTheMiddle.largestCount, MeetInTheMiddle.defaultMemoryLimit) {
+          MeetInTheMiddle.neededBytes(count: $0, dimension: m)
+        }
+      )
+    }
+    guard n <= largest else {
+      throw .outOfRange(
+        quantity: SweepSpecification.Key.count,
+        expected: "at most \(largest) for solver exact, dimension \(m) and \(isFree ? "any size" : "a fixed size")",
+        found: "\(n)")
+    }
+  }
+
+  /// The most candidates, up to a bound, that fit memory.
+  private static func largest(_ bound: Int, _ memory: Int, _ needed: (Int) -> Int) -> Int {
+    (0...bound).last { needed($0) <= memory } ?? 0
+  }
+}

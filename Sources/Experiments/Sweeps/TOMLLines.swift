@@ -1,0 +1,147 @@
+/// The line of each key of a TOML document, which parsers keep to themselves.
+///
+/// Reads only what it needs to tell keys from values; for a document that a parser has accepted.
+struct TOMLLines {
+  /// Lines from 1, by the keys from the outside in.
+  private(set) var lines: [[String]: Int] = [:]
+  private let bytes: [UInt8]
+  private var position = 0
+  private var line = 1
+
+  init(_ text: String) {
+    bytes = Array(text.utf8)
+    var table: [String] = []
+    while true {
+      skipBlank(newlines: true)
+      guard position < bytes.count else { return }
+      let start = (position, line)
+      if take("[") {
+        _ = take("[")
+        table = key()
+        note(table, start.1)
+        while take("]") {}
+      } else {
+        pair(in: table)
+      }
+      // A byte that fits nowhere must not stop the walk.
+      if position == start.0 { position += 1 }
+    }
+  }
+
+  private mutating func note(_ path: [String], _ line: Int) { if lines[path] == nil { lines[path] = line } }
+
+  private mutating func pair(in table: [String]) {
+    let start = line
+    let name = key()
+    for length in 1..<name.count + 1 { note(table + name.prefix(length), start) }
+    skipBlank(newlines: false)
+    guard take("=") else { return }
+    value(of: table + name)
+  }
+
+  /// A dotted key, quoted parts without their quotation marks.
+  private mutating func key() -> [String] {
+    var parts: [String] = []
+    repeat {
+      skipBlank(newlines: false)
+      if let quote = peek, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") {
+        let start = position + 1
+        string()
+        parts.append(String(decoding: bytes[start..<max(start, position - 1)], as: UTF8.self))
+      } else {
+        let start = position
+        while let byte = peek, Self.isBare(byte) { position += 1 }
+        parts.append(String(decoding: bytes[start..<position], as: UTF8.self))
+      }
+      skipBlank(newlines: false)
+    } while take(".")
+    return parts
+  }
+
+  private static func isBare(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"),
+      UInt8(ascii: "_"), UInt8(ascii: "-"):
+      true
+    default: false
+    }
+  }
+
+  private mutating func value(of path: [String]) {
+    skipBlank(newlines: false)
+    switch peek {
+    case UInt8(ascii: "\""), UInt8(ascii: "'"): string()
+    case UInt8(ascii: "["):
+      position += 1
+      while true {
+        skipBlank(newlines: true)
+        if peek == nil || take("]") { return }
+        let before = position
+        if !take(",") { value(of: path) }
+        if position == before { position += 1 }
+      }
+    case UInt8(ascii: "{"):
+      position += 1
+      while true {
+        skipBlank(newlines: true)
+        if peek == nil || take("}") { return }
+        let before = position
+        if !take(",") { pair(in: path) }
+        if position == before { position += 1 }
+      }
+    default:
+      let ends = Array(",]}#\n".utf8)
+      while let byte = peek, !ends.contains(byte) { position += 1 }
+    }
+  }
+
+  /// A string of any of the four kinds.
+  private mutating func string() {
+    let quote = bytes[position]
+    let isBasic = quote == UInt8(ascii: "\"")
+    var length = 0
+    while length < 3, position + length < bytes.count, bytes[position + length] == quote { length += 1 }
+    // Two are an empty string.
+    if length == 2 { return position += 2 }
+    position += length
+    var run = 0
+    while let byte = peek {
+      position += 1
+      if byte == UInt8(ascii: "\n") { line += 1 }
+      if isBasic, byte == UInt8(ascii: "\\") {
+        if peek == UInt8(ascii: "\n") { line += 1 }
+        position += 1
+        run = 0
+        continue
+      }
+      run = byte == quote ? run + 1 : 0
+      if run == length {
+        // Up to two more may belong to a string of three.
+        while length == 3, peek == quote { position += 1 }
+        return
+      }
+    }
+  }
+
+  private var peek: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+  private mutating func take(_ character: Unicode.Scalar) -> Bool {
+    guard peek == UInt8(ascii: character) else { return false }
+    position += 1
+    return true
+  }
+
+  private mutating func skipBlank(newlines: Bool) {
+    while let byte = peek {
+      switch byte {
+      case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"): position += 1
+      case UInt8(ascii: "#"): while let byte = peek, byte != UInt8(ascii: "\n") { position += 1 }
+      case UInt8(ascii: "\n") where newlines:
+        position += 1
+        line += 1
+      default: return
+      }
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import RandomStreams
+
+/// Where the random numbers of one trial of a sweep live: a function of (seed, instance, trial), whatever was drawn before.
+///
+/// Part p of trial t of instance s is the stream of path (filter t, channel (1 + s)·2³² + p, layer 0): no weight of a ticket and no
+/// generated problem has such a path (`StreamAddress`). NumPy makes the same.
+public struct TrialAddress: Sendable, Hashable {
+  public var seed: UInt64
+  /// The number of the sweep's instance (`SweepCell.instance`).
+  public var instance: Int
+  /// The trial's number within its cell, from 0.
+  public var trial: Int
+
+  public init(seed: UInt64, instance: Int, trial: Int) {
+    self.seed = seed
+    self.instance = instance
+    self.trial = trial
+  }
+
+  /// Parts that `StandardCandidates` and `StandardTarget` draw from. A law of your own may use these as well, or any others.
+  public enum Part {
+    public static let scalars = 1
+    public static let vectors = 2
+    public static let secondFactors = 3
+    public static let target = 4
+  }
+
+  /// An endless stream of the trial's own.
+  ///
+  /// - Precondition: `part` in 0 ..< 2³², `instance` in 0 ..< 2³¹, `trial` ≥ 0.
+  public func stream(_ part: Int) -> StreamAddress {
+    precondition(part >= 0 && part < 1 << 32 && instance >= 0 && instance < 1 << 31 && trial >= 0)
+    return StreamAddress(
+      seed: seed, path: StreamPath(filter: UInt64(trial), channel: UInt64(1 + instance) << 32 | UInt64(part)))
+  }
+}
