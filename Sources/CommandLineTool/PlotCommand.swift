@@ -8,8 +8,9 @@ struct PlotCommand: ParsableCommand, ChoosingBLASCore {
   static let configuration = CommandConfiguration(
     commandName: "plot", abstract: "Draw figures of tickets, from the JSON of prune, through gnuplot.",
     discussion: """
-      accuracy: against the width, one series a mode and target, with the median and the range over seeds. layers: the \
-      largest error of each layer. filters: how many each channel and half keeps.
+      accuracy: against the width, one series a mode and target, with the median and the range over seeds. size: \
+      accuracy against kept filters, a point a ticket. layers: the largest error of each layer. filters: how many each \
+      channel and half keeps.
       """)
 
   @Argument(help: ArgumentHelp("Files that prune --json printed.", valueName: "FILE")) var files: [String]

@@ -96,6 +96,22 @@ import Testing
     try chart.validate()
   }
 
+  @Test func sizesAreKeptFilters() throws {
+    let more = try TicketFigures(
+      Self.json(["ticket_accuracy": 0.8, "seed": "2"], block: ["kept": 60]), source: "more.json")
+    let chart = try TicketPlot.size.chart(of: [more, Self.figures(), Self.figures(["mode": "calibrated"])])
+    #expect(chart.series.map(\.name) == ["weights", "calibrated"])
+    // 5, or 60, and 6, 7 and 8.
+    #expect(chart.series[0].points == [Chart.Point(26, 50), Chart.Point(81, 80)])
+    #expect(chart.levels == [Chart.Level("target: 90.00 %", 90)] && chart.horizontal.isLogarithmic)
+    try chart.validate()
+    let block: [String: Any] = [
+      "layer": 1, "channel": 0, "half": "positive", "candidates": 9, "kept": 0, "error": 1,
+    ]
+    let empty = try Self.figures(["blocks": [block]])
+    #expect(throws: ExperimentError.self) { try TicketPlot.size.chart(of: [empty]) }
+  }
+
   @Test func targetsAndSolversAreSeriesOfTheirOwn() throws {
     let byAccuracy = try TicketPlot.accuracy.chart(
       of: [Self.figures(), Self.figures(["target_accuracy": 0.75])])

@@ -59,6 +59,19 @@ import Testing
     #expect(found.subset.count == 60 && found.error < found.emptySetError, "\(found.error)")
   }
 
+  /// A run may spend a little more than it was allowed.
+  @Test func anyWorkLimitEndsWell() throws {
+    for (m, n, size) in [(6, 80, 5), (6, 80, nil), (24, 150, nil)] as [(Int, Int, Int?)] {
+      let problem = try GeneratedInstance.problem(dimension: m, count: n, seed: 3, norm: .euclidean, size: size)
+      var limit = 100.0
+      while limit < 4e7 {
+        let found = try BeamSearch().solve(problem, control: RunControl(limits: Limits(work: UInt64(limit))))
+        #expect(found.subset.count == size ?? found.subset.count)
+        limit *= 1.17
+      }
+    }
+  }
+
   @Test func workDecides() throws {
     let problem = try GeneratedInstance.problem(dimension: 9, count: 300, seed: 2, norm: .maximum)
     let limits = Limits(work: 1 << 26)

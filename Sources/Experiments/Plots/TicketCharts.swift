@@ -5,6 +5,8 @@ import ModelFiles
 public enum TicketPlot: String, Sendable, Hashable, CaseIterable {
   /// Accuracy against width, with the median and the range over seeds.
   case accuracy
+  /// Accuracy against the number of kept filters, a point a ticket.
+  case size
   /// The largest error of each layer.
   case layers
   /// How many filters each channel and half keeps.
@@ -22,6 +24,7 @@ public enum TicketPlot: String, Sendable, Hashable, CaseIterable {
     }
     switch self {
     case .accuracy: return try AccuracyChart(tickets).chart
+    case .size: return try AccuracyChart(bySize: tickets).chart
     case .layers: return LayerChart(tickets).chart
     case .filters:
       guard tickets.count == 1 else {
@@ -74,22 +77,50 @@ private struct AccuracyChart {
       series.append(
         Chart.Series(setting.name(among: settings), points, spread: hasSpread ? .bars : .none))
     }
+    let hasSpread = series.contains { $0.spread == .bars }
+    chart = Chart(
+      title: hasSpread ? "Accuracy against width: median, least and most over seeds" : "Accuracy against width",
+      horizontal: Chart.Axis(
+        "width N (2N random filters per input channel)", isLogarithmic: true, ticks: Self.ticks(tickets.map(\.width))),
+      vertical: Chart.Axis("test accuracy (%)"), series: series, levels: try Self.levels(tickets))
+  }
+
+  /// Points by kept filters, one a ticket, in ascending order.
+  init(bySize tickets: [TicketFigures]) throws {
+    let settings = Set(tickets.map(Setting.init))
+    var series: [Chart.Series] = []
+    var seen: [Setting] = []
+    for setting in tickets.map(Setting.init) where !seen.contains(setting) {
+      seen.append(setting)
+      let points = try tickets.filter { Setting($0) == setting }.map { ticket -> Chart.Point in
+        let kept = ticket.blocks.reduce(0) { $0 + $1.kept }
+        guard kept > 0 else {
+          throw ExperimentError.unplottable(
+            kind: "size", expected: "tickets that keep filters", found: "none in '\(ticket.source)'")
+        }
+        return Chart.Point(Double(kept), 100 * (try Self.number(ticket.ticketAccuracy, "ticket_accuracy", ticket)))
+      }
+      series.append(
+        Chart.Series(setting.name(among: settings), points.sorted { ($0.x, $0.y) < ($1.x, $1.y) }))
+    }
+    chart = Chart(
+      title: "Accuracy against kept filters", horizontal: Chart.Axis("kept filters", isLogarithmic: true),
+      vertical: Chart.Axis("test accuracy (%)"), series: series, levels: try Self.levels(tickets))
+  }
+
+  /// The targets' accuracies.
+  private static func levels(_ tickets: [TicketFigures]) throws -> [Chart.Level] {
     var levels: [Chart.Level] = []
     let names = Set(tickets.map(\.targetName))
     for ticket in tickets {
-      let accuracy = 100 * (try Self.number(ticket.targetAccuracy, "target_accuracy", ticket))
+      let accuracy = 100 * (try number(ticket.targetAccuracy, "target_accuracy", ticket))
       let figure = String(format: "%.2f %%", accuracy)
       let level = Chart.Level(
         names.count > 1 ? "\(ticket.target == nil ? "target" : ticket.targetName!): \(figure)" : "target: \(figure)",
         accuracy)
       if !levels.contains(level) { levels.append(level) }
     }
-    let hasSpread = series.contains { $0.spread == .bars }
-    chart = Chart(
-      title: hasSpread ? "Accuracy against width: median, least and most over seeds" : "Accuracy against width",
-      horizontal: Chart.Axis(
-        "width N (2N random filters per input channel)", isLogarithmic: true, ticks: Self.ticks(tickets.map(\.width))),
-      vertical: Chart.Axis("test accuracy (%)"), series: series, levels: levels)
+    return levels
   }
 
   private static func number(_ value: Double?, _ key: String, _ ticket: TicketFigures) throws(FileError) -> Double {

@@ -119,7 +119,7 @@ final class BeamRun {
       try run(width: width)
       if meter.stop == nil { hasEnded = true }
       // The next one is four times as wide, or, where no other would fit after it, as wide as limits allow.
-      var growth = Double(meter.limit - meter.work) / Double(max(1, meter.work - before))
+      var growth = (Double(meter.limit) - Double(meter.work)) / Double(max(1, meter.work - before))
       if let began, let left = control.secondsLeft { growth = min(growth, 0.8 * left / max(1e-9, began - left)) }
       if growth > 8 { growth = 4 }
       while growth > 1.5, BeamSearch.neededBytes(problem, width: Int(Double(width) * growth)) > memory { growth /= 2 }
