@@ -13,7 +13,7 @@ import Tickets
 /// limit strikes, which the ticket then says).
 public struct TicketSearch: Sendable {
   /// Named in tickets and checkpoints; changes whenever the same options could give another ticket.
-  public static let generator = "tombola 0.1"
+  public static let generator = "tombola 0.2"
 
   public let target: Network<Float>
   public let graph: LayerGraph

@@ -5,7 +5,11 @@ import Tickets
 /// What calibrated mode measures errors on: images without labels, and how statistics are damped.
 public struct Calibration: Sendable {
   public let images: Tensor<Float>
-  /// λ of the least squares, as a multiple of the mean square of a layer's features.
+  /// λ of the least squares, as a multiple of the mean square of a layer's features: how much counts what the images do not show.
+  ///
+  /// Points lost, medians of 3 seeds with 400 images, at λ = 0.001, 0.1, 0.3, 1, 3: `fashion-cnn` at width 500 14.8, 14.8, 12.8, 23.4, 40.7, at 2000
+  /// 0.98, 0.50, 0.37, 0.13, 0.22; `fashion-resnet` 6.7, 6.4, 6.5, 11.1, 22.3 and 0.37, 0.29, 0.10, 0.04, 0.13. Few filters miss by much and want the
+  /// images' own directions; many miss by little, and then what the images do not show counts too.
   public var damping: Double
   /// Passes over a layer's blocks after the first, in which each block is chosen again, given all others.
   public var sweeps: Int
@@ -26,7 +30,7 @@ public struct Calibration: Sendable {
   let name: String
 
   /// - Parameter name: for error messages.
-  public init(images: Tensor<Float>, name: String = "calibration images", damping: Double = 1e-3, sweeps: Int = 1) {
+  public init(images: Tensor<Float>, name: String = "calibration images", damping: Double = 0.3, sweeps: Int = 1) {
     self.images = images
     self.name = name
     self.damping = damping
