@@ -24,7 +24,7 @@ public struct Calibration: Sendable {
   public var metric = Metric.layer
   /// μ: with the metric of the logits, how much the layer's own outputs count beside them, both in units of their mean diagonal entries.
   ///
-  /// Points lost, medians of 3 seeds (layer; μ = 0.1, 0.3, 1, 3): `fashion-resnet` at width 500 6.7; 5.4, 5.2, 4.5, 5.5, at 1000
+  /// Points lost with λ = 0.001, medians of 3 seeds (layer; μ = 0.1, 0.3, 1, 3): `fashion-resnet` at width 500 6.7; 5.4, 5.2, 4.5, 5.5, at 1000
   /// 1.2; 1.8, 1.5, 1.3, 1.3: with little weight on the layer's own, 400 images are too few for as many kernel entries.
   public var mix = 1.0
   let name: String
