@@ -90,7 +90,7 @@ let package = Package(
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
-        "RunControl", "RandomStreams", "SubsetSum", "ModelFiles", "Experiments",
+        "RunControl", "RandomStreams", "LinearAlgebra", "SubsetSum", "ModelFiles", "Experiments",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .testTarget(

@@ -1,6 +1,7 @@
 import Experiments
 import Foundation
 import GRDB
+import LinearAlgebra
 import RunControl
 import SubsetSum
 import Testing
@@ -205,9 +206,13 @@ import Testing
     let folder = try StoreFolder()
     let path = folder.file("s")
     let specification = try small()
-    let tried = LockedFlag()
+    let tried = Guarded(false)
     let control = RunControl { _ in
-      if tried.set() { return }
+      let isFirst = tried.withLock { tried in
+        defer { tried = true }
+        return !tried
+      }
+      if !isFirst { return }
       expectError(
         path, "only writer", "process \(getpid())",
         from: { try Sweep(specification).run(storingIn: path, resumes: true) }
@@ -218,21 +223,7 @@ import Testing
       #expect((try? ResultStore(reading: path).count()) != nil)
     }
     try Sweep(specification).run(storingIn: path, workers: 1, control: control)
-    #expect(tried.set())
+    #expect(tried.withLock { $0 })
     #expect(try ResultStore(reading: path).count() == 120)
-  }
-}
-
-/// A flag that is set once.
-final class LockedFlag: @unchecked Sendable {
-  private let lock = NSLock()
-  private var isSet = false
-
-  /// Sets it, and returns whether it was set before.
-  func set() -> Bool {
-    lock.withLock {
-      defer { isSet = true }
-      return isSet
-    }
   }
 }
