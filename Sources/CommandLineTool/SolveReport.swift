@@ -33,7 +33,7 @@ struct SolveReport: SolveOutcome {
   // swift-format-ignore: AlwaysUseLowerCamelCase
   private enum Key: String, CodingKey {
     case error, subset, size, optimal, limit, seconds, solver, evaluations, work, stop, count, dimension, norm
-    case empty_set_error, max_error, l2_error, by_size
+    case empty_set_error, max_error, l2_error, by_size, lower_bound
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -42,6 +42,7 @@ struct SolveReport: SolveOutcome {
     try json.encode(solution.subset, forKey: .subset)
     try json.encode(solution.subset.count, forKey: .size)
     try json.encode(solution.isOptimal, forKey: .optimal)
+    try json.encode(solution.lowerBound, forKey: .lower_bound)
     try json.encode(solution.limit, forKey: .limit)
     try json.encode(solution.emptySetError, forKey: .empty_set_error)
     try json.encode(solution.maximumError, forKey: .max_error)
@@ -63,9 +64,10 @@ struct SolveReport: SolveOutcome {
       return "  " + name.padding(toLength: 12, withPad: " ", startingAt: 0) + padded + note
     }
     let limit = solution.limit.map { "scale of the best reachable: \(FigureReport.short($0))" } ?? ""
+    let proof = solution.lowerBound > 0 ? "proved: no subset within \(FigureReport.short(solution.lowerBound))" : limit
     let chosen = solution.subset.prefix(12).map(String.init).joined(separator: " ")
     let rows = [
-      row("error", FigureReport.short(solution.error), solution.isOptimal ? "proved optimal" : limit),
+      row("error", FigureReport.short(solution.error), solution.isOptimal ? "proved optimal" : proof),
       row("empty set", FigureReport.short(solution.emptySetError)),
       row("subset", "\(solution.subset.count) of \(count)", chosen + (solution.subset.count > 12 ? " …" : "")),
       row("solver", solution.solver, solution.stop.map { "stopped by: \($0.rawValue)" } ?? ""),

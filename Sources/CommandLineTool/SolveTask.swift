@@ -7,6 +7,8 @@ enum SolveTask {
   case best(any Solver)
   /// One subset, and the best of each size.
   case sizes(BeamSearch)
+  /// Whether a subset within ε exists.
+  case decide(epsilon: Double)
   /// All subsets within ε, at most `cap`.
   case all(epsilon: Double, cap: Int)
 
@@ -15,7 +17,9 @@ enum SolveTask {
   static let caps = 1...1_000_000
 
   /// - Throws: `OptionError` for options that do not go together.
-  init(solver: String?, epsilon: Double?, size: Int?, listsAll: Bool, cap: Int?, showsSizes: Bool) throws {
+  init(
+    solver: String?, epsilon: Double?, size: Int?, decides: Bool, listsAll: Bool, cap: Int?, showsSizes: Bool
+  ) throws {
     let chosen = try SolverChoice.solves.solver(named: solver ?? SolverChoice.solves.all[0].name)
     if let cap {
       guard listsAll else { throw OptionError(option: "--max-subsets", expected: "--all beside it", found: "none") }
@@ -23,6 +27,20 @@ enum SolveTask {
         throw OptionError(
           option: "--max-subsets", expected: "\(Self.caps.lowerBound) to \(Self.caps.upperBound)", found: "\(cap)")
       }
+    }
+    if decides {
+      guard !listsAll, !showsSizes, solver == nil else {
+        throw OptionError(
+          option: "--decide", expected: "no --solver, --all or --by-size beside it",
+          found: solver.map { "--solver \($0)" } ?? (listsAll ? "--all" : "--by-size"))
+      }
+      guard let epsilon, epsilon > 0 else {
+        throw OptionError(
+          option: "--decide", expected: "--epsilon above 0 beside it",
+          found: epsilon.map { "--epsilon \($0)" } ?? "none")
+      }
+      self = .decide(epsilon: epsilon)
+      return
     }
     switch (listsAll, showsSizes) {
     case (true, true): throw OptionError(option: "--by-size", expected: "no --all beside it", found: "both")
@@ -50,6 +68,17 @@ enum SolveTask {
   static func solve(_ problem: Problem, _ solver: any Solver, _ control: RunControl) throws -> SolveReport {
     let (solution, seconds) = try timed { try solver.solve(problem, control: control) }
     return SolveReport(solution, problem, seconds: seconds)
+  }
+
+  /// The optimum where it lies within ε, or a proof that it does not.
+  static func decide(_ problem: Problem, _ epsilon: Double, _ control: RunControl) throws -> SolveReport {
+    let exact: any Solver
+    switch (problem.dimension, problem.count) {
+    case (2..., 8...): exact = CellSweep(radius: epsilon)
+    case (1, 8...): exact = FourLists()
+    default: exact = MeetInTheMiddle()
+    }
+    return try solve(problem, exact, control)
   }
 
   /// The best subset of each size that a beam meets.

@@ -14,6 +14,9 @@ public struct Solution: Sendable, Equatable {
   public let residual: [Double]
   /// Whether the solver proved that no subset is closer, up to the exactness that it documents.
   public let isOptimal: Bool
+  /// An error that no subset comes below, by the solver's proof, up to the same exactness: `error` where it is optimal, 0 where nothing is
+  /// proved.
+  public let lowerBound: Double
   /// The scale of the best reachable error (`TheoreticalLimit`), in the problem's norm and for its size; nil where it
   /// exceeds `emptySetError` and so says nothing, or none is known.
   public let limit: Double?
@@ -46,6 +49,7 @@ public struct Solution: Sendable, Equatable {
     let scale = TheoreticalLimit.scale(of: problem)
     limit = scale.flatMap { $0 > baseline ? nil : $0 }
     isOptimal = claim.isOptimal
+    lowerBound = claim.isOptimal ? error : min(error, claim.lowerBound)
     stop = claim.stop
     evaluations = claim.evaluations
     work = claim.work
@@ -59,6 +63,8 @@ public struct Claim: Sendable {
   public var subset: [Int]
   /// Whether the solver proved optimality.
   public var isOptimal: Bool
+  /// An error that no subset comes below, as far as the solver proved it.
+  public var lowerBound = 0.0
   public var stop: StopReason?
   public var evaluations: UInt64
   public var work: UInt64

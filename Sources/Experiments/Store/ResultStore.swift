@@ -69,11 +69,12 @@ public final class ResultStore: Sendable {
     try reading { database in
       let condition = cell == nil ? "" : "WHERE cell = ? "
       let rows = try Row.fetchCursor(
-        database, sql: "SELECT cell, trial, error, size, optimal, work FROM trials \(condition)ORDER BY cell, trial",
+        database,
+        sql: "SELECT cell, trial, error, size, lower_bound, work FROM trials \(condition)ORDER BY cell, trial",
         arguments: cell.map { [$0] } ?? [])
       while let row = try rows.next() {
         let result = TrialResult(
-          cell: row[0], trial: row[1], error: row[2], size: row[3], isOptimal: row[4],
+          cell: row[0], trial: row[1], error: row[2], size: row[3], lowerBound: row[4],
           work: UInt64(bitPattern: row[5] as Int64))
         do { try body(result) } catch {
           failure = error
@@ -133,6 +134,6 @@ extension SweepCell {
     self.init(
       number: row["cell"], instance: row["instance"], dimension: row["dimension"], count: row["count"],
       candidates: row["candidates"], target: row["target"], norm: row["norm"], size: row["size"],
-      solver: row["solver"], deviation: row["deviation"])
+      sizeRule: row["size_rule"], solver: row["solver"], deviation: row["deviation"])
   }
 }

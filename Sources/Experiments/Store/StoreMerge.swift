@@ -70,12 +70,12 @@ public enum StoreMerge {
           try database.execute(sql: "INSERT INTO meta SELECT * FROM input.meta")
           try database.execute(sql: "INSERT INTO cells SELECT * FROM input.cells")
         } else {
-          let columns = "error, size, optimal, work"
+          let columns = "error, size, lower_bound, work"
           let row = try Row.fetchOne(
             database,
             sql: """
               SELECT * FROM main.trials AS a JOIN input.trials AS b USING (cell, trial)
-              WHERE (a.error, a.size, a.optimal, a.work) IS NOT (b.error, b.size, b.optimal, b.work) LIMIT 1
+              WHERE (a.error, a.size, a.lower_bound, a.work) IS NOT (b.error, b.size, b.lower_bound, b.work) LIMIT 1
               """)
           if let row {
             func words(_ table: String) throws -> String {

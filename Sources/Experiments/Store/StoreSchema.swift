@@ -11,7 +11,7 @@ import GRDB
 /// | `runs` | a call of sweep: program, commit, machine, threads, shard, start and end in UTC (no end where it was killed) |
 /// | `timings` | what a run did of a cell: trials and the seconds that they took, added up over threads |
 enum StoreSchema {
-  static let formatVersion = 1
+  static let formatVersion = 2
   /// "Tmbl" in ASCII, in SQLite's header: how a store is told from other databases.
   static let applicationID = 0x546D_626C
 
@@ -19,11 +19,11 @@ enum StoreSchema {
     CREATE TABLE meta (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE cells (
       cell INTEGER PRIMARY KEY, instance INTEGER NOT NULL, dimension INTEGER NOT NULL, count INTEGER NOT NULL,
-      candidates TEXT NOT NULL, target TEXT NOT NULL, norm TEXT NOT NULL, size INTEGER, solver TEXT NOT NULL,
-      deviation REAL);
+      candidates TEXT NOT NULL, target TEXT NOT NULL, norm TEXT NOT NULL, size INTEGER, size_rule TEXT NOT NULL,
+      solver TEXT NOT NULL, deviation REAL);
     CREATE TABLE trials (
       cell INTEGER NOT NULL, trial INTEGER NOT NULL, error REAL NOT NULL, size INTEGER NOT NULL,
-      optimal INTEGER NOT NULL, work INTEGER NOT NULL, PRIMARY KEY (cell, trial)) WITHOUT ROWID;
+      lower_bound REAL NOT NULL, work INTEGER NOT NULL, PRIMARY KEY (cell, trial)) WITHOUT ROWID;
     CREATE TABLE runs (
       run INTEGER PRIMARY KEY, program TEXT NOT NULL, source_commit TEXT, machine TEXT NOT NULL, cpu TEXT NOT NULL,
       blas TEXT NOT NULL, blas_core TEXT NOT NULL, threads INTEGER NOT NULL, shard TEXT NOT NULL,
@@ -49,10 +49,10 @@ enum StoreSchema {
     for number in 0..<specification.cellCount {
       let cell = specification.cell(number)
       try database.execute(
-        sql: "INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        sql: "INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         arguments: [
           cell.number, cell.instance, cell.dimension, cell.count, cell.candidates, cell.target, cell.norm, cell.size,
-          cell.solver, cell.deviation,
+          cell.sizeRule, cell.solver, cell.deviation,
         ])
     }
   }

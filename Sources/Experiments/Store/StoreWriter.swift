@@ -201,7 +201,7 @@ final class StoreWriter: Sendable {
       sqlite3_bind_int64(handle, 2, Int64(result.trial))
       sqlite3_bind_double(handle, 3, result.error)
       sqlite3_bind_int64(handle, 4, Int64(result.size))
-      sqlite3_bind_int64(handle, 5, result.isOptimal ? 1 : 0)
+      sqlite3_bind_double(handle, 5, result.lowerBound)
       sqlite3_bind_int64(handle, 6, Int64(bitPattern: result.work))
       let code = sqlite3_step(handle)
       sqlite3_reset(handle)

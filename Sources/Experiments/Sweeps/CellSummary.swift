@@ -8,8 +8,8 @@ public struct CellSummary: Sendable, Hashable {
     public let epsilon: Double
     /// Trials with an error of at most ε.
     public let successes: Int
-    /// Trials above ε whose optimum is not proved: in an exact cell these may be successes or not. 0 for other solvers, where finding is
-    /// what counts.
+    /// Trials above ε without a proof that no subset lies within it: in an exact cell these may be successes or not. 0 for other solvers, where
+    /// finding is what counts.
     public let undecided: Int
     /// successes / trials; nil without trials.
     public let fraction: Double?
@@ -23,7 +23,7 @@ public struct CellSummary: Sendable, Hashable {
   /// Trials stored, and how many of them are proved optimal.
   public let trials: Int
   public let proved: Int
-  /// Of the errors; the mean of the middle two where their number is even. Nil without trials.
+  /// Of the errors, which are not the optimum's where only existence was decided; the mean of the middle two where their number is even. Nil without trials.
   public let medianError: Double?
   /// The median number of candidates in a subset, the lower of the middle two.
   public let medianSize: Int?
@@ -47,7 +47,7 @@ public struct CellSummary: Sendable, Hashable {
       let successes = results.count { $0.error <= epsilon }
       return Outcome(
         epsilon: epsilon, successes: successes,
-        undecided: cell.isExact ? results.count { $0.error > epsilon && !$0.isOptimal } : 0,
+        undecided: cell.isExact ? results.count { !$0.decides(epsilon) } : 0,
         fraction: results.isEmpty ? nil : Double(successes) / Double(results.count),
         interval: WilsonInterval(successes: successes, trials: results.count),
         expected: theory?.expected(within: epsilon))

@@ -15,22 +15,25 @@ public struct SweepCell: Sendable, Hashable {
   public let norm: String
   /// The number of candidates that a subset must have; nil for any.
   public let size: Int?
-  /// `exact`, or a solver's name.
+  /// How the grid names that number: `any`, `7`, `n/2`.
+  public let sizeRule: String
+  /// `exact`, `exists`, or a solver's name.
   public let solver: String
   /// The standard deviation of a candidate's coordinate, where the law says so.
   public let deviation: Double?
 
   public init(
     number: Int, instance: Int, dimension: Int, count: Int, candidates: String, target: String, norm: String,
-    size: Int?, solver: String, deviation: Double?
+    size: Int?, sizeRule: String? = nil, solver: String, deviation: Double?
   ) {
     (self.number, self.instance, self.dimension, self.count) = (number, instance, dimension, count)
     (self.candidates, self.target, self.norm, self.size) = (candidates, target, norm, size)
+    self.sizeRule = sizeRule ?? size.map(String.init) ?? SubsetSize.any.name
     (self.solver, self.deviation) = (solver, deviation)
   }
 
-  /// Whether a trial's error is the optimum: what exists.
-  public var isExact: Bool { solver == SweepMethod.exact.name }
+  /// Whether trials say what exists, and not only what a solver finds.
+  public var isExact: Bool { solver == SweepMethod.exact.name || solver == SweepMethod.existence.name }
 }
 
 /// What one trial came to.
@@ -43,13 +46,24 @@ public struct TrialResult: Sendable, Hashable {
   public let error: Double
   /// Candidates in the subset.
   public let size: Int
-  /// Whether no subset is closer, by proof.
-  public let isOptimal: Bool
+  /// An error that no subset comes below, by proof: `error` where the subset is optimal, 0 where nothing is proved.
+  public let lowerBound: Double
   /// Units of work spent, as the solver counts them.
   public let work: UInt64
 
-  public init(cell: Int, trial: Int, error: Double, size: Int, isOptimal: Bool, work: UInt64) {
+  /// Whether no subset is closer, by proof.
+  public var isOptimal: Bool { lowerBound >= error }
+
+  /// Whether a subset within ε is known to exist, or not to.
+  public func decides(_ epsilon: Double) -> Bool { error <= epsilon || lowerBound >= epsilon }
+
+  public init(cell: Int, trial: Int, error: Double, size: Int, lowerBound: Double, work: UInt64) {
     (self.cell, self.trial, self.error, self.size) = (cell, trial, error, size)
-    (self.isOptimal, self.work) = (isOptimal, work)
+    (self.lowerBound, self.work) = (lowerBound, work)
+  }
+
+  /// A result that is optimal or of which nothing is proved.
+  public init(cell: Int, trial: Int, error: Double, size: Int, isOptimal: Bool, work: UInt64) {
+    self.init(cell: cell, trial: trial, error: error, size: size, lowerBound: isOptimal ? error : 0, work: work)
   }
 }

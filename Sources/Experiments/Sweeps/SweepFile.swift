@@ -10,11 +10,11 @@ import SubsetSum
 /// | `kernel`, `channels_out` | d and c, lists or not: every m = d²·c, the channels fastest | `dimension` |
 /// | `count` | n: an integer, a list, or a range | required |
 /// | `epsilon` | errors that successes are counted for: a number or a list | none |
-/// | `candidates` | `nsn`, `normal`, `uniform`, `product`, or a list | `nsn` |
-/// | `target` | `"zero"`, `{ uniform = HALF_WIDTH }`, `{ normal = DEVIATION }`, or a list | `{ uniform = 0.5 }` |
-/// | `solver` | `exact` for what exists, or names of solvers for what they find | `exact` |
+/// | `candidates` | `nsn`, `normal`, `uniform`, `product`, `{ features = C }`, `{ masked_features = C }`, or a list | `nsn` |
+/// | `target` | `"zero"`, `{ uniform = HALF_WIDTH }`, `{ normal = DEVIATION }`, `{ linear = C }` beside features, or a list | `{ uniform = 0.5 }` |
+/// | `solver` | `exact` for the optimum, `exists` for whether it lies within each `epsilon`, or names of solvers for what they find | `exact` |
 /// | `norm` | `max`, `l2`, or both | `max` |
-/// | `size` | sizes that subsets must have, `any` for no such demand | `any` |
+/// | `size` | sizes that subsets must have, as numbers, `n/2` (or another divisor) or `sqrt(n)`, rounded down; `any` for no such demand | `any` |
 /// | `trials` | of each cell | required |
 /// | `seed` | an integer ≥ 0, or its digits as a text up to 2⁶⁴ − 1 | required |
 /// | `work_limit` | units of work that a trial may cost | each solver's own |
@@ -72,9 +72,9 @@ public struct SweepFile: Sendable {
     for node in fields[SweepSpecification.Key.epsilon]?.elements ?? [] {
       epsilons.append(try node.number("a number above 0"))
     }
-    let laws = try Self.chosen(fields[SweepSpecification.Key.candidates], "nsn", candidates.map { ($0.name, $0) })
+    let laws = try Self.laws(fields[SweepSpecification.Key.candidates], candidates)
     var methods = solvers.map { ($0.name, SweepMethod.solver($0)) }
-    methods.insert((SweepMethod.exact.name, .exact), at: 0)
+    methods = [SweepMethod.exact, .existence].map { ($0.name, $0) } + methods
     let chosen = try Self.chosen(fields[SweepSpecification.Key.solver], SweepMethod.exact.name, methods)
     let norms = try Self.chosen(
       fields[SweepSpecification.Key.norm], Norm.maximum.name, [Norm.maximum, .euclidean].map { ($0.name, $0) })
@@ -83,15 +83,16 @@ public struct SweepFile: Sendable {
     if targets.isEmpty, fields[SweepSpecification.Key.target] == nil {
       targets = [StandardTarget.uniform(halfWidth: 0.5)]
     }
-    var sizes: [Int?] = []
+    var sizes: [SubsetSize] = []
     for node in fields[SweepSpecification.Key.size]?.elements ?? [] { sizes.append(try Self.size(node)) }
-    if sizes.isEmpty, fields[SweepSpecification.Key.size] == nil { sizes = [nil] }
+    if sizes.isEmpty, fields[SweepSpecification.Key.size] == nil { sizes = [.any] }
     var limit: UInt64?
     if let node = fields[SweepSpecification.Key.workLimit] { limit = try Self.unsigned(node) }
     do {
       specification = try SweepSpecification(
         dimensions: dimensions, counts: count, epsilons: epsilons, candidates: laws, targets: targets,
-        methods: chosen, norms: norms, sizes: sizes, trials: trials, seed: seed, workLimit: limit)
+        methods: chosen, norms: norms, sizes: sizes, trials: trials, seed: seed,
+        workLimit: limit)
     } catch {
       guard case .outOfRange(let key, let expected, let found) = error else {
         throw FileError(.malformed, source: source, expected: "a sweep", found: "\(error)")
@@ -172,13 +173,42 @@ public struct SweepFile: Sendable {
     return chosen
   }
 
+  private static func laws(
+    _ node: TOMLNode?, _ named: [any CandidateLaw]
+  ) throws(FileError) -> [any CandidateLaw] {
+    guard let node else { return named.filter { $0.name == StandardCandidates.nsn.name } }
+    let tables = ["features", "masked_features"]
+    let names = named.map(\.name) + tables.map { "{ \($0) = C }" }
+    let expected = "\(names.joined(separator: ", ")), or a list of these"
+    var laws: [any CandidateLaw] = []
+    for element in node.elements {
+      if case .table = element.value {
+        let fields = try element.fields(of: tables, expected: expected)
+        guard fields.count == 1, let (key, value) = fields.first else { throw element.error(expected) }
+        laws.append(FeatureCandidates(channels: try channels(value), isMasked: key == tables[1]))
+      } else {
+        let name = try element.text(expected)
+        guard let law = named.first(where: { $0.name == name }) else { throw element.error(expected) }
+        laws.append(law)
+      }
+    }
+    return laws
+  }
+
+  private static func channels(_ node: TOMLNode) throws(FileError) -> Int {
+    let channels = try node.integer("an integer from 1 to 65536")
+    guard (1...1 << 16).contains(channels) else { throw node.error("an integer from 1 to 65536") }
+    return channels
+  }
+
   private static func target(_ node: TOMLNode) throws(FileError) -> any TargetLaw {
-    let expected = "\"zero\", { uniform = HALF_WIDTH } or { normal = DEVIATION }, or a list of these"
+    let expected = "\"zero\", { uniform = HALF_WIDTH }, { normal = DEVIATION } or { linear = C }, or a list of these"
     switch node.value {
     case .text("zero"): return StandardTarget.zero
     case .table:
-      let fields = try node.fields(of: ["uniform", "normal"], expected: expected)
+      let fields = try node.fields(of: ["uniform", "normal", "linear"], expected: expected)
       guard fields.count == 1, let field = fields.first?.value else { throw node.error(expected) }
+      if fields["linear"] != nil { return LinearTarget(channels: try channels(field)) }
       let value = try field.number("a number above 0")
       guard value > 0 else { throw field.error("a number above 0") }
       return fields["uniform"] != nil
@@ -187,8 +217,12 @@ public struct SweepFile: Sendable {
     }
   }
 
-  private static func size(_ node: TOMLNode) throws(FileError) -> Int? {
-    if case .text("any") = node.value { return nil }
-    return try node.integer("an integer of at least 0, \"any\", or a list of these")
+  private static func size(_ node: TOMLNode) throws(FileError) -> SubsetSize {
+    let expected = "an integer of at least 0, \"any\", \"n/2\" or another share, \"sqrt(n)\", or a list of these"
+    if case .text(let name) = node.value {
+      guard let size = SubsetSize(name: name) else { throw node.error(expected) }
+      return size
+    }
+    return .exactly(try node.integer(expected))
   }
 }

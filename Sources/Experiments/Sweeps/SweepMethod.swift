@@ -4,15 +4,24 @@ import SubsetSum
 public enum SweepMethod: Sendable {
   /// The exact optimum: what exists. Which search finds it is chosen by the cell's size.
   case exact
+  /// Whether a subset within each ε exists: the optimum only where it lies between the smallest and the largest.
+  case existence
   /// What a solver finds, which is no statement about existence.
   case solver(any Solver)
 
-  /// `exact`, or the solver's name.
+  /// `exact`, `exists`, or the solver's name.
   public var name: String {
     switch self {
     case .exact: "exact"
+    case .existence: "exists"
     case .solver(let solver): solver.name
     }
+  }
+
+  /// The errors between which the optimum is wanted; nil for wherever it is.
+  func range(_ epsilons: [Double]) -> ClosedRange<Double>? {
+    guard case .existence = self, let least = epsilons.min(), let most = epsilons.max() else { return nil }
+    return least...most
   }
 }
 
@@ -22,15 +31,16 @@ public enum SweepMethod: Sendable {
 /// | --- | --- | --- | --- |
 /// | 1, max norm | free | up to 40 | `ExactBatch`, a block of trials a call |
 /// | 1 | any | up to 60 | `FourLists` |
-/// | 2 to 6 | free | 22 to 64 | `CellSweep` |
-/// | from 7 | free | 22 to 44, in 2 GiB | `PairwiseSearch` |
+/// | from 2 | any | 20 to 64, from 8 within a range of errors | `CellSweep` |
 /// | else | any | up to 60, in 2 GiB | `MeetInTheMiddle` |
 enum ExactMethod: Sendable {
   case batch(ExactBatch)
   case solver(any Solver)
 
   /// - Throws: `ExperimentError.outOfRange` for more candidates than any search takes.
-  init(dimension m: Int, count n: Int, norm: Norm, size: Int?) throws(ExperimentError) {
+  init(
+    dimension m: Int, count n: Int, norm: Norm, size: Int?, range: ClosedRange<Double>?
+  ) throws(ExperimentError) {
     let isFree = size == nil
     let largest: Int
     if m == 1, isFree, norm == .maximum, n <= ExactBatch.largestCount, let batch = try? ExactBatch(count: n) {
@@ -38,14 +48,10 @@ enum ExactMethod: Sendable {
       return
     } else if m == 1, n >= 8 {
       (self, largest) = (.solver(FourLists()), FourLists.largestCount)
-    } else if isFree, (2...6).contains(m), n >= 22 {
-      (self, largest) = (.solver(CellSweep()), CellSweep.largestCount)
-    } else if isFree, m > 6, n >= 22 {
+    } else if m >= 2, n >= (range == nil ? 20 : 8) {
       (self, largest) = (
-        .solver(PairwiseSearch()),
-        Self.largest(PairwiseSearch.largestCount, PairwiseSearch.defaultMemoryLimit) {
-          PairwiseSearch.neededBytes(count: $0, dimension: m)
-        }
+        .solver(CellSweep(radius: range?.upperBound ?? .infinity, sufficient: range?.lowerBound ?? 0)),
+        CellSweep.largestCount
       )
     } else {
       (self, largest) = (

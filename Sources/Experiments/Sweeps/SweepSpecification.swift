@@ -19,7 +19,7 @@ public struct SweepSpecification: Sendable {
   /// `.maximum` and `.euclidean` only.
   public let norms: [Norm]
   /// Sizes that subsets must have; nil for any.
-  public let sizes: [Int?]
+  public let sizes: [SubsetSize]
   /// Trials of each cell.
   public let trials: Int
   public let seed: UInt64
@@ -47,12 +47,13 @@ public struct SweepSpecification: Sendable {
   public static let largestTotal = 100_000_000
 
   /// - Throws: `ExperimentError.outOfRange`, its quantity one of `Key`: lists must be neither empty nor hold anything twice, m ≥ 1, n ≥ 0,
-  ///   sizes from 0 to the least n, ε above 0, at least one trial and at most 10⁸ altogether, and exact cells small enough for an exact search.
+  ///   sizes from 0 to the least n, ε above 0, and some where it is decided whether they are met, at least one trial and at most 10⁸ altogether, and exact cells small enough for an exact search.
   public init(
     dimensions: [Int], counts: [Int], epsilons: [Double] = [],
     candidates: [any CandidateLaw] = [StandardCandidates.nsn],
     targets: [any TargetLaw] = [StandardTarget.uniform(halfWidth: 0.5)], methods: [SweepMethod] = [.exact],
-    norms: [Norm] = [.maximum], sizes: [Int?] = [nil], trials: Int, seed: UInt64, workLimit: UInt64? = nil
+    norms: [Norm] = [.maximum], sizes: [SubsetSize] = [.any], trials: Int, seed: UInt64,
+    workLimit: UInt64? = nil
   ) throws(ExperimentError) {
     (self.dimensions, self.counts, self.epsilons, self.candidates) = (dimensions, counts, epsilons, candidates)
     (self.targets, self.methods, self.norms, self.sizes) = (targets, methods, norms, sizes)
@@ -64,7 +65,7 @@ public struct SweepSpecification: Sendable {
     try Self.requireDistinct(targets.map(\.name), Key.target)
     try Self.requireDistinct(methods.map(\.name), Key.solver)
     try Self.requireDistinct(norms.map(\.name), Key.norm)
-    try Self.requireDistinct(sizes.map { $0.map { "\($0)" } ?? "any" }, Key.size)
+    try Self.requireDistinct(sizes.map(\.name), Key.size)
     func require<Value>(
       _ values: [Value], _ key: String, _ expected: String, _ holds: (Value) -> Bool
     ) throws(ExperimentError) {
@@ -77,7 +78,9 @@ public struct SweepSpecification: Sendable {
     try require(epsilons, Key.epsilon, "a number above 0") { $0 > 0 && $0.isFinite }
     try require(norms.filter { $0 != .maximum && $0 != .euclidean }.map(\.name), Key.norm, "max or l2") { _ in false }
     let least = counts.min() ?? 0
-    try require(sizes.compactMap { $0 }, Key.size, "0 to \(least), the least count") { (0...least).contains($0) }
+    try require(sizes.map { $0.size(of: least) ?? 0 }, Key.size, "0 to \(least), the least count") {
+      (0...least).contains($0)
+    }
     try require([trials], Key.trials, "at least 1") { $0 >= 1 }
     let cells = [
       dimensions.count, counts.count, candidates.count, targets.count, methods.count, norms.count, sizes.count,
@@ -92,12 +95,15 @@ public struct SweepSpecification: Sendable {
         found: overflow ? "far more" : "\(total)")
     }
     for method in methods {
-      guard case .exact = method else { continue }
+      if case .solver = method { continue }
+      if case .existence = method { try Self.requireDistinct(epsilons.map { "\($0)" }, Key.epsilon) }
       for m in dimensions {
         for n in counts {
           for norm in norms {
             for size in sizes {
-              _ = try ExactMethod(dimension: m, count: n, norm: norm, size: size)
+              _ = try ExactMethod(
+                dimension: m, count: n, norm: norm, size: size.size(of: n),
+                range: method.range(epsilons))
             }
           }
         }
@@ -161,7 +167,8 @@ extension SweepSpecification {
     return SweepCell(
       number: number, instance: at.instance, dimension: dimensions[at.dimension], count: counts[at.count],
       candidates: candidates[at.candidates].name, target: targets[at.target].name, norm: norms[at.norm].name,
-      size: sizes[at.size], solver: methods[at.method].name, deviation: candidates[at.candidates].deviation)
+      size: sizes[at.size].size(of: counts[at.count]), sizeRule: sizes[at.size].name, solver: methods[at.method].name,
+      deviation: candidates[at.candidates].deviation)
   }
 
   /// All that trials and tables depend on, a line a quantity: two files that say the same have the same text.
@@ -169,7 +176,7 @@ extension SweepSpecification {
     func line(_ key: String, _ values: [String]) -> String { "\(key) = \(values.joined(separator: ", "))\n" }
     return line(Key.seed, ["\(seed)"]) + line(Key.trials, ["\(trials)"])
       + line(Key.solver, methods.map(\.name)) + line(Key.norm, norms.map(\.name))
-      + line(Key.size, sizes.map { $0.map(String.init) ?? "any" })
+      + line(Key.size, sizes.map(\.name))
       + line(Key.candidates, candidates.map(\.name)) + line(Key.target, targets.map(\.name))
       + line(Key.dimension, dimensions.map(String.init)) + line(Key.count, counts.map(String.init))
       + line(Key.epsilon, epsilons.map { "\($0)" }) + line(Key.workLimit, workLimit.map { ["\($0)"] } ?? ["default"])

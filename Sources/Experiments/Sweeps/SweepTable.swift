@@ -3,7 +3,7 @@ import Foundation
 /// A store's trials, or summaries of its cells, as text for other programs.
 ///
 /// Columns of trials: `cell`, `trial`, the cell's coordinates `dimension`, `count`, `candidates`, `target`, `norm`, `subset_size` (empty for any),
-/// `solver`, then `error`, `size`, `optimal` (0 or 1; true or false in JSON), `work`. Rows are sorted by (cell, trial), so that stores with the same
+/// `solver`, then `error`, `size`, `optimal` (0 or 1; true or false in JSON), `lower_bound` (proved: no subset has a smaller error), `work`. Rows are sorted by (cell, trial), so that stores with the same
 /// results give the same bytes. Columns of cells: `cell`, its coordinates, `trials`, `proved`, `median_error`, `median_size`,
 /// `epsilon_star`, then for each ε a row with `epsilon`, `successes`, `undecided`, `fraction`, `low`, `high`, `expected_subsets`; where there is no ε, one row
 /// without these. Numbers are the shortest that read back to the same bits; what there is not is empty, or null.
@@ -29,7 +29,7 @@ public struct SweepTable: Sendable {
   ///
   /// - Throws: `StoreError`, and what `write` throws.
   public func writeTrials(_ write: (String) throws -> Void) throws {
-    let names = ["cell", "trial"] + Self.coordinates + ["error", "size", "optimal", "work"]
+    let names = ["cell", "trial"] + Self.coordinates + ["error", "size", "optimal", "lower_bound", "work"]
     let cells = store.cells.map { line(Self.fields(of: $0), names: Self.coordinates, isWhole: false) }
     var text = format == .csv ? names.joined(separator: ",") + "\n" : ""
     try store.forEachTrial { result in
@@ -39,10 +39,10 @@ public struct SweepTable: Sendable {
       switch format {
       case .csv:
         text +=
-          "\(result.cell),\(result.trial),\(cells[result.cell]),\(result.error),\(result.size),\(result.isOptimal ? 1 : 0),\(result.work)\n"
+          "\(result.cell),\(result.trial),\(cells[result.cell]),\(result.error),\(result.size),\(result.isOptimal ? 1 : 0),\(result.lowerBound),\(result.work)\n"
       case .jsonLines:
         text +=
-          "{\"cell\":\(result.cell),\"trial\":\(result.trial),\(cells[result.cell]),\"error\":\(Field.number(result.error).json),\"size\":\(result.size),\"optimal\":\(result.isOptimal),\"work\":\(result.work)}\n"
+          "{\"cell\":\(result.cell),\"trial\":\(result.trial),\(cells[result.cell]),\"error\":\(Field.number(result.error).json),\"size\":\(result.size),\"optimal\":\(result.isOptimal),\"lower_bound\":\(result.lowerBound),\"work\":\(result.work)}\n"
       }
       if text.utf8.count >= 1 << 16 {
         try write(text)

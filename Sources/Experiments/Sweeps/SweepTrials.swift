@@ -22,18 +22,20 @@ struct SweepTrials: Sendable {
     }
     return try Problem(
       candidates: Candidates(rows), target: target, norm: specification.norms[at.norm],
-      size: specification.sizes[at.size])
+      size: specification.sizes[at.size].size(of: n))
   }
 
   /// How a cell's trials are decided.
   func method(of cell: Int) throws(ExperimentError) -> ExactMethod {
     let at = specification.position(cell)
-    switch specification.methods[at.method] {
+    let method = specification.methods[at.method]
+    switch method {
     case .solver(let solver): return .solver(solver)
-    case .exact:
+    case .exact, .existence:
       let (n, m) = (specification.counts[at.count], specification.dimensions[at.dimension])
       let exact = try ExactMethod(
-        dimension: m, count: n, norm: specification.norms[at.norm], size: specification.sizes[at.size])
+        dimension: m, count: n, norm: specification.norms[at.norm],
+        size: specification.sizes[at.size].size(of: n), range: method.range(specification.epsilons))
       // A batch is all or nothing; where a trial may not cost that much, a solver says what it got.
       if case .batch = exact, let limit = specification.workLimit, limit < Self.batchCost(n) {
         return .solver(MeetInTheMiddle())
@@ -63,7 +65,8 @@ struct SweepTrials: Sendable {
           if cancellation.isCancelled && !found.isOptimal { break }
           results.append(
             TrialResult(
-              cell: cell, trial: trial, error: found.error, size: found.subset.count, isOptimal: found.isOptimal,
+              cell: cell, trial: trial, error: found.error, size: found.subset.count,
+              lowerBound: found.lowerBound,
               work: found.work))
         } catch { throw failure(cell, trial, error) }
       }
@@ -93,7 +96,7 @@ struct SweepTrials: Sendable {
     let cost = Self.batchCost(batch.count)
     return zip(trials, found.optima).map { trial, optimum in
       TrialResult(
-        cell: cell, trial: trial, error: optimum.error, size: optimum.size, isOptimal: true, work: cost)
+        cell: cell, trial: trial, error: optimum.error, size: optimum.size, lowerBound: optimum.error, work: cost)
     }
   }
 

@@ -23,7 +23,13 @@ public struct TrialAddress: Sendable, Hashable {
     public static let vectors = 2
     public static let secondFactors = 3
     public static let target = 4
+    /// Of `shared` addresses: inputs and targets of `FeatureCandidates`.
+    public static let inputs = 5
+    public static let sharedTarget = 6
   }
+
+  /// The address of what all cells of a grid share in this trial.
+  public var shared: TrialAddress { TrialAddress(seed: seed, instance: 0, trial: trial) }
 
   /// An endless stream of the trial's own.
   ///

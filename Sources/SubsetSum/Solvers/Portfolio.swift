@@ -2,8 +2,8 @@ import RunControl
 
 /// The default: chooses solvers by the problem's size and chains them, keeping the best subset.
 ///
-/// - An exact search where one fits: `MeetInTheMiddle` to n = 44 in one dimension; `CellSweep` to n = 64 in two and three, to 44 in four;
-///   `MeetInTheMiddle` to n = 30 above, and wherever the size is fixed. If it finishes, it decides alone.
+/// - An exact search where one fits: `MeetInTheMiddle` to n = 44 in one dimension; `CellSweep` to n = 64 in two and three, to 48 in four
+///   to eight, to 42 up to twelve and to 36 up to twenty; `MeetInTheMiddle` to n = 30 above. If it finishes, it decides alone.
 /// - Otherwise, up to 2²⁴ coordinates, `GreedyFlips`, so that there is always something; then up to m = 10 `IteratedGreedy` for a fiftieth of the run and
 ///   `KList` with lists that grow as long as limits allow. Where the size is fixed, `BeamSearch` with widths that grow so for half of the run.
 /// - `Exchange` from the best so far, for as much again, or the time that is left; above m = 10 from `FractionalRounding`, until a limit ends it.
@@ -19,7 +19,15 @@ public struct Portfolio: Solver {
   /// Candidates that meeting in the middle takes.
   static let largestExactCount = (oneDimension: 44, more: 30)
   /// Candidates that a sweep over cells takes, by dimension.
-  static let sweptCounts = [2: 8...64, 3: 8...64, 4: 8...44]
+  static func largestSweptCount(dimension m: Int) -> Int {
+    switch m {
+    case 2, 3: 64
+    case 4...8: 48
+    case 9...12: 42
+    case 13...20: 36
+    default: 0
+    }
+  }
   static let largestKListDimension = 10
   /// Coordinates of candidates that are copied in ascending order for a descent.
   static let largestSorted = 1 << 24
@@ -65,9 +73,9 @@ public struct Portfolio: Solver {
 extension Portfolio {
   /// The exact search that a problem is small enough for.
   private static func exactSolver(_ problem: Problem) -> (any Solver)? {
-    if problem.size == nil, sweptCounts[problem.dimension]?.contains(problem.count) == true { return CellSweep() }
-    let largest = problem.dimension == 1 ? largestExactCount.oneDimension : largestExactCount.more
-    return problem.count <= largest ? MeetInTheMiddle() : nil
+    let (n, m) = (problem.count, problem.dimension)
+    if n >= 8, n <= largestSweptCount(dimension: m) { return CellSweep() }
+    return n <= (m == 1 ? largestExactCount.oneDimension : largestExactCount.more) ? MeetInTheMiddle() : nil
   }
 }
 

@@ -6,6 +6,10 @@ struct MeetingPoint {
   private(set) var rule: RescoringRule
   /// Takes every subset considered, where all within a tolerance are wanted.
   private(set) var collector: SubsetCollector?
+  /// The error beyond which no subset is of use to the join at hand, where that is less than the best one's.
+  var radius = Double.infinity
+  /// An error that needs no improvement.
+  var sufficient = 0.0
 
   init(_ problem: Problem, collector: SubsetCollector? = nil) throws {
     instance = try SmallInstance(problem)
@@ -28,8 +32,8 @@ struct MeetingPoint {
   var strictCut: Double { rule.cut(best: strictBound) }
   var strictReach: Double { rule.reach(best: strictBound) }
   /// Whether any error is worth considering.
-  var canImprove: Bool { error > 0 && strictReach >= 0 }
-  private var strictBound: Double { rule.slack == 0 ? error.nextDown : error }
+  var canImprove: Bool { error > sufficient && strictReach >= 0 }
+  private var strictBound: Double { radius < error ? radius : rule.slack == 0 ? error.nextDown : error }
 
   /// Rescores the union of two halves' subsets.
   mutating func consider(_ first: UInt32, _ second: UInt32) {

@@ -10,6 +10,7 @@ final class PairedLists {
   let right: SortedHalf
   /// Candidates of the left list.
   let bits: Int
+  let columnCount: Int
   /// Of the sums, by column.
   let means: [Double]
   let deviations: [Double]
@@ -21,13 +22,14 @@ final class PairedLists {
 
   init(_ left: SortedHalf, _ right: SortedHalf, bits: Int) {
     (self.left, self.right, self.bits) = (left, right, bits)
-    means = (0..<2).map { left.mean($0) + right.mean($0) }
-    deviations = (0..<2).map { column in
+    columnCount = left.columns.count
+    means = left.columns.indices.map { left.mean($0) + right.mean($0) }
+    deviations = left.columns.indices.map { column in
       let (a, b) = (left.deviation(column), right.deviation(column))
       return (a * a + b * b).squareRoot()
     }
-    lows = (0..<2).map { left.least($0) + right.least($0) }
-    highs = (0..<2).map { left.most($0) + right.most($0) }
+    lows = left.columns.indices.map { left.least($0) + right.least($0) }
+    highs = left.columns.indices.map { left.most($0) + right.most($0) }
   }
 
   func sum(_ pair: ListPair, _ column: Int) -> Double {

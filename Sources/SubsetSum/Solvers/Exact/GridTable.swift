@@ -1,0 +1,182 @@
+/// Which sums lie where in several coordinates: boxes of a grid, whose sums are stored one box after the other.
+///
+/// For windows that are wide beside the distances of sums in any one coordinate. Boxes are at least as wide as the window, so that a look meets
+/// two or three of them in each coordinate; those along the last coordinate are neighbours in memory. Beyond four deviations the outermost hold all.
+final class GridTable {
+  private struct Axis {
+    var column = 0
+    var low = 0.0
+    var inverse = 0.0
+    var boxes = 1
+    var stride = 1
+  }
+
+  /// What a grid would cost: looks of a sum at neighbouring boxes, sums that these hold, and boxes.
+  private struct Plan {
+    var axes: [(column: Int, width: Double, boxes: Int)]
+    var looks = 1.0
+    /// The part of all sums that a look meets.
+    var share = 1.0
+    var boxes = 1
+  }
+
+  private let lists: PairedLists
+  private let sums: RangeSums
+  /// Deviations of the sums that are looked up.
+  private let others: PairedLists
+  private let starts: UnsafeMutablePointer<UInt32>
+  private let entries: UnsafeMutablePointer<ListPair>
+  private let places: UnsafeMutablePointer<UInt32>
+  private let offsets: UnsafeMutablePointer<Int>
+  private let axes: UnsafeMutablePointer<Axis>
+  private var axisCount = 0
+  /// The columns in the order in which pairs are compared: those first that the grid has not narrowed.
+  let columns: UnsafeMutablePointer<Int>
+  private let mostBoxes: Int
+  /// The column of sizes, whose boxes hold one each.
+  private let sizes: (column: Int, unit: Double)?
+
+  private static let mostAxes = 5
+  /// Boxes along a coordinate, at most.
+  private static let mostPlaces = 4096.0
+  /// Boxes that a look meets at most: three in each coordinate but the last.
+  private static let mostLooks = 81
+
+  /// - Precondition: two columns or more.
+  init(_ sums: RangeSums, of lists: PairedLists, lookedUpBy others: PairedLists, sizes: (column: Int, unit: Double)?) {
+    (self.lists, self.sums, self.others, self.sizes) = (lists, sums, others, sizes)
+    mostBoxes = max(1 << 10, 2 * sums.capacity)
+    starts = .allocate(capacity: mostBoxes + 2)
+    entries = .allocate(capacity: sums.capacity)
+    places = .allocate(capacity: sums.capacity)
+    offsets = .allocate(capacity: Self.mostLooks)
+    axes = .allocate(capacity: Self.mostAxes)
+    axes.initialize(repeating: Axis(), count: Self.mostAxes)
+    columns = .allocate(capacity: lists.columnCount)
+    for column in 0..<lists.columnCount { columns[column] = column }
+  }
+
+  deinit {
+    starts.deallocate()
+    entries.deallocate()
+    places.deallocate()
+    offsets.deallocate()
+    axes.deallocate()
+    columns.deallocate()
+  }
+
+  /// Takes the sums, for looks within `window` by about `lookCount` others.
+  func fill(window: Double, lookCount: Int) {
+    plan(window: window, lookCount: lookCount)
+    let boxes = axes[0].boxes * axes[0].stride
+    let count = sums.count
+    places.update(repeating: 0, count: count)
+    for number in 0..<axisCount {
+      let axis = axes[number]
+      let (left, right) = (lists.left.columns[axis.column], lists.right.columns[axis.column])
+      for k in 0..<count {
+        let pair = sums.pairs[k]
+        let box = place(left[Int(pair.left)] + right[Int(pair.right)], axis)
+        places[k] &+= UInt32(truncatingIfNeeded: box &* axis.stride)
+      }
+    }
+    // Box b ends where b + 1 starts; while sums are placed, starts[b + 1] is where the next of box b goes.
+    starts.update(repeating: 0, count: boxes + 2)
+    for k in 0..<count { starts[Int(places[k]) &+ 2] &+= 1 }
+    for box in 1..<boxes + 2 { starts[box] &+= starts[box &- 1] }
+    for k in 0..<count {
+      let next = starts[Int(places[k]) &+ 1]
+      entries[Int(next)] = sums.pairs[k]
+      starts[Int(places[k]) &+ 1] = next &+ 1
+    }
+  }
+
+  @inline(__always) private func place(_ value: Double, _ axis: Axis) -> Int {
+    let place = (value - axis.low) * axis.inverse
+    return place > 0 ? place < Double(axis.boxes) ? Int(place) : axis.boxes &- 1 : 0
+  }
+
+  /// Visits the sums in the boxes that −(left + right) ± window meets, left and right entries of the others' lists; how many there were.
+  @inline(__always) func forEach(_ pair: ListPair, _ window: Double, _ body: (ListPair) -> Void) -> Int {
+    var count = 1
+    offsets[0] = 0
+    let last = axisCount &- 1
+    for number in 0..<last {
+      let (first, final) = span(pair, axes[number], window)
+      let stride = axes[number].stride
+      if first == final {
+        for k in 0..<count { offsets[k] &+= first &* stride }
+      } else {
+        let known = count
+        for box in (first &+ 1)...final {
+          for k in 0..<known {
+            offsets[count] = offsets[k] &+ box &* stride
+            count &+= 1
+          }
+        }
+        for k in 0..<known { offsets[k] &+= first &* stride }
+      }
+    }
+    let (first, final) = span(pair, axes[last], window)
+    var seen = 0
+    for k in 0..<count {
+      let start = Int(starts[offsets[k] &+ first])
+      let end = Int(starts[offsets[k] &+ final &+ 1])
+      seen &+= end &- start
+      var entry = start
+      while entry < end {
+        body(entries[entry])
+        entry &+= 1
+      }
+    }
+    return seen
+  }
+
+  @inline(__always) private func span(_ pair: ListPair, _ axis: Axis, _ window: Double) -> (Int, Int) {
+    let value = -(others.left.columns[axis.column][Int(pair.left)] + others.right.columns[axis.column][Int(pair.right)])
+    return (place(value - window, axis), place(value + window, axis))
+  }
+
+  /// Chooses coordinates and widths: what the looks and the sums met are expected to cost least, sums of both sides taken as normal.
+  private func plan(window: Double, lookCount: Int) {
+    var best: (cost: Double, plan: Plan)?
+    let most = min(Self.mostAxes, lists.columnCount - 1)
+    for factor in [1.0, 1.5, 2, 3] {
+      var plan = Plan(axes: [])
+      for column in 1...most {
+        let deviation = lists.deviations[column]
+        let half = min((lists.highs[column] - lists.lows[column]) / 2, 4 * deviation)
+        let finest = max(2 * half / Self.mostPlaces, .leastNormalMagnitude)
+        let width = sizes?.column == column ? sizes!.unit : max(2 * window * factor, finest)
+        let boxes = Int(min(Self.mostPlaces, (2 * half / width).rounded(.down))) + 1
+        guard plan.boxes * boxes <= mostBoxes else { break }
+        let spread = (deviation * deviation + others.deviations[column] * others.deviations[column]).squareRoot()
+        // Boxes of a row that a look meets lie side by side: only the last coordinate's cost no more looks.
+        if let last = plan.axes.last { plan.looks *= 1 + 2 * window / last.width }
+        plan.share *= min(1, (2 * window + width) / (spread * (2 * Double.pi).squareRoot()))
+        plan.boxes *= boxes
+        plan.axes.append((column, width, boxes))
+        let looks = Double(lookCount)
+        let cost =
+          looks * (plan.looks * 4 + Double(plan.axes.count)) + looks * Double(sums.count) * plan.share * 2
+          + Double(plan.boxes)
+        if best.map({ cost < $0.cost }) ?? true { best = (cost, plan) }
+      }
+    }
+    let chosen = best!.plan.axes
+    axisCount = chosen.count
+    var stride = 1
+    for (number, axis) in chosen.enumerated().reversed() {
+      let middle = lists.lows[axis.column] + (lists.highs[axis.column] - lists.lows[axis.column]) / 2
+      let inverse = (1 / axis.width).isFinite ? 1 / axis.width : 0
+      axes[number] = Axis(
+        column: axis.column, low: middle - axis.width * Double(axis.boxes) / 2, inverse: inverse, boxes: axis.boxes,
+        stride: stride)
+      stride *= axis.boxes
+    }
+    let gridded = Set(chosen.map(\.column))
+    let order =
+      (0..<lists.columnCount).filter { $0 != 0 && !gridded.contains($0) } + [0] + chosen.map(\.column).reversed()
+    for (place, column) in order.enumerated() { columns[place] = column }
+  }
+}
