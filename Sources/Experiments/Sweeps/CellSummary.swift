@@ -15,7 +15,8 @@ public struct CellSummary: Sendable, Hashable {
     public let fraction: Double?
     /// 95 %, for `fraction`.
     public let interval: WilsonInterval?
-    /// The expected number of subsets within ε (first moment), as `Theory` says; nil where there is no formula.
+    /// The expected number of subsets within ε (first moment), as `Theory` says, which the fraction of trials does not exceed but by chance; nil
+    /// where there is no formula.
     public let expected: Double?
   }
 
@@ -84,10 +85,15 @@ public struct CellSummary: Sendable, Hashable {
   /// Of any size: ε* is that of `TheoreticalLimit` for σ = 1, and `E T = (ε/ε*)^m`. Of a fixed size k the same for NSN candidates and k > m; for
   /// other laws from the density of a normal sum of k, (2πkσ²)^(−m/2) at 0: `E T_k = C(n,k)·v·ε^m·(2πkσ²)^(−m/2)`, v the volume of the
   /// norm's unit ball, exact for normals and an approximation for others. All are for targets that are small beside √n·σ: optimistic otherwise.
+  ///
+  /// Up to n = 256, in the max norm and for `StandardTarget`s, E T is that of `ExpectedHits`, without these limits; exact for NSN and normal candidates.
   public struct Theory: Sendable, Hashable {
-    /// ε*.
+    /// ε*, by the formula.
     public let scale: Double
     private let dimension: Int
+    private let count: Int
+    private let size: Int?
+    private let hits: ExpectedHits?
 
     /// Nil where there is no formula.
     public init?(_ cell: SweepCell) {
@@ -111,9 +117,21 @@ public struct CellSummary: Sendable, Hashable {
       }
       guard let unit else { return nil }
       (scale, dimension) = (deviation * unit, m)
+      (count, size) = (n, cell.size)
+      let lengths: ExpectedHits.Lengths =
+        cell.candidates == StandardCandidates.nsn.name ? .chiSquared : .fixed(deviation: deviation)
+      let target = n <= Self.largestCount && norm == .maximum ? StandardTarget(name: cell.target) : nil
+      hits = target.map { ExpectedHits(lengths, target: $0, dimension: m) }
     }
 
+    /// The most candidates that sizes are summed over for.
+    private static let largestCount = 256
+
     /// The expected number of subsets within ε; infinite where it leaves the range of Double.
-    public func expected(within epsilon: Double) -> Double { exp(Double(dimension) * (log(epsilon) - log(scale))) }
+    public func expected(within epsilon: Double) -> Double {
+      exp(
+        hits?.logarithm(count: count, size: size, within: epsilon)
+          ?? Double(dimension) * (log(epsilon) - log(scale)))
+    }
   }
 }
