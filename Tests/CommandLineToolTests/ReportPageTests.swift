@@ -91,8 +91,8 @@ import Testing
       "r.html", "--screenshot", folder.file("light.png"), "--dark-screenshot", folder.file("dark.png"), "--print",
       folder.file("r.pdf"), in: folder)
     #expect(page.title == "A <b> & c" && page.sections == ["A <b> & c", "Sweep grid.sqlite", "Tickets"])
-    // Runs; curves and ε; cells and ε; tickets; layers of the two.
-    #expect(page.tables == [1, 2 * 2 * 2, 2 * 2 * 4 * 2, 2, 4])
+    // Runs; curves and ε; cells and ε; searches; tickets; layers of the two.
+    #expect(page.tables == [1, 2 * 2 * 2, 2 * 2 * 4 * 2, 2, 2, 4])
     #expect(page.figures == 8 && page.svgs.count == 8)
     for drawing in page.svgs {
       #expect(drawing.width > 300 && drawing.height > 200 && drawing.paths > 10, "\(drawing)")

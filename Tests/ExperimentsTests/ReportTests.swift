@@ -95,9 +95,9 @@ private struct MarkedLaw: CandidateLaw {
     ] {
       #expect(reader.texts.contains(text), "\(text)")
     }
-    // A store's runs, thresholds and cells; tickets and their layers. 2 laws, 2 dimensions, 3 counts, 2 ε.
-    #expect(reader.counts["table"] == 5 && reader.counts["tbody"] == 5)
-    #expect(reader.counts["tr"] == 5 + 1 + 8 + 24 + 2 + 4)
+    // A store's runs, thresholds and cells; searches, tickets and their layers. 2 laws, 2 dimensions, 3 counts, 2 ε.
+    #expect(reader.counts["table"] == 6 && reader.counts["tbody"] == 6)
+    #expect(reader.counts["tr"] == 6 + 1 + 8 + 24 + 2 + 2 + 4)
     // Success, error, threshold; accuracy, size, layers, and filters twice.
     #expect(page.charts == 8 && reader.counts["svg"] == 8 && reader.counts["figure"] == 8)
     #expect(Set(reader.ids).count == reader.ids.count && reader.ids.count > 8)

@@ -31,33 +31,38 @@ struct TicketSection {
   }
 
   private func figures() -> String {
-    let rows = tickets.map { ticket in
+    let searches = tickets.map { ticket in
       let solver = ticket.solver ?? ReportFigure.none
       let isComplete = ticket.isComplete ? "yes" : "no"
       return [ticket.source, ticket.target ?? ReportFigure.none, ticket.mode, solver, ticket.seed, isComplete] + [
-        "\(ticket.width)", ReportFigure.percent(ticket.targetAccuracy), ReportFigure.percent(ticket.ticketAccuracy),
+        "\(ticket.width)", ticket.seconds.map { String(format: "%.1f", $0) } ?? ReportFigure.none,
+        ticket.peakMemoryBytes.map { String(format: "%.0f", $0 / 1_048_576) } ?? ReportFigure.none,
+      ]
+    }
+    let figures = tickets.map { ticket in
+      [
+        ticket.source, ReportFigure.percent(ticket.targetAccuracy), ReportFigure.percent(ticket.ticketAccuracy),
         ReportFigure.percent(ticket.unprunedAccuracy), ReportFigure.integer(ticket.keptFilters),
         ReportFigure.integer(ticket.totalFilters), ReportFigure.short(ticket.maxWeightError),
         ReportFigure.short(ticket.emptySetError), ReportFigure.short(ticket.certifiedError),
         ReportFigure.short(ticket.measuredError),
         ticket.bitsPerWeight.map { String(format: "%.1f", $0) } ?? ReportFigure.none,
-        ticket.seconds.map { String(format: "%.1f", $0) } ?? ReportFigure.none,
-        ticket.peakMemoryBytes.map { String(format: "%.0f", $0 / 1_048_576) } ?? ReportFigure.none,
       ]
     }
     let reasons = tickets.compactMap { ticket in
       ticket.certifiedError == nil ? ticket.certificateReason.map { "\(ticket.source): not certified, \($0)" } : nil
     }
     return HTMLText.table(
-      [
-        "file", "target", "mode", "solver", "seed", "complete", "width", "target accuracy", "ticket accuracy",
-        "unpruned", "filters kept", "of", "max weight error", "empty set", "certified error", "error met",
-        "bits per weight", "seconds", "MiB",
-      ], rows, textColumns: 6,
-      caption:
-        "Unpruned: the random network with all filters. Weight errors are in the target's units, certified error and error met on a logit."
-    )
-      + reasons.map(HTMLText.paragraph).joined()
+      ["file", "target", "mode", "solver", "seed", "complete", "width", "seconds", "MiB"], searches, textColumns: 6,
+      caption: "Searches: width N is 2N random filters per input channel; MiB: the largest memory.")
+      + HTMLText.table(
+        [
+          "file", "target accuracy", "ticket accuracy", "unpruned", "filters kept", "of", "max weight error",
+          "empty set", "certified error", "error met", "bits per weight",
+        ], figures, textColumns: 1,
+        caption:
+          "Unpruned: the random network with all filters. Weight errors are in the target's units, certified error and error met on a logit."
+      ) + reasons.map(HTMLText.paragraph).joined()
   }
 
   private func layers() -> String {
