@@ -13,7 +13,7 @@ PEERS_VENV := .venv-peers
 SOLVERS_VENV := .venv-solvers
 SANITIZED_ENVIRONMENT = TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA)
 
-.PHONY: help deps python-deps build demo test test-all bench bench-deps bench-peers bench-report bench-solvers bench-solvers-report check-readme lint
+.PHONY: help deps python-deps build demo test test-all bench bench-deps bench-peers bench-report bench-solvers bench-solvers-report browser-deps check-readme lint
 
 help:
 	@echo "make demo         draw a ticket for the shipped target and verify it"
@@ -56,7 +56,7 @@ demo: build
 	$(TOMBOLA) prune $(TARGET) --width $(DEMO_WIDTH) --seed $(DEMO_SEED) --data fashion-mnist --force -o $(OUT)/ticket.safetensors
 	$(TOMBOLA) verify $(OUT)/ticket.safetensors --target $(TARGET) --data fashion-mnist
 
-test: python-deps bench-deps
+test: python-deps bench-deps browser-deps
 	swift build -c release --build-tests
 	TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA) swift test -c release
 
@@ -105,6 +105,11 @@ bench-report:
 # gnuplot draws charts.
 bench-deps:
 	@command -v gnuplot >/dev/null || $(MAKE) --no-print-directory deps PACKAGES="gnuplot-nox"
+
+# A headless browser opens reports (tools/inspect_page.py).
+browser-deps:
+	@command -v chromium-headless-shell chromium-shell chromium google-chrome >/dev/null \
+	  || $(MAKE) --no-print-directory deps PACKAGES="chromium-headless-shell"
 
 lint:
 	swift format lint --strict -r Sources Tests Package.swift bench/Sources bench/Package.swift

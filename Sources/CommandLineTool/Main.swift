@@ -10,7 +10,7 @@ import Foundation
     subcommands: [
       PruneCommand.self, VerifyCommand.self, CompareCommand.self, ExportCommand.self, InfoCommand.self,
       InstanceCommand.self, SolveCommand.self, SolveBatchCommand.self, BoundsCommand.self, SweepCommand.self,
-      MergeCommand.self, TableCommand.self, PlotCommand.self, DoctorCommand.self,
+      MergeCommand.self, TableCommand.self, PlotCommand.self, ReportCommand.self, DoctorCommand.self,
     ])
 
   /// Parses, runs, and ends the process with a `ToolExit` code; errors are one line on standard error.

@@ -9,31 +9,39 @@ struct TableCommand: ParsableCommand {
     discussion: """
       --csv and --jsonl print all trials, sorted by cell and trial; with --cells a row for each cell and ε: the trials within ε, their fraction with its \
       95 % interval (Wilson), how many are undecided because no optimum was proved, the median error, ε* and the number of subsets \
-      that theory expects within ε. Without a format the cells are printed for people.
+      that theory expects within ε; with --thresholds a row for each curve and ε: n50, the n at which half of the trials succeed, between its neighbours, with       its interval, the n that the first moment says, and a fitted line. Without a format the cells, or thresholds, are printed for people.
       """)
 
   @Argument(help: ArgumentHelp("A store that sweep or merge wrote.", valueName: "STORE")) var store: String
   @Flag(help: "Print CSV.") var csv = false
   @Flag(help: "Print one JSON object a line.") var jsonl = false
   @Flag(help: "Print summaries of the cells instead of trials.") var cells = false
+  @Flag(help: "Print where half of the trials succeed.") var thresholds = false
   @Option(help: ArgumentHelp("Count successes for these errors instead of the specification's.", valueName: "E,E…"))
   var epsilon: String?
 
   func run() throws {
     if csv && jsonl { throw OptionError(option: "--csv", expected: "no --jsonl beside it", found: "both") }
-    let isSummary = cells || !(csv || jsonl)
-    let epsilons = try epsilon.map { text in
-      guard isSummary else { throw OptionError(option: "--epsilon", expected: "--cells beside it", found: "none") }
-      let values = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
-      guard values.allSatisfy({ $0.map { $0 > 0 && $0.isFinite } ?? false }) else {
-        throw OptionError(option: "--epsilon", expected: "errors above 0, separated by commas", found: "'\(text)'")
-      }
-      return values.compactMap { $0 }
+    if cells && thresholds {
+      throw OptionError(option: "--cells", expected: "no --thresholds beside it", found: "both")
     }
+    let isSummary = cells || thresholds || !(csv || jsonl)
+    if epsilon != nil, !isSummary {
+      throw OptionError(option: "--epsilon", expected: "--cells or --thresholds beside it", found: "neither")
+    }
+    let epsilons = try epsilon.map { try SweepChoice.epsilons($0) }
     let store = try ResultStore(reading: store)
     func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
-    guard csv || jsonl else { return write(try CellReport.text(of: store, epsilons: epsilons)) }
-    let table = SweepTable(store, format: csv ? .csv : .jsonLines)
+    let format: SweepTable.Format? = csv ? .csv : jsonl ? .jsonLines : nil
+    if thresholds {
+      guard !(epsilons ?? store.epsilons).isEmpty else {
+        throw OptionError(option: "--epsilon", expected: "errors, as the specification has none", found: "none")
+      }
+      let table = ThresholdTable(try CellSummary.all(of: store, epsilons: epsilons))
+      return write(try format.map { table.text($0) } ?? ThresholdReport.text(of: store, table))
+    }
+    guard let format else { return write(try CellReport.text(of: store, epsilons: epsilons)) }
+    let table = SweepTable(store, format: format)
     if cells { try table.writeCells(epsilons: epsilons, write) } else { try table.writeTrials(write) }
   }
 }
@@ -81,7 +89,7 @@ enum CellReport {
   private static func short(_ value: Double?) -> String { value.map { FigureReport.short($0) } ?? "–" }
 
   /// Rows in columns as wide as their widest entry, without blanks at the ends.
-  private static func aligned(_ rows: [[String]]) -> [String] {
+  static func aligned(_ rows: [[String]]) -> [String] {
     let widths = rows[0].indices.map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max()! }
     return rows.map { row in
       let cells = zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }

@@ -87,6 +87,14 @@ import Testing
     #expect(script.files.map(\.name) == ["series0.dat"])
     #expect(script.files[0].text == "1.0 2.0 1.0 3.0\n10.0 3.0 2.5 3.0\n1000.0 0.5 0.25 0.5\n")
     #expect(script.text.contains("filledcurves") && !script.text.contains("logscale"))
+    let dashes = try GnuplotScript(
+      chart([
+        Chart.Series("a", Self.points), Chart.Series("", Self.points, mark: .lines, dash: .dashed, colour: 0),
+        Chart.Series("c", Self.points, dash: .dotted),
+      ]), format: .svg
+    ).text.split(separator: "\n").filter { $0.contains(".dat'") }
+    #expect(dashes[0].contains("#4477aa") && dashes[0].contains("title \"a\"") && !dashes[0].contains(" dt "))
+    #expect(dashes[1].contains("#4477aa' dt 2 notitle") && dashes[2].contains("dt 3"))
     var marked = drawn
     marked.horizontal = Chart.Axis("x", isLogarithmic: true, ticks: [Chart.Tick(10, "ten")], dividers: [3])
     marked.vertical.startsAtZero = true
@@ -106,6 +114,7 @@ import Testing
     rejects(chart([Chart.Series("s", [Chart.Point(0, 1)])], logarithmic: true), "series 's', point 0, x")
     rejects(chart([Chart.Series("s", [Chart.Point(1, .nan)])]), "series 's', point 0, y")
     rejects(chart([Chart.Series("s", [Chart.Point(1, 1, low: 2)])]), "a spread around 1.0")
+    rejects(chart([Chart.Series("s", [Chart.Point(1, 1)], colour: -1)]), "series 's', colour")
     rejects(chart([Chart.Series("s", [Chart.Point(1, 1)])], levels: [Chart.Level("goal", .infinity)]), "line 'goal'")
     var ticked = chart([Chart.Series("s", [Chart.Point(1, 1)])], logarithmic: true)
     ticked.vertical.ticks = [Chart.Tick(-1, "below")]

@@ -55,15 +55,28 @@ public struct Chart: Sendable, Hashable {
     case band
   }
 
+  /// How lines are drawn.
+  public enum Dash: Sendable, Hashable, CaseIterable {
+    case solid, dashed, dotted
+  }
+
   public struct Series: Sendable, Hashable {
+    /// In the legend; nothing there where it is empty.
     public var name: String
     /// In the order in which lines join them.
     public var points: [Point]
     public var mark: Mark
     public var spread: Spread
+    public var dash = Dash.solid
+    /// The number of its colour, from 0, where it belongs to another series; by default its own number in the chart.
+    public var colour: Int?
 
-    public init(_ name: String, _ points: [Point], mark: Mark = .linesAndPoints, spread: Spread = .none) {
+    public init(
+      _ name: String, _ points: [Point], mark: Mark = .linesAndPoints, spread: Spread = .none, dash: Dash = .solid,
+      colour: Int? = nil
+    ) {
       (self.name, self.points, self.mark, self.spread) = (name, points, mark, spread)
+      (self.dash, self.colour) = (dash, colour)
     }
   }
 
@@ -92,7 +105,7 @@ public struct Chart: Sendable, Hashable {
   /// Whether the chart can be drawn as it is.
   ///
   /// - Throws: `ExperimentError.outOfRange` for a chart without a point, a number that is not finite or, on a logarithmic axis, not above
-  ///   0, a spread that does not contain its point, and a size outside 100 … 10 000 pixels.
+  ///   0, a colour below 0, a spread that does not contain its point, and a size outside 100 … 10 000 pixels.
   public func validate() throws {
     guard series.contains(where: { !$0.points.isEmpty }) else {
       throw ExperimentError.outOfRange(quantity: "chart '\(title)'", expected: "at least one point", found: "none")
@@ -102,6 +115,10 @@ public struct Chart: Sendable, Hashable {
         quantity: "chart '\(title)', \(name)", expected: "100 to 10000 pixels", found: "\(pixels)")
     }
     for line in series {
+      if let colour = line.colour, colour < 0 {
+        throw ExperimentError.outOfRange(
+          quantity: "series '\(line.name)', colour", expected: "a number from 0", found: "\(colour)")
+      }
       for (index, point) in line.points.enumerated() {
         let place = "series '\(line.name)', point \(index)"
         try Self.require(point.x, on: horizontal, "\(place), x")

@@ -19,6 +19,7 @@ public struct GnuplotScript: Sendable, Hashable {
   /// Told apart by people who see fewer colours as well.
   static let colours = [
     "#4477aa", "#cc6677", "#117733", "#ddaa33", "#aa4499", "#88ccee", "#882255", "#999933", "#44aa99",
+    "#332288", "#e07b39", "#666666",
   ]
   static let pointTypes = [7, 5, 9, 11, 13, 6, 4, 8, 10, 12]
 
@@ -39,7 +40,7 @@ public struct GnuplotScript: Sendable, Hashable {
         name: "series\(index).dat",
         text: series.points.map { "\($0.x) \($0.y) \($0.low) \($0.high)\n" }.joined())
       files.append(file)
-      let colour = "lc rgb '\(Self.colour(index))' notitle"
+      let colour = "lc rgb '\(Self.colour(series, index))' notitle"
       switch series.spread {
       case .none: break
       case .bars:
@@ -57,7 +58,8 @@ public struct GnuplotScript: Sendable, Hashable {
       )
     }
     for (index, series) in chart.series.enumerated() where !series.points.isEmpty {
-      plots.append("'series\(index).dat' \(Self.style(series, index)) title \(Self.quoted(series.name))")
+      let title = series.name.isEmpty ? "notitle" : "title \(Self.quoted(series.name))"
+      plots.append("'series\(index).dat' \(Self.style(series, index)) \(title)")
     }
     self.files = files
 
@@ -100,7 +102,13 @@ public struct GnuplotScript: Sendable, Hashable {
   }
 
   private static func style(_ series: Chart.Series, _ index: Int) -> String {
-    let colour = "lc rgb '\(colour(index))'"
+    let dash =
+      switch series.dash {
+      case .solid: ""
+      case .dashed: " dt 2"
+      case .dotted: " dt 3"
+      }
+    let colour = "lc rgb '\(colour(series, index))'\(dash)"
     let point = "pt \(pointTypes[index % pointTypes.count]) ps 0.7"
     switch series.mark {
     case .points: return "using 1:2 with points \(point) \(colour)"
@@ -109,7 +117,9 @@ public struct GnuplotScript: Sendable, Hashable {
     }
   }
 
-  private static func colour(_ index: Int) -> String { colours[index % colours.count] }
+  private static func colour(_ series: Chart.Series, _ index: Int) -> String {
+    colours[(series.colour ?? index) % colours.count]
+  }
 
   /// Punctuation that means nothing in a double-quoted string.
   private static let plainPunctuation = Set(" .,:;()/%+-=<>".unicodeScalars)

@@ -30,14 +30,29 @@ public struct TicketFigures: Sendable, Hashable {
   /// Fractions of images; nil where none were measured.
   public let targetAccuracy: Double?
   public let ticketAccuracy: Double?
+  public let unprunedAccuracy: Double?
   public let isComplete: Bool
+  /// Kept filters and all, where the file says so.
+  public let keptFilters: Int?
+  public let totalFilters: Int?
+  /// In the target's units; nil where the file does not say.
+  public let maxWeightError: Double?
+  /// A bound on every logit's error, nil where there is none, then with the reason.
+  public let certifiedError: Double?
+  public let certificateReason: String?
+  /// The largest error of a logit that was met.
+  public let measuredError: Double?
+  public let bitsPerWeight: Double?
+  /// What the search took, where the file says so.
+  public let seconds: Double?
+  public let peakMemoryBytes: Double?
   /// ‖K‖_max of the target's largest layer.
   public let emptySetError: Double
   /// At least one, in the file's order.
   public let blocks: [Block]
 
-  /// - Throws: `FileError` for a file that cannot be read, is no JSON, lacks a key or has another type of value there. The keys `target`,
-  ///   `solver`, and `empty_set_error` of blocks may be absent; accuracies may be null.
+  /// - Throws: `FileError` for a file that cannot be read, is no JSON, lacks a key or has another type of value there. All that is optional here may be
+  ///   absent or null.
   public init(contentsOf path: String) throws(FileError) {
     try self.init(try FileBytes.read(path: path), source: path)
   }
@@ -53,7 +68,17 @@ public struct TicketFigures: Sendable, Hashable {
     target = try json.optionalText("target")
     targetAccuracy = try json.optionalFraction("target_accuracy")
     ticketAccuracy = try json.optionalFraction("ticket_accuracy")
+    unprunedAccuracy = try json.optionalFraction("unpruned_accuracy")
     isComplete = try json.bool("complete")
+    keptFilters = try json.optionalNumber("kept_filters") == nil ? nil : json.integer("kept_filters", least: 0)
+    totalFilters = try json.optionalNumber("total_filters") == nil ? nil : json.integer("total_filters", least: 0)
+    maxWeightError = try json.optionalNumber("max_weight_error")
+    certifiedError = try json.optionalNumber("certified_error")
+    certificateReason = try json.optionalText("certificate_reason")
+    measuredError = try json.optionalNumber("measured_error")
+    bitsPerWeight = try json.optionalNumber("bits_per_weight")
+    seconds = try json.optionalNumber("seconds")
+    peakMemoryBytes = try json.optionalNumber("peak_memory_bytes")
     emptySetError = try json.number("empty_set_error")
     var blocks: [Block] = []
     for row in try json.objects("blocks") {

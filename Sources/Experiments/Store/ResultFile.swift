@@ -1,0 +1,34 @@
+import Foundation
+import ModelFiles
+
+/// A file of results: the store of a sweep, or the JSON of a ticket.
+public enum ResultFile: Sendable {
+  case store(ResultStore)
+  case ticket(TicketFigures)
+
+  /// Opens a file; a store is told by SQLite's first bytes.
+  ///
+  /// - Throws: `FileError` for a file that cannot be read, or no JSON of a ticket; `StoreError` for a database that is no result store.
+  public init(contentsOf path: String) throws {
+    self =
+      Self.isDatabase(path)
+      ? .store(try ResultStore(reading: path)) : .ticket(try TicketFigures(contentsOf: path))
+  }
+
+  /// Whether a file starts as SQLite's do.
+  private static func isDatabase(_ path: String) -> Bool {
+    guard let file = FileHandle(forReadingAtPath: path) else { return false }
+    defer { try? file.close() }
+    return (try? file.read(upToCount: 16)) == Data("SQLite format 3\u{0}".utf8)
+  }
+}
+
+extension ResultFile {
+  /// The file's name, as it was given.
+  public var source: String {
+    switch self {
+    case .store(let store): store.path
+    case .ticket(let ticket): ticket.source
+    }
+  }
+}

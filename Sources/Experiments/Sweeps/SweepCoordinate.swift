@@ -1,0 +1,64 @@
+/// What tells the cells of a sweep apart.
+public enum SweepCoordinate: String, Sendable, Hashable, CaseIterable {
+  case dimension, count, candidates, target, norm, size, solver
+
+  /// A cell's value, as tables have it; `any` for a free size, `n/2` for a share.
+  public func value(of cell: SweepCell) -> String {
+    switch self {
+    case .dimension: "\(cell.dimension)"
+    case .count: "\(cell.count)"
+    case .candidates: cell.candidates
+    case .target: cell.target
+    case .norm: cell.norm
+    case .size: cell.sizeRule
+    case .solver: cell.solver
+    }
+  }
+
+  /// A value in a legend, where others stand beside it.
+  func words(for cell: SweepCell) -> String {
+    let value = value(of: cell)
+    return switch self {
+    case .dimension: "m = \(value)"
+    case .count: "n = \(value)"
+    case .candidates: value
+    case .target: "target \(value)"
+    case .norm: "\(value) norm"
+    case .size: cell.size == nil ? "any size" : "size \(value)"
+    case .solver: value
+    }
+  }
+
+  /// The values of cells, each once, in the order in which they come.
+  func values(of cells: some Sequence<SweepCell>) -> [String] {
+    var seen: Set<String> = []
+    return cells.map { value(of: $0) }.filter { seen.insert($0).inserted }
+  }
+}
+
+/// A choice among the cells of a sweep.
+public struct SweepSelection: Sendable, Hashable {
+  /// Values to keep, as `SweepCoordinate.value(of:)` writes them; a coordinate that is not named keeps all.
+  public var values: [SweepCoordinate: [String]]
+
+  public init(_ values: [SweepCoordinate: [String]] = [:]) { self.values = values }
+
+  public func contains(_ cell: SweepCell) -> Bool {
+    values.allSatisfy { coordinate, kept in kept.contains(coordinate.value(of: cell)) }
+  }
+
+  /// The summaries of the cells that are chosen, in their order.
+  ///
+  /// - Throws: `ExperimentError.outOfRange` for a value that no cell has.
+  public func callAsFunction(_ summaries: [CellSummary]) throws(ExperimentError) -> [CellSummary] {
+    for coordinate in SweepCoordinate.allCases {
+      guard let kept = values[coordinate] else { continue }
+      let present = coordinate.values(of: summaries.lazy.map(\.cell))
+      for value in kept where !present.contains(value) {
+        throw .outOfRange(
+          quantity: coordinate.rawValue, expected: "one of \(present.joined(separator: ", "))", found: "'\(value)'")
+      }
+    }
+    return summaries.filter { contains($0.cell) }
+  }
+}
