@@ -11,9 +11,10 @@ OUT := out
 BENCH := bench/.build/release/Bench
 PEERS_VENV := .venv-peers
 SOLVERS_VENV := .venv-solvers
+EXPERIMENTS := existence scaling sizes laws gap found mask
 SANITIZED_ENVIRONMENT = TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA)
 
-.PHONY: help deps python-deps build demo test test-all bench bench-deps bench-peers bench-report bench-solvers bench-solvers-report browser-deps check-readme lint
+.PHONY: help deps python-deps build demo test test-all bench bench-deps bench-peers bench-report bench-solvers bench-solvers-report browser-deps check-readme lint experiments
 
 help:
 	@echo "make demo         draw a ticket for the shipped target and verify it"
@@ -22,6 +23,7 @@ help:
 	@echo "make bench        measure the building blocks beside the machine's peak and bare GEMM"
 	@echo "make bench-peers  ONNX Runtime, OpenVINO and NumPy beside Tombola, taking turns"
 	@echo "make bench-solvers  CP-SAT, HiGHS, SCIP, Gurobi and flsss on subset sums beside Tombola (hours; goes on where it stopped)"
+	@echo "make experiments  the sweeps of docs/experiments and their plots (an hour of two cores; goes on where it stopped)"
 	@echo "make lint         check the style of the sources"
 
 # Debian's packages, installed only where missing.
@@ -93,6 +95,13 @@ bench-solvers: build bench-deps
 	  || $(SOLVERS_VENV)/bin/python -m pip install -q -r bench/solvers/requirements.txt
 	$(SOLVERS_VENV)/bin/python bench/solvers/compare.py --executable $(TOMBOLA) $(SOLVERS_OPTIONS) --cache $(OUT)/solvers.jsonl -o $(OUT)/solvers.json
 	python3 bench/solvers/chart.py $(OUT)/solvers.json $(OUT)/solvers.svg
+
+# The sweeps of docs/experiments into out/experiments, going on where they stopped, and their plots. The same results give the same plots.
+experiments: build bench-deps
+	@mkdir -p $(OUT)/experiments
+	@for spec in $(EXPERIMENTS); do \
+	  $(TOMBOLA) sweep docs/experiments/$$spec.toml --store $(OUT)/experiments/$$spec.sqlite --resume || exit; done
+	@sh docs/experiments/plots.sh $(TOMBOLA) $(OUT)/experiments docs/experiments
 
 # Its last run as a page under bench/results/.
 bench-solvers-report:

@@ -9,8 +9,9 @@ struct SweepCommand: ParsableCommand, ChoosingBLASCore {
   static let configuration = CommandConfiguration(
     commandName: "sweep", abstract: "Run the trials of a grid of random subset sums into a result store.",
     discussion: """
-      SPEC.toml names the grid: dimension (or kernel and channels_out), count, trials, seed; epsilon, candidates (nsn, normal, uniform, product), target ("zero", \
-      { uniform = HALF_WIDTH }, { normal = DEVIATION }), solver (exact, for what exists, or solvers for what they find), norm (max, l2), size, work_limit. Lists \
+      SPEC.toml names the grid: dimension (or kernel and channels_out), count, trials, seed; epsilon, candidates (nsn, normal, uniform, product, { masked_features = C }, \
+      { features = C }), target ("zero", { uniform = HALF_WIDTH }, { normal = DEVIATION }, { linear = C }), solver (exact, for the optimum, exists, for whether \
+      it lies within each epsilon, or solvers for what they find), norm (max, l2), size (a number, any, n/2, sqrt(n)), work_limit. Lists \
       make a product of cells; counts and dimensions may be ranges { from, to, step }. A trial is a function of seed, cell and trial number: shards and \
       threads change no result, and the store of an interrupted sweep goes on with --resume. Exit code 0: all trials of the shard are stored; 3: stopped \
       by --time-limit; 130 and 143: by a signal, with everything stored that was done.

@@ -71,6 +71,26 @@ import Testing
     #expect(Set(found.map(\.subset)).count == found.count)
   }
 
+  /// A subset within ε, the proof that there is none, or a limit.
+  @Test func existenceIsDecided() throws {
+    let folder = try Folder()
+    let options = ["solve", "--dimension", "4", "--count", "26", "--seed", "2"]
+    let best = try #require(try ToolRun(options + ["--json"], in: folder).json()["error"] as? Double)
+    let some = try ToolRun(options + ["--decide", "--epsilon", "\(best * (1 + 1e-12))", "--json"], in: folder)
+    #expect(some.status == 0)
+    #expect(try some.json()["error"] as? Double == best && some.json()["lower_bound"] as? Double == best)
+    let none = try ToolRun(options + ["--decide", "--epsilon", "\(best * (1 - 1e-12))", "--json"], in: folder)
+    #expect(none.status == 4)
+    let bound = try #require(try none.json()["lower_bound"] as? Double)
+    #expect(abs(bound / best - (1 - 1e-12)) < 1e-15)
+    let stopped = try ToolRun(options + ["--decide", "--epsilon", "1e-3", "--work-limit", "9", "--json"], in: folder)
+    #expect(stopped.status == 3)
+    for wrong in [["--epsilon", "1", "--all"], ["--epsilon", "1", "--solver", "beam"], [], ["--epsilon", "0"]] {
+      let run = try ToolRun(options + ["--decide"] + wrong, in: folder)
+      #expect(run.status == 2 && run.errors.contains("--decide"), "\(wrong): \(run.errors)")
+    }
+  }
+
   @Test func capsLimitsAndEmptyListsDecideTheExitCode() throws {
     let folder = try Folder()
     try writeLine([5], in: folder)

@@ -132,14 +132,14 @@ import Testing
     let sweep = Sweep(try small())
     let path = folder.file("s")
     try sweep.run(storingIn: path)
-    try change(path, "UPDATE meta SET value = '2' WHERE key = 'format_version'")
+    try change(path, "UPDATE meta SET value = '3' WHERE key = 'format_version'")
     let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
-    func isFormat(_ error: StoreError) -> Bool { error == .otherFormat(path: path, expected: 1, found: "2") }
+    func isFormat(_ error: StoreError) -> Bool { error == .otherFormat(path: path, expected: 2, found: "3") }
     for resumes in [false, true] {
-      expectError("version 1", "version 2", from: { try sweep.run(storingIn: path, resumes: resumes) }, is: isFormat)
+      expectError("version 2", "version 3", from: { try sweep.run(storingIn: path, resumes: resumes) }, is: isFormat)
     }
-    expectError("version 2", from: { _ = try ResultStore(reading: path) }, is: isFormat)
-    expectError("version 2", from: { _ = try StoreMerge.merge([path], into: folder.file("m")) }, is: isFormat)
+    expectError("version 3", from: { _ = try ResultStore(reading: path) }, is: isFormat)
+    expectError("version 3", from: { _ = try StoreMerge.merge([path], into: folder.file("m")) }, is: isFormat)
     #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == bytes)
     #expect(!FileManager.default.fileExists(atPath: folder.file("m")))
   }

@@ -83,7 +83,10 @@ import Testing
     ("count = 4\ndimension = 1\nkernel = 3\nchannels_out = 1\n", "line 6, key 'kernel'", "no dimension", "one"),
     ("count = 4\ndimension = 0\n", "line 5, key 'dimension'", "1 to 1048576", "0"),
     ("count = 4\ndimension = 1\ncandidates = \"gauss\"\n", "line 6, key 'candidates'", "nsn, normal", "'gauss'"),
-    ("count = 4\ndimension = 1\nsolver = [\"exact\", \"best\"]\n", "line 6, key 'solver'", "exact, greedy", "'best'"),
+    (
+      "count = 4\ndimension = 1\nsolver = [\"exact\", \"best\"]\n", "line 6, key 'solver'", "exact, exists, greedy",
+      "'best'"
+    ),
     ("count = 4\ndimension = 1\nnorm = 2\n", "line 6, key 'norm'", "max, l2", "2"),
     ("count = 4\ndimension = 1\ntarget = { uniform = -1 }\n", "line 6, key 'target.uniform'", "above 0", "-1"),
     (

@@ -155,6 +155,38 @@ import Testing
     }
   }
 
+  /// Deciding and optimising say the same about each ε, and where the optimum lies between the ε both have it.
+  @Test func decisionsAreThoseOfOptima() throws {
+    let epsilons = [0.05, 0.2, 0.4]
+    let specification = try SweepSpecification(
+      dimensions: [1, 3, 6], counts: [8, 14, 20, 24], epsilons: epsilons, methods: [.existence, .exact],
+      sizes: [.any, .share(divisor: 2), .squareRoot], trials: 6, seed: 7)
+    let sweep = Sweep(specification)
+    for cell in 0..<specification.cellCount / 2 {
+      for trial in 0..<6 {
+        let decided = try sweep.result(cell: cell, trial: trial)
+        let exact = try sweep.result(cell: cell + specification.cellCount / 2, trial: trial)
+        for epsilon in epsilons {
+          #expect(decided.decides(epsilon) && (decided.error <= epsilon) == (exact.error <= epsilon))
+        }
+        #expect(exact.isOptimal && decided.error >= exact.error && decided.lowerBound <= exact.error)
+        if exact.error > 0.05 && exact.error <= 0.4 { #expect(decided.error == exact.error) }
+      }
+    }
+  }
+
+  @Test func sizesFollowTheirRules() throws {
+    let specification = try SweepSpecification(
+      dimensions: [1], counts: [9, 16], sizes: [.any, 3, .share(divisor: 2), .squareRoot], trials: 1, seed: 1)
+    let cells = (0..<specification.cellCount).map { specification.cell($0) }
+    #expect(cells.map(\.size) == [nil, nil, 3, 3, 4, 8, 3, 4])
+    #expect(cells.map(\.sizeRule) == ["any", "any", "3", "3", "n/2", "n/2", "sqrt(n)", "sqrt(n)"])
+    for rule in [.any, 3, .share(divisor: 4), .squareRoot] as [SubsetSize] {
+      #expect(SubsetSize(name: rule.name) == rule)
+    }
+    for name in ["n/0", "n/-1", "-1", "half", "n/", "sqrt"] { #expect(SubsetSize(name: name) == nil) }
+  }
+
   @Test func aWorkLimitLeavesTrialsUndecided() throws {
     let folder = try StoreFolder()
     let specification = try SweepSpecification(
@@ -183,7 +215,10 @@ import Testing
     found("count", "none") { try SweepSpecification(dimensions: [1], counts: [], trials: 1, seed: 1) }
     found("count", "4 twice") { try SweepSpecification(dimensions: [1], counts: [4, 4], trials: 1, seed: 1) }
     found("count", "at most 60") { try SweepSpecification(dimensions: [1], counts: [61], trials: 1, seed: 1) }
-    found("count", "at most 44") { try SweepSpecification(dimensions: [9], counts: [45], trials: 1, seed: 1) }
+    found("count", "at most 64") { try SweepSpecification(dimensions: [9], counts: [65], trials: 1, seed: 1) }
+    found("epsilon", "none") {
+      try SweepSpecification(dimensions: [2], counts: [8], methods: [.existence], trials: 1, seed: 1)
+    }
     found("size", "least count") {
       try SweepSpecification(dimensions: [1], counts: [4, 6], sizes: [5], trials: 1, seed: 1)
     }

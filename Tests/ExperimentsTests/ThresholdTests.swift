@@ -118,9 +118,12 @@ import Testing
       ThresholdFit([(1, 1.0 / 64), (2, 0.125), (3, 0.25)].map { Point(dimension: $0, epsilon: $1, count: 1) }) == nil)
   }
 
-  private func cell(_ law: StandardCandidates, _ n: Int, _ m: Int, size: Int? = nil) -> SweepCell {
+  /// A target law without exact moments, so that formulas are used.
+  private func cell(
+    _ law: StandardCandidates, _ n: Int, _ m: Int, size: Int? = nil, target: String = "own"
+  ) -> SweepCell {
     SweepCell(
-      number: 0, instance: 0, dimension: m, count: n, candidates: law.name, target: "zero", norm: "max", size: size,
+      number: 0, instance: 0, dimension: m, count: n, candidates: law.name, target: target, norm: "max", size: size,
       solver: "exact", deviation: law.deviation)
   }
 
@@ -130,7 +133,7 @@ import Testing
       let one = try #require(theory.count(expecting: 1, within: epsilon))
       #expect(abs(one - FirstMoment.count(dimension: m, epsilon: epsilon)!) < 1e-8)
       let half = try #require(theory.count(expecting: log(2), within: epsilon))
-      #expect(half < one && abs(exp(theory.logExpected(within: epsilon, count: half)) - log(2)) < 1e-8)
+      #expect(half < one && abs(exp(theory.logExpected(within: epsilon, counts: [half])[0]) - log(2)) < 1e-8)
       // The same from a cell of any count, and as a cell's own scale.
       for law in StandardCandidates.allCases {
         for size in [nil, m + 2] {
@@ -139,11 +142,24 @@ import Testing
           #expect(abs(small.logScale(count: 40) - log(large.scale)) < 1e-9)
           #expect(abs(large.logScale(count: 20) - log(small.scale)) < 1e-9)
           let count = try #require(small.count(expecting: 3, within: epsilon))
-          #expect(abs(exp(large.logExpected(within: epsilon, count: count)) - 3) < 1e-6)
+          #expect(abs(exp(large.logExpected(within: epsilon, counts: [count])[0]) - 3) < 1e-6)
         }
       }
     }
     let theory = try #require(CellSummary.Theory(cell(.nsn, 5, 8)))
     #expect(theory.count(expecting: 1, within: 10) == nil)
+  }
+
+  /// With a standard target the count comes from `ExpectedHits`, between the whole counts on both sides of it.
+  @Test func exactMomentsGiveTheirCounts() throws {
+    for (m, epsilon) in [(1, 0.01), (3, 0.1), (6, 0.2)] {
+      let theory = try #require(CellSummary.Theory(cell(.nsn, 5, m, target: "uniform 0.5")))
+      let hits = ExpectedHits(.chiSquared, target: .uniform(halfWidth: 0.5), dimension: m)
+      let count = try #require(theory.count(expecting: log(2), within: epsilon))
+      let (below, above) = (Int(count.rounded(.down)), Int(count.rounded(.up)))
+      #expect(hits.logarithm(count: below, within: epsilon) < log(log(2)))
+      #expect(hits.logarithm(count: above, within: epsilon) >= log(log(2)))
+      #expect(abs(theory.logExpected(within: epsilon, counts: [count])[0] - log(log(2))) < 1e-9)
+    }
   }
 }

@@ -80,4 +80,52 @@ import Testing
     #expect(found.work <= 1 << 28)
     #expect(found.isOptimal == (found.stop == nil))
   }
+
+  /// Grids on several coordinates, against the search that screens all pairs by GEMM.
+  @Test(arguments: [Norm.maximum, .euclidean]) func middlingDimensionsAgreeWithAllPairs(norm: Norm) throws {
+    for m in [3, 5, 8, 12, 20] {
+      for seed in 0..<3 as Range<UInt64> {
+        let problem = try scaledNormals(26, m, seed: seed, norm: norm)
+        let pairs = try PairwiseSearch().solve(problem, control: RunControl())
+        let found = try CellSweep().solve(problem, control: RunControl())
+        #expect(found.isOptimal && found.stop == nil)
+        #expect(found.error == pairs.error && found.subset == pairs.subset, "m \(m), seed \(seed)")
+        #expect(found.lowerBound == found.error)
+      }
+    }
+  }
+
+  @Test func fixedSizesInMiddlingDimensionsAgreeWithMeetingInTheMiddle() throws {
+    for m in [3, 6, 9] {
+      for size in [3, 12, 20] {
+        let free = try scaledNormals(24, m, seed: UInt64(m), norm: .maximum)
+        let problem = try Problem(candidates: free.candidates, target: free.target, norm: .maximum, size: size)
+        let met = try MeetInTheMiddle().solve(problem, control: RunControl())
+        let found = try CellSweep().solve(problem, control: RunControl())
+        #expect(found.isOptimal && found.error == met.error && found.subset == met.subset, "m \(m), size \(size)")
+      }
+    }
+  }
+
+  /// Just below the optimum there is none, just above it there is; a sufficient error ends the search early.
+  @Test(arguments: [2, 4, 8]) func existenceIsDecidedOnBothSidesOfTheOptimum(m: Int) throws {
+    let problem = try scaledNormals(30, m, seed: 4, norm: .maximum)
+    let best = try CellSweep().solve(problem, control: RunControl())
+    let none = try CellSweep(radius: best.error.nextDown).solve(problem, control: RunControl())
+    #expect(!none.isOptimal && none.error >= best.error && none.lowerBound == best.error.nextDown && none.stop == nil)
+    let some = try CellSweep(radius: best.error).solve(problem, control: RunControl())
+    #expect(some.isOptimal && some.subset == best.subset)
+    let wide = 4 * best.error
+    let early = try CellSweep(radius: wide, sufficient: wide).solve(problem, control: RunControl())
+    #expect(early.error <= wide && early.work < best.work)
+  }
+
+  /// A stopped run proves nothing.
+  @Test func limitsLeaveNoBound() throws {
+    let problem = try scaledNormals(34, 6, seed: 4, norm: .maximum)
+    for limit in [0, 1 << 12, 1 << 18] as [UInt64] {
+      let found = try CellSweep(radius: 1e-3).solve(problem, control: RunControl(limits: Limits(work: limit)))
+      #expect(found.stop == .workLimit && !found.isOptimal && found.lowerBound == 0 && found.work <= limit)
+    }
+  }
 }

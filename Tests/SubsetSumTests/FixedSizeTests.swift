@@ -17,7 +17,7 @@ import Testing
       var solvers: [any Solver] = [
         Exhaustive(), MeetInTheMiddle(), FirstHitBySize(tolerance: 0, maximumSize: 11),
       ]
-      if m == 1 { solvers.append(FourLists()) }
+      if m == 1 { solvers.append(FourLists()) } else { solvers.append(CellSweep()) }
       for solver in solvers {
         let found = try solver.solve(problem, control: RunControl())
         #expect(found.subset.count == size, "\(solver.name)")
@@ -36,6 +36,7 @@ import Testing
       let exact = try Exhaustive().solve(problem, control: RunControl())
       let met = try MeetInTheMiddle().solve(problem, control: RunControl())
       #expect(met.error == exact.error && met.subset == exact.subset)
+      if m > 1 { #expect(try CellSweep().solve(problem, control: RunControl()).error == exact.error) }
       if m == 1 { #expect(try FourLists().solve(problem, control: RunControl()).error == exact.error) }
     }
   }

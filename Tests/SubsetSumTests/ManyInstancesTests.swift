@@ -29,6 +29,11 @@ private enum Kind: CaseIterable {
         let found = try solver.solve(problem, control: RunControl())
         Self.check(found, oracle, "\(solver.name), \(kind), \(norm), share \(share), instance \(instance)")
       }
+      if problem.dimension >= 2, problem.count >= 8 {
+        let name = "\(kind), \(norm), share \(share), instance \(instance)"
+        Self.check(try CellSweep().solve(problem, control: RunControl()), oracle, "cell-sweep, \(name)")
+        try Self.checkDecision(oracle, factor: 0.5 + numbers.unit(), name)
+      }
       if problem.dimension == 1, problem.size == nil {
         try Self.checkBatches(oracle, "\(kind), share \(share), instance \(instance)")
       }
@@ -50,6 +55,24 @@ private enum Kind: CaseIterable {
     }
     if !isFeasible || !isRight || !found.isOptimal || found.stop != nil {
       Issue.record("\(name): \(found.subset) of error \(found.error), own \(own), best \(oracle.best)")
+    }
+  }
+
+  /// Whether a subset lies within a radius about the optimum, and within one that need not be improved.
+  private static func checkDecision(_ oracle: BruteForce, factor: Double, _ name: String) throws {
+    let radius = max(.leastNormalMagnitude, oracle.best * factor)
+    // Within rounding of the optimum either answer is right.
+    let room = formulaRounding * oracle.spread * 8
+    for sufficient in [0, radius] {
+      let found = try CellSweep(radius: radius, sufficient: sufficient).solve(oracle.problem, control: RunControl())
+      let isThere = found.error <= radius
+      let isRight =
+        isThere
+        ? radius >= oracle.best - room && (sufficient > 0 || found.error <= oracle.best + room)
+        : radius <= oracle.best + room && found.lowerBound == radius && !found.isOptimal
+      if !isRight || found.lowerBound > oracle.best + room || found.stop != nil {
+        Issue.record("\(name): within \(radius) \(found.error), bound \(found.lowerBound), best \(oracle.best)")
+      }
     }
   }
 

@@ -57,8 +57,9 @@ struct SuccessChart {
           isDecided ? "" : "undecided trials counted as none")
         if curve.cell.isExact, let theory = curve.cells.lazy.compactMap({ CellSummary.Theory($0.cell) }).first {
           let name = moments.isEmpty ? "dashed: 1 − exp(−E T), E T the expected subsets" : ""
-          let line = SweepAxis.fineCounts(curve).map { n in
-            Chart.Point(n, -expm1(-exp(theory.logExpected(within: epsilon, count: n))))
+          let counts = SweepAxis.fineCounts(curve)
+          let line = zip(counts, theory.logExpected(within: epsilon, counts: counts)).map { n, expected in
+            Chart.Point(n, -expm1(-exp(expected)))
           }
           moments.append(Chart.Series(name, line, mark: .lines, dash: .dashed, colour: series.count))
         }

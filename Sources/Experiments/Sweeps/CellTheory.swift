@@ -71,9 +71,20 @@ extension CellSummary {
       return base + log(n) / 2 - (n - 1) / m * log(2)
     }
 
-    /// ln of the expected number of subsets within ε, by the formula, at another count.
-    public func logExpected(within epsilon: Double, count n: Double) -> Double {
-      Double(dimension) * (log(epsilon) - logScale(count: n))
+    /// ln of the expected number of subsets within ε at other counts: between whole ones on straight lines where `expected(within:)` is exact.
+    ///
+    /// - Precondition: counts above 0, and at least a fixed size.
+    public func logExpected(within epsilon: Double, counts: [Double]) -> [Double] {
+      guard let hits, let most = counts.max(), most <= Double(Self.largestCount) else {
+        return counts.map { Double(dimension) * (log(epsilon) - logScale(count: $0)) }
+      }
+      let (first, last) = (Int(counts.min()!.rounded(.down)), Int(most.rounded(.up)))
+      let exact = hits.logarithms(counts: first...last, within: epsilon) { rule.size(of: $0) }
+      return counts.map { n in
+        let below = Int(n.rounded(.down)) - first
+        let part = n - n.rounded(.down)
+        return part == 0 ? exact[below] : exact[below] + part * (exact[below + 1] - exact[below])
+      }
     }
 
     /// The count, not rounded, from which on at least `expected` subsets within ε are expected; nil where fewer candidates than the formula has a
@@ -83,7 +94,7 @@ extension CellSummary {
     /// `FirstMoment.count(dimension:epsilon:)`. By bisection to 12 digits: about 100 evaluations.
     public func count(expecting expected: Double, within epsilon: Double) -> Double? {
       if let hits { return Self.count(hits, rule, expecting: log(expected), within: epsilon) }
-      func isEnough(_ n: Double) -> Bool { logExpected(within: epsilon, count: n) >= log(expected) }
+      func isEnough(_ n: Double) -> Bool { logExpected(within: epsilon, counts: [n])[0] >= log(expected) }
       var low = size.map { Double($0) } ?? Double(dimension) / (2 * log(2))
       if isEnough(low) { return nil }
       var high = 2 * low
@@ -101,17 +112,18 @@ extension CellSummary {
     private static func count(
       _ hits: ExpectedHits, _ rule: SubsetSize, expecting expected: Double, within epsilon: Double
     ) -> Double? {
-      var before: Double?
-      for n in 1...largestCount {
-        let size = rule.size(of: n)
-        let found = size.map { $0 > n } == true ? -.infinity : hits.logarithm(count: n, size: size, within: epsilon)
-        if found >= expected {
-          guard let before else { return nil }
-          return before == -.infinity ? Double(n) : Double(n) - (found - expected) / (found - before)
+      // Counts double until there are enough, so that few sizes are looked at that are not needed.
+      var last = 16
+      while true {
+        let found = hits.logarithms(counts: 1...last, within: epsilon) { rule.size(of: $0) }
+        if let place = found.firstIndex(where: { $0 >= expected }) {
+          if place == 0 { return nil }
+          let (before, here) = (found[place - 1], found[place])
+          return before == -.infinity ? Double(place + 1) : Double(place + 1) - (here - expected) / (here - before)
         }
-        before = found
+        if last == largestCount { return nil }
+        last = min(largestCount, 2 * last)
       }
-      return nil
     }
 
     /// ln C(n, k).

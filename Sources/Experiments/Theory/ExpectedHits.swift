@@ -31,19 +31,29 @@ public struct ExpectedHits: Sendable, Hashable {
     (self.lengths, self.target, self.dimension) = (lengths, target, dimension)
   }
 
-  /// ln of the expected number of subsets within ε: of all 2ⁿ, or of those of one size. −∞ for none. Cost: some 10 µs a size.
+  /// ln of the expected number of subsets within ε: of all 2ⁿ, or of those of one size. −∞ for none. Cost: some 50 µs a size.
   ///
   /// - Precondition: n ≥ 0, ε > 0, a size from 0 to n.
   public func logarithm(count n: Int, size: Int? = nil, within epsilon: Double) -> Double {
-    let sizes = size.map { [$0] } ?? Array(0...n)
-    var terms: [Double] = []
-    for k in sizes {
-      let subsets = lgamma(Double(n) + 1) - lgamma(Double(k) + 1) - lgamma(Double(n - k) + 1)
-      terms.append(subsets + logProbability(size: k, within: epsilon))
+    logarithms(counts: n...n, within: epsilon) { _ in size }[0]
+  }
+
+  /// The same for many counts, each with its size, nil for any; −∞ where the size exceeds the count. Cost: some 50 µs for each size that occurs.
+  func logarithms(counts: ClosedRange<Int>, within epsilon: Double, size: (Int) -> Int?) -> [Double] {
+    // What a subset of a size does depends on no count.
+    var probabilities = [Double?](repeating: nil, count: counts.upperBound + 1)
+    return counts.map { n in
+      let sizes = size(n).map { [$0] } ?? Array(0...n)
+      var terms: [Double] = []
+      for k in sizes where k <= n {
+        let probability = probabilities[k] ?? logProbability(size: k, within: epsilon)
+        probabilities[k] = probability
+        let subsets = lgamma(Double(n) + 1) - lgamma(Double(k) + 1) - lgamma(Double(n - k) + 1)
+        terms.append(subsets + probability)
+      }
+      guard let largest = terms.max(), largest > -.infinity else { return -.infinity }
+      return largest + log(terms.reduce(0) { $0 + exp($1 - largest) })
     }
-    let largest = terms.max()!
-    guard largest > -.infinity else { return largest }
-    return largest + log(terms.reduce(0) { $0 + exp($1 - largest) })
   }
 
   /// ln of the probability that a given subset of size k lies within ε.
