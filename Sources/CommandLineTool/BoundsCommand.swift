@@ -19,14 +19,21 @@ struct BoundsCommand: ParsableCommand, ChoosingBLASCore {
   @Option(help: ArgumentHelp("Probability of failure (default: E, as in the theorem).", valueName: "P"))
   var delta: Double?
   @Option(help: ArgumentHelp("Add what this width N can reach.", valueName: "N")) var count: Int?
+  @Option(
+    help: ArgumentHelp("Add what the trials of a sweep's store say; may be repeated.", valueName: "STORE"))
+  var store: [String] = []
   @Flag(help: "Print as JSON.") var json = false
   @OptionGroup var blas: BLASCoreOptions
 
   func run() throws {
-    let table = BoundTable(
-      try BoundsQuestion(
-        kernel: kernel, channelsIn: channelsIn, channelsOut: channelsOut, layers: layers, epsilon: epsilon,
-        delta: delta, count: count))
+    let question = try BoundsQuestion(
+      kernel: kernel, channelsIn: channelsIn, channelsOut: channelsOut, layers: layers, epsilon: epsilon,
+      delta: delta, count: count)
+    let measured = try store.flatMap { path in
+      let name = URL(fileURLWithPath: path).lastPathComponent
+      return try WidthBound.measured(in: try ResultStore(reading: path), name: name, for: question)
+    }
+    let table = BoundTable(question, measured: measured)
     let report = BoundsReport(table: table)
     if json { try printJSON(report) } else { print(report.text) }
   }

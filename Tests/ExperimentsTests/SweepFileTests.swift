@@ -100,6 +100,11 @@ import Testing
     ("count = 4\ndimension = 1\nepsilon = nan\n", "line 6, key 'epsilon'", "above 0", "nan"),
     ("count = 4\ndimension = 1\nepsilon = 1979-05-27\n", "line 6, key 'epsilon'", "above 0", "date"),
     ("count = 4\ndimension = 1\nwork_limit = -1\n", "line 6, key 'work_limit'", "from 0", "-1"),
+    ("count = 4\ndimension = 1\nsolver = { first_hit = 0.1 }\n", "line 6, key 'solver'", "largest_size", "table"),
+    (
+      "count = 4\ndimension = 1\ncandidates = { features = 0 }\n", "line 6, key 'candidates.features'", "1 to 65536", "0"
+    ),
+    ("count = 4\ndimension = 1\nsize = \"n/0\"\n", "line 6, key 'size'", "n/2", "n/0"),
     ("count = 61\ndimension = 1\n", "line 4, key 'count'", "at most 60", "61"),
     ("count = 4\ncount = 5\ndimension = 1\n", "line 5", "TOML", "count"),
     ("count = 4\ndimension = 1\u{0}\n", "byte", "TOML", "NUL"),

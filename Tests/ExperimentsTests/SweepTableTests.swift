@@ -67,6 +67,7 @@ import Testing
     ]
     let summary = CellSummary(cell, results: results, epsilons: [0.1, 0.3, 0.4])
     #expect(summary.trials == 4 && summary.proved == 2 && summary.medianSize == 1)
+    #expect(abs(summary.meanError! - 0.3) < 1e-15 && summary.meanSize == 1.5)
     #expect(abs(summary.medianError! - 0.3) < 1e-15)
     #expect(summary.outcomes.map(\.successes) == [1, 2, 3] && summary.outcomes.map(\.undecided) == [2, 2, 1])
     let empty = CellSummary(cell, results: [], epsilons: [0.1])

@@ -30,6 +30,10 @@ public struct CellSummary: Sendable, Hashable {
   public let medianError: Double?
   /// Values that enclose the median of the distribution of errors with 95 % confidence (`RankInterval`); nil below six trials.
   public let medianInterval: ClosedRange<Double>?
+  /// Of the errors, which heavy tails can make far larger than the median. Nil without trials.
+  public let meanError: Double?
+  /// The mean number of candidates in a subset.
+  public let meanSize: Double?
   /// The median number of candidates in a subset, the lower of the middle two.
   public let medianSize: Int?
   /// ε*, the error within which one subset is expected; nil where there is no formula.
@@ -47,6 +51,9 @@ public struct CellSummary: Sendable, Hashable {
     medianInterval = RankInterval(count: errors.count).map { errors[$0.low]...errors[$0.high] }
     let sizes = results.map(\.size).sorted()
     medianSize = sizes.isEmpty ? nil : sizes[(sizes.count - 1) / 2]
+    let count = Double(results.count)
+    meanError = results.isEmpty ? nil : errors.reduce(0, +) / count
+    meanSize = results.isEmpty ? nil : Double(sizes.reduce(0, +)) / count
     let theory = Theory(cell)
     scale = theory?.scale
     outcomes = epsilons.map { epsilon in

@@ -1,5 +1,6 @@
 import Foundation
 import ModelFiles
+import RunControl
 import SubsetSum
 
 /// The TOML file that names a sweep.
@@ -12,7 +13,7 @@ import SubsetSum
 /// | `epsilon` | errors that successes are counted for: a number or a list | none |
 /// | `candidates` | `nsn`, `normal`, `uniform`, `product`, `{ features = C }`, `{ masked_features = C }`, or a list | `nsn` |
 /// | `target` | `"zero"`, `{ uniform = HALF_WIDTH }`, `{ normal = DEVIATION }`, `{ linear = C }` beside features, or a list | `{ uniform = 0.5 }` |
-/// | `solver` | `exact` for the optimum, `exists` for whether it lies within each `epsilon`, or names of solvers for what they find | `exact` |
+/// | `solver` | `exact` for the optimum, `exists` for whether it lies within each `epsilon`, or names of solvers for what they find; `{ first_hit = EPSILON, largest_size = K }` for `FirstHitBySize` | `exact` |
 /// | `norm` | `max`, `l2`, or both | `max` |
 /// | `size` | sizes that subsets must have, as numbers, `n/2` (or another divisor) or `sqrt(n)`, rounded down; `any` for no such demand | `any` |
 /// | `trials` | of each cell | required |
@@ -73,9 +74,7 @@ public struct SweepFile: Sendable {
       epsilons.append(try node.number("a number above 0"))
     }
     let laws = try Self.laws(fields[SweepSpecification.Key.candidates], candidates)
-    var methods = solvers.map { ($0.name, SweepMethod.solver($0)) }
-    methods = [SweepMethod.exact, .existence].map { ($0.name, $0) } + methods
-    let chosen = try Self.chosen(fields[SweepSpecification.Key.solver], SweepMethod.exact.name, methods)
+    let chosen = try Self.methods(fields[SweepSpecification.Key.solver], solvers)
     let norms = try Self.chosen(
       fields[SweepSpecification.Key.norm], Norm.maximum.name, [Norm.maximum, .euclidean].map { ($0.name, $0) })
     var targets: [any TargetLaw] = []
@@ -173,6 +172,31 @@ public struct SweepFile: Sendable {
     return chosen
   }
 
+  private static func methods(_ node: TOMLNode?, _ solvers: [any Solver]) throws(FileError) -> [SweepMethod] {
+    guard let node else { return [.exact] }
+    let named = [SweepMethod.exact, .existence] + solvers.map { .solver($0) }
+    let keys = ["first_hit", "largest_size"]
+    let names = named.map(\.name) + ["{ \(keys[0]) = EPSILON, \(keys[1]) = K }"]
+    let expected = "\(names.joined(separator: ", ")), or a list of these"
+    var methods: [SweepMethod] = []
+    for element in node.elements {
+      if case .table = element.value {
+        let fields = try element.fields(of: keys, expected: expected)
+        guard let epsilon = fields[keys[0]], let size = fields[keys[1]] else { throw element.error(expected) }
+        let tolerance = try epsilon.number("a number of at least 0")
+        let largest = try size.integer("an integer of at least 0")
+        guard tolerance >= 0 else { throw epsilon.error("a number of at least 0") }
+        guard largest >= 0 else { throw size.error("an integer of at least 0") }
+        methods.append(.solver(FirstHit(search: FirstHitBySize(tolerance: tolerance, maximumSize: largest))))
+      } else {
+        let name = try element.text(expected)
+        guard let method = named.first(where: { $0.name == name }) else { throw element.error(expected) }
+        methods.append(method)
+      }
+    }
+    return methods
+  }
+
   private static func laws(
     _ node: TOMLNode?, _ named: [any CandidateLaw]
   ) throws(FileError) -> [any CandidateLaw] {
@@ -224,5 +248,15 @@ public struct SweepFile: Sendable {
       return size
     }
     return .exactly(try node.integer(expected))
+  }
+}
+
+/// A search by size, whose name says its parameters.
+private struct FirstHit: Solver {
+  let search: FirstHitBySize
+  var name: String { "\(search.name) \(search.tolerance) \(search.maximumSize)" }
+
+  func solve(_ problem: Problem, control: RunControl) throws -> Solution {
+    try search.solve(problem, control: control)
   }
 }

@@ -1,3 +1,4 @@
+import RunControl
 import SubsetSum
 
 /// How the trials of a cell are decided.
@@ -29,8 +30,8 @@ public enum SweepMethod: Sendable {
 ///
 /// | m | size | n | search |
 /// | --- | --- | --- | --- |
-/// | 1, max norm | free | up to 40 | `ExactBatch`, a block of trials a call |
-/// | 1 | any | up to 60 | `FourLists` |
+/// | 1, max norm | free | up to 40, within a range of errors to 24 | `ExactBatch`, a block of trials a call |
+/// | 1 | any | up to 60 | `FourLists`, within a range of errors after a descent that may do |
 /// | from 2 | any | 20 to 64, from 8 within a range of errors | `CellSweep` |
 /// | else | any | up to 60, in 2 GiB | `MeetInTheMiddle` |
 enum ExactMethod: Sendable {
@@ -43,9 +44,13 @@ enum ExactMethod: Sendable {
   ) throws(ExperimentError) {
     let isFree = size == nil
     let largest: Int
-    if m == 1, isFree, norm == .maximum, n <= ExactBatch.largestCount, let batch = try? ExactBatch(count: n) {
+    if m == 1, isFree, norm == .maximum, n <= (range == nil ? ExactBatch.largestCount : 24),
+      let batch = try? ExactBatch(count: n)
+    {
       self = .batch(batch)
       return
+    } else if m == 1, isFree, n >= 8, let range {
+      (self, largest) = (.solver(EasyFirst(sufficient: range.lowerBound)), FourLists.largestCount)
     } else if m == 1, n >= 8 {
       (self, largest) = (.solver(FourLists()), FourLists.largestCount)
     } else if m >= 2, n >= (range == nil ? 20 : 8) {
@@ -72,5 +77,19 @@ enum ExactMethod: Sendable {
   /// The most candidates, up to a bound, that fit memory.
   private static func largest(_ bound: Int, _ memory: Int, _ needed: (Int) -> Int) -> Int {
     (0...bound).last { needed($0) <= memory } ?? 0
+  }
+}
+
+/// A descent, and the optimum in one dimension where that is not enough.
+private struct EasyFirst: Solver {
+  /// An error that needs no improvement.
+  let sufficient: Double
+  var name: String { FourLists().name }
+  private static let work: UInt64 = 1 << 16
+
+  func solve(_ problem: Problem, control: RunControl) throws -> Solution {
+    let share = control.withWork(min(Self.work, (control.limits.work ?? .max) / 16))
+    let found = try IteratedGreedy(kicks: 1 << 10).solve(problem, control: share)
+    return found.error <= sufficient ? found : try FourLists().solve(problem, control: control)
   }
 }

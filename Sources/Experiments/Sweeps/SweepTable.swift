@@ -5,7 +5,7 @@ import Foundation
 /// Columns of trials: `cell`, `trial`, the cell's coordinates `dimension`, `count`, `candidates`, `target`, `norm`, `subset_size` (empty for any),
 /// `solver`, then `error`, `size`, `optimal` (0 or 1; true or false in JSON), `lower_bound` (proved: no subset has a smaller error), `work`. Rows are sorted by
 /// (cell, trial), so that stores with the same results give the same bytes. Columns of cells: `cell`, its coordinates, `trials`, `proved`, `median_error`,
-/// `median_low`, `median_high` (95 %), `median_size`,
+/// `median_low`, `median_high` (95 %), `median_size`, `mean_error`, `mean_size`,
 /// `epsilon_star`, then for each ε a row with `epsilon`, `successes`, `undecided`, `fraction`, `low`, `high`, `expected_subsets`; where there is no ε, one row
 /// without these. Numbers are the shortest that read back to the same bits; what there is not is empty, or null.
 public struct SweepTable: Sendable {
@@ -58,7 +58,10 @@ public struct SweepTable: Sendable {
   /// - Parameter epsilons: Other errors than the specification's to count successes for.
   /// - Throws: `StoreError`, and what `write` throws.
   public func writeCells(epsilons: [Double]? = nil, _ write: (String) throws -> Void) throws {
-    let ofCell = ["trials", "proved", "median_error", "median_low", "median_high", "median_size", "epsilon_star"]
+    let ofCell = [
+      "trials", "proved", "median_error", "median_low", "median_high", "median_size", "mean_error", "mean_size",
+      "epsilon_star",
+    ]
     let ofOutcome = ["epsilon", "successes", "undecided", "fraction", "low", "high", "expected_subsets"]
     let names = ["cell"] + Self.coordinates + ofCell + ofOutcome
     var text = format == .csv ? names.joined(separator: ",") + "\n" : ""
@@ -67,7 +70,7 @@ public struct SweepTable: Sendable {
         [.integer(summary.cell.number)] + Self.fields(of: summary.cell) + [
           .integer(summary.trials), .integer(summary.proved), .number(summary.medianError),
           .number(summary.medianInterval?.lowerBound), .number(summary.medianInterval?.upperBound),
-          .integer(summary.medianSize), .number(summary.scale),
+          .integer(summary.medianSize), .number(summary.meanError), .number(summary.meanSize), .number(summary.scale),
         ]
       let rows: [[TableField]] = summary.outcomes.map { outcome in
         [

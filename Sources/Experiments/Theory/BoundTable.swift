@@ -22,14 +22,18 @@ public struct BoundTable: Sendable, Hashable {
   /// Nil where the question gives no width.
   public let atCount: AtCount?
 
-  public init(_ question: BoundsQuestion) {
+  /// - Parameter measured: Figures of stores to stand beside the theory's (`WidthBound.measured`).
+  public init(_ question: BoundsQuestion, measured: [WidthBound] = []) {
     self.question = question
-    bounds = [
-      PublishedBounds.theorem(question), PublishedBounds.bookkeeping(question), PublishedBounds.lemma(question),
-      Self.existence(question), Self.fixedSize(question), Self.cube(question), Self.layer(question),
-      PublishedBounds.lueker(question), PublishedBounds.becchetti(question), PublishedBounds.pensia(question),
-      PublishedBounds.malach(question),
-    ]
+    bounds =
+      [
+        PublishedBounds.theorem(question), PublishedBounds.bookkeeping(question), PublishedBounds.lemma(question),
+        Self.existence(question),
+      ] + measured + [
+        Self.fixedSize(question), Self.cube(question), Self.layer(question),
+        PublishedBounds.lueker(question), PublishedBounds.becchetti(question), PublishedBounds.pensia(question),
+        PublishedBounds.malach(question),
+      ]
     atCount = question.count.map { Self.figures($0, question) }
   }
 

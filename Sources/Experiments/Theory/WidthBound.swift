@@ -8,6 +8,8 @@ public struct WidthBound: Sendable, Hashable {
     case recalled
     /// Derived here; the derivation is in the documentation of the function that computes it.
     case derived
+    /// Counted over random trials of a store.
+    case measured
   }
 
   /// Which way the statement goes.

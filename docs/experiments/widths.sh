@@ -1,0 +1,16 @@
+#!/bin/sh
+# Tickets of the shipped network over widths, seeds and both modes: what `prune --json` prints, a file each. Files that are there are kept.
+# Usage: widths.sh TOMBOLA TARGET OUTPUT_FOLDER
+set -e
+mkdir -p "$3"
+for width in 500 1000 2000 4000 8000 16000; do
+  for seed in 1 2 3; do
+    for mode in calibrated weights; do
+      figures="$3/$mode-$width-$seed.json"
+      test -s "$figures" && continue
+      "$1" prune "$2" --width $width --seed $seed --mode $mode --data fashion-mnist --json --force -o "$3/ticket.safetensors" > "$figures.partial"
+      mv "$figures.partial" "$figures"
+    done
+  done
+done
+rm -f "$3/ticket.safetensors"
