@@ -8,7 +8,9 @@ for width in 500 1000 2000 4000 8000 16000; do
     for mode in calibrated weights; do
       figures="$3/$mode-$width-$seed.json"
       test -s "$figures" && continue
-      "$1" prune "$2" --width $width --seed $seed --mode $mode --data fashion-mnist --json --force -o "$3/ticket.safetensors" > "$figures.partial"
+      options="--mode $mode"
+      test $mode = calibrated && options="$options --calibration fashion-mnist"
+      "$1" prune "$2" --width $width --seed $seed $options --data fashion-mnist --json --force -o "$3/ticket.safetensors" > "$figures.partial"
       mv "$figures.partial" "$figures"
     done
   done

@@ -83,6 +83,9 @@ struct ErrorChart {
     let names = SweepNames(curves.map(\.cell))
     var series: [Chart.Series] = []
     var scales: [Chart.Series] = []
+    // Where solvers stay far above ε* its line would press theirs together: what is drawn of it ends three decades below them.
+    let medians = curves.flatMap { $0.cells.compactMap(\.medianError) }.filter { $0 > 0 }
+    let lowest = max(.leastNormalMagnitude, (medians.min() ?? 0) / 1000)
     for curve in curves {
       let hasBand = curve.cells.allSatisfy { $0.medianInterval != nil }
       let points = curve.cells.compactMap { cell in
@@ -95,7 +98,7 @@ struct ErrorChart {
       let head = curve.cell.isExact ? "optimum" : SweepNames.success(curve.cell)
       if let theory = curve.cells.lazy.compactMap({ CellSummary.Theory($0.cell) }).first {
         let line = SweepAxis.fineCounts(curve).map { Chart.Point($0, exp(theory.logScale(count: $0))) }
-          .filter { $0.y >= .leastNormalMagnitude }
+          .filter { $0.y >= lowest }
         // Solvers of the same instances share it.
         if !scales.contains(where: { $0.points == line }) {
           let name = scales.isEmpty ? "dashed: ε*, where one subset is expected" : ""
