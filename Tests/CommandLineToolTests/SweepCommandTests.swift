@@ -97,7 +97,8 @@ import Testing
     let row = try #require(try JSONSerialization.jsonObject(with: Data(lines[7].utf8)) as? [String: Any])
     for key in [
       "cell", "dimension", "count", "candidates", "target", "norm", "subset_size", "solver", "trials", "proved",
-      "median_error", "median_size", "mean_error", "mean_size", "epsilon_star", "epsilon", "successes", "undecided", "fraction", "low", "high",
+      "median_error", "median_size", "mean_error", "mean_size", "epsilon_star", "epsilon", "successes", "undecided",
+      "fraction", "low", "high",
       "expected_subsets",
     ] {
       #expect(row[key] != nil, "\(key)")

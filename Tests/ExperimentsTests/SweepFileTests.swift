@@ -102,7 +102,8 @@ import Testing
     ("count = 4\ndimension = 1\nwork_limit = -1\n", "line 6, key 'work_limit'", "from 0", "-1"),
     ("count = 4\ndimension = 1\nsolver = { first_hit = 0.1 }\n", "line 6, key 'solver'", "largest_size", "table"),
     (
-      "count = 4\ndimension = 1\ncandidates = { features = 0 }\n", "line 6, key 'candidates.features'", "1 to 65536", "0"
+      "count = 4\ndimension = 1\ncandidates = { features = 0 }\n", "line 6, key 'candidates.features'", "1 to 65536",
+      "0"
     ),
     ("count = 4\ndimension = 1\nsize = \"n/0\"\n", "line 6, key 'size'", "n/2", "n/0"),
     ("count = 61\ndimension = 1\n", "line 4, key 'count'", "at most 60", "61"),

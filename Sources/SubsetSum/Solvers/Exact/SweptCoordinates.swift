@@ -76,6 +76,8 @@ final class SweptCoordinates {
       let gap = share * sum - instance.target[j]
       if variance > 0 { logDensity += 1 - log2(2 * Double.pi * variance) / 2 - gap * gap / variance * (log2(M_E) / 2) }
     }
-    return exp2(-logDensity / Double(m))
+    // Passes grow it by a factor: neither 0, nor what overflowing squares make no number of.
+    let radius = exp2(-logDensity / Double(m))
+    return radius.isNaN ? .infinity : max(radius, .leastNormalMagnitude)
   }
 }
