@@ -65,14 +65,18 @@ struct SolveCommand: ParsableCommand, ChoosingBLASCore {
       try show(found)
       return found
     }
+    let share = max(1, workers / max(1, problems.count))
     let end: ToolExit
     switch task {
     case .all(let epsilon, let cap):
       end = SubsetListReport.exit(try results { try SolveTask.list($0, epsilon, cap, control) })
     case .best(let solver):
-      let spread = solver.spread(over: max(1, workers / max(1, problems.count)))
+      let spread = solver.spread(over: share)
       end = exit(try results { try SolveTask.solve($0, spread, control) }, epsilon)
-    case .sizes(let beam): end = exit(try results { try SolveTask.solve($0, bySize: beam, control) }, epsilon)
+    case .sizes(var beam):
+      beam.workers = share
+      let spread = beam
+      end = exit(try results { try SolveTask.solve($0, bySize: spread, control) }, epsilon)
     }
     try finish(signals.exit ?? end)
   }
