@@ -68,6 +68,7 @@ struct SolveCommand: ParsableCommand, ChoosingBLASCore {
       try show(found)
       return found
     }
+    let share = max(1, workers / max(1, problems.count))
     let end: ToolExit
     switch task {
     case .all(let epsilon, let cap):
@@ -75,9 +76,12 @@ struct SolveCommand: ParsableCommand, ChoosingBLASCore {
     case .decide(let epsilon):
       end = Self.exit(try results { try SolveTask.decide($0, epsilon, control) }, within: epsilon)
     case .best(let solver):
-      let spread = solver.spread(over: max(1, workers / max(1, problems.count)))
+      let spread = solver.spread(over: share)
       end = exit(try results { try SolveTask.solve($0, spread, control) }, epsilon)
-    case .sizes(let beam): end = exit(try results { try SolveTask.solve($0, bySize: beam, control) }, epsilon)
+    case .sizes(var beam):
+      beam.workers = share
+      let spread = beam
+      end = exit(try results { try SolveTask.solve($0, bySize: spread, control) }, epsilon)
     }
     try finish(signals.exit ?? end)
   }

@@ -40,6 +40,10 @@ extension Solver {
       exchange.workers = workers
       return exchange
     }
+    if var beam = self as? BeamSearch {
+      beam.workers = workers
+      return beam
+    }
     return self
   }
 }

@@ -1,21 +1,35 @@
 #include "Clones.h"
 #include "SubsetSumKernels.h"
+#include <stdint.h>
+#include <string.h>
 
 #pragma STDC FP_CONTRACT OFF
 
-// Blocks are judged whole, without a branch for each entry.
-#define DEFINE(T, S, BLOCK)                                                                        \
-  CLONES long tombola_first_reaching_##T(const S *values, long start, long count, S limit) {       \
-    long k = start;                                                                                \
+// Blocks are judged whole, without a branch for each entry; in the few that reach the limit, eight flags are looked at together.
+#define BLOCK 64
+#define DEFINE(T, S)                                                                               \
+  CLONES long tombola_reaching_##T(const S *values, long count, S limit, int *places) {            \
+    long met = 0, k = 0;                                                                           \
     for (; k + BLOCK <= count; k += BLOCK) {                                                       \
       int reached = 0;                                                                             \
       for (long c = 0; c < BLOCK; c++) reached |= !(values[k + c] < limit);                        \
-      if (reached) break;                                                                          \
+      if (!reached) continue;                                                                      \
+      unsigned char flags[BLOCK];                                                                  \
+      for (long c = 0; c < BLOCK; c++) flags[c] = !(values[k + c] < limit);                        \
+      for (long c = 0; c < BLOCK; c += 8) {                                                        \
+        uint64_t word;                                                                             \
+        memcpy(&word, flags + c, 8);                                                               \
+        if (!word) continue;                                                                       \
+        for (long d = c; d < c + 8; d++) {                                                         \
+          places[met] = (int)(k + d);                                                              \
+          met += flags[d];                                                                         \
+        }                                                                                          \
+      }                                                                                            \
     }                                                                                              \
     for (; k < count; k++)                                                                         \
-      if (!(values[k] < limit)) return k;                                                          \
-    return count;                                                                                  \
+      if (!(values[k] < limit)) places[met++] = (int)k;                                            \
+    return met;                                                                                    \
   }
 
-DEFINE(f32, float, 64)
-DEFINE(f64, double, 32)
+DEFINE(f32, float)
+DEFINE(f64, double)

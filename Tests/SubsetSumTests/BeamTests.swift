@@ -85,6 +85,30 @@ import Testing
     #expect(threaded.subset == once.subset)
   }
 
+  /// Cells, screens, several parts of a selection, and sizes that are not fixed.
+  @Test(arguments: [(5, 120, 9, 1 << 14), (25, 100, 12, 1 << 13), (8, 150, nil, 1 << 14), (3, 60, 4, 300)])
+  func workersChangeNothing(m: Int, n: Int, size: Int?, width: Int) throws {
+    for norm in [Norm.maximum, .euclidean] {
+      let problem = try GeneratedInstance.problem(dimension: m, count: n, seed: 4, norm: norm, size: size)
+      let alone = try BeamSearch(width: width).solve(problem, control: RunControl())
+      for workers in [2, 3, 8] {
+        #expect(try BeamSearch(width: width, workers: workers).solve(problem, control: RunControl()) == alone)
+      }
+    }
+  }
+
+  /// Few candidates: the levels hold every subset, and joins in cells miss few.
+  @Test func wideBeamsOfAFixedSizeComeNearTheOptimum() throws {
+    for seed in 0..<4 as Range<UInt64> {
+      for norm in [Norm.maximum, .euclidean] {
+        let problem = try GeneratedInstance.problem(dimension: 2, count: 16, seed: seed, norm: norm, size: 8)
+        let exact = try Exhaustive().solve(problem, control: RunControl())
+        let found = try BeamSearch(width: 1 << 14).solve(problem, control: RunControl())
+        #expect(found.error >= exact.error && found.error <= 2 * exact.error, "\(found.error) \(exact.error)")
+      }
+    }
+  }
+
   @Test func zeroVectorsDuplicatesAndScales() throws {
     for scale in [1e-30, 1, 1e30] {
       var values: [Double] = [0, 0, 0, 0]

@@ -37,18 +37,19 @@ import Testing
         == inOrder(scaled.map { $0 * $0 }).bitPattern)
   }
 
-  @Test func theFirstThatReachesALimit() {
-    for count in [0, 1, 63, 64, 65, 200] {
-      for place in [0, 1, 31, 62, 63, 64, 130, 199, 300] {
+  @Test func placesThatReachALimit() {
+    for count in [0, 1, 7, 63, 64, 65, 200] {
+      for stride in [1, 2, 9, 64, 300] {
         for value in [1.0, 2, .nan, .infinity] {
-          var values = [Double](repeating: 0.5, count: count)
-          if place < count { values[place] = value }
+          let values = (0..<count).map { $0 % stride == stride - 1 ? value : 0.5 }
           let singles = values.map { Float($0) }
-          for start in [0, 1, 64] where start <= count {
-            let expected = place >= start && place < count ? place : count
-            #expect(tombola_first_reaching_f64(values, start, count, 1) == expected)
-            #expect(tombola_first_reaching_f32(singles, start, count, 1) == expected)
-          }
+          let expected = (0..<count).filter { $0 % stride == stride - 1 }.map(Int32.init)
+          var places = [Int32](repeating: -1, count: count)
+          let met = tombola_reaching_f64(values, count, 1, &places)
+          #expect(Array(places.prefix(met)) == expected)
+          places = [Int32](repeating: -1, count: count)
+          let metSingles = tombola_reaching_f32(singles, count, 1, &places)
+          #expect(Array(places.prefix(metSingles)) == expected)
         }
       }
     }

@@ -165,7 +165,7 @@ private struct PortfolioRun {
     while stop == nil, BeamSearch.neededBytes(problem, width: width) <= memory {
       let began = ContinuousClock.now
       let before = work
-      try take(try BeamSearch(width: width).solve(problem, control: control.withWork(remainingWork)))
+      try take(try BeamSearch(width: width, workers: workers).solve(problem, control: control.withWork(remainingWork)))
       let seconds = (ContinuousClock.now - began) / .seconds(1)
       let fitsWork = 4 * Double(work - before) < Double(remainingWork) / 2
       let fitsTime = secondsLeft.map { 5 * seconds < $0 / 2 } ?? true

@@ -13,6 +13,6 @@ double tombola_squared_distance_f64(const double *x, const double *y, long count
 /// Σ (y_j − scale·x_j)², the entries of x widened exactly.
 double tombola_squared_distance_f32(const float *x, double scale, const double *y, long count);
 
-/// The first index from `start` on whose value is not below `limit` (NaN is not), or `count`.
-long tombola_first_reaching_f32(const float *values, long start, long count, float limit);
-long tombola_first_reaching_f64(const double *values, long start, long count, double limit);
+/// Writes the indices whose values are not below `limit` (NaN is not), ascending, and returns how many. `places` has room for `count`, below 2^31.
+long tombola_reaching_f32(const float *values, long count, float limit, int *places);
+long tombola_reaching_f64(const double *values, long count, double limit, int *places);

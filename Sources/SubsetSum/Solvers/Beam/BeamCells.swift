@@ -1,65 +1,110 @@
+import LinearAlgebra
 import RunControl
 
-/// Completes a beam's subsets in few dimensions: states meet the shortest sums of two or three candidates in cells of a grid.
+/// Joins a beam's states with the shortest sums of a few candidates: pairs that nearly cancel meet in cells of several grids.
 ///
-/// The sums are a beam of their own from the target 0. A state and a sum are compared where they share a cell of a few coordinates: a small part of
-/// all pairs, with most of the close ones, since a cell is several times as wide as what is hoped for.
-final class BeamCells {
-  private static let largest = (two: 1 << 19, three: 1 << 21)
-  /// Sums in a cell where states are, about.
-  private static let cellCount = 32.0
+/// A cell is several times as wide as what is hoped for in every coordinate, yet its borders part most of the close pairs in some coordinate. Grids are
+/// moved against each other by a part of a cell: where one parts a pair, another rarely does, so that narrow cells of several grids find more than wide ones of
+/// a single grid, for fewer pairs looked at.
+final class BeamCells: Sendable {
+  /// Dimensions in which cells are wider than what is hoped for.
+  static let largestDimension = 12
+  private static let gridCount = 4
+  /// Sums in a cell on average, about.
+  private static let occupancy = 4.0
+  /// States of one task, and tasks whose work is counted together.
+  private static let (share, wave) = (1024, 64)
 
   /// Plain form.
   private let problem: Problem
   private let m: Int
-  /// Their residuals are −Σ.
+  private let workers: Int
   private let sums: BeamStates
-  private var made: (grid: CellGrid, index: CellIndex)?
 
-  /// Nil where the run must stop first, or there are no such sums. Work: n²·m for sums of two, up to 2¹⁹·n·m more for those of three.
-  ///
-  /// - Parameter radius: longer sums are left out.
-  init?(
-    _ problem: Problem, _ rows: CandidateRows, added: Int, radius: Double, _ meter: inout WorkMeter
-  ) throws {
+  /// - Parameter problem: in plain form.
+  init(_ problem: Problem, _ sums: BeamStates, workers: Int) {
     self.problem = problem
+    self.sums = sums
+    self.workers = workers
     m = problem.dimension
-    let n = rows.count
-    let singles = BeamStates(capacity: 1, dimension: m)
-    singles.reset(to: [Double](repeating: 0, count: m))
-    var made = singles
-    for size in 1...added {
-      let kept = size == 1 ? n : size == 2 ? min(Self.largest.two, n * (n - 1) / 2) : Self.largest.three
-      let expansion = BeamExpansion(rows, kept: kept)
-      let limit = size == added ? radius * radius : .infinity
-      guard kept > 0, try expansion.selectChildren(of: made, within: limit, &meter) else { return nil }
-      let longer = BeamStates(capacity: expansion.selection.count, dimension: m)
-      longer.take(expansion.selection, of: made, rows)
-      made = longer
+  }
+
+  /// Bytes for `count` sums: keys and index of each grid.
+  static func bytes(count: Int) -> Int { gridCount * (8 + 8 + 16) * count }
+
+  private typealias Meeting = (error: Double, state: Int, sum: Int)
+
+  /// What one task has met.
+  private struct Look {
+    var best: Meeting?
+    var visited = 0
+  }
+
+  /// The best completion met with an error below `limit`, the first state's of equal ones; nil for none, or where the run must stop first.
+  /// Work: m for each sum and grid, and for each pair looked at, about `gridCount`·`occupancy` a state.
+  func best(
+    _ states: BeamStates, below limit: Double, _ meter: inout WorkMeter
+  ) throws -> (error: Double, subset: [Int])? {
+    let used = sumsWithin(reach: radius(states, limit))
+    let cost = UInt64(Self.gridCount * used * m)
+    guard used > 0, meter.allows(cost) else { return nil }
+    meter.count(work: cost, evaluations: 0)
+    let grids = try grids(used)
+    let shares = (states.count + Self.share - 1) / Self.share
+    var best: Meeting?
+    for start in stride(from: 0, to: shares, by: Self.wave) {
+      let below = best?.error ?? limit
+      var looks = [Look](repeating: Look(), count: min(shares - start, Self.wave))
+      try looks.withUnsafeMutableBufferPointer { looks in
+        // Tasks write one look each.
+        nonisolated(unsafe) let looks = looks
+        try Workers.forEach(count: looks.count, workers: workers) { task, _ in
+          let first = (start + task) * Self.share
+          looks[task] = look(states, first..<min(states.count, first + Self.share), grids, below: below)
+        }
+      }
+      for look in looks {
+        guard meter.allows(UInt64(look.visited * m)) else { break }
+        meter.count(work: UInt64(look.visited * m), evaluations: UInt64(look.visited))
+        if let met = look.best, met.error < best?.error ?? limit { best = met }
+      }
+      if meter.stop != nil { break }
     }
-    sums = made
+    return best.map { ($0.error, (states.subset($0.state) + sums.subset($0.sum)).sorted()) }
   }
 
-  /// Bytes for the sums, their selection and their index.
-  static func bytes(_ problem: Problem, added: Int) -> Int {
-    let n = problem.count
-    return (added == 2 ? min(largest.two, n * (n - 1) / 2) : largest.three) * (8 * problem.dimension + 150)
+  /// Sums longer than this complete no state to an error below the limit.
+  private func radius(_ states: BeamStates, _ limit: Double) -> Double {
+    let last = states.residual(states.count - 1)
+    let slack = limit < .infinity ? limit * problem.norm.largestSquares(dimension: m).squareRoot() : 0
+    return fixedOrderDot(last, last, m).squareRoot() + slack
   }
 
-  /// The best completion met with an error below `limit`. Cost: about `cellCount`·m a state.
-  func best(_ states: BeamStates, below limit: Double, _ meter: inout WorkMeter) -> (error: Double, subset: [Int])? {
-    guard let (grid, index) = cells(for: states, below: limit) else { return nil }
-    let keys = grid.keys(of: states.residual(0), count: states.count, dimension: m)
-    let isMaximum = problem.norm == .maximum
-    var (best, least) = (nil as (state: Int, sum: Int)?, limit)
-    var (visited, start) = (0, 0)
+  private func sumsWithin(reach: Double) -> Int {
+    var (low, high) = (0, sums.count)
+    while low < high {
+      let middle = (low + high) / 2
+      let sum = sums.residual(middle)
+      if fixedOrderDot(sum, sum, m).squareRoot() <= reach { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// The best completion of some states.
+  private func look(
+    _ states: BeamStates, _ range: Range<Int>, _ grids: [Cells], below limit: Double
+  ) -> Look {
+    var made = Look()
+    let (m, isMaximum) = (m, problem.norm == .maximum)
+    var least = limit
     withUnsafeTemporaryAllocation(of: Double.self, capacity: m) { left in
-      while start < states.count, meter.allows(UInt64(m) << 17) {
-        let end = min(states.count, start + 1024)
-        for state in start..<end {
+      for cells in grids {
+        let (grid, index) = (cells.grid, cells.index)
+        let keys = grid.keys(of: states.residual(range.lowerBound), count: range.count, dimension: m)
+        for state in range {
           let residual = states.residual(state)
-          index.forEach(in: keys[state]) { candidate in
-            visited &+= 1
+          index.forEach(in: keys[state &- range.lowerBound]) { candidate in
+            made.visited &+= 1
             let sum = sums.residual(Int(candidate))
             if isMaximum {
               for j in 0..<m where !(abs(residual[j] + sum[j]) < least) { return true }
@@ -67,54 +112,40 @@ final class BeamCells {
             for j in 0..<m { left[j] = residual[j] + sum[j] }
             let error = problem.norm.measure(left.baseAddress!, m)
             if error < least, sums.members(Int(candidate)).allSatisfy({ !states.contains(state, $0) }) {
-              (least, best) = (error, (state, Int(candidate)))
+              least = error
+              made.best = (error, state, Int(candidate))
             }
             return true
           }
         }
-        meter.count(work: UInt64(visited * m), evaluations: UInt64(visited))
-        (visited, start) = (0, end)
       }
-    }
-    return best.map { (least, (states.subset($0.state) + sums.subset($0.sum)).sorted()) }
-  }
-
-  /// Cells of a few coordinates, those in which sums differ most, that hold about `cellCount` sums where states are, or are four times as wide as
-  /// the error to beat.
-  private func cells(for states: BeamStates, below limit: Double) -> (CellGrid, CellIndex)? {
-    if let made { return made }
-    let deviations = (0..<m).map { j in
-      let squares = (0..<sums.count).reduce(0.0) { $0 + sums.residual($1)[j] * sums.residual($1)[j] }
-      return (squares / Double(sums.count)).squareRoot()
-    }
-    let order = (0..<m).sorted { (deviations[$1], $0) < (deviations[$0], $1) }
-    let shares = max(1, logarithm2(Double(sums.count) / Self.cellCount))
-    let used = max(1, min(m, Int((shares / 2).rounded())))
-    var widths = [Double](repeating: .infinity, count: m)
-    for j in order.prefix(used) where deviations[j] > 0 {
-      widths[j] = 2 * deviations[j] * exponential2(-shares / Double(used))
-    }
-    for _ in 0..<6 {
-      guard let grid = CellGrid(widths: widths, reach: deviations.map { 6 * $0 }) else { break }
-      let index = CellIndex(grid.keys(of: sums.residual(0), count: sums.count, dimension: m, opposite: true))
-      made = (grid, index)
-      let sampled = min(states.count, 512)
-      let keys = grid.keys(of: states.residual(0), count: sampled, dimension: m)
-      var met = 0
-      for state in 0..<sampled {
-        index.forEach(in: keys[state]) { _ in
-          met &+= 1
-          return true
-        }
-      }
-      let growth = Self.cellCount * Double(sampled) / Double(max(1, met))
-      if growth > 0.5 && growth < 2 { break }
-      let factor = exponential2(max(-4, min(4, logarithm2(growth))) / Double(used))
-      let narrowest = limit < .infinity ? 4 * limit : 0
-      let next = widths.map { max(narrowest, $0 * factor) }
-      if next == widths { break }
-      widths = next
     }
     return made
+  }
+
+  /// Grids of cells on all coordinates in which sums differ, and the first `used` sums in them.
+  private func grids(_ used: Int) throws -> [Cells] {
+    let step = max(1, used / 4096)
+    let deviations = (0..<m).map { j in
+      let sample = stride(from: 0, to: used, by: step)
+      let squares = sample.reduce(0.0) { $0 + sums.residual($1)[j] * sums.residual($1)[j] }
+      return (squares * Double(step) / Double(used)).squareRoot()
+    }
+    let axes = deviations.count { $0 > 0 }
+    let shares = max(1, logarithm2(Double(used) / Self.occupancy))
+    let widths = deviations.map { $0 > 0 ? 4 * $0 * exponential2(-shares / Double(axes)) : .infinity }
+    let reach = deviations.map { 6 * $0 }
+    return try Workers.map(count: Self.gridCount, workers: min(workers, Self.gridCount)) { g -> Cells? in
+      let shift = Double(g) / Double(Self.gridCount)
+      guard let grid = CellGrid(widths: widths, reach: reach, shift: shift) else { return nil }
+      let keys = grid.keys(of: sums.residual(0), count: used, dimension: m, opposite: true)
+      return Cells(grid: grid, index: CellIndex(keys))
+    }.compactMap { $0 }
+  }
+
+  /// One grid, and which sums lie in its cells.
+  private struct Cells: Sendable {
+    let grid: CellGrid
+    let index: CellIndex
   }
 }

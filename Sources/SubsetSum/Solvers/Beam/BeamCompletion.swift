@@ -1,51 +1,35 @@
 import LinearAlgebra
 import RunControl
 
-/// Chooses the last candidates of a beam's subsets together.
+/// Chooses the last two candidates of a beam's subsets together.
 ///
-/// In many dimensions, and where there are at most 2²⁶ pairs, states meet sums of two candidates in a `PairScreen`: the `looked` closest in the Euclidean norm are
-/// compared in the problem's. Otherwise they meet the shortest sums of two or three in cells (`BeamCells`).
+/// States meet sums of two candidates in a `PairScreen`: the `looked` closest in the Euclidean norm are compared in the problem's.
 final class BeamCompletion {
+  /// Candidates that are added.
+  static let added = 2
   /// Sums of two at most.
-  static let largestPool = 1 << 19
+  private static let largestPool = 1 << 19
   /// Sums of two for each state that is screened, unless that is fewer than 2¹⁴.
   private static let sumsForEach = 16
   /// Pairs that a screen hands on to the problem's norm.
   private static let looked = 4096
-  private static let largestCellDimension = 12
-  private static let largestScreen = 1 << 26
-  /// States from which on three candidates are added in cells.
-  private static let leastForThree = 1 << 14
 
-  /// Candidates that are added.
-  let added: Int
   /// Plain form, candidates by ascending norm.
   private let problem: Problem
   private let rows: CandidateRows
   private let m: Int
   private let width: Int
+  private let workers: Int
   private var pool: Pool?
   private var screening: (screen: PairScreen<Float>, selection: BeamSelection)?
-  private var cells: BeamCells?
 
   /// For up to `width` states. `rows` are the problem's and must outlive this.
-  init(_ problem: Problem, _ rows: CandidateRows, width: Int) {
+  init(_ problem: Problem, _ rows: CandidateRows, width: Int, workers: Int) {
     self.problem = problem
     self.width = width
     self.rows = rows
+    self.workers = workers
     m = problem.dimension
-    added = Self.added(problem, width: width)
-  }
-
-  private static func added(_ problem: Problem, width: Int) -> Int {
-    let (n, m) = (problem.count, problem.dimension)
-    let isLarge = m <= largestCellDimension && width >= leastForThree && n * (n - 1) * (n - 2) / 6 > 4 * largestPool
-    return isLarge && problem.size ?? n > 3 ? 3 : 2
-  }
-
-  private static func usesCells(_ problem: Problem, states: Int) -> Bool {
-    let n = problem.count
-    return problem.dimension <= largestCellDimension && states * min(largestPool, n * (n - 1) / 2) > largestScreen
   }
 
   /// Sums of two that `width` states are screened with.
@@ -56,25 +40,15 @@ final class BeamCompletion {
 
   /// Bytes for the completion of `width` states.
   static func bytes(_ problem: Problem, width: Int) -> Int {
-    let screened = poolSize(problem, width: width) * (12 * problem.dimension + 20)
-    if !usesCells(problem, states: width) { return screened }
-    return max(screened, BeamCells.bytes(problem, added: added(problem, width: width)))
+    poolSize(problem, width: width) * (12 * problem.dimension + 20) + BeamSelection.bytes(kept: looked)
   }
 
-  /// The best subset of `added` candidates more than the states have that was met, if its error is below `limit`.
+  /// The best subset of two candidates more than the states have that was met, if its error is below `limit`.
   ///
   /// The first states are screened, as many as `work` pays for, at least 16.
   func best(
     _ states: BeamStates, below limit: Double, work: UInt64, _ meter: inout WorkMeter
   ) throws -> (error: Double, subset: [Int])? {
-    if added == 3 || Self.usesCells(problem, states: states.count) {
-      let last = states.residual(states.count - 1)
-      let radius = fixedOrderDot(last, last, m).squareRoot() + (limit < .infinity ? limit * Double(m).squareRoot() : 0)
-      let made = try self.cells ?? BeamCells(problem, rows, added: added, radius: radius, &meter)
-      guard let cells = made else { return nil }
-      self.cells = cells
-      return cells.best(states, below: limit, &meter)
-    }
     let typical = fixedOrderDot(states.residual(0), states.residual(0), m).squareRoot()
     let pool = pool ?? Pool(rows, typicalNorm: typical, size: Self.poolSize(problem, width: width))
     self.pool = pool
@@ -90,19 +64,22 @@ final class BeamCompletion {
   ) throws -> Meeting? {
     let (screen, selection) =
       screening ?? (
-        PairScreen<Float>(right: pool.rows, count: pool.count), BeamSelection(kept: Self.looked)
+        PairScreen<Float>(right: pool.rows, count: pool.count),
+        BeamSelection(kept: Self.looked, workers: workers)
       )
     screening = (screen, selection)
     let row = UInt64(pool.count * m)
     let count = min(states.count, max(16, Int(clamping: min(work, meter.limit - min(meter.limit, meter.work)) / row)))
     guard meter.allows(UInt64(count) * row) else { return nil }
     selection.removeAll(cut: limit * limit * problem.norm.largestSquares(dimension: m))
-    var visitor = PairCompletion(states: states, pool: pool, selection: selection, control: meter.control)
-    if try !screen.run(leftCount: count, fill: { $1.update(from: states.residual($0), count: self.m) }, &visitor) {
+    var visitors = (0..<workers).map { worker in
+      PairCompletion(states: states, pool: pool, selection: selection, control: meter.control, worker: worker)
+    }
+    if try !screen.run(leftCount: count, left: { UnsafePointer(states.residual($0)) }, &visitors) {
       _ = meter.allows(0)
     }
     meter.count(work: UInt64(count) * row, evaluations: UInt64(count * pool.count))
-    selection.sort()
+    try selection.sort()
     var best: Meeting?
     withUnsafeTemporaryAllocation(of: Double.self, capacity: m) { difference in
       for k in 0..<selection.count {
@@ -166,6 +143,7 @@ private struct PairCompletion: PairVisitor {
   let pool: BeamCompletion.Pool
   let selection: BeamSelection
   let control: RunControl
+  let worker: Int
 
   var cut: Double { selection.cut }
 
@@ -178,7 +156,7 @@ private struct PairCompletion: PairVisitor {
     selection.insert(
       BeamChild(
         score: score, key: IteratedGreedy.draw(left, right), parent: UInt32(truncatingIfNeeded: left),
-        candidate: UInt32(truncatingIfNeeded: right)))
+        candidate: UInt32(truncatingIfNeeded: right)), worker: worker)
   }
 
   mutating func shouldStop(before pairs: Int) -> Bool { control.interruption() != nil }

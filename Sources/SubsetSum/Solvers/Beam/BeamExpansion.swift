@@ -6,15 +6,17 @@ final class BeamExpansion {
   let selection: BeamSelection
   private let rows: CandidateRows
   private let kept: Int
+  private let workers: Int
   private let screen: PairScreen<Float>
   private let forecast: BeamForecast
 
-  /// `rows` must outlive this. Memory: 4·(m+1) bytes a candidate, and the selection's.
-  init(_ rows: CandidateRows, kept: Int) {
+  /// `rows` must outlive this. Memory: 4·(m+1) bytes a candidate, the selection's, and a tile for each worker.
+  init(_ rows: CandidateRows, kept: Int, workers: Int) {
     self.rows = rows
     self.kept = kept
+    self.workers = workers
     screen = PairScreen(right: rows, count: rows.count)
-    selection = BeamSelection(kept: kept)
+    selection = BeamSelection(kept: kept, workers: workers)
     forecast = BeamForecast(kept: kept)
   }
 
@@ -24,7 +26,7 @@ final class BeamExpansion {
   func selectChildren(
     of parents: BeamStates, within limit: Double = .infinity, _ meter: inout WorkMeter
   ) throws -> Bool {
-    let cut = min(limit, try forecast.cut(parents, screen, rows, &meter))
+    let cut = min(limit, try forecast.cut(parents, screen, rows, workers: workers, &meter))
     guard try select(parents, cut, &meter) else { return false }
     // The best are all there if there are enough of them.
     if selection.count < kept, cut < limit {
@@ -38,12 +40,14 @@ final class BeamExpansion {
     let (m, subsets) = (rows.dimension, UInt64(parents.count * rows.count))
     guard meter.allows(subsets * UInt64(m)) else { return false }
     selection.removeAll(cut: cut)
-    var visitor = BeamExtension(states: parents, rows: rows, selection: selection, control: meter.control)
+    var visitors = (0..<workers).map { worker in
+      BeamExtension(states: parents, rows: rows, selection: selection, control: meter.control, worker: worker)
+    }
     let complete = try screen.run(
-      leftCount: parents.count, fill: { $1.update(from: parents.residual($0), count: m) }, &visitor)
+      leftCount: parents.count, left: { UnsafePointer(parents.residual($0)) }, &visitors)
     meter.count(work: subsets * UInt64(m), evaluations: subsets)
     if !complete { _ = meter.allows(0) }
-    selection.sort()
+    try selection.sort()
     return complete
   }
 }
@@ -54,6 +58,7 @@ private struct BeamExtension: PairVisitor {
   let rows: CandidateRows
   let selection: BeamSelection
   let control: RunControl
+  let worker: Int
 
   var cut: Double { selection.cut }
 
@@ -63,11 +68,10 @@ private struct BeamExtension: PairVisitor {
     let score = rows.squaredDistance(right, from: states.residual(left))
     if !(score <= selection.cut) { return }
     let candidate = UInt32(truncatingIfNeeded: right)
-    if states.contains(left, candidate) { return }
     selection.insert(
       BeamChild(
         score: score, key: states.key(left, adding: candidate), parent: UInt32(truncatingIfNeeded: left),
-        candidate: candidate))
+        candidate: candidate), worker: worker)
   }
 
   mutating func shouldStop(before pairs: Int) -> Bool { control.interruption() != nil }

@@ -25,7 +25,7 @@ final class BeamForecast {
 
   /// A cut for the children of `parents`; infinite where a sample would not pay, which is at most a quarter of the states.
   func cut(
-    _ parents: BeamStates, _ screen: PairScreen<Float>, _ rows: CandidateRows, _ meter: inout WorkMeter
+    _ parents: BeamStates, _ screen: PairScreen<Float>, _ rows: CandidateRows, workers: Int, _ meter: inout WorkMeter
   ) throws -> Double {
     let (n, m) = (rows.count, rows.dimension)
     sample = nil
@@ -36,14 +36,18 @@ final class BeamForecast {
     let sampled = parents.count / step
     let work = UInt64(sampled * n * m)
     guard meter.allows(work) else { return .infinity }
-    var visitor = ScoreSample(states: parents, step: step, rows: rows, kept: Int(wanted) + 16, control: meter.control)
+    let lowest = Int(wanted) + 16
+    var visitors = (0..<workers).map { _ in
+      ScoreSample(states: parents, step: step, rows: rows, kept: lowest, control: meter.control)
+    }
     let complete = try screen.run(
-      leftCount: sampled, fill: { $1.update(from: parents.residual($0 * step), count: m) }, &visitor)
+      leftCount: sampled, left: { UnsafePointer(parents.residual($0 * step)) }, &visitors)
     meter.count(work: work, evaluations: UInt64(sampled * n))
     guard complete else { return .infinity }
-    visitor.trim()
-    sample = (visitor.scores, step)
-    return visitor.scores.count > visitor.kept ? visitor.scores[visitor.kept - 1] : .infinity
+    // Every worker holds its own lowest, and so together the lowest of all.
+    let scores = visitors.flatMap(\.scores).sorted().prefix(ScoreSample.held(lowest))
+    sample = (Array(scores), step)
+    return scores.count > lowest ? scores[lowest - 1] : .infinity
   }
 
   /// Notes how many children of a level lay within what became its cut; each subset has one parent more on the next.
@@ -81,8 +85,11 @@ private struct ScoreSample: PairVisitor {
     if scores.count == BeamForecast.spare * kept { trim() }
   }
 
-  mutating func trim() {
-    let held = BeamForecast.spare * kept / 2
+  /// Scores that are certain to be among those held.
+  static func held(_ kept: Int) -> Int { BeamForecast.spare * kept / 2 }
+
+  private mutating func trim() {
+    let held = Self.held(kept)
     scores.sort()
     if scores.count >= held {
       scores.removeSubrange(held...)

@@ -1,157 +1,157 @@
-/// One child of a beam's state: the state with one more candidate.
-struct BeamChild {
-  /// ‖residual‖² of the child.
-  var score: Double
-  /// Names the child's subset, whatever the order it was put together in.
-  var key: UInt64
-  var parent: UInt32
-  var candidate: UInt32
+import LinearAlgebra
+import Synchronization
 
-  /// By score, then parent, then candidate: a total order.
-  @inline(__always) func precedes(_ other: BeamChild) -> Bool {
-    if score != other.score { return score < other.score }
-    return parent != other.parent ? parent < other.parent : candidate < other.candidate
-  }
-}
-
-/// The best children with distinct subsets, as many as a level keeps. What is kept does not depend on the order of arrival.
+/// The best children with distinct subsets, as many as a level keeps, from any number of workers.
 ///
-/// Twice as many are held as are kept; when they are full, the better half stays and its last score becomes the cut. Of several children with
-/// one subset the first by `precedes` is held. Two subsets whose 64-bit keys collide count as one: of 10⁷ children, with odds of 3·10⁻⁶.
-/// Children wait in a queue until their places in the index have been read, all at once, so that the memory answers side by side.
-/// Cost: amortised constant for a child; 24 bytes and about 32 of index for each of twice the kept.
-final class BeamSelection {
-  /// Where the child with a key is.
-  private struct Slot {
-    /// The upper half of its key.
-    var tag: UInt32
-    /// Its position + 1; 0 for none.
-    var place: UInt32
-  }
-  private static var queueLength: Int { 64 }
-  private let kept: Int
-  private let capacity: Int
-  private let children: LargeBuffer<BeamChild>
-  /// Open addressing.
-  private let index: LargeBuffer<Slot>
-  private let mask: Int
-  private let queue: UnsafeMutablePointer<BeamChild>
-  private var queued = 0
-  /// Keeps the reads ahead of use.
-  private var touched: UInt32 = 0
+/// Keys fall to `parts` by their top bits; each part keeps the best of its own (`SelectionPart`), eight deviations more than its share of `kept`, and the best
+/// `kept` of all parts are left. So what is left does not depend on the order of arrival or on the workers; it is the best `kept` unless more than a part's share
+/// and room fall to it, with odds of 10⁻¹⁵. Two subsets whose 64-bit keys collide count as one: of 10⁷ children, with odds of 3·10⁻⁶.
+///
+/// Children wait in queues, one a worker and part; all else is one thread's. Memory: that of the parts, and 24 bytes a kept child.
+final class BeamSelection: @unchecked Sendable {
+  private static let queueLength = 64
+  /// Children kept from which on there are several parts.
+  private static let leastDivided = 1 << 13
+  private static let dividedParts = 16
+
+  let kept: Int
+  private let workers: Int
+  private let parts: [SelectionPart]
+  private let shift: UInt64
+  /// The queue of worker w for part p at (w·parts + p)·queueLength.
+  private let queues: LargeBuffer<BeamChild>
+  private let queued: LargeBuffer<Int>
+  private let ordered: LargeBuffer<BeamChild>
   private(set) var count = 0
-  /// Children above this score are not among the best.
-  private(set) var cut = Double.infinity
+  private let cutBits = Atomic<UInt64>(Double.infinity.bitPattern)
+
+  /// Children above this score are not among the best. May be read while others insert.
+  var cut: Double { Double(bitPattern: cutBits.load(ordering: .relaxed)) }
 
   /// Precondition: 1 ≤ `kept` < 2³⁰.
-  init(kept: Int) {
+  init(kept: Int, workers: Int = 1) {
     self.kept = kept
-    capacity = max(64, 2 * kept)
-    children = LargeBuffer(count: capacity)
-    var slots = 64
-    while slots < 2 * capacity { slots *= 2 }
-    index = LargeBuffer(count: slots)
-    mask = slots - 1
-    queue = .allocate(capacity: Self.queueLength)
-    clearIndex()
+    self.workers = workers
+    let (count, share) = Self.division(kept)
+    parts = (0..<count).map { _ in SelectionPart(kept: share) }
+    shift = UInt64(64 - count.trailingZeroBitCount)
+    queues = LargeBuffer(count: workers * count * Self.queueLength)
+    queued = LargeBuffer(count: workers * count)
+    queued.base.update(repeating: 0, count: queued.count)
+    ordered = LargeBuffer(count: count * share)
   }
 
-  deinit { queue.deallocate() }
+  /// Parts, and what each keeps.
+  private static func division(_ kept: Int) -> (parts: Int, share: Int) {
+    if kept < leastDivided { return (1, kept) }
+    let mean = Double(kept) / Double(dividedParts)
+    return (dividedParts, Int((mean + 8 * mean.squareRoot()).rounded(.up)))
+  }
 
-  subscript(_ position: Int) -> BeamChild { children[position] }
+  /// Bytes, beside the workers' queues.
+  static func bytes(kept: Int) -> Int {
+    let (parts, share) = division(kept)
+    return parts * (SelectionPart.bytes(kept: share) + 24 * share)
+  }
+
+  /// In order, once they have been sorted.
+  subscript(_ position: Int) -> BeamChild { ordered[position] }
 
   /// Starts anew; children above `cut` will be left out.
   func removeAll(cut: Double = .infinity) {
-    (count, queued) = (0, 0)
-    self.cut = cut
-    clearIndex()
+    for part in parts { part.removeAll(cut: cut) }
+    queued.base.update(repeating: 0, count: queued.count)
+    cutBits.store(cut.bitPattern, ordering: .relaxed)
+    count = 0
   }
 
-  @inline(__always) func insert(_ child: BeamChild) {
-    if !(child.score <= cut) { return }
-    queue[queued] = child
-    queued &+= 1
-    if queued == Self.queueLength { settle() }
+  /// Only one thread for each `worker`.
+  @inline(__always) func insert(_ child: BeamChild, worker: Int) {
+    let part = Int(truncatingIfNeeded: child.key >> shift)
+    let queue = worker &* parts.count &+ part
+    let place = queued[queue]
+    queues[queue &* Self.queueLength &+ place] = child
+    queued[queue] = place &+ 1
+    if place &+ 1 == Self.queueLength { settle(queue, part) }
   }
 
-  /// Leaves the kept children in ascending order.
-  func sort() {
-    settle()
-    if count > kept { keepBest() }
-    var best = UnsafeMutableBufferPointer(start: children.base, count: count)
-    best.sort { $0.precedes($1) }
-  }
-
-  /// Takes in what is queued.
-  private func settle() {
-    for k in 0..<queued { touched &+= index[Int(truncatingIfNeeded: queue[k].key) & mask].place }
-    for k in 0..<queued { take(queue[k]) }
-    queued = 0
-  }
-
-  private func take(_ child: BeamChild) {
-    if !(child.score <= cut) { return }
-    let slot = slot(of: child.key)
-    if index[slot].place != 0 {
-      let position = Int(index[slot].place) &- 1
-      if child.precedes(children[position]) { children[position] = child }
-      return
+  private func settle(_ queue: Int, _ part: Int) {
+    if parts[part].take(queues.base + queue &* Self.queueLength, queued[queue]) {
+      // Another worker's maximum may be stored after this one: the cut is then higher for a while, which costs visits alone.
+      cutBits.store(parts.reduce(0) { max($0, $1.cut) }.bitPattern, ordering: .relaxed)
     }
-    children[count] = child
-    count &+= 1
-    index[slot] = Slot(tag: Self.tag(child.key), place: UInt32(count))
-    if count == capacity { keepBest() }
+    queued[queue] = 0
   }
 
-  @inline(__always) private static func tag(_ key: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: key >> 32) }
-
-  /// The slot that holds a key, or where it belongs.
-  @inline(__always) private func slot(of key: UInt64) -> Int {
-    var slot = Int(truncatingIfNeeded: key) & mask
-    let tag = Self.tag(key)
-    while index[slot].place != 0, index[slot].tag != tag || children[Int(index[slot].place) &- 1].key != key {
-      slot = (slot &+ 1) & mask
-    }
-    return slot
-  }
-
-  private func clearIndex() { index.base.update(repeating: Slot(tag: 0, place: 0), count: mask + 1) }
-
-  /// Drops all but the best `kept`.
-  private func keepBest() {
-    partition(at: kept)
-    count = kept
-    cut = children[kept - 1].score
-    for position in 0..<(kept - 1) where children[position].score > cut { cut = children[position].score }
-    clearIndex()
-    for position in 0..<kept {
-      let key = children[position].key
-      index[slot(of: key)] = Slot(tag: Self.tag(key), place: UInt32(position &+ 1))
-    }
-  }
-
-  /// Hoare's selection: the first `middle` children precede all others.
-  private func partition(at middle: Int) {
-    var (low, high) = (0, count - 1)
-    while low < high {
-      let pivot = medianOfThree(low, (low + high) / 2, high)
-      var (i, j) = (low, high)
-      while i <= j {
-        while children[i].precedes(pivot) { i &+= 1 }
-        while pivot.precedes(children[j]) { j &-= 1 }
-        if i <= j {
-          (children[i], children[j]) = (children[j], children[i])
-          i &+= 1
-          j &-= 1
+  /// Takes in what is queued and leaves the kept children in ascending order.
+  ///
+  /// Children are dealt to buckets of equal widths in score, and those sorted: first and last scores of a level differ by little more than a few deviations, so
+  /// that most buckets hold a few.
+  func sort() throws {
+    for queue in 0..<queued.count where queued[queue] > 0 { settle(queue, queue % parts.count) }
+    for part in parts { part.finish() }
+    let all = parts.reduce(0) { $0 + $1.count }
+    let (least, most) = extremes()
+    count = min(all, kept)
+    let buckets = max(1, min(1 << 18, all / 4))
+    let inverse = Double(buckets) / (most - least)
+    guard inverse.isFinite, inverse > 0, buckets > 1 else { return sortAsOne() }
+    let starts = LargeBuffer<UInt32>(count: buckets + 1)
+    starts.base.update(repeating: 0, count: buckets + 1)
+    func bucket(_ child: BeamChild) -> Int { min(buckets &- 1, Int((child.score - least) * inverse)) }
+    for part in parts { for k in 0..<part.count { starts[bucket(part.children[k]) &+ 1] &+= 1 } }
+    for b in 0..<buckets { starts[b &+ 1] &+= starts[b] }
+    let tasks = max(1, min(4 * workers, all >> 12))
+    // Task t has the buckets from where its share of children begins.
+    let bounds = (0...tasks).map { t in t == tasks ? buckets : Self.first(starts, reaching: all * t / tasks) }
+    nonisolated(unsafe) let (ordered, ends) = (ordered, LargeBuffer<UInt32>(count: buckets))
+    ends.base.update(from: starts.base, count: buckets)
+    nonisolated(unsafe) let first = starts
+    try Workers.forEach(count: tasks, workers: min(workers, tasks)) { task, _ in
+      let (low, high) = (bounds[task], bounds[task + 1])
+      for part in parts {
+        for k in 0..<part.count {
+          let child = part.children[k]
+          let b = min(buckets &- 1, Int((child.score - least) * inverse))
+          if b < low || b >= high { continue }
+          ordered[Int(ends[b])] = child
+          ends[b] &+= 1
         }
       }
-      if middle <= j { high = j } else if middle >= i { low = i } else { return }
+      for b in low..<high where first[b &+ 1] - first[b] > 1 {
+        BeamChild.sort(ordered.base + Int(first[b]), Int(first[b &+ 1] - first[b]))
+      }
     }
   }
 
-  private func medianOfThree(_ a: Int, _ b: Int, _ c: Int) -> BeamChild {
-    let (x, y, z) = (children[a], children[b], children[c])
-    if x.precedes(y) { return y.precedes(z) ? y : x.precedes(z) ? z : x }
-    return x.precedes(z) ? x : y.precedes(z) ? z : y
+  /// The least and the largest score.
+  private func extremes() -> (least: Double, most: Double) {
+    var (least, most) = (Double.infinity, 0.0)
+    for part in parts {
+      for k in 0..<part.count {
+        let score = part.children[k].score
+        if score < least { least = score }
+        if score > most { most = score }
+      }
+    }
+    return (least, most)
+  }
+
+  private static func first(_ starts: LargeBuffer<UInt32>, reaching count: Int) -> Int {
+    var (low, high) = (0, starts.count - 1)
+    while low < high {
+      let middle = (low + high) / 2
+      if Int(starts[middle]) >= count { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+
+  private func sortAsOne() {
+    var all = 0
+    for part in parts {
+      (ordered.base + all).update(from: part.children.base, count: part.count)
+      all += part.count
+    }
+    BeamChild.sort(ordered.base, all)
   }
 }

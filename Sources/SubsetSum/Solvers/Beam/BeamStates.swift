@@ -1,27 +1,29 @@
+import LinearAlgebra
+
 /// The states of one level of a beam: subsets of one size with what they leave of the target, best first.
-final class BeamStates {
+///
+/// Written by one call at a time, and read by any thread in between.
+final class BeamStates: @unchecked Sendable {
   let dimension: Int
   private(set) var size = 0
   private(set) var count = 0
   /// Residual of state s at s·m.
-  private let residuals: UnsafeMutablePointer<Double>
-  private let keys: UnsafeMutablePointer<UInt64>
+  private let residuals: LargeBuffer<Double>
+  private let keys: LargeBuffer<UInt64>
   /// The candidates of state s at s·size, ascending.
-  private var members: UnsafeMutablePointer<UInt32>
-  private let capacity: Int
+  private var members = LargeBuffer<UInt32>(count: 0)
+  /// A random number for each candidate; a subset's key is their exclusive or.
+  private let draws: LargeBuffer<UInt64>
+  /// Children that one task takes.
+  private static let share = 1 << 12
 
-  init(capacity: Int, dimension: Int) {
-    self.capacity = capacity
+  /// Of `candidates` that subsets are made of.
+  init(capacity: Int, dimension: Int, candidates: Int) {
     self.dimension = dimension
-    residuals = .allocate(capacity: max(1, capacity * dimension))
-    keys = .allocate(capacity: capacity)
-    members = .allocate(capacity: 1)
-  }
-
-  deinit {
-    residuals.deallocate()
-    keys.deallocate()
-    members.deallocate()
+    residuals = LargeBuffer(count: capacity * dimension)
+    keys = LargeBuffer(count: capacity)
+    draws = LargeBuffer(count: candidates)
+    for i in 0..<candidates { draws[i] = IteratedGreedy.draw(0, i) }
   }
 
   /// The empty subset alone.
@@ -31,47 +33,51 @@ final class BeamStates {
     keys[0] = 0
   }
 
-  func residual(_ state: Int) -> UnsafeMutablePointer<Double> { residuals + state &* dimension }
+  @inline(__always) func residual(_ state: Int) -> UnsafeMutablePointer<Double> { residuals.base + state &* dimension }
 
   /// The candidates of a state, ascending.
   @inline(__always) func members(_ state: Int) -> UnsafeBufferPointer<UInt32> {
-    UnsafeBufferPointer(start: members + state &* size, count: size)
+    UnsafeBufferPointer(start: members.base + state &* size, count: size)
   }
 
-  func subset(_ state: Int) -> [Int] { (0..<size).map { Int(members[state * size + $0]) } }
+  func subset(_ state: Int) -> [Int] { members(state).map(Int.init) }
 
   @inline(__always) func contains(_ state: Int, _ candidate: UInt32) -> Bool {
-    let list = members + state &* size
+    let list = members.base + state &* size
     var equal: UInt32 = 0
     for k in 0..<size { equal |= list[k] == candidate ? 1 : 0 }
     return equal != 0
   }
 
   @inline(__always) func key(_ state: Int, adding candidate: UInt32) -> UInt64 {
-    keys[state] ^ IteratedGreedy.draw(0, Int(candidate))
+    keys[state] ^ draws[Int(truncatingIfNeeded: candidate)]
   }
 
   /// Takes the selected children of `parents`. Cost: m + size for each.
-  func take(_ children: BeamSelection, of parents: BeamStates, _ rows: CandidateRows) {
+  func take(_ children: BeamSelection, of parents: BeamStates, _ rows: CandidateRows, workers: Int) throws {
     size = parents.size + 1
     count = children.count
-    members.deallocate()
-    members = .allocate(capacity: max(1, count * size))
-    for s in 0..<count {
-      let child = children[s]
-      let parent = Int(child.parent)
-      let residual = residual(s)
-      residual.update(from: parents.residual(parent), count: dimension)
-      rows.subtract(Int(child.candidate), from: residual)
-      keys[s] = child.key
-      let (list, known) = (members + s &* size, parents.members + parent &* parents.size)
-      var place = parents.size
-      while place > 0, known[place &- 1] > child.candidate {
-        list[place] = known[place &- 1]
-        place &-= 1
-      }
-      list[place] = child.candidate
-      list.update(from: known, count: place)
+    if members.count < count * size { members = LargeBuffer(count: count * size) }
+    let tasks = (count + Self.share - 1) / Self.share
+    nonisolated(unsafe) let rows = rows
+    try Workers.forEach(count: tasks, workers: min(workers, max(1, tasks))) { task, _ in
+      for s in task * Self.share..<min(count, (task + 1) * Self.share) { take(children[s], s, parents, rows) }
     }
+  }
+
+  private func take(_ child: BeamChild, _ s: Int, _ parents: BeamStates, _ rows: CandidateRows) {
+    let parent = Int(child.parent)
+    let residual = residual(s)
+    residual.update(from: parents.residual(parent), count: dimension)
+    rows.subtract(Int(child.candidate), from: residual)
+    keys[s] = child.key
+    let (list, known) = (members.base + s &* size, parents.members.base + parent &* parents.size)
+    var place = parents.size
+    while place > 0, known[place &- 1] > child.candidate {
+      list[place] = known[place &- 1]
+      place &-= 1
+    }
+    list[place] = child.candidate
+    list.update(from: known, count: place)
   }
 }

@@ -1,25 +1,27 @@
 /// A grid on some coordinates. Sums of two lists that lie in opposite cells nearly cancel there.
-struct CellGrid {
-  private struct Axis {
+struct CellGrid: Sendable {
+  private struct Axis: Sendable {
     let coordinate: Int
     let inverse: Double
     /// Cells to each side of 0.
     let reach: Double
+    /// Where cell 0 begins, in cells.
+    let shift: Double
   }
   private let axes: [Axis]
   /// Nothing lies in this cell.
   static let outside = UInt64.max
 
-  /// Cells of `widths` where they are finite; sums further than `reach` from 0 lie outside. Nil for too many cells to
-  /// number.
-  init?(widths: [Double], reach: [Double]) {
+  /// Cells of `widths` where they are finite, moved by a part `shift` of a cell; sums further than `reach` from 0 lie outside. Nil for too many
+  /// cells to number.
+  init?(widths: [Double], reach: [Double], shift: Double = 0) {
     var axes: [Axis] = []
     var cells = 1.0
     for (j, width) in widths.enumerated() where width.isFinite && width > 0 {
-      let side = (reach[j] / width).rounded(.up)
+      let side = (reach[j] / width).rounded(.up) + (shift > 0 ? 1 : 0)
       cells *= 2 * side
       guard cells < 0x1p62 else { return nil }
-      axes.append(Axis(coordinate: j, inverse: 1 / width, reach: side))
+      axes.append(Axis(coordinate: j, inverse: 1 / width, reach: side, shift: side + shift))
     }
     self.axes = axes
   }
@@ -40,7 +42,7 @@ struct CellGrid {
       let (limit, scale) = (2 * axis.reach, UInt64(2 * axis.reach))
       let column = rows + axis.coordinate
       for k in 0..<count {
-        let place = column[k &* m] * factor + axis.reach
+        let place = column[k &* m] * factor + axis.shift
         let key = keys[k]
         if place >= 0 && place < limit && key != Self.outside {
           keys[k] = key &* scale &+ UInt64(place)
@@ -54,7 +56,7 @@ struct CellGrid {
 }
 
 /// The sums of a list by their cell: a hash table in two arrays.
-final class CellIndex {
+final class CellIndex: @unchecked Sendable {
   private struct Entry {
     var tag: UInt32
     var sum: UInt32

@@ -1,13 +1,14 @@
 import LinearAlgebra
 import SubsetSumKernels
+import Synchronization
 
-/// What a `PairScreen` shows its pairs to.
-protocol PairVisitor {
-  /// Pairs at a squared distance above this need not be shown. Read again after each pair.
+/// What a `PairScreen` shows its pairs to. One worker's: it need not be safe to share.
+protocol PairVisitor: SendableMetatype {
+  /// Pairs at a squared distance above this need not be shown. Read again before each row of a tile.
   var cut: Double { get }
   /// Row `left` of the left side and `right` of the right side may be close.
   mutating func visit(_ left: Int, _ right: Int)
-  /// Rows of the right side that row `left` need not meet, ascending.
+  /// Rows of the right side that row `left` does not meet, ascending.
   func excluded(_ left: Int) -> UnsafeBufferPointer<UInt32>
   /// Asked before each tile of `pairs` pairs; true ends the screen.
   mutating func shouldStop(before pairs: Int) -> Bool
@@ -28,119 +29,157 @@ extension PairVisitor {
 /// (Cauchy–Schwarz; η the smallest positive number, for underflow), and κ also holds the rounding of ‖a‖² and of the comparison in Float64.
 /// So no pair within the cut is missed, whatever BLAS's bits, tiles or threads. NaN and overflow lead to a visit, never past it.
 ///
-/// Tiles whose norms alone keep them apart, | ‖a‖ − ‖b‖ | > √cut, are skipped: sides in ascending order of norms gain most.
-/// Cost: 2·(m+1) operations a pair in BLAS; memory: m+1 scalars a row.
+/// Groups of right rows whose norms alone keep them apart, | ‖a‖ − ‖b‖ | > √cut, are left out of a tile's product: sides in ascending order of norms
+/// gain most. Cost: 2·(m+1) operations a pair in BLAS; memory: m+1 scalars a right row, and a tile for each worker.
 final class PairScreen<Scalar: BLASScalar> {
-  private let m: Int
-  private let right: PackedRows<Scalar>
-  private let left: PackedRows<Scalar>
-  private let products: UnsafeMutablePointer<Scalar>
-  private let kappa: Double
-  private let tileRows: Int
-  private let tileColumns: Int
-  /// How many of each left row's excluded rows lie before the tile.
-  private let passed: UnsafeMutablePointer<Int>
-  /// A tile of products and its panels stay in a second-level cache of 1 MB.
-  static var defaultTile: (rows: Int, columns: Int) { (192, 512) }
+  fileprivate let m: Int
+  fileprivate let right: PackedRows<Scalar>
+  fileprivate let kappa: Double
+  private var tiles: [ScreenTile<Scalar>] = []
 
-  /// The right rows are packed now; left ones come tile by tile. Any tile gives the same visits up to their order.
-  init(right rows: CandidateRows, count: Int, tile: (rows: Int, columns: Int)? = nil) {
+  /// The right rows are packed now; left ones come tile by tile.
+  init(right rows: CandidateRows, count: Int) {
     m = rows.dimension
-    let tile = tile ?? Self.defaultTile
-    (tileRows, tileColumns) = (max(1, tile.rows), max(1, tile.columns))
-    right = PackedRows(capacity: count, dimension: m, group: tileColumns)
-    left = PackedRows(capacity: tileRows, dimension: m, group: tileRows)
-    passed = .allocate(capacity: tileRows)
-    products = .allocate(capacity: tileRows * tileColumns)
+    right = PackedRows(capacity: count, dimension: m)
     let mu = Double(m + 3) * Scalar.unitRoundoff
     kappa = mu < 0.01 ? mu * 1.02 + 3 * Scalar.unitRoundoff + Double(m + 16) * 0x1p-50 : .infinity
-    right.load(count) { rows.copy($0, to: $1) }
+    let copied = UnsafeMutablePointer<Double>.allocate(capacity: max(1, count * m))
+    defer { copied.deallocate() }
+    for i in 0..<count { rows.copy(i, to: copied + i &* m) }
+    right.load(count) { UnsafePointer(copied + $0 &* m) }
     right.extendWithHalfSquares()
+  }
+
+  /// Shows every pair within its visitor's cut, and some beyond. False when a visitor stopped it.
+  ///
+  /// Tiles of left rows are dealt to as many workers as there are visitors: which of them sees a pair is not defined.
+  /// `left` gives left row i, m Float64 entries.
+  func run<Visitor: PairVisitor>(
+    leftCount: Int, left: (Int) -> UnsafePointer<Double>, _ visitors: inout [Visitor]
+  ) throws -> Bool {
+    let tileRows = ScreenTile<Scalar>.rows
+    while tiles.count < visitors.count { tiles.append(ScreenTile(dimension: m)) }
+    let isStopped = Atomic<Bool>(false)
+    let tiles = tiles
+    try visitors.withUnsafeMutableBufferPointer { visitors in
+      // Each worker has a visitor and a tile of its own.
+      nonisolated(unsafe) let visitor = visitors.baseAddress!
+      try withoutActuallyEscaping(left) { left in
+        nonisolated(unsafe) let left = left
+        nonisolated(unsafe) let screen = self
+        nonisolated(unsafe) let tiles = tiles
+        try Workers.forEach(count: (leftCount + tileRows - 1) / tileRows, workers: visitors.count) { task, worker in
+          if isStopped.load(ordering: .relaxed) { return }
+          let start = task * tileRows
+          let range = start..<min(leftCount, start + tileRows)
+          if try !tiles[worker].run(screen, range, left, &visitor[worker]) { isStopped.store(true, ordering: .relaxed) }
+        }
+      }
+    }
+    return !isStopped.load(ordering: .relaxed)
+  }
+}
+
+/// What one worker multiplies and scans in.
+private final class ScreenTile<Scalar: BLASScalar> {
+  /// A tile of products and its panels stay in a second-level cache of 1 MB.
+  static var rows: Int { 192 }
+  static var columns: Int { 512 }
+
+  private let m: Int
+  private let left: PackedRows<Scalar>
+  private let products: UnsafeMutablePointer<Scalar>
+  /// How many of each left row's excluded rows lie before the tile.
+  private let passed: UnsafeMutablePointer<Int>
+  /// Places of a row's products that reach their limit.
+  private let places: UnsafeMutablePointer<Int32>
+
+  init(dimension: Int) {
+    m = dimension
+    left = PackedRows(capacity: Self.rows, dimension: dimension)
+    products = .allocate(capacity: Self.rows * Self.columns)
+    passed = .allocate(capacity: Self.rows)
+    places = .allocate(capacity: Self.columns)
   }
 
   deinit {
     products.deallocate()
     passed.deallocate()
+    places.deallocate()
   }
 
-  /// Shows every pair within the visitor's cut, and some beyond. False when the visitor stopped it.
-  ///
-  /// `fill` writes left row i, m Float64 entries.
+  /// Shows the pairs of some left rows. False when the visitor stopped it.
   func run(
-    leftCount: Int, fill: (Int, UnsafeMutablePointer<Double>) -> Void, _ visitor: inout some PairVisitor
+    _ screen: PairScreen<Scalar>, _ range: Range<Int>, _ row: (Int) -> UnsafePointer<Double>,
+    _ visitor: inout some PairVisitor
   ) throws(LinearAlgebraError) -> Bool {
-    var start = 0
-    while start < leftCount {
-      let rows = min(tileRows, leftCount - start)
-      left.load(rows) { fill(start + $0, $1) }
-      left.extend(
-        with: Double(sign: .plus, exponent: max(-1000, min(1000, right.exponent - left.exponent)), significand: 1))
-      passed.update(repeating: 0, count: rows)
-      var column = 0
-      while column < right.count {
-        let columns = min(tileColumns, right.count - column)
-        if reaches(column, visitor.cut) {
-          if visitor.shouldStop(before: rows * columns) { return false }
-          try multiply(
-            left.view(0, rows), right.view(column, columns).transposed,
-            into: MutableMatrixView(products, rows: rows, columns: columns, leadingDimension: tileColumns))
-          scan(start, rows, column, columns, &visitor)
-        }
-        column += columns
+    let (right, group) = (screen.right, PackedRows<Scalar>.group)
+    left.load(range.count) { row(range.lowerBound &+ $0) }
+    left.extend(
+      with: Double(sign: .plus, exponent: max(-1000, min(1000, right.exponent - left.exponent)), significand: 1))
+    passed.update(repeating: 0, count: range.count)
+    let norms = left.norms(of: 0..<range.count)
+    func reaches(_ columns: Range<Int>, _ cut: Double) -> Bool {
+      let other = right.norms(of: columns)
+      let gap = max(norms.least - other.most, other.least - norms.most) - 0x1p-40 * (norms.most + other.most)
+      return !(gap > 0 && gap * gap > cut * (1 + 0x1p-40))
+    }
+    var column = 0
+    while column < right.count {
+      let cut = visitor.cut
+      guard reaches(column..<min(right.count, column + group), cut) else {
+        column += group
+        continue
       }
-      start += rows
+      var end = min(right.count, column + Self.columns)
+      while end - column > group, !reaches((end - 1) / group * group..<end, cut) { end = (end - 1) / group * group }
+      if visitor.shouldStop(before: range.count * (end - column)) { return false }
+      try multiply(
+        left.view(0, range.count), right.view(column, end - column).transposed,
+        into: MutableMatrixView(products, rows: range.count, columns: end - column, leadingDimension: Self.columns))
+      scan(screen, range, column..<end, &visitor)
+      column = end
     }
     return true
   }
 
-  /// Whether norms allow a pair of a tile within the cut.
-  private func reaches(_ column: Int, _ cut: Double) -> Bool {
-    let a = left.norms(of: 0)
-    let b = right.norms(of: column / tileColumns)
-    let gap = max(a.least - b.most, b.least - a.most) - 0x1p-40 * (a.most + b.most)
-    return !(gap > 0 && gap * gap > cut * (1 + 0x1p-40))
-  }
-
-  private func scan(_ start: Int, _ rows: Int, _ column: Int, _ columns: Int, _ visitor: inout some PairVisitor) {
-    let exponent = left.exponent + right.exponent
+  private func scan(
+    _ screen: PairScreen<Scalar>, _ range: Range<Int>, _ columns: Range<Int>, _ visitor: inout some PairVisitor
+  ) {
+    let exponent = left.exponent + screen.right.exponent
     // Squares of smaller entries are no longer normal numbers: everything is shown then.
-    let isTiny = min(left.exponent, right.exponent) < -450
+    let isTiny = min(left.exponent, screen.right.exponent) < -450
     let unit = isTiny ? -.infinity : Double(sign: .plus, exponent: max(-1020, min(1020, -exponent)), significand: 1)
-    let most = right.norms(of: column / tileColumns).most
+    let most = screen.right.norms(of: columns).most
     let tiny = Double(2 * m + 8) * Double(Scalar.leastNonzeroMagnitude)
-    for i in 0..<rows {
+    for i in 0..<range.count {
       let square = left.squares[i]
       let reach = square.squareRoot() + most
-      let slack = kappa * reach * reach
-      var cut = visitor.cut
-      var limit = threshold(square, cut, slack, unit, tiny)
-      let row = products + i &* tileColumns
-      let excluded = visitor.excluded(start &+ i)
-      while passed[i] < excluded.count, Int(excluded[passed[i]]) < column &+ columns {
-        let place = Int(excluded[passed[i]]) &- column
+      let limit = threshold(square, visitor.cut, screen.kappa * reach * reach, unit, tiny)
+      let row = products + i &* Self.columns
+      let excluded = visitor.excluded(range.lowerBound &+ i)
+      while passed[i] < excluded.count, Int(excluded[passed[i]]) < columns.upperBound {
+        let place = Int(excluded[passed[i]]) &- columns.lowerBound
         if place >= 0 { row[place] = -.infinity }
         passed[i] &+= 1
       }
-      var k = firstReaching(row, 0, columns, limit)
-      while k < columns {
-        visitor.visit(start &+ i, column &+ k)
-        if visitor.cut != cut {
-          cut = visitor.cut
-          limit = threshold(square, cut, slack, unit, tiny)
-        }
-        k = firstReaching(row, k &+ 1, columns, limit)
+      let met = reaching(row, columns.count, limit)
+      for k in 0..<met {
+        let place = columns.lowerBound &+ Int(places[k])
+        // Where nothing is too low, neither is what was excluded.
+        if limit == -.infinity, excluded.contains(UInt32(truncatingIfNeeded: place)) { continue }
+        visitor.visit(range.lowerBound &+ i, place)
       }
     }
   }
 
-  /// The first of a row's products from `start` on that is not below the limit.
-  @inline(__always)
-  private func firstReaching(_ row: UnsafePointer<Scalar>, _ start: Int, _ count: Int, _ limit: Scalar) -> Int {
+  /// Leaves the places of a row's products that are not below the limit.
+  @inline(__always) private func reaching(_ row: UnsafePointer<Scalar>, _ count: Int, _ limit: Scalar) -> Int {
     if let row = row as? UnsafePointer<Float>, let limit = limit as? Float {
-      return tombola_first_reaching_f32(row, start, count, limit)
+      return tombola_reaching_f32(row, count, limit, places)
     }
     if let row = row as? UnsafePointer<Double>, let limit = limit as? Double {
-      return tombola_first_reaching_f64(row, start, count, limit)
+      return tombola_reaching_f64(row, count, limit, places)
     }
     preconditionFailure("a BLAS scalar is a Float or a Double")
   }
@@ -151,74 +190,5 @@ final class PairScreen<Scalar: BLASScalar> {
   ) -> Scalar {
     let limit = ((square - cut * (1 + 0x1p-40)) / 2 - slack) * unit - tiny
     return limit.isFinite ? Scalar(limit).nextDown : -.infinity
-  }
-}
-
-/// Rows in `Scalar`, scaled by a power of two, each with room for one more entry; their norms by groups.
-private final class PackedRows<Scalar: BLASScalar> {
-  private let m: Int
-  private let group: Int
-  private let entries: UnsafeMutablePointer<Scalar>
-  private let row: UnsafeMutablePointer<Double>
-  /// ‖row‖².
-  let squares: UnsafeMutablePointer<Double>
-  private var extremes: [(least: Double, most: Double)] = []
-  private(set) var count = 0
-  /// Entries are divided by 2 to this.
-  private(set) var exponent = 0
-
-  init(capacity: Int, dimension: Int, group: Int) {
-    m = dimension
-    self.group = group
-    entries = .allocate(capacity: max(1, capacity * (dimension + 1)))
-    row = .allocate(capacity: max(1, dimension))
-    squares = .allocate(capacity: max(1, capacity))
-  }
-
-  deinit {
-    entries.deallocate()
-    row.deallocate()
-    squares.deallocate()
-  }
-
-  /// Reads `rows` rows twice: for the largest entry, then to pack them.
-  func load(_ rows: Int, _ fill: (Int, UnsafeMutablePointer<Double>) -> Void) {
-    count = rows
-    var largest = 0.0
-    extremes.removeAll(keepingCapacity: true)
-    for i in 0..<rows {
-      fill(i, row)
-      largest = max(largest, largestMagnitude(row, m))
-      squares[i] = fixedOrderDot(row, row, m)
-      let norm = squares[i].squareRoot()
-      if i % group == 0 { extremes.append((norm, norm)) }
-      let last = extremes.count - 1
-      if norm < extremes[last].least { extremes[last].least = norm }
-      if !(norm <= extremes[last].most) { extremes[last].most = norm }
-    }
-    exponent = largest > 0 && largest.isFinite ? Int(largest.exponent) : 0
-    let shrink = Double(sign: .plus, exponent: max(-1000, min(1000, -exponent)), significand: 1)
-    for i in 0..<rows {
-      fill(i, row)
-      let packed = entries + i &* (m &+ 1)
-      for j in 0..<m { packed[j] = Scalar(row[j] * shrink) }
-    }
-  }
-
-  func extend(with value: Double) {
-    let entry = Scalar(value)
-    for i in 0..<count { entries[i &* (m &+ 1) &+ m] = entry }
-  }
-
-  /// −‖row‖²/2, of the scaled row.
-  func extendWithHalfSquares() {
-    let shrink = Double(sign: .plus, exponent: max(-1000, min(1000, -exponent)), significand: 1)
-    for i in 0..<count { entries[i &* (m &+ 1) &+ m] = Scalar(-(squares[i] * shrink * shrink) / 2) }
-  }
-
-  func norms(of group: Int) -> (least: Double, most: Double) { extremes[group] }
-
-  func view(_ start: Int, _ rows: Int) -> MatrixView<Scalar> {
-    MatrixView(entries + start &* (m &+ 1), rows: rows, columns: m + 1)
   }
 }

@@ -71,8 +71,10 @@ private struct HalfPairs: PairVisitor {
 
   mutating func search() throws {
     let screen = PairScreen<Float>(right: second.rows, count: second.count)
-    let rows = first.rows
-    _ = try screen.run(leftCount: first.count, fill: { rows.copy($0, to: $1) }, &self)
+    let first = first
+    var visitors = [self]
+    _ = try screen.run(leftCount: first.count, left: { first.sum($0) }, &visitors)
+    self = visitors[0]
   }
 
   private mutating func readCut() {

@@ -1,0 +1,154 @@
+import LinearAlgebra
+import RunControl
+
+/// The runs of one search.
+final class BeamRun {
+  typealias Found = (error: Double, subset: [Int])
+
+  private let problem: Problem
+  private let solver: BeamSearch
+  /// Plain form, candidates by ascending norm.
+  private let sorted: Problem
+  private let order: [Int]
+  private let control: RunControl
+  private let workers: Int
+  private(set) var meter: WorkMeter
+  private(set) var best: Found
+  private(set) var bestOfSize: [Int: Found] = [:]
+  /// Whether a run has come to its end.
+  private var hasEnded = false
+  /// Why the search stopped before its end. One that spends the default limit after a whole run has ended by itself.
+  var stop: StopReason? { hasEnded && meter.stop == .workLimit && control.limits.work == nil ? nil : meter.stop }
+
+  init(_ problem: Problem, _ control: RunControl, solver: BeamSearch) throws {
+    guard solver.sizePenalty >= 0, solver.sizePenalty.isFinite else {
+      throw SubsetSumError.invalidOption(
+        solver: solver.name, option: "sizePenalty", expected: "a number ≥ 0", found: "\(solver.sizePenalty)")
+    }
+    if let width = solver.width {
+      guard BeamSearch.widths.contains(width) else {
+        throw SubsetSumError.invalidOption(
+          solver: solver.name, option: "width", expected: "\(BeamSearch.widths)", found: "\(width)")
+      }
+      let needed = BeamSearch.neededBytes(problem, width: width)
+      let allowed = control.limits.memoryBytes ?? BeamSearch.defaultMemoryLimit
+      guard needed <= allowed else {
+        throw SubsetSumError.memoryLimit(solver: solver.name, neededBytes: needed, limitBytes: allowed)
+      }
+    }
+    self.problem = problem
+    self.solver = solver
+    self.control = control
+    workers = max(1, solver.workers)
+    (sorted, order) = try problem.plainForm().ascending()
+    meter = WorkMeter(control, defaultLimit: BeamSearch.defaultWorkLimit)
+    best = (.infinity, problem.defaultSubset)
+    if problem.size == nil { record([], sorted.target, size: 0) }
+  }
+
+  /// Runs of growing width until the next one would not fit.
+  func all() throws {
+    let (n, m) = (problem.count, problem.dimension)
+    if n == 0 || m == 0 || problem.size == 0 { return }
+    if let width = solver.width { return try run(width: width) }
+    let memory = control.limits.memoryBytes ?? BeamSearch.defaultMemoryLimit
+    // Runs of a fixed size find better subsets by widths alone, others by having known the best size too.
+    let steepest = problem.size == nil ? 4.0 : 8.0
+    // Of a fixed size nothing is known before the last level, so the first run must come to its end.
+    let state = Double(n) * Double(m) * Double(problem.size ?? 64)
+    var width = max(1, Int(min(256, Double(meter.limit) / (4 * state))))
+    while meter.stop == nil, width <= BeamSearch.widths.upperBound,
+      BeamSearch.neededBytes(problem, width: width) <= memory
+    {
+      let (before, began) = (meter.work, control.secondsLeft)
+      try run(width: width)
+      if meter.stop == nil { hasEnded = true }
+      // The next one is `steepest` times as wide, or, where no other would fit after it, as wide as limits allow.
+      var growth = (Double(meter.limit) - Double(meter.work)) / Double(max(1, meter.work - before))
+      if let began, let left = control.secondsLeft { growth = min(growth, 0.8 * left / max(1e-9, began - left)) }
+      if growth > 2 * steepest { growth = steepest }
+      while growth > 1.5, BeamSearch.neededBytes(problem, width: Int(Double(width) * growth)) > memory { growth /= 2 }
+      if growth < 1.5 { return }
+      width = Int(Double(width) * growth)
+    }
+  }
+
+  /// The sizes at which a run may end without a fixed one, after the best so far.
+  private var sizesToCome: Int { best.subset.count + 4 + best.subset.count / 4 }
+
+  private func run(width: Int) throws {
+    let (n, m) = (problem.count, problem.dimension)
+    try sorted.candidates.withRows { rows in
+      let expansion = BeamExpansion(rows, kept: width, workers: workers)
+      func states() -> BeamStates { BeamStates(capacity: width, dimension: m, candidates: n) }
+      var (parents, children) = (states(), states())
+      let endings = BeamEndings(sorted, rows, width: width, workers: workers)
+      let known = best.subset.count
+      parents.reset(to: sorted.target)
+      var spent: UInt64 = 0
+      while parents.size < min(n, problem.size ?? sizesToCome) {
+        let remaining = (problem.size ?? known) - parents.size
+        for added in endings.added(remaining: remaining, isFixed: problem.size != nil) {
+          // Without a fixed size or a penalty only what is better than all before counts.
+          let isAny = problem.size == nil && solver.sizePenalty == 0
+          let limit = isAny ? best.error : bestOfSize[parents.size + added]?.error ?? .infinity
+          let work = problem.size == nil ? spent / 4 : spent
+          if let found = try endings.best(parents, added: added, expansion, below: limit, work: work, &meter) {
+            record(found.subset, error: found.error)
+          }
+        }
+        if problem.size != nil, endings.areDone(remaining: remaining) { break }
+        let before = meter.work
+        let isLast = problem.size == parents.size + 1
+        let limit = isLast ? limitOfLast : .infinity
+        guard try expansion.selectChildren(of: parents, within: limit, &meter) else { return }
+        try children.take(expansion.selection, of: parents, rows, workers: workers)
+        if isLast || problem.size == nil { record(children) }
+        swap(&parents, &children)
+        spent += meter.work - before
+        meter.report("beam of \(width)", completed: parents.size, total: problem.size ?? 0, best: best.error)
+      }
+    }
+  }
+
+  /// ‖r‖² beyond which children of the fixed size are hardly better than the best so far.
+  private var limitOfLast: Double {
+    let error = bestOfSize[problem.size!]?.error ?? .infinity
+    return error * error * sorted.norm.likelySquares(dimension: problem.dimension)
+  }
+
+  // MARK: - What was found
+
+  private func record(_ states: BeamStates) {
+    var least = (error: Double.infinity, state: 0)
+    for s in 0..<states.count {
+      let error = sorted.norm.measure(states.residual(s), states.dimension)
+      if error < least.error { least = (error, s) }
+    }
+    if least.error < bestOfSize[states.size]?.error ?? .infinity {
+      record(states.subset(least.state), error: least.error)
+    }
+  }
+
+  func claim(_ subset: [Int]) -> Claim {
+    var claim = meter.claim(subset, isOptimal: false, by: solver.name)
+    claim.stop = stop
+    return claim
+  }
+
+  private func objective(_ found: Found) -> Double {
+    if solver.sizePenalty == 0 { return found.error }
+    return found.error * found.error + solver.sizePenalty * Double(found.subset.count)
+  }
+
+  private func record(_ subset: [Int], _ residual: [Double], size: Int) {
+    record(subset, error: sorted.norm.measure(residual, residual.count))
+  }
+
+  /// Notes a subset of the sorted candidates.
+  private func record(_ subset: [Int], error: Double) {
+    let found = (error, subset.map { order[$0] }.sorted())
+    if error < bestOfSize[subset.count]?.error ?? .infinity { bestOfSize[subset.count] = found }
+    if objective(found) < objective(best) { best = found }
+  }
+}

@@ -1,0 +1,83 @@
+import LinearAlgebra
+
+/// Rows in `Scalar`, scaled by a power of two, each with room for one more entry; their norms by groups.
+final class PackedRows<Scalar: BLASScalar> {
+  /// Rows whose least and largest norm are known together.
+  static var group: Int { 64 }
+
+  private let m: Int
+  private let entries: UnsafeMutablePointer<Scalar>
+  /// ‖row‖².
+  let squares: UnsafeMutablePointer<Double>
+  private var extremes: [(least: Double, most: Double)] = []
+  private(set) var count = 0
+  /// Entries are divided by 2 to this.
+  private(set) var exponent = 0
+
+  init(capacity: Int, dimension: Int) {
+    m = dimension
+    entries = .allocate(capacity: max(1, capacity * (dimension + 1)))
+    squares = .allocate(capacity: max(1, capacity))
+  }
+
+  deinit {
+    entries.deallocate()
+    squares.deallocate()
+  }
+
+  /// Reads `rows` rows twice: for their norms, then to pack them. `row` gives m Float64 entries.
+  @inline(__always) func load(_ rows: Int, _ row: (Int) -> UnsafePointer<Double>) {
+    count = rows
+    extremes.removeAll(keepingCapacity: true)
+    for i in 0..<rows {
+      let source = row(i)
+      squares[i] = fixedOrderDot(source, source, m)
+      let norm = squares[i].squareRoot()
+      if i % Self.group == 0 { extremes.append((norm, norm)) }
+      let last = extremes.count &- 1
+      if norm < extremes[last].least { extremes[last].least = norm }
+      if !(norm <= extremes[last].most) { extremes[last].most = norm }
+    }
+    exponent = Self.exponent(of: largestEntry(rows, row))
+    let shrink = Double(sign: .plus, exponent: max(-1000, min(1000, -exponent)), significand: 1)
+    for i in 0..<rows {
+      let (source, packed) = (row(i), entries + i &* (m &+ 1))
+      for j in 0..<m { packed[j] = Scalar(source[j] * shrink) }
+    }
+  }
+
+  private static func exponent(of value: Double) -> Int { value > 0 && value.isFinite ? Int(value.exponent) : 0 }
+
+  /// What no entry exceeds: the largest norm, or the largest entry where squares of entries are no longer normal numbers.
+  private func largestEntry(_ rows: Int, _ row: (Int) -> UnsafePointer<Double>) -> Double {
+    let norm = norms(of: 0..<rows).most
+    if norm > 0x1p-450 || norm.isNaN { return norm }
+    return (0..<rows).reduce(0) { max($0, largestMagnitude(row($1), m)) }
+  }
+
+  func extend(with value: Double) {
+    let entry = Scalar(value)
+    for i in 0..<count { entries[i &* (m &+ 1) &+ m] = entry }
+  }
+
+  /// −‖row‖²/2, of the scaled row.
+  func extendWithHalfSquares() {
+    let shrink = Double(sign: .plus, exponent: max(-1000, min(1000, -exponent)), significand: 1)
+    for i in 0..<count { entries[i &* (m &+ 1) &+ m] = Scalar(-(squares[i] * shrink * shrink) / 2) }
+  }
+
+  /// The extreme norms of the groups that hold these rows; NaN where a row's is.
+  func norms(of rows: Range<Int>) -> (least: Double, most: Double) {
+    var (least, most) = (Double.infinity, 0.0)
+    if rows.isEmpty { return (0, 0) }
+    for group in rows.lowerBound / Self.group...(rows.upperBound - 1) / Self.group {
+      least = min(least, extremes[group].least)
+      if !(extremes[group].most <= most) { most = extremes[group].most }
+    }
+    return (least, most)
+  }
+
+  func view(_ start: Int, _ rows: Int) -> MatrixView<Scalar> {
+    MatrixView(entries + start &* (m &+ 1), rows: rows, columns: m + 1)
+  }
+}
