@@ -150,8 +150,9 @@ import Testing
       .deletingLastPathComponent().appending(path: "docs/experiments")
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".toml") }
     #expect(!names.isEmpty)
+    let solvers: [any Solver] = [GreedyFlips(), IteratedGreedy(), BeamSearch(), KList()]
     for name in names {
-      _ = try SweepFile(contentsOf: folder.appending(path: name).path, solvers: [GreedyFlips()])
+      _ = try SweepFile(contentsOf: folder.appending(path: name).path, solvers: solvers)
     }
   }
 }
