@@ -96,7 +96,8 @@ let package = Package(
     .testTarget(
       name: "CommandLineToolTests",
       dependencies: [
-        "CommandLineTool", "RandomStreams", "LinearAlgebra", "Convolution", "Tickets", "ModelFiles", "Experiments",
+        "CommandLineTool", "RandomStreams", "LinearAlgebra", "Convolution", "Tickets", "Pruning", "ModelFiles",
+        "Experiments",
       ]),
     .testTarget(name: "TombolaTests", dependencies: ["Tombola"]),
     .testTarget(name: "HouseTests"),

@@ -8,7 +8,7 @@ fashion-resnet   batch normalisation (left unfolded in the file), residual addit
                  -> global average -> fully connected 10; a block is conv, norm, ReLU, conv, norm, add, ReLU
 
 A network is a table of ONNX nodes, from which both the training pass and the file are made. Data, pixels in [-1,1],
-layout, optimiser and the --validate protocol are those of train_target.py.
+layout, optimiser and the --validate protocol are those of train_target.py (`target_training.py` has what they share).
 
     pip install -r tools/requirements-train.txt
     python tools/train_more_targets.py fashion-lenet -o Targets/fashion-lenet.onnx
@@ -18,20 +18,16 @@ Each takes a few minutes of one core. Hyperparameters are guesses, looked at wit
 images are used once, after training. The committed files reach 88.75 % and 90.78 % on them.
 """
 
-import argparse
 import math
-import os
 import sys
-import time
 from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import onnx
 from onnx import TensorProto, helper
 
-from train_target import HELD_OUT, SEED, learning_rate, load, onnx_accuracy
+from target_training import adamw, checked_model, fraction_right, parser, run, train_epochs
 
 EPSILON = 1e-5  # ONNX's default in BatchNormalization
 MOMENTUM = 0.98  # of the running mean and variance
@@ -103,7 +99,7 @@ def convolve(x, kernel, stride):
     return product.reshape(-1, *columns.shape[2:])
 
 
-def run(network, weights, images, training):
+def forward(network, weights, images, training):
     """images (N,28,28) uint8 -> (logits (N,10), new running statistics by name)."""
     values = {"input": (images.astype(jnp.float32) / 127.5 - 1).transpose(1, 2, 0)[None]}
     statistics = {}
@@ -158,14 +154,14 @@ def is_running(name):
     return name.endswith((".mean", ".var"))
 
 
-def train(network, images, labels, options, held_out=None):
-    """AdamW on cross-entropy; returns the weights as NumPy arrays. Prints one line an epoch."""
+def train(network, images, labels, options, held_out):
+    """AdamW on cross-entropy; returns the weights as NumPy arrays."""
     generator = np.random.default_rng(options.seed)
     weights = initial_weights(network, generator)
     zeros = {name: jnp.zeros_like(value) for name, value in weights.items() if not is_running(name)}
 
     def loss(trained, running, x, y):
-        logits, statistics = run(network, trained | running, x, True)
+        logits, statistics = forward(network, trained | running, x, True)
         return -jnp.take_along_axis(jax.nn.log_softmax(logits), y[:, None], 1).mean(), statistics
 
     @partial(jax.jit, donate_argnums=(0,))
@@ -176,39 +172,19 @@ def train(network, images, labels, options, held_out=None):
         (value, statistics), gradient = jax.value_and_grad(loss, has_aux=True)(
             trained, running, all_images[rows], all_labels[rows])
         running = {name: MOMENTUM * running[name] + (1 - MOMENTUM) * statistics[name] for name in running}
-        first = {n: 0.9 * first[n] + 0.1 * gradient[n] for n in trained}
-        second = {n: 0.999 * second[n] + 0.001 * gradient[n] ** 2 for n in trained}
-        m_scale, v_scale = 1 / (1 - 0.9 ** step), 1 / (1 - 0.999 ** step)
-        trained = {n: w - rate * (first[n] * m_scale / (jnp.sqrt(second[n] * v_scale) + 1e-8)
-                                  + (options.decay * w if w.ndim > 1 else 0)) for n, w in trained.items()}
+        trained, first, second = adamw(trained, first, second, gradient, step, rate, options.decay)
         return (trained | running, first, second), value
 
     state = (weights, zeros, {name: jnp.zeros_like(value) for name, value in zeros.items()})
-    device_images, device_labels = jnp.asarray(images), jnp.asarray(labels)
-    per_epoch = len(labels) // options.batch
-    steps, start = per_epoch * options.epochs, time.perf_counter()
-    for epoch in range(options.epochs):
-        order = generator.permutation(len(labels)).astype(np.int32)
-        losses = []
-        for i in range(per_epoch):
-            step = epoch * per_epoch + i
-            rate = learning_rate(step, steps, options.rate)
-            state, value = step_once(state, jnp.float32(step + 1), jnp.float32(rate), device_images, device_labels,
-                                     order[i * options.batch:(i + 1) * options.batch])
-            losses.append(value)
-        line = f"epoch {epoch + 1:3d}/{options.epochs}  rate {rate:.2e}  loss {float(jnp.stack(losses).mean()):.4f}"
-        if held_out:
-            line += f"  held-out accuracy {100 * accuracy(network, state[0], *held_out):.2f} %"
-        print(f"{line}  {time.perf_counter() - start:6.1f} s", flush=True)
+    state = train_epochs(state, step_once, lambda state, x, y: accuracy(network, state[0], x, y), generator,
+                         images, labels, options, held_out)
     return {name: np.asarray(value, np.float32) for name, value in state[0].items()}
 
 
-def accuracy(network, weights, images, labels, size=1000):
+def accuracy(network, weights, images, labels):
     """Fraction of images whose largest logit is the label's, with the running statistics."""
-    predict = jax.jit(lambda w, x: run(network, w, x, False)[0].argmax(1))
-    right = sum(int((np.asarray(predict(weights, images[i:i + size])) == labels[i:i + size]).sum())
-                for i in range(0, len(labels), size))
-    return right / len(labels)
+    predict = jax.jit(lambda w, x: forward(network, w, x, False)[0].argmax(1))
+    return fraction_right(lambda x: predict(weights, x), images, labels)
 
 
 # --- ONNX ---------------------------------------------------------------------------------------------------------
@@ -239,52 +215,18 @@ def build_model(title, network, weights):
         nodes, title, [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["batch", 1, 28, 28])],
         [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", 10])], tensors,
         doc_string="Fashion-MNIST classifier; pixels mapped to [-1,1] by x/127.5 - 1")
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8,
-                              producer_name="tombola train_more_targets.py")
-    onnx.checker.check_model(model, full_check=True)
-    return model
+    return checked_model(graph, "tombola train_more_targets.py")
 
 
 def main():
     """Parse the options, train, report, write; return the exit code."""
-    parser = argparse.ArgumentParser(description="Train a further Fashion-MNIST target and write it as ONNX.",
-                                     formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("network", choices=sorted(NETWORKS), help="which network")
-    parser.add_argument("--data-folder", default="/usr/share/datasets/fashion-mnist", help="folder of IDX .gz files")
-    parser.add_argument("--seed", type=int, default=SEED, help="seed of initial weights and shuffles")
-    parser.add_argument("--epochs", type=int, default=12, help="passes over the training images")
-    parser.add_argument("--batch", type=int, default=64, help="images a step")
-    parser.add_argument("--rate", type=float, default=0.01, help="peak learning rate")
-    parser.add_argument("--decay", type=float, default=0.01, help="decoupled weight decay of kernels and matrices")
-    parser.add_argument("--validate", action="store_true",
-                        help=f"hold out the last {HELD_OUT} training images, score them each epoch, write nothing")
-    parser.add_argument("-o", "--output", help="ONNX file to write; by default Targets/NETWORK.onnx")
-    options = parser.parse_args()
-    if options.epochs < 1 or not 1 <= options.batch <= 50_000:
-        parser.error("--epochs must be at least 1, --batch in 1...50000")
-    try:
-        images, labels = load(options.data_folder, "train")
-        test_images, test_labels = load(options.data_folder, "t10k")
-    except (OSError, EOFError, ValueError) as error:
-        parser.error(str(error))
+    made = parser("Train a further Fashion-MNIST target and write it as ONNX.", epochs=12)
+    made.add_argument("network", choices=sorted(NETWORKS), help="which network")
+    made.add_argument("-o", "--output", help="ONNX file to write; by default Targets/NETWORK.onnx")
+    options = made.parse_args()
     network = NETWORKS[options.network]
-    if options.validate:
-        train(network, images[:-HELD_OUT], labels[:-HELD_OUT], options, (images[-HELD_OUT:], labels[-HELD_OUT:]))
-        return 0
-    weights = train(network, images, labels, options)
-    output = options.output or f"Targets/{options.network}.onnx"
-    os.makedirs(os.path.dirname(os.path.abspath(output)), exist_ok=True)
-    with open(output + ".part", "wb") as file:  # beside, then renamed: no reader meets half a file
-        file.write(build_model(options.network, network, weights).SerializeToString(deterministic=True))
-    os.replace(output + ".part", output)
-    trained = accuracy(network, weights, test_images, test_labels)
-    exported = onnx_accuracy(output, test_images, test_labels)
-    print(f"test accuracy {100 * trained:.2f} % (JAX), {100 * exported:.2f} % (ONNX Runtime)")
-    print(f"wrote {output}, {os.path.getsize(output)} bytes")
-    if abs(trained - exported) > 0.001:
-        print("error: the two accuracies differ by more than 0.1 %", file=sys.stderr)
-        return 1
-    return 0
+    return run(made, options, options.output or f"Targets/{options.network}.onnx", partial(train, network),
+               partial(accuracy, network), partial(build_model, options.network, network), difference=0.001)
 
 
 if __name__ == "__main__":

@@ -46,7 +46,8 @@ struct FigureReport: Encodable {
     case empty_set_error, certified_error, certificate_reason, empty_set_certified_error, bits_per_weight, seconds
     case peak_memory_bytes, complete, seed, width, mode, input_range, scales, blocks, agrees, disagreements
     case unchecked, output, epsilon, widths_tried, replay, certificate_notes, scalars_taken, error_lower_bound
-    case error_on_data, measured_error, target, solver, size, size_penalty
+    case error_on_data, measured_error, target, solver, size, size_penalty, damping
+    case damping_trials
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -73,6 +74,8 @@ struct FigureReport: Encodable {
     try json.encode(search?.solver, forKey: .solver)
     try json.encode(search?.size, forKey: .size)
     try json.encode(search.map { $0.sizePenalty ?? 0 }, forKey: .size_penalty)
+    try json.encodeIfPresent(search?.damping, forKey: .damping)
+    try json.encodeIfPresent(search?.dampingTrials, forKey: .damping_trials)
     try json.encode(String(ticket.seed), forKey: .seed)
     try json.encode(ticket.width, forKey: .width)
     try json.encode(ticket.mode.rawValue, forKey: .mode)
@@ -140,6 +143,10 @@ struct FigureReport: Encodable {
           (reached ? "reached; widths tried: " : "not reached; widths tried: ")
             + trials.map { String($0.width) }.joined(separator: " ")
         ))
+    }
+    if let damping = search?.damping, let trials = search?.dampingTrials {
+      let tried = trials.map { Self.short($0.damping) }.joined(separator: ", ")
+      rows.append(("damping", Self.short(damping), "of \(tried): the least error on images held out"))
     }
     rows.append(
       ("bits per weight", String(format: "%.1f", claims.bitsPerWeight), "a float weight has 32"))

@@ -143,7 +143,7 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     let file = TicketFile(
       ticket: result.ticket, claims: claims, witness: witness,
       targetFileDigest: try TicketFile.digest(ofFile: input.target),
-      search: try input.searchOptions(found.calibration, workLimit: workLimit))
+      search: try input.searchOptions(found.calibration, result, workLimit: workLimit))
     try file.write(to: output, force: force)
     var report = FigureReport(
       claims: claims, ticket: result.ticket, target: input.target, search: file.search,

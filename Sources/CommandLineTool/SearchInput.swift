@@ -26,9 +26,9 @@ struct SearchInput: ParsableArguments {
   var sweeps: Int?
   @Option(
     help: ArgumentHelp(
-      "Calibrated mode: how far least squares are damped towards the target's kernel, as a part of the features' mean square (default: 0.3; 1 loses less from width 2000 on).",
-      valueName: "PART"))
-  var damping: Double?
+      "Calibrated mode: how far least squares are damped towards the target's kernel, as a part of the features' mean square (default: 0.3), or auto: the one of 0.1, 0.3, 1 and 3 whose network errs least on every fourth image, held out.",
+      valueName: "auto|PART"))
+  var damping: String?
   @Option(
     help: ArgumentHelp(
       "Calibrated mode: measure errors at each layer's outputs (layer, the default), or to first order at the network's (logits), which loses less at widths below 1000.",
@@ -82,7 +82,7 @@ struct SearchInput: ParsableArguments {
         option: "--sweeps", expected: "--method search beside it", found: "--method \(selection.method)")
     }
     if let sweeps { made.sweeps = sweeps }
-    if let damping { made.damping = damping }
+    if let damping { made.damping = try Self.damping(named: damping) }
     if let metric {
       guard let chosen = Calibration.Metric(rawValue: metric) else {
         throw OptionError(option: "--metric", expected: "layer or logits", found: "'\(metric)'")
@@ -92,13 +92,22 @@ struct SearchInput: ParsableArguments {
     return made
   }
 
+  private static func damping(named text: String) throws -> Calibration.Damping {
+    if text == "auto" { return .chosen }
+    guard let number = Double(text) else {
+      throw OptionError(option: "--damping", expected: "auto or a number", found: "'\(text)'")
+    }
+    return .fixed(number)
+  }
+
   /// What a ticket says of its search.
-  func searchOptions(_ calibration: Calibration?, workLimit: UInt64?) throws -> SearchOptions {
+  func searchOptions(_ calibration: Calibration?, _ result: SearchResult, workLimit: UInt64?) throws -> SearchOptions {
     SearchOptions(
       solver: try selection.chosenSolver().name, workLimit: workLimit, size: selection.size,
       sizePenalty: selection.sizePenalty, objective: try selection.chosenObjective(),
       largestNormPerWidth: selection.normPerWidth,
-      damping: calibration?.damping, sweeps: calibration?.sweeps, metric: calibration?.metric)
+      damping: result.damping, dampingTrials: calibration?.damping == .chosen ? result.dampingTrials : nil,
+      sweeps: calibration?.sweeps, metric: calibration?.metric)
   }
 }
 

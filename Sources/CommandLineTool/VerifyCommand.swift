@@ -56,7 +56,7 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
     defer { progress.clear() }
     let report: VerificationReport
     let emptySetErrors: [Double]
-    var again: Ticket?
+    var again: SearchResult?
     do {
       let measurement = try Measurement(ticket: file.ticket, target: network, workers: workers)
       let control = RunControl(cancellation: signals.cancellation) { progress.show($0) }
@@ -66,7 +66,7 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
       if let search {
         let limits = Limits(work: file.search?.workLimit)
         let replay = RunControl(limits: limits, cancellation: signals.cancellation) { progress.show($0) }
-        again = try search.run(workers: workers, control: replay).ticket
+        again = try search.run(workers: workers, control: replay)
         if let reason = replay.interruption() { throw InterruptedError(reason: reason) }
       }
     } catch let error as TicketError where error.isContradiction {
@@ -79,7 +79,10 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
       return try finish(signals.exit ?? .failed)
     }
     progress.clear()
-    let isFoundAgain = again.map { $0 == file.ticket }
+    let isFoundAgain = again.map {
+      $0.ticket == file.ticket && $0.damping == file.search?.damping
+        && $0.dampingTrials == file.search?.dampingTrials ?? []
+    }
     let figures = FigureReport(
       claims: report.measured, ticket: file.ticket, target: target, search: file.search,
       emptySetErrors: emptySetErrors, seconds: (ContinuousClock.now - start) / .seconds(1))
@@ -106,7 +109,8 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
         : OptionError(option: "--calibration", expected: "a calibrated ticket", found: "mode \(ticket.mode.rawValue)")
     }
     var calibration = try calibration.map { try Calibration(named: $0, scale: data.scaling.scale) }
-    if let damping = options.damping { calibration?.damping = damping }
+    if let damping = options.damping { calibration?.damping = .fixed(damping) }
+    if options.dampingTrials != nil { calibration?.damping = .chosen }
     if let sweeps = options.sweeps { calibration?.sweeps = sweeps }
     if let metric = options.metric { calibration?.metric = metric }
     if let found = calibration?.digest, let expected = ticket.calibrationDigest, found != expected {

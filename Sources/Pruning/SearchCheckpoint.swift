@@ -22,10 +22,13 @@ public struct SearchCheckpoint: Sendable, Hashable {
 
   public var identity: Identity
   public var blocks: [Block]
+  /// The dampings tried so far, where one is to be chosen.
+  public var dampingTrials: [DampingTrial]
 
-  public init(identity: Identity, blocks: [Block]) {
+  public init(identity: Identity, blocks: [Block], dampingTrials: [DampingTrial] = []) {
     self.identity = identity
     self.blocks = blocks
+    self.dampingTrials = dampingTrials
   }
 
   /// - Throws: `PruningError.checkpointMismatch` that names the first difference.

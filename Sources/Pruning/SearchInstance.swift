@@ -34,8 +34,8 @@ extension TicketSearch {
         address, in: network, kernel: kernel, scale: scales[address.layer - 1], size: size)
       return SearchInstance(problem: block.problem, filters: block.filters)
     }
-    let record = SearchRecord(identity(control), addresses, known: [], control) { _ in }
-    var search = try CalibratedSearch(self, calibration, workers: workers, record: record, control)
+    let record = SearchRecord(identity(control), addresses, control) { _ in }
+    guard var search = try calibratedSearch(calibration, workers: workers, record: record, control) else { return nil }
     return try search.instance(of: address)
   }
 }

@@ -10,15 +10,18 @@ public struct SearchOptions: Sendable, Hashable, Codable {
   public var objective: Objective?
   /// As in `ScaleRule`; nil for the standard one.
   public var largestNormPerWidth: Double?
-  /// As in `Calibration`; nil in weights mode.
+  /// λ of `Calibration`, given or chosen; nil in weights mode, and where a search was stopped before it had chosen.
   public var damping: Double?
+  /// What it was chosen from; nil where it was given.
+  public var dampingTrials: [DampingTrial]?
+  /// As in `Calibration`; nil in weights mode.
   public var sweeps: Int?
   public var metric: Calibration.Metric?
 
   public init(
     solver: String, workLimit: UInt64? = nil, size: Int? = nil, sizePenalty: Double? = nil, objective: Objective? = nil,
-    largestNormPerWidth: Double? = nil, damping: Double? = nil, sweeps: Int? = nil,
-    metric: Calibration.Metric? = nil
+    largestNormPerWidth: Double? = nil, damping: Double? = nil,
+    dampingTrials: [DampingTrial]? = nil, sweeps: Int? = nil, metric: Calibration.Metric? = nil
   ) {
     self.solver = solver
     self.workLimit = workLimit
@@ -27,6 +30,7 @@ public struct SearchOptions: Sendable, Hashable, Codable {
     self.objective = objective
     self.largestNormPerWidth = largestNormPerWidth
     self.damping = damping
+    self.dampingTrials = dampingTrials
     self.sweeps = sweeps
     self.metric = metric
   }

@@ -13,7 +13,13 @@ final class SearchRecord: Sendable {
   }
   private struct State: Sendable {
     var found: [Result?]
+    var trials: [DampingTrial]
     var worstError = 0.0
+
+    func checkpoint(_ identity: SearchCheckpoint.Identity) -> SearchCheckpoint {
+      SearchCheckpoint(
+        identity: identity, blocks: found.compactMap { $0 }.filter(\.isRepeatable).map(\.block), dampingTrials: trials)
+    }
   }
 
   let addresses: [BlockAddress]
@@ -24,22 +30,39 @@ final class SearchRecord: Sendable {
   private let state: Guarded<State>
 
   init(
-    _ identity: SearchCheckpoint.Identity, _ addresses: [BlockAddress], known blocks: [Block], _ control: RunControl,
-    _ blockFound: @escaping @Sendable (SearchCheckpoint) -> Void
+    _ identity: SearchCheckpoint.Identity, _ addresses: [BlockAddress], known checkpoint: SearchCheckpoint? = nil,
+    _ control: RunControl, _ blockFound: @escaping @Sendable (SearchCheckpoint) -> Void
   ) {
     self.addresses = addresses
     self.identity = identity
     self.control = control
     self.blockFound = blockFound
     indices = Dictionary(uniqueKeysWithValues: addresses.enumerated().map { ($1, $0) })
-    let known = Dictionary(blocks.map { ($0.address, $0) }, uniquingKeysWith: { first, _ in first })
-    state = Guarded(State(found: addresses.map { known[$0].map { Result(block: $0, stop: nil) } }))
+    let known = Dictionary((checkpoint?.blocks ?? []).map { ($0.address, $0) }, uniquingKeysWith: { first, _ in first })
+    state = Guarded(
+      State(
+        found: addresses.map { known[$0].map { Result(block: $0, stop: nil) } },
+        trials: checkpoint?.dampingTrials ?? []))
   }
 
   var results: [Result?] { state.withLock { $0.found } }
 
   /// A block of the checkpoint, or one found since.
   func known(_ address: BlockAddress) -> Block? { state.withLock { $0.found[indices[address]!]?.block } }
+
+  /// Dampings tried, in the grid's order.
+  var dampingTrials: [DampingTrial] { state.withLock { $0.trials } }
+
+  /// Adds a damping tried.
+  func add(_ trial: DampingTrial) {
+    state.withLock { state in
+      state.trials.append(trial)
+      state.trials.sort { $0.damping < $1.damping }
+      blockFound(state.checkpoint(identity))
+      control.report(
+        RunProgress(phase: "choosing the damping", completed: state.trials.count, total: DampingTrial.grid.count))
+    }
+  }
 
   /// Adds blocks that a checkpoint should hold together or not at all.
   ///
@@ -49,9 +72,7 @@ final class SearchRecord: Sendable {
       for result in results { state.found[indices[result.block.address]!] = result }
       state.worstError = max(state.worstError, error)
       let finished = state.found.compactMap { $0 }
-      if results.contains(where: \.isRepeatable) {
-        blockFound(SearchCheckpoint(identity: identity, blocks: finished.filter(\.isRepeatable).map(\.block)))
-      }
+      if results.contains(where: \.isRepeatable) { blockFound(state.checkpoint(identity)) }
       control.report(
         RunProgress(
           phase: "drawing", completed: finished.count, total: addresses.count, best: state.worstError,

@@ -13,7 +13,7 @@ import Tickets
 /// limit strikes, which the ticket then says).
 public struct TicketSearch: Sendable {
   /// Named in tickets and checkpoints; changes whenever the same options could give another ticket.
-  public static let generator = "tombola 0.2"
+  public static let generator = "tombola 0.3"
 
   public let target: Network<Float>
   public let graph: LayerGraph
@@ -88,14 +88,14 @@ public struct TicketSearch: Sendable {
     let identity = identity(control)
     try checkpoint?.requireMatch(identity)
     let addresses = Ticket.addresses(graph: graph, inputRange: inputRange)
-    let found = try withoutActuallyEscaping(blockFound) { blockFound in
-      let record = SearchRecord(identity, addresses, known: checkpoint?.blocks ?? [], control, blockFound)
+    let (found, trials) = try withoutActuallyEscaping(blockFound) { blockFound in
+      let record = SearchRecord(identity, addresses, known: checkpoint, control, blockFound)
       if let calibration {
-        try CalibratedSearch(self, calibration, workers: workers, record: record, control).run()
+        try calibratedSearch(calibration, workers: workers, record: record, control)?.run()
       } else {
         try chooseIndependently(workers: workers, record: record, control)
       }
-      return record.results
+      return (record.results, record.dampingTrials)
     }
     let stop = found.compactMap { $0?.stop }.first ?? (found.contains { $0 == nil } ? control.interruption() : nil)
     let blocks = zip(addresses, found).map { address, found in
@@ -105,7 +105,9 @@ public struct TicketSearch: Sendable {
       seed: network.seed, width: network.width, mode: mode, inputRange: inputRange, graph: graph, scales: scales,
       biases: target.biases, blocks: blocks, targetDigest: targetDigest,
       calibrationDigest: calibration?.digest, isComplete: stop == nil)
-    return SearchResult(ticket: ticket, stop: stop)
+    return SearchResult(
+      ticket: ticket, stop: stop, damping: calibration?.fixedDamping ?? DampingTrial.best(of: trials),
+      dampingTrials: trials)
   }
 
   func identity(_ control: RunControl) -> SearchCheckpoint.Identity {
@@ -118,6 +120,17 @@ public struct TicketSearch: Sendable {
 
   func affordableWorkers(_ workers: Int, _ control: RunControl) throws(PruningError) -> Int {
     guard let allowed = control.limits.memoryBytes else { return workers }
+    return try blockBytes(within: allowed).map { max(1, min(workers, (allowed - $0.shared) / $0.task)) }.min()!
+  }
+
+  /// Whole searches that there are cores and memory for, each a block at a time.
+  func affordableTrials(_ workers: Int, _ control: RunControl) throws(PruningError) -> Int {
+    guard let allowed = control.limits.memoryBytes else { return workers }
+    return try blockBytes(within: allowed).map { max(1, min(workers, allowed / ($0.shared + $0.task))) }.min()!
+  }
+
+  /// Bytes by layer: for all of a layer's blocks, and for each in work.
+  private func blockBytes(within allowed: Int) throws(PruningError) -> [(shared: Int, task: Int)] {
     let signed = graph.signedInputs(networkInputIsSigned: inputRange.isSigned)
     let needs = zip(graph.layers, signed).map { layer, isSigned -> (shared: Int, task: Int) in
       guard let calibration else { return (0, BlockInstance.bytes(width: network.width, layer: layer)) }
@@ -131,7 +144,7 @@ public struct TicketSearch: Sendable {
     guard allowed >= largest else {
       throw .memoryLimit(neededBytes: largest, allowedBytes: allowed, layer: totals.firstIndex(of: largest)! + 1)
     }
-    return needs.map { max(1, min(workers, (allowed - $0.shared) / $0.task)) }.min()!
+    return needs
   }
 
   private func candidates(of address: BlockAddress) -> Int {
@@ -153,4 +166,8 @@ public enum Objective: String, Sendable, Hashable, Codable, CaseIterable {
 public struct SearchResult: Sendable {
   public let ticket: Ticket
   public let stop: StopReason?
+  /// λ of calibrated mode, given or chosen; nil in weights mode, and where the search was stopped before it had chosen.
+  public let damping: Double?
+  /// What it was chosen from, in the grid's order; none where it was given.
+  public let dampingTrials: [DampingTrial]
 }

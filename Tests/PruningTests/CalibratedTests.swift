@@ -277,8 +277,8 @@ private func moments(of layer: LayerGraph.Layer, _ network: Network<Float>, _ im
     let small = try Tensor<Float>(batch: 1, shape: ImageShape(height: 7, width: 6, channels: 2))
     for calibration in [
       Calibration(images: outside), Calibration(images: unknown), Calibration(images: small),
-      Calibration(images: good.images(0..<0)), Calibration(images: good, damping: 0),
-      Calibration(images: good, damping: .nan), Calibration(images: good, sweeps: -1),
+      Calibration(images: good.images(0..<0)), Calibration(images: good, damping: .fixed(0)),
+      Calibration(images: good, damping: .fixed(.nan)), Calibration(images: good, sweeps: -1),
     ] {
       #expect(throws: TicketError.self) {
         try TicketSearch(target: calibratedTarget(), width: 20, seed: 1, calibration: calibration)

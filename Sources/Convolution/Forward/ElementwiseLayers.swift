@@ -25,7 +25,7 @@ extension BlockedPointwise {
   }
 
   /// The layer over successive pixels.
-  func apply(
+  private func apply(
     to input: UnsafePointer<Scalar>, pixels: Int, rectifying: Bool, into output: UnsafeMutablePointer<Scalar>
   ) {
     runs.sources.withUnsafeBufferPointer { sources in
@@ -39,6 +39,18 @@ extension BlockedPointwise {
             scalars: scalar, rectifying: rectifying, into: output)
         }
       }
+    }
+  }
+
+  /// Rectified hidden channels that read one input channel, of which `input` has one entry a pixel.
+  func apply(
+    _ channels: Range<Int>, to input: UnsafePointer<Scalar>, pixels: Int, into output: UnsafeMutablePointer<Scalar>
+  ) {
+    var (source, end) = (0, channels.count)
+    scalars.withUnsafeBufferPointer { scalars in
+      VectorKernels.blocked(
+        input, pixels: pixels, channels: 1, runs: 1, sources: &source, ends: &end,
+        scalars: scalars.baseAddress! + channels.lowerBound, rectifying: true, into: output)
     }
   }
 }

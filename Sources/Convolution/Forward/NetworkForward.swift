@@ -79,7 +79,8 @@ extension Network {
         let next = onlyReader(of: rectifier.index), case .convolution(let layer) = next.operation,
         try layer.resolved(.automatic) == .tapProducts
       {
-        fused = .init(layer: layer, blocked: blocked)
+        let runs = try RectifiedRuns(blocked, layer)
+        fused = .init(layer: runs.layer, hidden: runs)
         done.formUnion([rectifier.index, next.index])
         step.node = next.index
       }
@@ -137,7 +138,7 @@ struct ForwardStep<Scalar: BLASScalar>: Sendable {
   struct Fused: Sendable {
     let layer: Convolution<Scalar>
     /// A 1×1 layer and ReLU before it.
-    var blocked: BlockedPointwise<Scalar>?
+    var hidden: RectifiedRuns<Scalar>?
     var rectifying = false
     var pooling: Pooling?
     var packed: PackedConvolution<Scalar>?
@@ -194,19 +195,19 @@ struct ForwardStep<Scalar: BLASScalar>: Sendable {
 
 extension ForwardStep.Fused {
   func callAsFunction(_ images: Tensor<Scalar>, _ scratch: Scratch<Scalar>) throws -> Tensor<Scalar> {
-    guard let blocked else {
+    guard let runs = hidden else {
       if let packed { return try packed(images, scratch: scratch, rectifying: rectifying, pooling: pooling) }
       return try layer(images, scratch: scratch, rectifying: rectifying, pooling: pooling)
     }
-    try blocked.requireChannels(images.shape)
-    var hidden = images.shape
-    hidden.channels = blocked.sources.count
-    let outputShape = try layer.outputShape(over: hidden)
+    try runs.blocked.requireChannels(images.shape)
+    var shape = images.shape
+    shape.channels = layer.inputChannels
+    let outputShape = try layer.outputShape(over: shape)
     var result = try scratch.tensor(batch: images.batch, shape: outputShape) { output in
       try images.values.withUnsafeBufferPointer { input in
         guard let input = input.baseAddress else { return }
-        try TapProducts(layer: layer, shape: hidden, outputShape: outputShape)
-          .apply(to: input, batch: images.batch, packed, scratch, into: output, blocked: blocked)
+        try TapProducts(layer: layer, shape: shape, outputShape: outputShape)
+          .apply(to: input, batch: images.batch, packed, scratch, into: output, hidden: runs)
       }
     }
     if rectifying { result.rectify() }

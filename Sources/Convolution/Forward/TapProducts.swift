@@ -5,7 +5,7 @@ import LinearAlgebra
 /// at once, and each product is added to the output pixel that its tap belongs to.
 ///
 /// A GEMM to few channels wastes vectors; this one has taps · c_out columns. A pruned network's layers, thousands of
-/// kept filters to a few channels, gain most, and their 1×1 layer and ReLU run in the same tile.
+/// kept filters to a few channels, gain most, and their 1×1 layer and ReLU run in the same tile (`RectifiedRuns`).
 struct TapProducts<Scalar: BLASScalar> {
   let layer: Convolution<Scalar>
   let shape: ImageShape
@@ -45,11 +45,11 @@ struct TapProducts<Scalar: BLASScalar> {
   /// Writes the layer's value for a batch to `output`.
   ///
   /// - Parameters:
-  ///   - images: `batch` images, NHWC: of `shape`, or of `blocked`'s input.
-  ///   - blocked: a 1×1 layer whose rectified output this layer reads, made tile by tile and never whole.
+  ///   - images: `batch` images, NHWC: of `shape`, or of the input of `hidden`.
+  ///   - hidden: a 1×1 layer whose rectified output this layer reads, made tile by tile and never whole.
   func apply(
     to images: UnsafePointer<Scalar>, batch: Int, _ packed: PackedConvolution<Scalar>?, _ scratch: Scratch<Scalar>,
-    into output: UnsafeMutablePointer<Scalar>, blocked: BlockedPointwise<Scalar>? = nil
+    into output: UnsafeMutablePointer<Scalar>, hidden: RectifiedRuns<Scalar>? = nil
   ) throws {
     let packed = try packed ?? PackedConvolution(layer, method: .tapProducts)
     guard let panels = packed.panels else { preconditionFailure("products of taps read packed panels") }
@@ -58,10 +58,10 @@ struct TapProducts<Scalar: BLASScalar> {
     } else {
       output.update(repeating: 0, count: batch * outputShape.count)
     }
-    let entries = rowLength + (blocked == nil ? 0 : shape.channels)
+    let entries = hidden?.entries(rowLength: rowLength) ?? rowLength
     let tilePixels = max(8, min(shape.pixels, scratch.tileCount / entries))
     nonisolated(unsafe) let (images, output, scratch) = (images, output, scratch)
-    let sources = blocked?.inputChannels ?? shape.channels
+    let sources = hidden?.blocked.inputChannels ?? shape.channels
     // An image's products are added to its own output alone: one task an image.
     @Sendable func run(_ image: Int, _ worker: Int) {
       let memory = scratch.tile(tilePixels * entries, of: worker)
@@ -69,13 +69,13 @@ struct TapProducts<Scalar: BLASScalar> {
       var start = 0
       while start < shape.pixels {
         let range = start..<min(shape.pixels, start + tilePixels)
-        var input = images + (image * shape.pixels + start) * sources
-        if let blocked {
-          let hidden = memory + tilePixels * rowLength
-          blocked.apply(to: input, pixels: range.count, rectifying: true, into: hidden)
-          input = UnsafePointer(hidden)
+        let input = images + (image * shape.pixels + start) * sources
+        if let hidden {
+          hidden.multiply(
+            input, pixels: range.count, rowLength: rowLength, panels.layout, panels.memory.start, memory: memory)
+        } else {
+          multiply(input, pixels: range.count, panels.layout, panels.memory.start, into: memory)
         }
-        multiply(input, pixels: range.count, panels.layout, panels.memory.start, into: memory)
         add(memory, ofPixels: range, to: target)
         start = range.upperBound
       }

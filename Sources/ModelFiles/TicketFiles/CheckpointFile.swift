@@ -11,20 +11,23 @@ public enum CheckpointFile {
   ///
   /// - Throws: `FileError`.
   public static func write(_ checkpoint: SearchCheckpoint, to path: String) throws {
-    let metadata = [
+    var metadata = [
       "format": format, "format_version": formatVersion, "identity": try json(checkpoint.identity),
       "addresses": try json(checkpoint.blocks.map(\.address)),
       "candidates": try json(checkpoint.blocks.map(\.candidates)),
     ]
+    if !checkpoint.dampingTrials.isEmpty { metadata["damping_trials"] = try json(checkpoint.dampingTrials) }
     let file = SafetensorsFile(metadata: metadata, tensors: try checkpoint.blocks.map { try $0.tensor() })
     try AtomicFile.write(try file.serialized(), to: path, force: true)
   }
 
   /// - Throws: `FileError` when the file is no checkpoint of this version.
   public static func read(_ path: String) throws -> SearchCheckpoint {
-    let reader = MetadataReader(try SafetensorsFile(path: path), format: format, formatVersion: formatVersion)
+    let file = try SafetensorsFile(path: path)
+    let reader = MetadataReader(file, format: format, formatVersion: formatVersion)
     try reader.requireFormat()
     return SearchCheckpoint(
-      identity: try reader.json("identity"), blocks: try reader.blocks(try reader.json("addresses")))
+      identity: try reader.json("identity"), blocks: try reader.blocks(try reader.json("addresses")),
+      dampingTrials: file.metadata["damping_trials"] == nil ? [] : try reader.json("damping_trials"))
   }
 }

@@ -144,18 +144,22 @@ public struct TicketFile: Sendable {
   /// SHA-256 over the metadata but the digest itself, sorted by key, and over the tensors, sorted by name.
   private static func digest(of file: SafetensorsFile) -> String {
     var digest = SHA256Digest()
-    func field(_ text: String) { digest.update("\(text.utf8.count):\(text)\n") }
     for key in file.metadata.keys.sorted() where key != "digest" {
-      field(key)
-      field(file.metadata[key]!)
+      digest.update(field: key)
+      digest.update(field: file.metadata[key]!)
     }
     for tensor in file.tensors.sorted(by: { $0.name < $1.name }) {
-      field(tensor.name)
-      field("\(tensor.dtype) \(tensor.shape)")
+      digest.update(field: tensor.name)
+      digest.update(field: "\(tensor.dtype) \(tensor.shape)")
       tensor.bytes.withUnsafeBytes { digest.update($0) }
     }
     return digest.hexadecimal()
   }
+}
+
+extension SHA256Digest {
+  /// Appends a text behind its length, so that no two lists of texts give the same bytes.
+  fileprivate mutating func update(field text: String) { update("\(text.utf8.count):\(text)\n") }
 }
 
 /// JSON with sorted snake-case keys, so that equal values give equal text.

@@ -21,11 +21,13 @@ struct CalibratedSearch {
   private var wanted: BlockAddress?
 
   init(
-    _ search: TicketSearch, _ calibration: Calibration, workers: Int, record: SearchRecord, _ control: RunControl
+    _ search: TicketSearch, _ calibration: Calibration, damping: Double, workers: Int, record: SearchRecord,
+    _ control: RunControl
   ) throws {
     self.search = search
     self.calibration = calibration
-    statistics = LayerStatistics(search: search, calibration: calibration, workers: workers, control: control)
+    statistics = LayerStatistics(
+      search: search, calibration: calibration, damping: damping, workers: workers, control: control)
     self.record = record
     self.control = control
     let shares = search.workShares(record.addresses, control.limits.work)
@@ -34,13 +36,14 @@ struct CalibratedSearch {
     looksAhead = try search.affordableWorkers(workers, control) > 1
   }
 
-  /// Chooses all blocks, or as many as limits allow.
-  func run() throws {
+  /// Chooses all blocks, or as many as limits allow: then the layers that they make are nil.
+  @discardableResult func run() throws -> [CollapsedLayer]? {
     var pruned: [CollapsedLayer] = []
     for number in 1...search.graph.layers.count {
-      guard let layer = try choose(layer: number, behind: pruned) else { return }
+      guard let layer = try choose(layer: number, behind: pruned) else { return nil }
       pruned.append(layer)
     }
+    return pruned
   }
 
   private struct Reached: Error { let instance: SearchInstance }

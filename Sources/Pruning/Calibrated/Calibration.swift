@@ -10,7 +10,15 @@ public struct Calibration: Sendable {
   /// Points lost, medians of 3 seeds with 400 images, at λ = 0.001, 0.1, 0.3, 1, 3: `fashion-cnn` at width 500 14.8, 14.8, 12.8, 23.4, 40.7, at 2000
   /// 0.98, 0.50, 0.37, 0.13, 0.22; `fashion-resnet` 6.7, 6.4, 6.5, 11.1, 22.3 and 0.37, 0.29, 0.10, 0.04, 0.13. Few filters miss by much and want the
   /// images' own directions; many miss by little, and then what the images do not show counts too.
-  public var damping: Double
+  ///
+  /// So it can be chosen, by the network and its filters.
+  public enum Damping: Sendable, Hashable {
+    case fixed(Double)
+    /// That of `DampingTrial.grid` whose network errs least on held-out images (`DampingTrial`).
+    case chosen
+  }
+  /// λ, or that it is chosen.
+  public var damping: Damping
   /// Passes over a layer's blocks after the first, in which each block is chosen again, given all others.
   public var sweeps: Int
   /// What errors are measured at.
@@ -30,7 +38,9 @@ public struct Calibration: Sendable {
   let name: String
 
   /// - Parameter name: for error messages.
-  public init(images: Tensor<Float>, name: String = "calibration images", damping: Double = 0.3, sweeps: Int = 1) {
+  public init(
+    images: Tensor<Float>, name: String = "calibration images", damping: Damping = .fixed(0.3), sweeps: Int = 1
+  ) {
     self.images = images
     self.name = name
     self.damping = damping
@@ -42,12 +52,20 @@ public struct Calibration: Sendable {
     var digest = SHA256Digest()
     digest.update("images \(images.batch) \(images.shape.height) \(images.shape.width) \(images.shape.channels)\n")
     digest.update(images.values)
+    let damping = fixedDamping.map { "\($0)" } ?? "chosen"
     digest.update("damping \(damping) sweeps \(sweeps)\n")
     if metric != .layer { digest.update("metric \(metric.rawValue) mix \(mix)\n") }
     return digest.hexadecimal()
   }
 
-  /// - Throws: `TicketError.invalidParameter` for no image, another shape, entries outside the input range, or a damping that is not positive.
+  /// The number that was given; nil where one is to be chosen.
+  public var fixedDamping: Double? {
+    guard case .fixed(let number) = damping else { return nil }
+    return number
+  }
+
+  /// - Throws: `TicketError.invalidParameter` for no image, another shape, entries outside the input range, a damping that is not positive, or
+  ///   images too few to choose one.
   func requireUsable(by target: Network<Float>, in range: InputRange) throws(TicketError) {
     guard images.batch > 0, images.shape == target.inputShape else {
       throw .invalidParameter(
@@ -58,10 +76,17 @@ public struct Calibration: Sendable {
         name: "\(name), image entry \(outside)", expected: "a number in \(range.low)…\(range.high)",
         found: "\(images.values[outside])")
     }
-    guard damping > 0, damping.isFinite, mix > 0, mix.isFinite, sweeps >= 0 else {
+    if damping == .chosen && images.batch < DampingTrial.heldOutEvery {
+      throw .invalidParameter(
+        name: "\(name), to choose a damping",
+        expected: "\(DampingTrial.heldOutEvery) images or a number for the damping",
+        found: "\(images.batch)")
+    }
+    let number = fixedDamping ?? 1
+    guard number > 0, number.isFinite, mix > 0, mix.isFinite, sweeps >= 0 else {
       throw .invalidParameter(
         name: "calibration", expected: "a damping and a mix above 0, sweeps ≥ 0",
-        found: "\(damping), \(mix) and \(sweeps)")
+        found: "\(number), \(mix) and \(sweeps)")
     }
   }
 }

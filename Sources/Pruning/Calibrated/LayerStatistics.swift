@@ -9,6 +9,7 @@ struct LayerStatistics {
 
   let search: TicketSearch
   let calibration: Calibration
+  let damping: Double
   let workers: Int
   let control: RunControl
   private typealias Operations = [(name: String, operation: Network<Float>.Operation)]
@@ -27,11 +28,11 @@ struct LayerStatistics {
     switch calibration.metric {
     case .layer:
       return try LayerRefit(
-        moments, layer, layer: number, addresses: addresses, kernel: kernel, scale: scale, damping: calibration.damping)
+        moments, layer, layer: number, addresses: addresses, kernel: kernel, scale: scale, damping: damping)
     case .logits:
       return try LayerRefit(
         try logitMoments(layer: number, behind: pruned), moments, layer, layer: number, addresses: addresses,
-        kernel: kernel, scale: scale, mix: calibration.mix, damping: calibration.damping)
+        kernel: kernel, scale: scale, mix: calibration.mix, damping: damping)
     }
   }
 
