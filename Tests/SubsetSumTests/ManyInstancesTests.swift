@@ -29,6 +29,11 @@ private enum Kind: CaseIterable {
         let found = try solver.solve(problem, control: RunControl())
         Self.check(found, oracle, "\(solver.name), \(kind), \(norm), share \(share), instance \(instance)")
       }
+      if problem.dimension > 1, problem.size == nil {
+        let shared = try SharedVectorHalves(candidates: problem.candidates, norm: problem.norm)
+        let found = try shared.solve(targets: [problem.target], workers: 1).solutions[0]
+        Self.check(found, oracle, "shared halves, \(kind), \(norm), share \(share), instance \(instance)")
+      }
       if problem.dimension == 1, problem.size == nil {
         try Self.checkBatches(oracle, "\(kind), share \(share), instance \(instance)")
       }
