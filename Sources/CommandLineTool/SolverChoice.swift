@@ -40,6 +40,10 @@ extension Solver {
       exchange.workers = workers
       return exchange
     }
+    if var lists = self as? KList {
+      lists.workers = workers
+      return lists
+    }
     if var beam = self as? BeamSearch {
       beam.workers = workers
       return beam

@@ -48,9 +48,37 @@ import Testing
     #expect(json["median_error"] as? Double == 0.25 && json["max_error"] as? Double == 3)
     #expect(json["instances"] as? Int == 3 && json["mean_size"] as? Double == 4.0 / 3)
     try ToolRun("solve-batch", "problem.npz", "--seed", "1", in: folder).expectBadInput("both")
+    try ToolRun("solve-batch", "problem.npz", "--norm", "l2", in: folder).expectBadInput("--norm", "one dimension")
     try write(
-      try NumPyArray(shape: [2, 2], doubles: [1, 2, 4, 8]), try NumPyArray(shape: [1, 2], doubles: [5, 6]))
-    try ToolRun("solve-batch", "problem.npz", in: folder).expectBadInput("one dimension", "dimension 2")
+      try NumPyArray(shape: [2, 2], doubles: [1, 2, 4, 8]), try NumPyArray(shape: [2, 2], doubles: [5, 6, 1, 2]))
+    for (norm, least) in [("max", 2), ("l2", 5.0.squareRoot())] {
+      let run = try ToolRun("solve-batch", "problem.npz", "--norm", norm, "--json", in: folder)
+      let plane = try run.json()
+      #expect(run.status == 0 && plane["optimal"] as? Bool == true && plane["proved"] as? Int == 2)
+      let solutions = try #require(plane["solutions"] as? [[String: Any]])
+      #expect(solutions.count == 2 && solutions[1]["error"] as? Double == 0 && solutions[1]["subset"] as? [Int] == [0])
+      #expect(abs((solutions[0]["error"] as? Double ?? .nan) - least) < 1e-12)
+    }
+  }
+
+  /// Target 0 of a generated batch is that of `solve`, and optima are what it proves.
+  @Test func generatedTargetsInMoreDimensions() throws {
+    let folder = try Folder()
+    let options = ["--dimension", "3", "--count", "24", "--seed", "7", "--json"]
+    let run = try ToolRun(["solve-batch", "--instances", "5", "--epsilon", "1"] + options, in: folder)
+    let batch = try run.json()
+    #expect(run.status == 0 && batch["dimension"] as? Int == 3 && batch["norm"] as? String == "max")
+    let one = try ToolRun(["solve"] + options, in: folder).json()
+    let solutions = try #require(batch["solutions"] as? [[String: Any]])
+    #expect(one["optimal"] as? Bool == true && solutions.count == 5)
+    #expect(solutions[0]["error"] as? Double == one["error"] as? Double)
+    let stopped = try ToolRun(["solve-batch", "--instances", "5", "--work-limit", "5000"] + options, in: folder)
+    #expect(stopped.status == 3)
+    #expect(try stopped.json()["optimal"] as? Bool == false)
+    try ToolRun(["solve-batch", "--instances", "5", "--law", "uniform"] + options, in: folder).expectBadInput("--law")
+    try ToolRun(
+      "solve-batch", "--dimension", "1", "--count", "9", "--instances", "2", "--seed", "1", in: folder
+    ).expectBadInput("--dimension", "2 or more")
   }
 
   @Test func badInputIsNamed() throws {

@@ -7,6 +7,21 @@ private func median(_ values: [Double]) -> Double { values.sorted()[values.count
 
 @Suite struct KListTests {
   /// More lists reach what no pair of lists of that length could: 2^12 sums a list, ten seeds.
+  @Test func workersChangeNothing() throws {
+    for (m, n, bits) in [(3, 60, 16), (6, 200, 17), (2, 30, 10)] {
+      for norm in [Norm.maximum, .euclidean] {
+        let problem = try GeneratedInstance.problem(dimension: m, count: n, seed: 4, norm: norm)
+        for limits in [Limits(), Limits(work: 1 << 21)] {
+          let control = RunControl(limits: limits)
+          let alone = try KList(listBits: bits).solve(problem, control: control)
+          for workers in [2, 3, 8] {
+            #expect(try KList(listBits: bits, workers: workers).solve(problem, control: control) == alone)
+          }
+        }
+      }
+    }
+  }
+
   @Test func listsBeatGreedyByFar() throws {
     var (lists, greedy): ([Double], [Double]) = ([], [])
     for seed in UInt64(1)...10 {

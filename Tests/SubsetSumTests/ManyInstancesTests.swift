@@ -34,6 +34,11 @@ private enum Kind: CaseIterable {
         Self.check(try CellSweep().solve(problem, control: RunControl()), oracle, "cell-sweep, \(name)")
         try Self.checkDecision(oracle, factor: 0.5 + numbers.unit(), name)
       }
+      if problem.dimension > 1, problem.size == nil {
+        let shared = try SharedVectorHalves(candidates: problem.candidates, norm: problem.norm)
+        let found = try shared.solve(targets: [problem.target], workers: 1).solutions[0]
+        Self.check(found, oracle, "shared halves, \(kind), \(norm), share \(share), instance \(instance)")
+      }
       if problem.dimension == 1, problem.size == nil {
         try Self.checkBatches(oracle, "\(kind), share \(share), instance \(instance)")
       }

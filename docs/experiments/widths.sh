@@ -3,7 +3,7 @@
 # Usage: widths.sh TOMBOLA TARGET OUTPUT_FOLDER
 set -e
 mkdir -p "$3"
-for width in 500 1000 2000 4000 8000 16000; do
+for width in 500 1000 2000 4000 8000; do
   for seed in 1 2 3; do
     for mode in calibrated weights; do
       figures="$3/$mode-$width-$seed.json"

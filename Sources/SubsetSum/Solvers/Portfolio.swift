@@ -143,7 +143,7 @@ private struct PortfolioRun {
     while stop == nil, bits <= longest {
       let began = ContinuousClock.now
       let before = work
-      try take(try KList(listBits: bits).solve(problem, control: control.withWork(remainingWork)))
+      try take(try KList(listBits: bits, workers: workers).solve(problem, control: control.withWork(remainingWork)))
       let seconds = (ContinuousClock.now - began) / .seconds(1)
       // Longer lists cost in proportion, and miss the caches more.
       while step > 0 {

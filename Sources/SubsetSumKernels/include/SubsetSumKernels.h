@@ -1,5 +1,7 @@
 #pragma once
 
+#include <stdint.h>
+
 // Reductions in Float64 whose order is part of their definition: entry j in lane j mod 8, lanes combined as
 // ((0+4)+(2+6))+((1+5)+(3+7)), then the last count mod 8 entries in index order. Products and sums are rounded one by one
 // (no fma), so every variant for a CPU gives the same bits. A NaN's payload may differ.
@@ -16,3 +18,17 @@ double tombola_squared_distance_f32(const float *x, double scale, const double *
 /// Writes the indices whose values are not below `limit` (NaN is not), ascending, and returns how many. `places` has room for `count`, below 2^31.
 long tombola_reaching_f32(const float *values, long count, float limit, int *places);
 long tombola_reaching_f64(const double *values, long count, double limit, int *places);
+
+/// A square around a point, and a bitmap of cells on two axes: cell min(max(0, (v − low)·inverse), last), rounded down, a row of `words` 32-bit words for
+/// each cell of x.
+typedef struct {
+  double x, y, reach;
+  double low_x, inverse_x, last_x;
+  double low_y, inverse_y, last_y;
+  int words;
+} tombola_cell_window;
+
+/// Writes the indices i for which a corner of the square around (window.x − x_i, window.y − y_i) lies in a cell whose bit is set, ascending, and returns how many.
+/// `places` has room for `count` + 8, below 2^31. A square no wider than a cell lies in the cells of its corners.
+long tombola_near_cells(const double *x, const double *y, long count, const tombola_cell_window *window,
+                        const uint32_t *bitmap, int *places);

@@ -139,7 +139,7 @@ final class BeamCells: Sendable {
       let shift = Double(g) / Double(Self.gridCount)
       guard let grid = CellGrid(widths: widths, reach: reach, shift: shift) else { return nil }
       let keys = grid.keys(of: sums.residual(0), count: used, dimension: m, opposite: true)
-      return Cells(grid: grid, index: CellIndex(keys))
+      return Cells(grid: grid, index: try CellIndex(keys))
     }.compactMap { $0 }
   }
 

@@ -1,3 +1,5 @@
+import LinearAlgebra
+
 /// A grid on some coordinates. Sums of two lists that lie in opposite cells nearly cancel there.
 struct CellGrid: Sendable {
   private struct Axis: Sendable {
@@ -27,8 +29,18 @@ struct CellGrid: Sendable {
   }
 
   /// The cell of each sum: floor(v/w) in each coordinate; of −v for the `opposite` side.
-  func keys(of list: SumList, opposite: Bool) -> LargeBuffer<UInt64> {
-    keys(of: list.rows, count: list.count, dimension: list.dimension, opposite: opposite)
+  func keys(of list: SumList, opposite: Bool, workers: Int) throws -> LargeBuffer<UInt64> {
+    let keys = LargeBuffer<UInt64>(count: list.count)
+    let share = 1 << 15
+    let tasks = (list.count + share - 1) / share
+    // Tasks write disjoint parts.
+    nonisolated(unsafe) let (rows, target) = (UnsafePointer(list.rows), keys.base)
+    let (m, count) = (list.dimension, list.count)
+    try Workers.forEach(count: tasks, workers: max(1, min(workers, tasks))) { task, _ in
+      let first = task * share
+      write(rows + first * m, min(share, count - first), m, opposite, to: target + first)
+    }
+    return keys
   }
 
   /// The cell of each of `count` rows of `dimension` entries.
@@ -36,6 +48,13 @@ struct CellGrid: Sendable {
     of rows: UnsafePointer<Double>, count: Int, dimension m: Int, opposite: Bool = false
   ) -> LargeBuffer<UInt64> {
     let keys = LargeBuffer<UInt64>(count: count)
+    write(rows, count, m, opposite, to: keys.base)
+    return keys
+  }
+
+  private func write(
+    _ rows: UnsafePointer<Double>, _ count: Int, _ m: Int, _ opposite: Bool, to keys: UnsafeMutablePointer<UInt64>
+  ) {
     for k in 0..<count { keys[k] = 0 }
     for axis in axes {
       let factor = opposite ? -axis.inverse : axis.inverse
@@ -51,7 +70,6 @@ struct CellGrid: Sendable {
         }
       }
     }
-    return keys
   }
 }
 
@@ -65,26 +83,37 @@ final class CellIndex: @unchecked Sendable {
   private let starts: LargeBuffer<UInt32>
   private let entries: LargeBuffer<Entry>
 
-  init(_ keys: LargeBuffer<UInt64>) {
+  /// Buckets are dealt to workers in ranges, so that each writes in a part of its own.
+  init(_ keys: LargeBuffer<UInt64>, workers: Int = 1) throws {
     let bits = max(4, Int.bitWidth - max(1, keys.count).leadingZeroBitCount)
-    shift = UInt64(64 - bits)
+    let (buckets, shift) = (1 << bits, UInt64(64 - bits))
     // Bucket b ends where b + 1 starts; while entries are placed, starts[b + 1] is where the next of bucket b goes.
-    starts = LargeBuffer<UInt32>(count: 1 << bits + 2)
+    let starts = LargeBuffer<UInt32>(count: buckets + 2)
     for bucket in 0..<starts.count { starts[bucket] = 0 }
-    var inside = 0
-    for k in 0..<keys.count where keys[k] != CellGrid.outside {
-      starts[Int(Self.hash(keys[k]) >> shift) &+ 2] &+= 1
-      inside &+= 1
+    let tasks = max(1, min(workers, keys.count >> 15))
+    nonisolated(unsafe) let (read, begin) = (keys, starts)
+    try Workers.forEach(count: tasks, workers: tasks) { task, _ in
+      let range = buckets * task / tasks..<buckets * (task + 1) / tasks
+      for k in 0..<read.count where read[k] != CellGrid.outside {
+        let bucket = Int(Self.hash(read[k]) >> shift)
+        if range.contains(bucket) { begin[bucket &+ 2] &+= 1 }
+      }
     }
     for bucket in 1..<starts.count { starts[bucket] &+= starts[bucket &- 1] }
-    entries = LargeBuffer<Entry>(count: inside)
-    for k in 0..<keys.count where keys[k] != CellGrid.outside {
-      let hash = Self.hash(keys[k])
-      let bucket = Int(hash >> shift)
-      let place = starts[bucket &+ 1]
-      entries[Int(place)] = Entry(tag: UInt32(truncatingIfNeeded: hash), sum: UInt32(k))
-      starts[bucket &+ 1] = place &+ 1
+    let entries = LargeBuffer<Entry>(count: Int(starts[buckets + 1]))
+    nonisolated(unsafe) let placed = entries
+    try Workers.forEach(count: tasks, workers: tasks) { task, _ in
+      let range = buckets * task / tasks..<buckets * (task + 1) / tasks
+      for k in 0..<read.count where read[k] != CellGrid.outside {
+        let hash = Self.hash(read[k])
+        let bucket = Int(hash >> shift)
+        if !range.contains(bucket) { continue }
+        let place = begin[bucket &+ 1]
+        placed[Int(place)] = Entry(tag: UInt32(truncatingIfNeeded: hash), sum: UInt32(k))
+        begin[bucket &+ 1] = place &+ 1
+      }
     }
+    (self.shift, self.starts, self.entries) = (shift, starts, entries)
   }
 
   @inline(__always) private static func hash(_ key: UInt64) -> UInt64 {

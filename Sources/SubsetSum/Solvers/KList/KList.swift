@@ -3,6 +3,7 @@
 #else
   import Darwin
 #endif
+import LinearAlgebra
 import RunControl
 
 /// Lists of subset sums merged pairwise on windows of coordinates (the generalised birthday method, Wagner 2002): for m up
@@ -13,7 +14,8 @@ import RunControl
 /// The error shrinks about as N^(−(t+1)/m), so that n buys accuracy that no exact search could pay for:
 /// t = 1 is meeting in the middle over a part of the candidates. `KListPlan` chooses t, N and the widths.
 ///
-/// Cost: 2^(t+1)·N·m additions and as many random reads of rows; memory: `bytes(levels:dimension:)` a sum. Deterministic: no threads, no BLAS; values only propose, the checker decides the error reported.
+/// Cost: 2^(t+1)·N·m additions and as many random reads of rows; memory: `bytes(levels:dimension:)` a sum. No BLAS, and the
+/// same pairs whatever the workers; values only propose, the checker decides the error reported.
 public struct KList: Solver {
   /// Units of work without a limit of the run's own: 2³².
   public static let defaultWorkLimit: UInt64 = 1 << 32
@@ -24,8 +26,13 @@ public struct KList: Solver {
   public let name = "k-list"
   /// log₂ N at most, or nil for what work and memory allow.
   public var listBits: Int?
+  /// Cores that it runs on. The subset does not depend on it, unless there is a time limit.
+  public var workers: Int
 
-  public init(listBits: Int? = nil) { self.listBits = listBits }
+  public init(listBits: Int? = nil, workers: Int = 1) {
+    self.listBits = listBits
+    self.workers = workers
+  }
 
   /// - Throws: `SubsetSumError.invalidOption`, or `.memoryLimit` where not even the shortest lists fit.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
@@ -35,8 +42,9 @@ public struct KList: Solver {
     }
     try requireAnySize(problem)
     var meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
-    let subset =
-      try KListSearch(problem.plainForm(), longest: try longestLists(problem, control), &meter)?.run(&meter) ?? []
+    let longest = try longestLists(problem, control)
+    let search = KListSearch(try problem.plainForm(), longest: longest, workers: max(1, workers), &meter)
+    let subset = try search?.run(&meter) ?? []
     return try Checker.solution(meter.claim(subset, isOptimal: false, by: name), for: problem)
   }
 
@@ -68,9 +76,10 @@ final class KListSearch {
   private let centers: [[Double]]
   /// Lists by level from the leaves, values released once they are merged.
   private var lists: [[SumList?]]
+  private let workers: Int
 
   /// Nil where the problem has too few candidates, or nothing to narrow.
-  init?(_ problem: Problem, longest bits: [Int], _ meter: inout WorkMeter) {
+  init?(_ problem: Problem, longest bits: [Int], workers: Int, _ meter: inout WorkMeter) {
     let (n, m) = (problem.count, problem.dimension)
     guard m > 0, meter.allows(UInt64(n * m)) else { return nil }
     meter.count(work: UInt64(n * m), evaluations: 0)
@@ -91,6 +100,7 @@ final class KListSearch {
     // Round robin, so that the groups are alike.
     let groups = (0..<leaves).map { leaf in (0..<made.sizes[0]).map { order[$0 * leaves + leaf] } }
     self.problem = problem
+    self.workers = workers
     self.groups = groups
     plan = made
     centers = Self.centers(problem, groups)
@@ -112,12 +122,12 @@ final class KListSearch {
   }
 
   /// The best subset met, or nil when a merge came out empty or the run stopped before the last.
-  func run(_ meter: inout WorkMeter) -> [Int]? {
-    guard let first = build(plan.levels - 1, 0, &meter), let second = build(plan.levels - 1, 1, &meter) else {
+  func run(_ meter: inout WorkMeter) throws -> [Int]? {
+    guard let first = try build(plan.levels - 1, 0, &meter), let second = try build(plan.levels - 1, 1, &meter) else {
       return nil
     }
     lists[plan.levels - 1] = [first, second]
-    guard let pair = closest(first, second, &meter) else { return nil }
+    guard let pair = try closest(first, second, &meter) else { return nil }
     var chosen: [Int] = []
     collect(plan.levels - 1, 0, Int(pair.left), into: &chosen)
     collect(plan.levels - 1, 1, Int(pair.right), into: &chosen)
@@ -125,7 +135,7 @@ final class KListSearch {
   }
 
   /// The list of node `index` of `level`, from its leaves up.
-  private func build(_ level: Int, _ index: Int, _ meter: inout WorkMeter) -> SumList? {
+  private func build(_ level: Int, _ index: Int, _ meter: inout WorkMeter) throws -> SumList? {
     let work = UInt64(problem.dimension) << UInt64(plan.sizes[level])
     guard meter.allows(work) else { return nil }
     let list: SumList
@@ -135,10 +145,10 @@ final class KListSearch {
       }
       list = SumList(rows, center: centers[index])
     } else {
-      guard let first = build(level - 1, 2 * index, &meter), let second = build(level - 1, 2 * index + 1, &meter) else {
-        return nil
-      }
-      list = merged(first, second, level: level)
+      guard let first = try build(level - 1, 2 * index, &meter),
+        let second = try build(level - 1, 2 * index + 1, &meter)
+      else { return nil }
+      list = try merged(first, second, level: level)
       first.releaseValues()
       second.releaseValues()
     }
@@ -161,7 +171,7 @@ final class KListSearch {
 
   /// As many pairs as the level has room for, of sums that nearly cancel in the coordinates that have a width. Widths adapt
   /// to the lists at hand.
-  private func merged(_ first: SumList, _ second: SumList, level: Int) -> SumList {
+  private func merged(_ first: SumList, _ second: SumList, level: Int) throws -> SumList {
     let wanted = 1 << plan.sizes[level]
     var widths = plan.widths[level - 1]
     let reach = first.deviations.map { 6 * $0 }
@@ -170,26 +180,19 @@ final class KListSearch {
     var met = 0
     for attempt in 0..<4 {
       guard let grid = CellGrid(widths: widths, reach: reach) else { break }
-      let index = CellIndex(grid.keys(of: second, opposite: true))
-      let keys = grid.keys(of: first, opposite: false)
-      met = 0
-      for a in 0..<first.count where met < wanted {
-        index.forEach(in: keys[a]) { b in
-          pairs[met] = SumPair(left: UInt32(a), right: b)
-          met &+= 1
-          return met < wanted
-        }
-      }
+      let index = try CellIndex(grid.keys(of: second, opposite: true, workers: workers), workers: workers)
+      let keys = try grid.keys(of: first, opposite: false, workers: workers)
+      met = try MergeScan(workers: workers, count: keys.count).pairs(index, keys, into: pairs)
       if met >= wanted / 2 || narrowed == 0 || attempt == 3 { break }
       let growth = min(8, 1.1 * Double(wanted) / Double(max(1, met)))
       let factor = pow(growth, 1 / Double(narrowed))
       widths = widths.map { $0 * factor }
     }
-    return SumList(first, second, pairs, count: met)
+    return try SumList(first, second, pairs, count: met, workers: workers)
   }
 
   /// The pair of least norm among those that share a cell of a grid coarse enough to look at about eight pairs a sum.
-  private func closest(_ first: SumList, _ second: SumList, _ meter: inout WorkMeter) -> SumPair? {
+  private func closest(_ first: SumList, _ second: SumList, _ meter: inout WorkMeter) throws -> SumPair? {
     let m = problem.dimension
     let spread = first.deviations
     // Cells on the widest coordinates, until about eight of the second list's sums are left to a cell.
@@ -204,37 +207,9 @@ final class KListSearch {
       budget -= cost
     }
     guard let grid = CellGrid(widths: widths, reach: spread.map { 6 * $0 }) else { return nil }
-    let index = CellIndex(grid.keys(of: second, opposite: true))
-    let keys = grid.keys(of: first, opposite: false)
-    let isMaximum = problem.norm == .maximum
-    let (left, right) = (first.rows, second.rows)
-    var best: SumPair?
-    var least = Double.infinity
-    var visited = 0
-    order.withUnsafeBufferPointer { order in
-      for a in 0..<first.count {
-        let row = left + a &* m
-        index.forEach(in: keys[a]) { b in
-          visited &+= 1
-          let other = right + Int(b) &* m
-          var measure = 0.0
-          for j in order {
-            let value = row[j] + other[j]
-            measure = isMaximum ? max(measure, abs(value)) : measure + value * value
-            if measure >= least { return true }
-          }
-          least = measure
-          best = SumPair(left: UInt32(a), right: b)
-          return true
-        }
-        if visited >= 1 << 16 {
-          meter.count(work: UInt64(visited * m), evaluations: UInt64(visited))
-          visited = 0
-          if !meter.allows(UInt64(m) << 16) { return }
-        }
-      }
-    }
-    meter.count(work: UInt64(visited * m), evaluations: UInt64(visited))
-    return best
+    let index = try CellIndex(grid.keys(of: second, opposite: true, workers: workers), workers: workers)
+    let keys = try grid.keys(of: first, opposite: false, workers: workers)
+    return try MergeScan(workers: workers, count: keys.count).closest(
+      first, second, index, keys, order: order, isMaximum: problem.norm == .maximum, &meter)
   }
 }

@@ -1,3 +1,5 @@
+import LinearAlgebra
+
 /// A sum of each of two lists.
 struct SumPair {
   var left: UInt32
@@ -7,7 +9,9 @@ struct SumPair {
 /// Vector sums in rows, each with what it was made of: a subset of a leaf's candidates, or one sum of each of two lists.
 ///
 /// The values only propose: what they lead to is checked from indices.
-final class SumList {
+///
+/// Written by one call at a time, and read by any thread in between.
+final class SumList: @unchecked Sendable {
   let dimension: Int
   let count: Int
   /// Sum k at k·m, until they are released.
@@ -41,18 +45,23 @@ final class SumList {
   }
 
   /// a + b for the first `count` pairs.
-  init(_ first: SumList, _ second: SumList, _ pairs: LargeBuffer<SumPair>, count: Int) {
+  init(_ first: SumList, _ second: SumList, _ pairs: LargeBuffer<SumPair>, count: Int, workers: Int) throws {
     let m = first.dimension
     dimension = m
     self.count = count
     parents = pairs
     let values = LargeBuffer<Double>(count: count * m)
-    let (left, right) = (first.rows, second.rows)
-    for k in 0..<count {
-      let pair = pairs[k]
-      let (a, b) = (left + Int(pair.left) &* m, right + Int(pair.right) &* m)
-      let target = values.base + k &* m
-      for j in 0..<m { target[j] = a[j] + b[j] }
+    let share = 1 << 14
+    let tasks = (count + share - 1) / share
+    // Tasks write disjoint parts.
+    nonisolated(unsafe) let (left, right, target, pairs) = (first.rows, second.rows, values.base, pairs)
+    try Workers.forEach(count: tasks, workers: max(1, min(workers, tasks))) { task, _ in
+      for k in task * share..<min(count, (task + 1) * share) {
+        let pair = pairs[k]
+        let (a, b) = (left + Int(pair.left) &* m, right + Int(pair.right) &* m)
+        let row = target + k &* m
+        for j in 0..<m { row[j] = a[j] + b[j] }
+      }
     }
     self.values = values
   }

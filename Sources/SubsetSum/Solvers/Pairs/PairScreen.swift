@@ -32,6 +32,8 @@ extension PairVisitor {
 /// Groups of right rows whose norms alone keep them apart, | ‖a‖ − ‖b‖ | > √cut, are left out of a tile's product: sides in ascending order of norms
 /// gain most. Cost: 2·(m+1) operations a pair in BLAS; memory: m+1 scalars a right row, and a tile for each worker.
 final class PairScreen<Scalar: BLASScalar> {
+  /// Multiplications that are worth another worker.
+  private static var leastEach: Int { 1 << 22 }
   fileprivate let m: Int
   fileprivate let right: PackedRows<Scalar>
   fileprivate let kappa: Double
@@ -52,7 +54,7 @@ final class PairScreen<Scalar: BLASScalar> {
 
   /// Shows every pair within its visitor's cut, and some beyond. False when a visitor stopped it.
   ///
-  /// Tiles of left rows are dealt to as many workers as there are visitors: which of them sees a pair is not defined.
+  /// Tiles of left rows are dealt to as many workers as there are visitors, or fewer where a product would be small: which of them sees a pair is not defined.
   /// `left` gives left row i, m Float64 entries.
   func run<Visitor: PairVisitor>(
     leftCount: Int, left: (Int) -> UnsafePointer<Double>, _ visitors: inout [Visitor]
@@ -61,6 +63,7 @@ final class PairScreen<Scalar: BLASScalar> {
     while tiles.count < visitors.count { tiles.append(ScreenTile(dimension: m)) }
     let isStopped = Atomic<Bool>(false)
     let tiles = tiles
+    let workers = max(1, min(visitors.count, leftCount * right.count * (m + 1) / Self.leastEach))
     try visitors.withUnsafeMutableBufferPointer { visitors in
       // Each worker has a visitor and a tile of its own.
       nonisolated(unsafe) let visitor = visitors.baseAddress!
@@ -68,7 +71,7 @@ final class PairScreen<Scalar: BLASScalar> {
         nonisolated(unsafe) let left = left
         nonisolated(unsafe) let screen = self
         nonisolated(unsafe) let tiles = tiles
-        try Workers.forEach(count: (leftCount + tileRows - 1) / tileRows, workers: visitors.count) { task, worker in
+        try Workers.forEach(count: (leftCount + tileRows - 1) / tileRows, workers: workers) { task, worker in
           if isStopped.load(ordering: .relaxed) { return }
           let start = task * tileRows
           let range = start..<min(leftCount, start + tileRows)

@@ -1,0 +1,109 @@
+import LinearAlgebra
+import RunControl
+
+/// Looks a list's sums up in another's cells, shares of them on every worker, with the same result as one after the other.
+struct MergeScan {
+  /// Sums of one task, and tasks whose results are joined before the next.
+  private static let (share, wave) = (1 << 12, 64)
+  /// Pairs that a task looks at, where one is expected to look at 2¹⁵: lists full of equal sums have any number in a cell.
+  private static let mostLooks = 1 << 18
+
+  private let workers: Int
+
+  /// - Parameter count: sums that are looked up; another worker pays from some tens of thousands on.
+  init(workers: Int, count: Int) { self.workers = max(1, min(workers, count >> 15)) }
+
+  /// The pairs (a, b) with b in cell `keys[a]`, by a and then b, as many as `pairs` has room for; how many.
+  func pairs(_ index: CellIndex, _ keys: LargeBuffer<UInt64>, into pairs: LargeBuffer<SumPair>) throws -> Int {
+    let shares = (keys.count + Self.share - 1) / Self.share
+    var met = 0
+    var parts = [[SumPair]](repeating: [], count: min(shares, Self.wave))
+    for start in stride(from: 0, to: shares, by: Self.wave) where met < pairs.count {
+      try parts.withUnsafeMutableBufferPointer { parts in
+        // Tasks write one part each.
+        nonisolated(unsafe) let (parts, keys) = (parts, keys)
+        let room = pairs.count - met
+        try Workers.forEach(count: min(shares - start, Self.wave), workers: workers) { task, _ in
+          parts[task].removeAll(keepingCapacity: true)
+          let first = (start + task) * Self.share
+          for a in first..<min(keys.count, first + Self.share) where parts[task].count < room {
+            index.forEach(in: keys[a]) { b in
+              parts[task].append(SumPair(left: UInt32(truncatingIfNeeded: a), right: b))
+              return parts[task].count < room
+            }
+          }
+        }
+      }
+      for part in parts.prefix(shares - start) {
+        let taken = min(part.count, pairs.count - met)
+        part.withUnsafeBufferPointer { if taken > 0 { (pairs.base + met).update(from: $0.baseAddress!, count: taken) } }
+        met += taken
+      }
+    }
+    return met
+  }
+
+  /// What one task has met.
+  private struct Look: Sendable {
+    var best: SumPair?
+    var error = Double.infinity
+    var visited = 0
+  }
+
+  /// The pair in one cell whose a + b is the shortest, the first of equal ones; of those looked at before the run had to stop.
+  ///
+  /// - Parameter order: coordinates as they are compared.
+  func closest(
+    _ first: SumList, _ second: SumList, _ index: CellIndex, _ keys: LargeBuffer<UInt64>, order: [Int],
+    isMaximum: Bool, _ meter: inout WorkMeter
+  ) throws -> SumPair? {
+    let m = UInt64(first.dimension)
+    let shares = (keys.count + Self.share - 1) / Self.share
+    var best = Look()
+    for start in stride(from: 0, to: shares, by: Self.wave) {
+      let below = best.error
+      nonisolated(unsafe) let keys = keys
+      let looks = try Workers.map(count: min(shares - start, Self.wave), workers: workers) { task in
+        let begin = (start + task) * Self.share
+        return Self.look(
+          begin..<min(keys.count, begin + Self.share), first, second, index, keys, order, isMaximum, below)
+      }
+      for look in looks {
+        guard meter.allows(UInt64(look.visited) * m) else { return best.best }
+        meter.count(work: UInt64(look.visited) * m, evaluations: UInt64(look.visited))
+        if look.error < best.error { best = look }
+      }
+    }
+    return best.best
+  }
+
+  private static func look(
+    _ range: Range<Int>, _ first: SumList, _ second: SumList, _ index: CellIndex, _ keys: LargeBuffer<UInt64>,
+    _ order: [Int], _ isMaximum: Bool, _ below: Double
+  ) -> Look {
+    var made = Look()
+    var least = below
+    let (m, left, right) = (first.dimension, first.rows, second.rows)
+    order.withUnsafeBufferPointer { order in
+      for a in range where made.visited < mostLooks {
+        let row = left + a &* m
+        index.forEach(in: keys[a]) { b in
+          made.visited &+= 1
+          if made.visited > mostLooks { return false }
+          let other = right + Int(b) &* m
+          var measure = 0.0
+          for j in order {
+            let value = row[j] + other[j]
+            measure = isMaximum ? max(measure, abs(value)) : measure + value * value
+            if measure >= least { return true }
+          }
+          least = measure
+          made.error = measure
+          made.best = SumPair(left: UInt32(truncatingIfNeeded: a), right: b)
+          return true
+        }
+      }
+    }
+    return made
+  }
+}
