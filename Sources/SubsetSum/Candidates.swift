@@ -1,4 +1,5 @@
 import LinearAlgebra
+import SubsetSumKernels
 
 /// The vectors that subsets are drawn from: n candidates of dimension m, every coordinate exact in Float64.
 ///
@@ -166,6 +167,16 @@ public struct CandidateRows {
 
   /// `target -= x_i`. Cost: m.
   public func subtract(_ i: Int, from target: UnsafeMutablePointer<Double>) { add(i, sign: -1, to: target) }
+
+  /// Writes `y − x_i`, the bits of `subtract`. Cost: m.
+  @inline(__always)
+  func writeDifference(_ y: UnsafePointer<Double>, less i: Int, to target: UnsafeMutablePointer<Double>) {
+    if let singles, let scales {
+      tombola_difference_f32(y, singles + i &* dimension, Double(scales[i]), target, dimension)
+    } else {
+      tombola_difference_f64(y, doubles! + i &* dimension, target, dimension)
+    }
+  }
 
   /// Writes `sign · x_i`, exactly. Cost: m.
   public func copy(_ i: Int, sign: Double = 1, to target: UnsafeMutablePointer<Double>) {

@@ -33,12 +33,7 @@ func fixedOrderSquares(_ x: UnsafePointer<Float>, _ count: Int) -> Double {
 }
 
 /// max |x_j|, 0 for no entries. Infinite when an entry is NaN.
-func largestMagnitude(_ x: UnsafePointer<Double>, _ count: Int) -> Double {
-  var largest: UInt64 = 0
-  for j in 0..<count { largest = max(largest, x[j].bitPattern & 0x7fff_ffff_ffff_ffff) }
-  let value = Double(bitPattern: largest)
-  return value.isNaN ? .infinity : value
-}
+func largestMagnitude(_ x: UnsafePointer<Double>, _ count: Int) -> Double { tombola_largest_f64(x, count) }
 
 /// A vector of sums, each carried as an unevaluated pair: the rounded sum and what rounding left out.
 ///

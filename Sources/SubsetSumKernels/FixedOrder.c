@@ -1,5 +1,7 @@
 #include "Clones.h"
 #include "SubsetSumKernels.h"
+#include <math.h>
+#include <string.h>
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -56,4 +58,26 @@ CLONES double tombola_squared_distance_f32(const float *x, double scale, const d
     sum += difference * difference;
   }
   return sum;
+}
+
+CLONES void tombola_difference_f64(const double *y, const double *x, double *target, long count) {
+  for (long j = 0; j < count; j++) target[j] = y[j] - x[j];
+}
+
+CLONES void tombola_difference_f32(const double *y, const float *x, double scale, double *target, long count) {
+  for (long j = 0; j < count; j++) target[j] = y[j] - scale * (double)x[j];
+}
+
+// Magnitudes order as their bits do; NaN comes last.
+CLONES double tombola_largest_f64(const double *values, long count) {
+  uint64_t largest = 0;
+  for (long j = 0; j < count; j++) {
+    uint64_t bits;
+    memcpy(&bits, values + j, 8);
+    bits &= 0x7fffffffffffffff;
+    largest = bits > largest ? bits : largest;
+  }
+  double value;
+  memcpy(&value, &largest, 8);
+  return value == value ? value : INFINITY;
 }

@@ -37,6 +37,24 @@ import Testing
         == inOrder(scaled.map { $0 * $0 }).bitPattern)
   }
 
+  @Test(arguments: counts) func differencesAndMagnitudes(count: Int) {
+    let (x, y) = (numbers(count, 3), numbers(count, 4))
+    let singles = x.map { Float($0) }
+    var target = [Double](repeating: .nan, count: count)
+    tombola_difference_f64(y, x, &target, count)
+    #expect(target == (0..<count).map { y[$0] - x[$0] })
+    tombola_difference_f32(y, singles, -0.731, &target, count)
+    #expect(target == (0..<count).map { y[$0] + 0.731 * Double(singles[$0]) })
+    #expect(tombola_largest_f64(x, count) == x.map(abs).max() ?? 0)
+    for place in x.indices where place % 7 == 0 {
+      var with = x
+      with[place] = -.infinity
+      #expect(tombola_largest_f64(with, count) == .infinity)
+      with[place] = .nan
+      #expect(tombola_largest_f64(with, count) == .infinity)
+    }
+  }
+
   @Test func placesThatReachALimit() {
     for count in [0, 1, 7, 63, 64, 65, 200] {
       for stride in [1, 2, 9, 64, 300] {

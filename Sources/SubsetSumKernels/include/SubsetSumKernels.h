@@ -15,6 +15,13 @@ double tombola_squared_distance_f64(const double *x, const double *y, long count
 /// Σ (y_j − scale·x_j)², the entries of x widened exactly.
 double tombola_squared_distance_f32(const float *x, double scale, const double *y, long count);
 
+/// y_j − x_j.
+void tombola_difference_f64(const double *y, const double *x, double *target, long count);
+/// y_j − scale·x_j, the entries of x widened exactly.
+void tombola_difference_f32(const double *y, const float *x, double scale, double *target, long count);
+/// max |x_j|, 0 for no entries, infinite when an entry is NaN.
+double tombola_largest_f64(const double *values, long count);
+
 /// Writes the indices whose values are not below `limit` (NaN is not), ascending, and returns how many. `places` has room for `count`, below 2^31.
 long tombola_reaching_f32(const float *values, long count, float limit, int *places);
 long tombola_reaching_f64(const double *values, long count, double limit, int *places);

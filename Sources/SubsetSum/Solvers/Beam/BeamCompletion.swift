@@ -8,7 +8,7 @@ final class BeamCompletion {
   /// Candidates that are added.
   static let added = 2
   /// Sums of two at most.
-  private static let largestPool = 1 << 19
+  private static let largestPool = 1 << 17
   /// Sums of two for each state that is screened, unless that is fewer than 2¹⁴.
   private static let sumsForEach = 16
   /// Pairs that a screen hands on to the problem's norm.

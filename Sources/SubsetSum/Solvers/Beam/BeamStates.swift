@@ -67,9 +67,7 @@ final class BeamStates: @unchecked Sendable {
 
   private func take(_ child: BeamChild, _ s: Int, _ parents: BeamStates, _ rows: CandidateRows) {
     let parent = Int(child.parent)
-    let residual = residual(s)
-    residual.update(from: parents.residual(parent), count: dimension)
-    rows.subtract(Int(child.candidate), from: residual)
+    rows.writeDifference(parents.residual(parent), less: Int(child.candidate), to: residual(s))
     keys[s] = child.key
     let (list, known) = (members.base + s &* size, parents.members.base + parent &* parents.size)
     var place = parents.size

@@ -45,10 +45,16 @@ final class PairScreen<Scalar: BLASScalar> {
     right = PackedRows(capacity: count, dimension: m)
     let mu = Double(m + 3) * Scalar.unitRoundoff
     kappa = mu < 0.01 ? mu * 1.02 + 3 * Scalar.unitRoundoff + Double(m + 16) * 0x1p-50 : .infinity
-    let copied = UnsafeMutablePointer<Double>.allocate(capacity: max(1, count * m))
-    defer { copied.deallocate() }
-    for i in 0..<count { rows.copy(i, to: copied + i &* m) }
-    right.load(count) { UnsafePointer(copied + $0 &* m) }
+    if let doubles = rows.doubles {
+      right.load(count) { doubles + $0 &* rows.dimension }
+    } else {
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, m)) { row in
+        right.load(count) {
+          rows.copy($0, to: row.baseAddress!)
+          return UnsafePointer(row.baseAddress!)
+        }
+      }
+    }
     right.extendWithHalfSquares()
   }
 
