@@ -42,6 +42,25 @@ import Testing
     #expect(both.title.hasSuffix("exists, or is found"))
   }
 
+  /// Where the size grows with the count there is a scale at the cells alone, and none below the dimension.
+  @Test func sharesHaveScalesAtTheirCells() throws {
+    let specification = try SweepSpecification(
+      dimensions: [4], counts: [4, 8, 16, 32], epsilons: [0.5], sizes: [.share(divisor: 2), .squareRoot], trials: 6,
+      seed: 1)
+    let sweep = Sweep(specification)
+    let summaries = try (0..<specification.cellCount).map { cell in
+      CellSummary(
+        specification.cell(cell), results: try (0..<6).map { try sweep.result(cell: cell, trial: $0) },
+        epsilons: [0.5])
+    }
+    let errors = try SweepPlot.error.chart(of: summaries)
+    let dashed = errors.series.filter { $0.dash == .dashed }
+    let scales = summaries.compactMap(\.scale)
+    #expect(dashed.flatMap(\.points).map(\.y).allSatisfy { scales.contains($0) } && !dashed.isEmpty)
+    try errors.validate()
+    try SweepPlot.success.chart(of: summaries).validate()
+  }
+
   @Test func undecidedTrialsWidenTheBand() throws {
     let chart = try SweepPlot.success.chart(of: [Self.summary(4, proved: 3), Self.summary(6)])
     #expect(chart.series[0].name == "exists, undecided trials counted as none")

@@ -55,7 +55,9 @@ struct SuccessChart {
         let name = names.name(
           SweepNames.success(curve.cell), curve.cell, epsilons.count > 1 ? "ε = \(SweepAxis.short(epsilon))" : "",
           isDecided ? "" : "undecided trials counted as none")
-        if curve.cell.isExact, let theory = curve.cells.lazy.compactMap({ CellSummary.Theory($0.cell) }).first {
+        if curve.cell.isExact, let theory = curve.cells.lazy.compactMap({ CellSummary.Theory($0.cell) }).first,
+          theory.hasOtherCounts
+        {
           let name = moments.isEmpty ? "dashed: 1 − exp(−E T), E T the expected subsets" : ""
           let counts = SweepAxis.fineCounts(curve)
           let line = zip(counts, theory.logExpected(within: epsilon, counts: counts)).map { n, expected in
@@ -97,10 +99,13 @@ struct ErrorChart {
       }
       let head = curve.cell.isExact ? "optimum" : SweepNames.success(curve.cell)
       if let theory = curve.cells.lazy.compactMap({ CellSummary.Theory($0.cell) }).first {
-        let line = SweepAxis.fineCounts(curve).map { Chart.Point($0, exp(theory.logScale(count: $0))) }
-          .filter { $0.y >= lowest }
+        let scale =
+          theory.keepsItsSize
+          ? SweepAxis.fineCounts(curve).map { Chart.Point($0, exp(theory.logScale(count: $0))) }
+          : curve.cells.compactMap { summary in summary.scale.map { Chart.Point(Double(summary.cell.count), $0) } }
+        let line = scale.filter { $0.y >= lowest && $0.y.isFinite }
         // Solvers of the same instances share it.
-        if !scales.contains(where: { $0.points == line }) {
+        if !line.isEmpty, !scales.contains(where: { $0.points == line }) {
           let name = scales.isEmpty ? "dashed: ε*, where one subset is expected" : ""
           scales.append(Chart.Series(name, line, mark: .lines, dash: .dashed, colour: series.count))
         }

@@ -62,6 +62,17 @@ extension CellSummary {
           ?? Double(dimension) * (log(epsilon) - log(scale)))
     }
 
+    /// Whether the size stays as it is where the count changes, as `logScale(count:)` takes it.
+    var keepsItsSize: Bool {
+      switch rule {
+      case .any, .exactly: true
+      case .share, .squareRoot: false
+      }
+    }
+
+    /// Whether `logExpected(within:counts:)` says something of other counts.
+    var hasOtherCounts: Bool { hits != nil || keepsItsSize }
+
     /// ln ε*, by the formula, at another count, which need not be whole.
     ///
     /// - Precondition: n > 0, and at least a fixed size.
