@@ -3,19 +3,20 @@ import RunControl
 /// Beam search: subsets of growing size, the best `width` of each kept, all their extensions scored together.
 ///
 /// A level scores every kept state with every candidate, ‖r − x‖² over tiles by GEMM (`PairScreen`), and keeps the best distinct subsets. Where
-/// the problem fixes the size k, the last two or three candidates are chosen jointly (`BeamCompletion`): states meet a pool of sums
-/// in another screen, or in cells. Otherwise sizes grow until the error has stopped falling, and states of the sizes that did best are completed so.
+/// the problem fixes the size k, the last candidates are chosen jointly (`BeamEndings`): states meet the shortest sums of up to five candidates in cells, or a
+/// pool of sums of two in another screen. Otherwise sizes grow until the error has stopped falling, and states of the sizes that did best are completed so.
 ///
 /// Levels rank by the Euclidean norm of what is left (in the plain form of a metric or row sums); subsets are compared in the problem's
-/// norm. Decisions are in fixed-order Float64: the subset does not depend on BLAS's core, threads or tiles.
+/// norm. Decisions are in fixed-order Float64: the subset does not depend on BLAS's core, threads or tiles, or on the workers.
 ///
-/// Without a `width`, runs of 256 states (fewer where limits allow none of so many at the size asked for), then four times as many each, follow each other as long as the limits allow another, the last as wide as what is
-/// left allows; the best subset of all is returned. Cost of a run: k·width·n·m, as much again for the completion; memory: width·(16·m + 8·k + 110) bytes, 4·(m+1) a
-/// candidate, and the completion's (`BeamCompletion`). One thread.
+/// Without a `width`, runs of 256 states (fewer where limits allow none of so many at the size asked for), then four times as many each, eight times for a fixed
+/// size, follow each other as long as the limits allow another, the last as wide as what is left allows; the best subset of all is returned. Cost of a run:
+/// k·width·n·m, as much again for the endings; memory: `neededBytes`, some 300 bytes a state in 9 dimensions and 800 more for endings in cells.
 ///
-/// Measured on generated instances, 10 s on one core, medians of 10 seeds: at a size of 27 and (m, n) = (25, 1000) 1.77 times the ε at which the fixed-size first
-/// moment is 1, at a size of 12 and (9, 1000) 2.05 times. 53 % of the time is BLAS's at (72, 1900), 74 % at (72, 16000), 82 % at (144, 64000): what is not
-/// goes to children met again from other states, which grow with the width alone.
+/// Measured on generated instances, 10 s on one core, medians: at a size of 12 and (m, n) = (9, 1000) 1.97 times the ε at which the fixed-size first moment is 1
+/// (16 seeds; with one join of three candidates in a single grid 2.11), at a size of 27 and (25, 1000) 1.8 times (12 seeds). 70 % of the time is BLAS's at (72, 1900), and
+/// more in longer lists of candidates; what is not goes to children met again from other states, which grow with the width alone.
+/// Two cores are 1.5 to 1.6 times as fast as one from widths of some thousands on; small products stay on one.
 public struct BeamSearch: Solver, SizePenalizing {
   /// Units of work without a limit of the run's own: 2³².
   public static let defaultWorkLimit: UInt64 = 1 << 32
