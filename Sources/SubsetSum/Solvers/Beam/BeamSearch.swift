@@ -14,8 +14,8 @@ import RunControl
 /// k·width·n·m, as much again for the endings; memory: `neededBytes`, some 300 bytes a state in 9 dimensions and 800 more for endings in cells.
 ///
 /// Measured on generated instances, 10 s on one core, medians: at a size of 12 and (m, n) = (9, 1000) 1.97 times the ε at which the fixed-size first moment is 1
-/// (16 seeds; with one join of three candidates in a single grid 2.11), at a size of 27 and (25, 1000) 1.8 times (12 seeds). 70 % of the time is BLAS's at (72, 1900), and
-/// more in longer lists of candidates; what is not goes to children met again from other states, which grow with the width alone.
+/// (16 seeds; with one join of three candidates in a single grid 2.11) and 2.03 on twelve others, at a size of 27 and (25, 1000) 1.8 times (12 seeds). 70 % of the time is BLAS's at (72, 1900);
+/// what is not goes to children met again from other states, which grow with the width alone.
 /// Two cores are 1.5 to 1.6 times as fast as one from widths of some thousands on; small products stay on one.
 public struct BeamSearch: Solver, SizePenalizing {
   /// Units of work without a limit of the run's own: 2³².
