@@ -11,7 +11,7 @@ OUT := out
 BENCH := bench/.build/release/Bench
 PEERS_VENV := .venv-peers
 SOLVERS_VENV := .venv-solvers
-EXPERIMENTS := existence scaling sizes laws gap found mask
+EXPERIMENTS := existence scaling sizes laws gap found mask burkholz
 SANITIZED_ENVIRONMENT = TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA)
 
 .PHONY: help deps python-deps build demo test test-all bench bench-deps bench-peers bench-report bench-solvers bench-solvers-report browser-deps check-readme lint experiments
@@ -23,7 +23,7 @@ help:
 	@echo "make bench        measure the building blocks beside the machine's peak and bare GEMM"
 	@echo "make bench-peers  ONNX Runtime, OpenVINO and NumPy beside Tombola, taking turns"
 	@echo "make bench-solvers  CP-SAT, HiGHS, SCIP, Gurobi and flsss on subset sums beside Tombola (hours; goes on where it stopped)"
-	@echo "make experiments  the sweeps of docs/experiments and their plots (an hour of two cores; goes on where it stopped)"
+	@echo "make experiments  the sweeps and tickets of docs/experiments and their plots (about half an hour; goes on where it stopped)"
 	@echo "make lint         check the style of the sources"
 
 # Debian's packages, installed only where missing.
@@ -51,7 +51,7 @@ build: deps
 	swift build -c release --product tombola
 
 # The two that measure and show run on the fastest of OpenBLAS's kernels, whatever the environment pins.
-demo bench bench-peers: export TOMBOLA_BLAS_CORE ?= best
+demo bench bench-peers experiments: export TOMBOLA_BLAS_CORE ?= best
 
 demo: build
 	@mkdir -p $(OUT)
@@ -65,8 +65,10 @@ test: python-deps bench-deps browser-deps build
 
 # The suite again under both sanitizers, each built in a folder of its own (leaks are the test runner's own); searches killed and resumed.
 test-all: test
-	$(SANITIZED_ENVIRONMENT) ASAN_OPTIONS=detect_leaks=0 swift test -c release --sanitize=address --scratch-path .build-address
-	$(SANITIZED_ENVIRONMENT) TSAN_OPTIONS=suppressions=$(CURDIR)/tools/thread-sanitizer.suppressions swift test -c release --sanitize=thread --scratch-path .build-thread
+	swift build -c release --product TombolaPackageTests --sanitize=address --scratch-path .build-address
+	$(SANITIZED_ENVIRONMENT) ASAN_OPTIONS=detect_leaks=0 swift test -c release --skip-build --sanitize=address --scratch-path .build-address
+	swift build -c release --product TombolaPackageTests --sanitize=thread --scratch-path .build-thread
+	$(SANITIZED_ENVIRONMENT) TSAN_OPTIONS=suppressions=$(CURDIR)/tools/thread-sanitizer.suppressions swift test -c release --skip-build --sanitize=thread --scratch-path .build-thread
 	python3 tools/kill_and_resume.py --executable $(TOMBOLA)
 
 # Runs the transcripts of README.md and compares.
@@ -97,11 +99,12 @@ bench-solvers: build bench-deps
 	$(SOLVERS_VENV)/bin/python bench/solvers/compare.py --executable $(TOMBOLA) $(SOLVERS_OPTIONS) --cache $(OUT)/solvers.jsonl -o $(OUT)/solvers.json
 	python3 bench/solvers/chart.py $(OUT)/solvers.json $(OUT)/solvers.svg
 
-# The sweeps of docs/experiments into out/experiments, going on where they stopped, and their plots. The same results give the same plots.
+# The sweeps and tickets of docs/experiments into out/experiments, going on where they stopped, and their plots. The same results give the same plots.
 experiments: build bench-deps
 	@mkdir -p $(OUT)/experiments
 	@for spec in $(EXPERIMENTS); do \
 	  $(TOMBOLA) sweep docs/experiments/$$spec.toml --store $(OUT)/experiments/$$spec.sqlite --resume || exit; done
+	@sh docs/experiments/widths.sh $(TOMBOLA) $(TARGET) $(OUT)/experiments/widths
 	@sh docs/experiments/plots.sh $(TOMBOLA) $(OUT)/experiments docs/experiments
 
 # Its last run as a page under bench/results/.

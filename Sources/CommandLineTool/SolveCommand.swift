@@ -14,7 +14,7 @@ struct SolveCommand: ParsableCommand, ChoosingBLASCore {
       times its scale. The norm 'metric' takes factor (m, m) from it, the Cholesky factor of a weight; 'row-sums' and \
       'row-sums-larger' (of the positive and the negative part) take blocks (m) and, if there, weights (m). Without a file, --dimension, --count and \
       --seed make candidates u·V of normals u and V, and a target uniform in (-1/2, 1/2). The solver ends by itself \
-      at its documented work limit. With --decide an exact search looks no further than --epsilon (up to 64 candidates; 52 in \
+      at its documented work limit. With --decide an exact search looks no further than --epsilon (up to 64 candidates; 48 in \
       eight dimensions take seconds). With --all every subset within --epsilon is listed, by error, then fewer candidates, then \
       lexicographically (up to 60 candidates, as memory allows); with --by-size the best of each size that --solver beam met. Exit code 0: done; \
       1: finished above --epsilon; 3: stopped by a limit, or --all incomplete; 4: --all or --decide proved that no subset lies within --epsilon.

@@ -32,22 +32,8 @@ struct SolverChoice {
 extension Solver {
   /// The same solver on so many cores, where it can use them.
   func spread(over workers: Int) -> any Solver {
-    if var portfolio = self as? Portfolio {
-      portfolio.workers = workers
-      return portfolio
-    }
-    if var exchange = self as? Exchange {
-      exchange.workers = workers
-      return exchange
-    }
-    if var lists = self as? KList {
-      lists.workers = workers
-      return lists
-    }
-    if var beam = self as? BeamSearch {
-      beam.workers = workers
-      return beam
-    }
-    return self
+    guard var solver = self as? any MultipleWorkers else { return self }
+    solver.workers = workers
+    return solver
   }
 }

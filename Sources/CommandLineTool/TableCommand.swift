@@ -9,7 +9,8 @@ struct TableCommand: ParsableCommand {
     discussion: """
       --csv and --jsonl print all trials, sorted by cell and trial; with --cells a row for each cell and ε: the trials within ε, their fraction with its \
       95 % interval (Wilson), how many are undecided because no optimum was proved, the median error, ε* and the number of subsets \
-      that theory expects within ε; with --thresholds a row for each curve and ε: n50, the n at which half of the trials succeed, between its neighbours, with       its interval, the n that the first moment says, and a fitted line. Without a format the cells, or thresholds, are printed for people.
+      that theory expects within ε; with --thresholds a row for each curve and ε: n50, the n at which half of the trials succeed, between its neighbours, with its \
+      interval, the n that the first moment says, and a fitted line. Without a format the cells, or thresholds, are printed for people.
       """)
 
   @Argument(help: ArgumentHelp("A store that sweep or merge wrote.", valueName: "STORE")) var store: String

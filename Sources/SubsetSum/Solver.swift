@@ -15,6 +15,12 @@ public protocol Solver: Sendable {
   func solve(_ problem: Problem, control: RunControl) throws -> Solution
 }
 
+/// A solver that can use several cores for one problem, and finds the same subset on any number of them.
+public protocol MultipleWorkers: Solver {
+  /// Cores that it runs on.
+  var workers: Int { get set }
+}
+
 extension Solver {
   /// - Throws: `SubsetSumError.unsupported` for a problem that fixes the subset's size.
   func requireAnySize(_ problem: Problem) throws(SubsetSumError) {

@@ -97,7 +97,9 @@ struct ErrorChart {
           )
         }
       }
-      let head = curve.cell.isExact ? "optimum" : SweepNames.success(curve.cell)
+      // Where only existence was decided an error need not be the least.
+      let isLeast = curve.cell.solver == SweepMethod.exact.name
+      let head = isLeast ? "optimum" : curve.cell.isExact ? "error that decides" : SweepNames.success(curve.cell)
       if let theory = curve.cells.lazy.compactMap({ CellSummary.Theory($0.cell) }).first {
         let scale =
           theory.keepsItsSize
@@ -112,7 +114,7 @@ struct ErrorChart {
       }
       series.append(
         Chart.Series(
-          names.name(head, curve.cell, curve.isDecided ? "" : "not all proved"), points,
+          names.name(head, curve.cell, curve.isDecided || !isLeast ? "" : "not all proved"), points,
           spread: hasBand ? .band : .none))
     }
     let values = series.flatMap { $0.points.flatMap { [$0.y, $0.low] } }

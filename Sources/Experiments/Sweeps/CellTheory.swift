@@ -14,8 +14,8 @@ extension CellSummary {
     public let scale: Double
     private let dimension: Int
     private let count: Int
-    private let size: Int?
     private let rule: SubsetSize
+    private var size: Int? { rule.size(of: count) }
     private let hits: ExpectedHits?
     /// ln ε* at n = 1 for any size, at n = k for a fixed size, where one subset has it.
     private let base: Double
@@ -44,7 +44,7 @@ extension CellSummary {
       }
       guard let scale = unit.n, let base = unit.base else { return nil }
       (self.scale, self.base) = (deviation * scale, log(deviation) + log(base))
-      (dimension, count, size) = (m, n, cell.size)
+      (dimension, count) = (m, n)
       rule = SubsetSize(name: cell.sizeRule) ?? cell.size.map { .exactly($0) } ?? .any
       let lengths: ExpectedHits.Lengths =
         cell.candidates == StandardCandidates.nsn.name ? .chiSquared : .fixed(deviation: deviation)

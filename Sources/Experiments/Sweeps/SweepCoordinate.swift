@@ -29,6 +29,24 @@ public enum SweepCoordinate: String, Sendable, Hashable, CaseIterable {
     }
   }
 
+  /// What has the same values of some coordinates in groups, in the order in which the first of each comes.
+  static func groups<Element>(
+    _ elements: [Element], sharing coordinates: [SweepCoordinate], of cell: (Element) -> SweepCell
+  ) -> [[Element]] {
+    var places: [[String]: Int] = [:]
+    var groups: [[Element]] = []
+    for element in elements {
+      let key = coordinates.map { $0.value(of: cell(element)) }
+      if let place = places[key] {
+        groups[place].append(element)
+      } else {
+        places[key] = groups.count
+        groups.append([element])
+      }
+    }
+    return groups
+  }
+
   /// The values of cells, each once, in the order in which they come.
   func values(of cells: some Sequence<SweepCell>) -> [String] {
     var seen: Set<String> = []

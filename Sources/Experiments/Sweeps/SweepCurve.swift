@@ -11,18 +11,9 @@ public struct SweepCurve: Sendable, Hashable {
 
   /// Cells grouped into curves, in the order in which the first of each comes.
   public static func all(of summaries: [CellSummary]) -> [SweepCurve] {
-    var places: [[String]: Int] = [:]
-    var groups: [[CellSummary]] = []
-    for summary in summaries {
-      let key = coordinates.map { $0.value(of: summary.cell) }
-      if let place = places[key] {
-        groups[place].append(summary)
-      } else {
-        places[key] = groups.count
-        groups.append([summary])
-      }
+    SweepCoordinate.groups(summaries, sharing: coordinates, of: \.cell).map {
+      SweepCurve(cells: $0.sorted { $0.cell.count < $1.cell.count })
     }
-    return groups.map { SweepCurve(cells: $0.sorted { $0.cell.count < $1.cell.count }) }
   }
 
   private init(cells: [CellSummary]) { self.cells = cells }

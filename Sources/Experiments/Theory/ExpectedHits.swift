@@ -31,14 +31,14 @@ public struct ExpectedHits: Sendable, Hashable {
     (self.lengths, self.target, self.dimension) = (lengths, target, dimension)
   }
 
-  /// ln of the expected number of subsets within ε: of all 2ⁿ, or of those of one size. −∞ for none. Cost: some 50 µs a size.
+  /// ln of the expected number of subsets within ε: of all 2ⁿ, or of those of one size. −∞ for none. Cost: for NSN vectors some 1500 error functions a size.
   ///
   /// - Precondition: n ≥ 0, ε > 0, a size from 0 to n.
   public func logarithm(count n: Int, size: Int? = nil, within epsilon: Double) -> Double {
     logarithms(counts: n...n, within: epsilon) { _ in size }[0]
   }
 
-  /// The same for many counts, each with its size, nil for any; −∞ where the size exceeds the count. Cost: some 50 µs for each size that occurs.
+  /// The same for many counts, each with its size, nil for any; −∞ where the size exceeds the count. Cost: as above for each size that occurs.
   func logarithms(counts: ClosedRange<Int>, within epsilon: Double, size: (Int) -> Int?) -> [Double] {
     // What a subset of a size does depends on no count.
     var probabilities = [Double?](repeating: nil, count: counts.upperBound + 1)

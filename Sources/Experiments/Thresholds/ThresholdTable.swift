@@ -37,26 +37,10 @@ public struct ThresholdTable: Sendable, Hashable {
     }
     self.rows = rows
     var lines: [Line] = []
-    for members in Self.groups(rows) {
+    for members in SweepCoordinate.groups(rows, sharing: Self.shared, of: \.cell) {
       if let fit = ThresholdFit(members.compactMap(\.point)) { lines.append(Line(cell: members[0].cell, fit: fit)) }
     }
     self.lines = lines
-  }
-
-  /// Rows that may share a line, in their order.
-  private static func groups(_ rows: [Row]) -> [[Row]] {
-    var places: [[String]: Int] = [:]
-    var groups: [[Row]] = []
-    for row in rows {
-      let key = shared.map { $0.value(of: row.cell) }
-      if let place = places[key] {
-        groups[place].append(row)
-      } else {
-        places[key] = groups.count
-        groups.append([row])
-      }
-    }
-    return groups
   }
 
   /// The line that a row belongs to, if there is one.

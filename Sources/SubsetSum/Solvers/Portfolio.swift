@@ -13,7 +13,7 @@ import RunControl
 ///
 /// Without a time limit the subset depends on the problem and the work limit alone. With one, the lists and kicks that fit
 /// in depend on the machine, and so does the subset. Memory: as the solvers', within the run's limit.
-public struct Portfolio: Solver {
+public struct Portfolio: MultipleWorkers {
   /// Units of work without a limit of the run's own: 2³².
   public static let defaultWorkLimit: UInt64 = 1 << 32
   /// Candidates that meeting in the middle takes.

@@ -17,7 +17,7 @@ import RunControl
 /// (16 seeds; with one join of three candidates in a single grid 2.11) and 2.03 on twelve others, at a size of 27 and (25, 1000) 1.8 times (12 seeds). 70 % of the time is BLAS's at (72, 1900);
 /// what is not goes to children met again from other states, which grow with the width alone.
 /// Two cores are 1.5 to 1.6 times as fast as one from widths of some thousands on; small products stay on one.
-public struct BeamSearch: Solver, SizePenalizing {
+public struct BeamSearch: MultipleWorkers, SizePenalizing {
   /// Units of work without a limit of the run's own: 2³².
   public static let defaultWorkLimit: UInt64 = 1 << 32
   /// Bytes without a limit of the run's own: 2 GiB.

@@ -187,11 +187,7 @@ final class SweepRun {
           window = min(window, reach)
         }
         // Where many sums are close to each other, cells hold more than what was made.
-        if seen >= firstSums.capacity {
-          meter.count(work: UInt64(seen), evaluations: UInt64(seen))
-          seen = 0
-          guard meter.allows(unit) else { return false }
-        }
+        if seen >= firstSums.capacity, !mayGoOn(&seen, &meter) { return false }
       }
       meter.count(work: UInt64(seen), evaluations: UInt64(seen))
     }
@@ -225,15 +221,18 @@ final class SweepRun {
           consider(ab, cd, &best)
           (cut, reach) = (best.strictCut, best.strictReach)
         }
-        if seen >= firstSums.capacity {
-          meter.count(work: UInt64(seen), evaluations: UInt64(seen))
-          seen = 0
-          guard meter.allows(unit) else { return false }
-        }
+        if seen >= firstSums.capacity, !mayGoOn(&seen, &meter) { return false }
       }
       meter.count(work: UInt64(seen), evaluations: UInt64(seen))
     }
     return false
+  }
+
+  /// Counts the pairs seen, and asks whether there may be more.
+  private func mayGoOn(_ seen: inout Int, _ meter: inout WorkMeter) -> Bool {
+    meter.count(work: UInt64(seen), evaluations: UInt64(seen))
+    seen = 0
+    return meter.allows(unit)
   }
 
   /// Whether two of the first side's sums are equal beyond the second coordinate.

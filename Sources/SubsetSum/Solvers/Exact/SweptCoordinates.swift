@@ -7,7 +7,6 @@
 /// The coordinates that a `CellSweep` works on: the problem's in plain form, and where subsets have a fixed size that as one more, of 1 for each
 /// candidate, in a unit so wide that no other size lies within reach.
 final class SweptCoordinates {
-  let count: Int
   /// Coordinates, with the size's where there is one.
   let columnCount: Int
   /// Coordinate j of candidate i at i·columnCount + j.
@@ -23,7 +22,6 @@ final class SweptCoordinates {
   /// - Parameter reach: No coordinate further off is of interest.
   init(_ instance: SmallInstance, reach: Double) {
     let (n, m) = (instance.count, instance.dimension)
-    count = n
     columnCount = m + (instance.size == nil ? 0 : 1)
     rows = .allocate(capacity: max(1, n * columnCount))
     target = .allocate(capacity: columnCount)

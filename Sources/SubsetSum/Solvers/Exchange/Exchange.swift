@@ -22,7 +22,7 @@ import RunControl
 /// All decisions are Float64 in a fixed order, without BLAS: the subset depends on the problem, the start, the lanes and the work limit alone. Cost: n·(m + log n), a metric
 /// n·m²/2; m a proposal; a pass over pairs about `pairWindow`² in the max norm, m times that in others. Memory: 40 bytes a candidate and 8·m + 26 for each of the window, which without
 /// a memory limit takes up to 64 MB.
-public struct Exchange: Solver {
+public struct Exchange: MultipleWorkers {
   /// Units of work without a limit of the run's own: 2³³.
   public static let defaultWorkLimit: UInt64 = 1 << 33
   static let largestWindowBytes = 1 << 26

@@ -73,7 +73,7 @@ struct CellGrid: Sendable {
   }
 }
 
-/// The sums of a list by their cell: a hash table in two arrays.
+/// The sums of a list by their cell: a hash table in two arrays. Nothing is written after `init`.
 final class CellIndex: @unchecked Sendable {
   private struct Entry {
     var tag: UInt32

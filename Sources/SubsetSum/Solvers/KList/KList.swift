@@ -17,7 +17,7 @@ import RunControl
 /// Cost: 2^(t+1)·N·m additions and as many random reads of rows; memory: `bytes(levels:dimension:)` a sum. No BLAS, and the
 /// same pairs whatever the workers; values only propose, the checker decides the error reported. Two cores are 1.5 to 2 times as fast as one with lists of
 /// 2¹⁷ sums or more; shorter lists stay on one.
-public struct KList: Solver {
+public struct KList: MultipleWorkers {
   /// Units of work without a limit of the run's own: 2³².
   public static let defaultWorkLimit: UInt64 = 1 << 32
   /// Bytes without a limit of the run's own: 2 GiB.
