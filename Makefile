@@ -19,7 +19,7 @@ SANITIZED_ENVIRONMENT = TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA
 help:
 	@echo "make demo         draw a ticket for the shipped target and verify it"
 	@echo "make test         build and run all tests"
-	@echo "make test-all     the tests again under the address and thread sanitizers, and 50 searches killed and resumed"
+	@echo "make test-all     the tests again under the address and thread sanitizers, and searches and sweeps killed and resumed"
 	@echo "make bench        measure the building blocks beside the machine's peak and bare GEMM"
 	@echo "make bench-peers  ONNX Runtime, OpenVINO and NumPy beside Tombola, taking turns"
 	@echo "make bench-solvers  CP-SAT, HiGHS, SCIP, Gurobi and flsss on subset sums beside Tombola (hours; goes on where it stopped)"
@@ -63,13 +63,14 @@ test: python-deps bench-deps browser-deps build
 	swift build -c release --product TombolaPackageTests
 	TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA) swift test -c release --skip-build
 
-# The suite again under both sanitizers, each built in a folder of its own (leaks are the test runner's own); searches killed and resumed.
+# The suite again under both sanitizers, each built in a folder of its own (leaks are the test runner's own); searches and sweeps killed and resumed.
 test-all: test
 	swift build -c release --product TombolaPackageTests --sanitize=address --scratch-path .build-address
 	$(SANITIZED_ENVIRONMENT) ASAN_OPTIONS=detect_leaks=0 swift test -c release --skip-build --sanitize=address --scratch-path .build-address
 	swift build -c release --product TombolaPackageTests --sanitize=thread --scratch-path .build-thread
 	$(SANITIZED_ENVIRONMENT) TSAN_OPTIONS=suppressions=$(CURDIR)/tools/thread-sanitizer.suppressions swift test -c release --skip-build --sanitize=thread --scratch-path .build-thread
 	python3 tools/kill_and_resume.py --executable $(TOMBOLA)
+	python3 tools/kill_and_resume_sweep.py --executable $(TOMBOLA)
 
 # Runs the transcripts of README.md and compares.
 check-readme: build bench-deps
