@@ -1,6 +1,5 @@
 import ArgumentParser
 import Experiments
-import ModelFiles
 
 /// `tombola report`: results as one HTML page.
 struct ReportCommand: ParsableCommand, ChoosingBLASCore {
@@ -24,7 +23,6 @@ struct ReportCommand: ParsableCommand, ChoosingBLASCore {
     guard output.lowercased().hasSuffix(".html") else {
       throw OptionError(option: "--output", expected: "a name that ends in .html", found: "'\(output)'")
     }
-    try AtomicFile.check(output, force: force)
     let results = try files.map { try ResultFile(contentsOf: $0) }
     let report = try Report(results, title: title, epsilons: try epsilon.map { try SweepChoice.epsilons($0) })
     let page = try report.write(to: output, force: force)
