@@ -12,6 +12,8 @@ import sys
 import tempfile
 import time
 
+from killing import run_to_the_end
+
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -24,7 +26,6 @@ def main():
     searches = [["--width", "48000"], ["--width", "24000", "--mode", "calibrated", "--calibration", "fashion-mnist"]]
     kills = tickets = 0
     with tempfile.TemporaryDirectory() as folder:
-        alone = {}
         while kills < options.kills:
             search = searches[tickets % 2]
             seed = str(tickets // 2 + 1)
@@ -36,23 +37,11 @@ def main():
             with open(ticket, "rb") as file:
                 alone = file.read()
             os.remove(ticket)
-            here = 0
-            while True:
-                threads = chance.choice(["1", "2", "4"])
-                run = subprocess.Popen(
-                    [*command, "-o", ticket, "--checkpoint", checkpoint, "--resume", "--threads", threads],
-                    stdout=subprocess.DEVNULL)
-                try:
-                    # Later and later, so that searches whose checkpoints come late end too.
-                    code = run.wait(timeout=chance.uniform(0.05, 0.6) * seconds * (1 + here / 8))
-                except subprocess.TimeoutExpired:
-                    run.kill()
-                    run.wait()
-                    here += 1
-                    continue
-                if code != 0:
-                    sys.exit(f"{' '.join(command)}: exit code {code}")
-                break
+            resumed = [*command, "-o", ticket, "--checkpoint", checkpoint, "--resume", "--threads"]
+            # Later and later, so that searches whose checkpoints come late end too.
+            here = run_to_the_end(
+                lambda: [*resumed, chance.choice("124")],
+                lambda kills: chance.uniform(0.05, 0.6) * seconds * (1 + kills / 8))
             with open(ticket, "rb") as file:
                 if file.read() != alone:
                     sys.exit(f"{' '.join(command)}: after {here} kills another ticket than without")

@@ -12,6 +12,8 @@ import sys
 import tempfile
 import time
 
+from killing import run_to_the_end
+
 SPECIFICATION = """
 seed = {seed}
 trials = 3000
@@ -45,21 +47,9 @@ def main():
             expected = tombola("table", "alone", "--csv")
             here = 0
             for shard in ("1/2", "2/2"):
-                store = "shard" + shard[0]
-                while True:
-                    run = subprocess.Popen(
-                        [executable, "sweep", "grid.toml", "--store", store, "--shard", shard, "--resume", "--threads", chance.choice("124")],
-                        cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-                    try:
-                        _, errors = run.communicate(timeout=chance.uniform(0.01, 0.3) * seconds)
-                    except subprocess.TimeoutExpired:
-                        run.kill()
-                        run.communicate()
-                        here += 1
-                        continue
-                    if run.returncode != 0:
-                        sys.exit(f"round {rounds}, shard {shard}: exit code {run.returncode}: {errors.decode()}")
-                    break
+                resumed = [executable, "sweep", "grid.toml", "--store", "shard" + shard[0], "--shard", shard, "--resume", "--threads"]
+                here += run_to_the_end(
+                    lambda: [*resumed, chance.choice("124")], lambda _: chance.uniform(0.01, 0.3) * seconds, folder)
             tombola("merge", "merged", "shard1", "shard2")
             if tombola("table", "merged", "--csv") != expected:
                 sys.exit(f"round {rounds}: after {here} kills other rows than without")

@@ -97,6 +97,15 @@ import Testing
     }
   }
 
+  /// Runs in both windows, in cells and without.
+  @Test(arguments: [(9, 12), (25, 14)]) func windowsDependOnWorkAlone(m: Int, size: Int) throws {
+    let problem = try GeneratedInstance.problem(dimension: m, count: 300, seed: 2, norm: .maximum, size: size)
+    let control = RunControl(limits: Limits(work: 1 << 30))
+    let alone = try BeamSearch().solve(problem, control: control)
+    #expect(alone.subset.count == size && alone.work <= 1 << 30 && alone.work >= 1 << 29)
+    for workers in [2, 5] { #expect(try BeamSearch(workers: workers).solve(problem, control: control) == alone) }
+  }
+
   /// Few candidates: the levels hold every subset, and joins in cells miss few.
   @Test func wideBeamsOfAFixedSizeComeNearTheOptimum() throws {
     for seed in 0..<4 as Range<UInt64> {

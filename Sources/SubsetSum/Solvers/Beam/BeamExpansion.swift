@@ -22,29 +22,33 @@ final class BeamExpansion {
 
   /// Leaves the best children in `selection`, in ascending order. False where there are none, or the run must stop.
   ///
-  /// - Parameter limit: children with ‖r‖² above it are left out.
+  /// - Parameters:
+  ///   - first: candidates before it are not added.
+  ///   - limit: children with ‖r‖² above it are left out.
   func selectChildren(
-    of parents: BeamStates, within limit: Double = .infinity, _ meter: inout WorkMeter
+    of parents: BeamStates, from first: Int = 0, within limit: Double = .infinity, _ meter: inout WorkMeter
   ) throws -> Bool {
-    let cut = min(limit, try forecast.cut(parents, screen, rows, workers: workers, &meter))
-    guard try select(parents, cut, &meter) else { return false }
+    let cut = min(limit, try forecast.cut(parents, screen, rows, from: first, workers: workers, &meter))
+    guard try select(parents, first, cut, &meter) else { return false }
     // The best are all there if there are enough of them.
     if selection.count < kept, cut < limit {
-      guard try select(parents, limit, &meter) else { return false }
+      guard try select(parents, first, limit, &meter) else { return false }
     }
     forecast.learn(from: selection)
     return selection.count > 0
   }
 
-  private func select(_ parents: BeamStates, _ cut: Double, _ meter: inout WorkMeter) throws -> Bool {
-    let (m, subsets) = (rows.dimension, UInt64(parents.count * rows.count))
+  private func select(
+    _ parents: BeamStates, _ first: Int, _ cut: Double, _ meter: inout WorkMeter
+  ) throws -> Bool {
+    let (m, subsets) = (rows.dimension, UInt64(parents.count * (rows.count - first)))
     guard meter.allows(subsets * UInt64(m)) else { return false }
     selection.removeAll(cut: cut)
     var visitors = (0..<workers).map { worker in
       BeamExtension(states: parents, rows: rows, selection: selection, control: meter.control, worker: worker)
     }
     let complete = try screen.run(
-      leftCount: parents.count, left: { UnsafePointer(parents.residual($0)) }, &visitors)
+      leftCount: parents.count, firstRight: first, left: { UnsafePointer(parents.residual($0)) }, &visitors)
     meter.count(work: subsets * UInt64(m), evaluations: subsets)
     if !complete { _ = meter.allows(0) }
     try selection.sort()

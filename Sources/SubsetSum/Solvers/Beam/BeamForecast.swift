@@ -23,11 +23,12 @@ final class BeamForecast {
 
   init(kept: Int) { self.kept = kept }
 
-  /// A cut for the children of `parents`; infinite where a sample would not pay, which is at most a quarter of the states.
+  /// A cut for the children of `parents` by candidates from `first` on; infinite where a sample would not pay, which is at most a quarter of the states.
   func cut(
-    _ parents: BeamStates, _ screen: PairScreen<Float>, _ rows: CandidateRows, workers: Int, _ meter: inout WorkMeter
+    _ parents: BeamStates, _ screen: PairScreen<Float>, _ rows: CandidateRows, from first: Int, workers: Int,
+    _ meter: inout WorkMeter
   ) throws -> Double {
-    let (n, m) = (rows.count, rows.dimension)
+    let (n, m) = (rows.count - first, rows.dimension)
     sample = nil
     let needed = Double(kept) * repeats * Self.slack
     let step = min(Int(needed) / Self.deciding, parents.count / 64)
@@ -41,7 +42,7 @@ final class BeamForecast {
       ScoreSample(states: parents, step: step, rows: rows, kept: lowest, control: meter.control)
     }
     let complete = try screen.run(
-      leftCount: sampled, left: { UnsafePointer(parents.residual($0 * step)) }, &visitors)
+      leftCount: sampled, firstRight: first, left: { UnsafePointer(parents.residual($0 * step)) }, &visitors)
     meter.count(work: work, evaluations: UInt64(sampled * n))
     guard complete else { return .infinity }
     // Every worker holds its own lowest, and so together the lowest of all.

@@ -47,40 +47,56 @@ final class BeamRun {
   }
 
   /// Runs of growing width until the next one would not fit.
+  ///
+  /// Of a fixed size the widest takes half of what is left, and one in another window the rest.
   func all() throws {
     let (n, m) = (problem.count, problem.dimension)
     if n == 0 || m == 0 || problem.size == 0 { return }
-    if let width = solver.width { return try run(width: width) }
+    let isFixed = problem.size != nil
+    if let width = solver.width { return try run(width: width, .narrow) }
     let memory = control.limits.memoryBytes ?? BeamSearch.defaultMemoryLimit
+    func fits(_ width: Double) -> Bool {
+      width <= Double(BeamSearch.widths.upperBound) && BeamSearch.neededBytes(problem, width: Int(width)) <= memory
+    }
     // Runs of a fixed size find better subsets by widths alone, others by having known the best size too.
-    let steepest = problem.size == nil ? 4.0 : 8.0
+    let steepest = isFixed ? 8.0 : 4.0
     // Of a fixed size nothing is known before the last level, so the first run must come to its end.
     let state = Double(n) * Double(m) * Double(problem.size ?? 64)
     var width = max(1, Int(min(256, Double(meter.limit) / (4 * state))))
-    while meter.stop == nil, width <= BeamSearch.widths.upperBound,
-      BeamSearch.neededBytes(problem, width: width) <= memory
-    {
+    while meter.stop == nil, fits(Double(width)) {
       let (before, began) = (meter.work, control.secondsLeft)
-      try run(width: width)
+      try run(width: width, .narrow)
       if meter.stop == nil { hasEnded = true }
-      // The next one is `steepest` times as wide, or, where no other would fit after it, as wide as limits allow.
-      var growth = (Double(meter.limit) - Double(meter.work)) / Double(max(1, meter.work - before))
-      if let began, let left = control.secondsLeft {
-        // Wider runs miss the caches more: time grows about as the width to the power 1.15.
-        growth = min(growth, exponential2(0.87 * logarithm2(max(1e-9, 0.8 * left / max(1e-9, began - left)))))
+      // The next one is `steepest` times as wide, or, where no other would fit after it, as wide as its part of the limits allows.
+      func growth(toward part: Double, _ steepest: Double, within safety: Double) -> Double {
+        var growth = part * Double(meter.limit - min(meter.work, meter.limit)) / Double(max(1, meter.work - before))
+        if let began, let left = control.secondsLeft {
+          // Wider runs miss the caches more: time grows about as the width to the power 1.15.
+          let ratio = safety * part * left / max(1e-9, began - left)
+          growth = min(growth, exponential2(0.87 * logarithm2(max(1e-9, ratio))))
+        }
+        if growth > 2 * steepest { growth = steepest }
+        while growth > 1.5, !fits(Double(width) * growth) { growth /= 2 }
+        return growth
       }
-      if growth > 2 * steepest { growth = steepest }
-      while growth > 1.5, BeamSearch.neededBytes(problem, width: Int(Double(width) * growth)) > memory { growth /= 2 }
-      if growth < 1.5 { return }
-      width = Int(Double(width) * growth)
+      let next = growth(toward: isFixed ? 0.5 : 1, steepest, within: 0.8)
+      if next < 1.5 {
+        let last = growth(toward: 1, 2, within: 0.92)
+        if isFixed, last > 0.1, meter.stop == nil { try run(width: max(1, Int(Double(width) * last)), .wide) }
+        return
+      }
+      width = Int(Double(width) * next)
     }
   }
 
   /// The sizes at which a run may end without a fixed one, after the best so far.
   private var sizesToCome: Int { best.subset.count + 4 + best.subset.count / 4 }
 
-  private func run(width: Int) throws {
+  private func run(width: Int, _ window: BeamWindow) throws {
     let (n, m) = (problem.count, problem.dimension)
+    // Levels that hold every subset need no window.
+    let isFull = problem.size.map { Self.subsets(of: $0, among: n) <= Double(width) } ?? false
+    let window = isFull ? .none : window
     try sorted.candidates.withRows { rows in
       let expansion = BeamExpansion(rows, kept: width, workers: workers)
       func states() -> BeamStates { BeamStates(capacity: width, dimension: m, candidates: n) }
@@ -104,7 +120,8 @@ final class BeamRun {
         let before = meter.work
         let isLast = problem.size == parents.size + 1
         let limit = isLast ? limitOfLast : .infinity
-        guard try expansion.selectChildren(of: parents, within: limit, &meter) else { return }
+        let first = window.first(extending: parents.size, toward: problem.size ?? known, of: n)
+        guard try expansion.selectChildren(of: parents, from: first, within: limit, &meter) else { return }
         try children.take(expansion.selection, of: parents, rows, workers: workers)
         if isLast || problem.size == nil { record(children) }
         swap(&parents, &children)
@@ -112,6 +129,11 @@ final class BeamRun {
         meter.report("beam of \(width)", completed: parents.size, total: problem.size ?? 0, best: best.error)
       }
     }
+  }
+
+  /// How many subsets of a size there are, about.
+  private static func subsets(of size: Int, among count: Int) -> Double {
+    (0..<min(size, count - size)).reduce(1.0) { $0 * Double(count - $1) / Double($1 + 1) }
   }
 
   /// ‖r‖² beyond which children of the fixed size are hardly better than the best so far.

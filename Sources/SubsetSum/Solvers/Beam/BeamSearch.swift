@@ -9,13 +9,17 @@ import RunControl
 /// Levels rank by the Euclidean norm of what is left (in the plain form of a metric or row sums); subsets are compared in the problem's
 /// norm. Decisions are in fixed-order Float64: the subset does not depend on BLAS's core, threads or tiles, or on the workers.
 ///
+/// The shortest candidates are kept for the last of those that a subset still lacks (`BeamWindow`).
+///
 /// Without a `width`, runs of 256 states (fewer where limits allow none of so many at the size asked for), then four times as many each, eight times for a fixed
-/// size, follow each other as long as the limits allow another, the last as wide as what is left allows; the best subset of all is returned. Cost of a run:
+/// size, follow each other as long as the limits allow another, the last as wide as what is left allows; of a fixed size two share what is left, each in a window of
+/// its own. The best subset of all is returned. Cost of a run:
 /// k·width·n·m, as much again for the endings; memory: `neededBytes`, some 300 bytes a state in 9 dimensions and 800 more for endings in cells.
 ///
-/// Measured on generated instances, 10 s on one core, medians: at a size of 12 and (m, n) = (9, 1000) 1.97 times the ε at which the fixed-size first moment is 1
-/// (16 seeds; with one join of three candidates in a single grid 2.11) and 2.03 on twelve others, at a size of 27 and (25, 1000) 1.8 times (12 seeds). 70 % of the time is BLAS's at (72, 1900);
-/// what is not goes to children met again from other states, which grow with the width alone.
+/// Measured on generated instances, 10 s on one core, the medians in units of the ε at which the fixed-size first moment is 1: at a size of 12 and
+/// (m, n) = (9, 1000) 1.79 (16 seeds, one search at a time) and 1.96 (60 others, two at a time, which share caches and memory), at a size of 27 and (25, 1000) 1.51
+/// (12 seeds) and 1.59 (24, two at a time). BLAS has 73 % of the time at (72, 1900) and a size of 40, 78 % at (72, 16000), and 60 % at (72, 1900) where sizes are free;
+/// what is not BLAS's goes to children met again from other states, which grow with the width alone.
 /// Two cores are 1.5 to 1.6 times as fast as one from widths of some thousands on; small products stay on one.
 public struct BeamSearch: MultipleWorkers, SizePenalizing {
   /// Units of work without a limit of the run's own: 2³².
@@ -45,7 +49,7 @@ public struct BeamSearch: MultipleWorkers, SizePenalizing {
     return try Checker.solution(run.claim(run.best.subset), for: problem)
   }
 
-  /// The best subset of each size that was met, by size.
+  /// The best subset of each size that was met, by size. Wider runs seek the best size so far: for one below it, fix the size.
   ///
   /// - Throws: as `solve`.
   public func bestBySize(_ problem: Problem, control: RunControl) throws -> [Solution] {

@@ -61,15 +61,15 @@ final class PairScreen<Scalar: BLASScalar> {
   /// Shows every pair within its visitor's cut, and some beyond. False when a visitor stopped it.
   ///
   /// Tiles of left rows are dealt to as many workers as there are visitors, or fewer where a product would be small: which of them sees a pair is not defined.
-  /// `left` gives left row i, m Float64 entries.
+  /// `left` gives left row i, m Float64 entries. Right rows before `firstRight` meet none.
   func run<Visitor: PairVisitor>(
-    leftCount: Int, left: (Int) -> UnsafePointer<Double>, _ visitors: inout [Visitor]
+    leftCount: Int, firstRight: Int = 0, left: (Int) -> UnsafePointer<Double>, _ visitors: inout [Visitor]
   ) throws -> Bool {
     let tileRows = ScreenTile<Scalar>.rows
     while tiles.count < visitors.count { tiles.append(ScreenTile(dimension: m)) }
     let isStopped = Atomic<Bool>(false)
     let tiles = tiles
-    let workers = max(1, min(visitors.count, leftCount * right.count * (m + 1) / Self.leastEach))
+    let workers = max(1, min(visitors.count, leftCount * (right.count - firstRight) * (m + 1) / Self.leastEach))
     try visitors.withUnsafeMutableBufferPointer { visitors in
       // Each worker has a visitor and a tile of its own.
       nonisolated(unsafe) let visitor = visitors.baseAddress!
@@ -81,7 +81,9 @@ final class PairScreen<Scalar: BLASScalar> {
           if isStopped.load(ordering: .relaxed) { return }
           let start = task * tileRows
           let range = start..<min(leftCount, start + tileRows)
-          if try !tiles[worker].run(screen, range, left, &visitor[worker]) { isStopped.store(true, ordering: .relaxed) }
+          if try !tiles[worker].run(screen, range, firstRight, left, &visitor[worker]) {
+            isStopped.store(true, ordering: .relaxed)
+          }
         }
       }
     }
@@ -119,7 +121,7 @@ private final class ScreenTile<Scalar: BLASScalar> {
 
   /// Shows the pairs of some left rows. False when the visitor stopped it.
   func run(
-    _ screen: PairScreen<Scalar>, _ range: Range<Int>, _ row: (Int) -> UnsafePointer<Double>,
+    _ screen: PairScreen<Scalar>, _ range: Range<Int>, _ firstRight: Int, _ row: (Int) -> UnsafePointer<Double>,
     _ visitor: inout some PairVisitor
   ) throws(LinearAlgebraError) -> Bool {
     let (right, group) = (screen.right, PackedRows<Scalar>.group)
@@ -133,7 +135,7 @@ private final class ScreenTile<Scalar: BLASScalar> {
       let gap = max(norms.least - other.most, other.least - norms.most) - 0x1p-40 * (norms.most + other.most)
       return !(gap > 0 && gap * gap > cut * (1 + 0x1p-40))
     }
-    var column = 0
+    var column = firstRight
     while column < right.count {
       let cut = visitor.cut
       guard reaches(column..<min(right.count, column + group), cut) else {
