@@ -23,7 +23,7 @@ help:
 	@echo "make bench        measure the building blocks beside the machine's peak and bare GEMM"
 	@echo "make bench-peers  ONNX Runtime, OpenVINO and NumPy beside Tombola, taking turns"
 	@echo "make bench-solvers  CP-SAT, HiGHS, SCIP, Gurobi and flsss on subset sums beside Tombola (hours; goes on where it stopped)"
-	@echo "make experiments  the sweeps and tickets of docs/experiments and their plots (about half an hour; goes on where it stopped)"
+	@echo "make experiments  the sweeps and tickets of docs/experiments and their plots (12 minutes on two cores; goes on where it stopped)"
 	@echo "make lint         check the style of the sources"
 
 # Debian's packages, installed only where missing.

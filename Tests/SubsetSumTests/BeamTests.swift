@@ -1,6 +1,7 @@
 import LinearAlgebra
 import RunControl
 import SubsetSum
+import Synchronization
 import Testing
 
 @Suite struct BeamTests {
@@ -104,6 +105,26 @@ import Testing
     let alone = try BeamSearch().solve(problem, control: control)
     #expect(alone.subset.count == size && alone.work <= 1 << 30 && alone.work >= 1 << 29)
     for workers in [2, 5] { #expect(try BeamSearch(workers: workers).solve(problem, control: control) == alone) }
+  }
+
+  /// Whatever fits in: no run is wider than the memory allows.
+  @Test func runsKeepToTheMemory() throws {
+    let problem = try GeneratedInstance.problem(dimension: 9, count: 300, seed: 2, norm: .maximum, size: 12)
+    var bytes = 6e6
+    while bytes < 4e7 {
+      let widest = Mutex(0)
+      let limits = Limits(work: 1 << 28, memoryBytes: Int(bytes))
+      let control = RunControl(limits: limits) { step in
+        let width = step.phase.split(separator: " ").last.flatMap { Int($0) } ?? 0
+        widest.withLock { $0 = max($0, width) }
+      }
+      _ = try BeamSearch().solve(problem, control: control)
+      let width = widest.withLock { $0 }
+      #expect(width > 0)
+      let least = Limits(work: 1, memoryBytes: Int(bytes))
+      #expect(throws: Never.self) { try BeamSearch(width: width).solve(problem, control: RunControl(limits: least)) }
+      bytes *= 1.03
+    }
   }
 
   /// Few candidates: the levels hold every subset, and joins in cells miss few.

@@ -76,7 +76,7 @@ final class BeamRun {
           growth = min(growth, exponential2(0.87 * logarithm2(max(1e-9, ratio))))
         }
         if growth > 2 * steepest { growth = steepest }
-        while growth > 1.5, !fits(Double(width) * growth) { growth /= 2 }
+        while growth > 1, !fits(Double(width) * growth) { growth /= 2 }
         return growth
       }
       let next = growth(toward: isFixed ? 0.5 : 1, steepest, within: 0.8)
