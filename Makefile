@@ -11,15 +11,17 @@ OUT := out
 BENCH := bench/.build/release/Bench
 PEERS_VENV := .venv-peers
 SOLVERS_VENV := .venv-solvers
-EXPERIMENTS := existence scaling sizes laws gap found mask burkholz
+EXPERIMENTS := existence scaling sizes laws laws-2 laws-4 laws-6 gap found mask burkholz
 SANITIZED_ENVIRONMENT = TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA)
 
-.PHONY: help deps python-deps build demo test test-all bench bench-deps bench-peers bench-report bench-solvers bench-solvers-report browser-deps check-readme lint experiments
+.PHONY: help deps python-deps locale-deps build demo test test-environments test-everywhere test-all bench bench-deps bench-peers bench-report bench-solvers bench-solvers-report browser-deps check-readme lint experiments
 
 help:
 	@echo "make demo         draw a ticket for the shipped target and verify it"
 	@echo "make test         build and run all tests"
-	@echo "make test-all     the tests again under the address and thread sanitizers, and searches and sweeps killed and resumed"
+	@echo "make test-environments  two suites under other kernels, homes, locales, users (after make test, as make test-everywhere)"
+	@echo "make test-everywhere  these, and all tests under other builds of OpenBLAS and beside busy programs"
+	@echo "make test-all     the tests again under both sanitizers, searches and sweeps killed and resumed, thousands of damaged files"
 	@echo "make bench        measure the building blocks beside the machine's peak and bare GEMM"
 	@echo "make bench-peers  ONNX Runtime, OpenVINO and NumPy beside Tombola, taking turns"
 	@echo "make bench-solvers  CP-SAT, HiGHS, SCIP, Gurobi and flsss on subset sums beside Tombola (hours; goes on where it stopped)"
@@ -62,8 +64,17 @@ demo: build
 test: python-deps bench-deps browser-deps build
 	swift build -c release --product TombolaPackageTests
 	TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA) swift test -c release --skip-build
+	$(TEST_VENV)/bin/python tools/damaged_inputs.py --executable $(TOMBOLA) --cases 200 --seed 1
 
-# The suite again under both sanitizers, each built in a folder of its own (leaks are the test runner's own); searches and sweeps killed and resumed.
+# The suites of the command line and of LinearAlgebra as other machines would run them.
+test-environments: test locale-deps
+	tools/test_environments.sh
+
+# These and the whole suite under other builds of OpenBLAS and beside busy programs.
+test-everywhere: test locale-deps
+	tools/test_environments.sh --everywhere
+
+# The suite again under both sanitizers, each built in a folder of its own (leaks are the test runner's own); searches and sweeps killed and resumed; damaged files by the thousand.
 test-all: test
 	swift build -c release --product TombolaPackageTests --sanitize=address --scratch-path .build-address
 	$(SANITIZED_ENVIRONMENT) ASAN_OPTIONS=detect_leaks=0 swift test -c release --skip-build --sanitize=address --scratch-path .build-address
@@ -71,6 +82,7 @@ test-all: test
 	$(SANITIZED_ENVIRONMENT) TSAN_OPTIONS=suppressions=$(CURDIR)/tools/thread-sanitizer.suppressions swift test -c release --skip-build --sanitize=thread --scratch-path .build-thread
 	python3 tools/kill_and_resume.py --executable $(TOMBOLA)
 	python3 tools/kill_and_resume_sweep.py --executable $(TOMBOLA)
+	$(TEST_VENV)/bin/python tools/damaged_inputs.py --executable $(TOMBOLA) --cases 2000 --seed 2
 
 # Runs the transcripts of README.md and compares.
 check-readme: build bench-deps
@@ -119,6 +131,10 @@ bench-report:
 # gnuplot draws charts.
 bench-deps:
 	@command -v gnuplot >/dev/null || $(MAKE) --no-print-directory deps PACKAGES="gnuplot-nox"
+
+# Sources of locales, and a user to be.
+locale-deps:
+	@command -v localedef >/dev/null && test -d /usr/share/i18n/locales || $(MAKE) --no-print-directory deps PACKAGES="locales"
 
 # A headless browser opens reports (tools/inspect_page.py).
 browser-deps:

@@ -28,7 +28,7 @@ let rooms = [
     "Experiments",
     imports: [
       "RunControl", "RandomStreams", "LinearAlgebra", "SubsetSum", "Tickets", "ModelFiles",
-      .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"), "TOMLKit",
+      "CSQLite", "TOMLKit",
     ]),
 ]
 
@@ -41,7 +41,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
-    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
   ],
   targets: rooms + [
@@ -50,9 +49,11 @@ let package = Package(
       providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
     .systemLibrary(name: "CZlib", path: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CLibcrypto", path: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+      name: "CSQLite", path: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "RandomStreamsKernels"),
     .target(name: "ConvolutionKernels"),
-    .target(name: "MachineKernels"),
+    .target(name: "MachineKernels", dependencies: ["CBLAS"]),
     .target(name: "SubsetSumKernels"),
     .target(name: "Tombola", dependencies: rooms.map { .target(name: $0.name) }),
     .executableTarget(
@@ -61,9 +62,10 @@ let package = Package(
         "RunControl", "LinearAlgebra", "Convolution", "SubsetSum", "Tickets", "Pruning", "Verification", "ModelFiles",
         "Experiments", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "RunControlTests", dependencies: ["RunControl"]),
-    .testTarget(name: "RandomStreamsTests", dependencies: ["RandomStreams"]),
-    .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
+    .testTarget(name: "RandomStreamsTests", dependencies: ["RandomStreams", "TestSupport"]),
+    .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "MachineKernels"]),
     .testTarget(name: "ConvolutionTests", dependencies: ["Convolution", "ConvolutionKernels", "LinearAlgebra"]),
     .testTarget(
       name: "NumericalVerificationTests",
@@ -74,7 +76,7 @@ let package = Package(
     .testTarget(
       name: "ModelFilesTests",
       dependencies: [
-        "LinearAlgebra", "Convolution", "Tickets", "Pruning", "ModelFiles",
+        "LinearAlgebra", "Convolution", "Tickets", "Pruning", "ModelFiles", "TestSupport",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     .testTarget(name: "TicketsTests", dependencies: ["RandomStreams", "LinearAlgebra", "Convolution", "Tickets"]),
@@ -90,17 +92,16 @@ let package = Package(
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
-        "RunControl", "RandomStreams", "LinearAlgebra", "SubsetSum", "ModelFiles", "Experiments",
-        .product(name: "GRDB", package: "GRDB.swift"),
+        "RunControl", "RandomStreams", "LinearAlgebra", "SubsetSum", "ModelFiles", "Experiments", "CSQLite",
       ]),
     .testTarget(
       name: "CommandLineToolTests",
       dependencies: [
         "CommandLineTool", "RandomStreams", "LinearAlgebra", "Convolution", "Tickets", "Pruning", "ModelFiles",
-        "Experiments",
+        "Experiments", "TestSupport",
       ]),
     .testTarget(name: "TombolaTests", dependencies: ["Tombola"]),
-    .testTarget(name: "HouseTests"),
+    .testTarget(name: "HouseTests", dependencies: ["TestSupport"], exclude: ["traps.txt"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -11,14 +11,14 @@ struct BoundsCommand: ParsableCommand, ChoosingBLASCore {
       Constants that a theorem leaves open are taken as 1 and said to be unknown.
       """)
 
-  @Option(help: ArgumentHelp("The kernel's side.", valueName: "D")) var kernel: Int
-  @Option(help: ArgumentHelp("Input channels of the layer.", valueName: "C")) var channelsIn: Int
-  @Option(help: ArgumentHelp("Output channels of the layer.", valueName: "C'")) var channelsOut: Int
-  @Option(help: ArgumentHelp("Layers of the target.", valueName: "L")) var layers: Int
-  @Option(help: ArgumentHelp("Wanted accuracy, between 0 and 1.", valueName: "E")) var epsilon: Double
-  @Option(help: ArgumentHelp("Probability of failure (default: E, as in the theorem).", valueName: "P"))
+  @Option(number: ArgumentHelp("The kernel's side.", valueName: "D")) var kernel: Int
+  @Option(number: ArgumentHelp("Input channels of the layer.", valueName: "C")) var channelsIn: Int
+  @Option(number: ArgumentHelp("Output channels of the layer.", valueName: "C'")) var channelsOut: Int
+  @Option(number: ArgumentHelp("Layers of the target.", valueName: "L")) var layers: Int
+  @Option(number: ArgumentHelp("Wanted accuracy, between 0 and 1.", valueName: "E")) var epsilon: Double
+  @Option(number: ArgumentHelp("Probability of failure (default: E, as in the theorem).", valueName: "P"))
   var delta: Double?
-  @Option(help: ArgumentHelp("Add what this width N can reach.", valueName: "N")) var count: Int?
+  @Option(number: ArgumentHelp("Add what this width N can reach.", valueName: "N")) var count: Int?
   @Option(
     help: ArgumentHelp("Add what the trials of a sweep's store say; may be repeated.", valueName: "STORE"))
   var store: [String] = []

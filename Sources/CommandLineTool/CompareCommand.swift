@@ -22,10 +22,11 @@ struct CompareCommand: ParsableCommand, ChoosingBLASCore {
   @Option(help: ArgumentHelp("The trained network it was drawn for.", valueName: "TARGET.onnx")) var target: String
   @OptionGroup var data: DataOptions
   @Option(
-    help: ArgumentHelp(
+    number: ArgumentHelp(
       "Tasks at a time, one a core, for all but latencies (default: all cores).", valueName: "T"))
   var threads: Int?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Make and time the unpruned random network if that takes at most this (default: 2G); suffixes K, M, G are powers of 1024.",
       valueName: "BYTES"))
@@ -44,7 +45,7 @@ struct CompareCommand: ParsableCommand, ChoosingBLASCore {
     let network = try ONNXModel.network(fromFile: target)
     let images = try data.load()
     let comparison = try Comparison(ticket: file.ticket, target: network, memoryBytes: memory, workers: workers)
-    blas.warnIfSlow()
+    blas.warnIfSlow(json: json)
     let signals = Signals()
     let progress = ProgressLine()
     defer { progress.clear() }
@@ -102,7 +103,7 @@ struct ComparisonReport: Encodable {
     // swift-format-ignore: AlwaysUseLowerCamelCase
     private enum Key: String, CodingKey {
       case network, parameters, weights, biases, flops, latency_milliseconds, latency_passes, latency_reason
-      case bits_per_weight, entropy_bits_per_weight, max_weight_error, accuracy
+      case bits_per_weight, entropy_bits_per_weight, count_bits_per_weight, max_weight_error, accuracy
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -117,6 +118,7 @@ struct ComparisonReport: Encodable {
       try json.encode(row.latencyReason, forKey: .latency_reason)
       try json.encode(row.bitsPerWeight, forKey: .bits_per_weight)
       try json.encode(row.entropyBitsPerWeight, forKey: .entropy_bits_per_weight)
+      try json.encode(row.countBitsPerWeight, forKey: .count_bits_per_weight)
       try json.encode(row.maxWeightError, forKey: .max_weight_error)
       try json.encode(row.accuracy, forKey: .accuracy)
     }
@@ -152,8 +154,13 @@ struct ComparisonReport: Encodable {
     text.append(
       "  one image: median on one thread; parameters: random and pruned network without what the blocked mask hides")
     text.append(
+      "  random, all filters: behind its blocked mask, with the ticket's scales\(ticket.biasesTaken > 0 ? " and biases" : "")"
+    )
+    text.append(
       "  bits per weight: of the target's \(Self.grouped(ticket.graph.weightCount)); accuracy: "
         + (images.map { "on \(Self.grouped($0)) images" } ?? "no labelled data"))
+    let counts = String(format: "%.2f", ticket.countBits / Double(ticket.graph.weightCount))
+    text.append("  of pruned and collapsed without the blocks' counts of kept filters, which add \(counts)")
     return text.joined(separator: "\n")
   }
 

@@ -56,6 +56,8 @@ struct MachineFindings: Encodable {
   /// Fastest first; only the core in use where OpenBLAS cannot switch.
   let blasCores: [Core]
   let bestCore: String
+  /// Who chose the core in use, in words.
+  let blasChoice: String
   let advice: String?
 
   private static let size = 1024
@@ -69,15 +71,7 @@ struct MachineFindings: Encodable {
     gemmFloat = try Speed { try GEMMSpeed.measure(Float.self, size: Self.size, threads: $0) }
     gemmDouble = try Speed { try GEMMSpeed.measure(Double.self, size: Self.size, threads: $0) }
     let inUse = blasCore
-    guard let choice = try? BLASCores() else {
-      blasCores = [
-        Core(
-          name: inUse, vectors: BLASCores.level(of: inUse)?.description, float: gemmFloat.oneCore,
-          double: gemmDouble.oneCore, inUse: true, isAutomatic: true)
-      ]
-      (bestCore, advice) = (inUse, nil)
-      return
-    }
+    let choice = try BLASCores()
     let speeds = try choice.measure()
     BLASCoreMemory.standard?.remember(speeds)
     blasCores = speeds.map {
@@ -86,7 +80,34 @@ struct MachineFindings: Encodable {
         inUse: $0.name == inUse, isAutomatic: $0.name == choice.automatic)
     }
     bestCore = choice.best(of: speeds)?.name ?? inUse
-    advice = Slowness(speeds, inUse: inUse)?.description
+    blasChoice = Self.explanation(of: choice)
+    advice =
+      BLASCores.selfTest().map { "\(inUse) computes wrongly on this CPU: \($0)" }
+      ?? Slowness(speeds, inUse: inUse)?.description
+  }
+
+  /// How the core in use came to be, from what OpenBLAS would choose by itself and what the environment says.
+  private static func explanation(of cores: BLASCores) -> String {
+    let own = cores.automatic
+    if let pin = BLASCoreOptions.pin, cores.inUse.lowercased() == pin.lowercased() {
+      return "\(BLASCoreOptions.openBLASVariable) pins \(pin)"
+    }
+    guard cores.canSwitch else {
+      return "this OpenBLAS has no other kernels, or cannot change them in a running process"
+    }
+    if cores.inUse != own {
+      return FittingBLASCore.isNarrow(own)
+        ? "OpenBLAS would take \(own), narrower than this CPU's vectors; \(cores.inUse) fits it"
+        : "\(cores.inUse) was asked for; OpenBLAS would take \(own)"
+    }
+    guard FittingBLASCore.isNarrow(own), let widest = cores.widest else { return "OpenBLAS's own choice fits this CPU" }
+    do {
+      defer { try? cores.use(own) }
+      try cores.use(widest)
+      return "OpenBLAS's own choice, narrower than this CPU's vectors, was asked for"
+    } catch {
+      return "OpenBLAS's own choice, narrower than this CPU's vectors, as the one that fits does not work: \(error)"
+    }
   }
 
   // The keys are the contract's own spelling.
@@ -95,6 +116,7 @@ struct MachineFindings: Encodable {
     case cpu, cores, vectors, openblas, threading, environment, advice
     case blasThreads = "blas_threads"
     case blasCore = "blas_core"
+    case blasChoice = "blas_choice"
     case peakFloat = "peak_float"
     case peakDouble = "peak_double"
     case gemmFloat = "gemm_float"
@@ -118,6 +140,7 @@ struct MachineFindings: Encodable {
       row("CPU", "\(cpu), \(cores) cores, \(vectors)"),
       row("BLAS", "\(openblas), \(threading), \(blasThreads) threads"),
       row("core", blasCore + (BLASCores.level(of: blasCore).map { " (\($0))" } ?? "")),
+      row("choice", blasChoice),
     ]
     for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
       lines.append(row("environment", "\(name)=\(value)"))

@@ -22,6 +22,7 @@ struct ExportCommand: ParsableCommand, ChoosingBLASCore {
         expected: NetworkExport.Format.allCases.map { "a name ending in .\($0.rawValue)" }
           .joined(separator: " or "), found: "'\(output)'")
     }
+    try OutputFiles.requireDistinct([.file("--output", output)], from: [.file("the ticket", ticket)])
     try AtomicFile.check(output, force: force)
     let file = try TicketFile(contentsOf: ticket)
     try file.requireIntact()

@@ -1,6 +1,9 @@
 import Foundation
+import ModelFiles
 import Pruning
+import RunControl
 import Tickets
+import Verification
 
 /// The figures of a ticket as `--json` prints them; the keys are a contract, absent figures are null.
 struct FigureReport: Encodable {
@@ -28,6 +31,8 @@ struct FigureReport: Encodable {
   let search: SearchOptions?
   /// Of each block, in the ticket's order.
   let emptySetErrors: [Double]
+  /// What the theorem does not speak of.
+  let notes: [String]
   var seconds: Double
   var agrees: Bool??
   var disagreements: [String]?
@@ -38,6 +43,21 @@ struct FigureReport: Encodable {
   /// The certified error that was asked for, and the widths tried for it.
   var epsilon: Double?
   var trials: [WidthSearch.Trial]?
+  /// What a run could not measure of what it was asked for.
+  var shortfall: MeasuredFigures.Shortfall?
+
+  /// - Parameter claims: what `measurement` found.
+  init(
+    claims: Claims, of measurement: Verification.Measurement, target: String, search: SearchOptions?, seconds: Double
+  ) {
+    self.claims = claims
+    ticket = measurement.ticket
+    self.target = target
+    self.search = search
+    emptySetErrors = measurement.emptySetErrors()
+    notes = ticket.notes(forKernels: measurement.target.kernels)
+    self.seconds = seconds
+  }
 
   // The keys are the contract's own spelling.
   // swift-format-ignore: AlwaysUseLowerCamelCase
@@ -47,7 +67,7 @@ struct FigureReport: Encodable {
     case peak_memory_bytes, complete, seed, width, mode, input_range, scales, blocks, agrees, disagreements
     case unchecked, output, epsilon, widths_tried, replay, certificate_notes, scalars_taken, error_lower_bound
     case error_on_data, measured_error, target, solver, size, size_penalty, damping
-    case damping_trials
+    case damping_trials, count_bits_per_weight, missing, missing_reason
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -67,9 +87,12 @@ struct FigureReport: Encodable {
     try json.encode(measuredError, forKey: .measured_error)
     try json.encode(claims.certificateReason, forKey: .certificate_reason)
     try json.encode(claims.bitsPerWeight, forKey: .bits_per_weight)
+    try json.encode(countBitsPerWeight, forKey: .count_bits_per_weight)
     try json.encode(seconds, forKey: .seconds)
     try json.encode(peakMemoryBytes(), forKey: .peak_memory_bytes)
-    try json.encode(ticket.isComplete, forKey: .complete)
+    try json.encode(isComplete, forKey: .complete)
+    try json.encodeIfPresent(shortfall?.figures, forKey: .missing)
+    try json.encodeIfPresent(shortfall?.reason, forKey: .missing_reason)
     try json.encode(target, forKey: .target)
     try json.encode(search?.solver, forKey: .solver)
     try json.encode(search?.size, forKey: .size)
@@ -82,7 +105,7 @@ struct FigureReport: Encodable {
     try json.encode([ticket.inputRange.low, ticket.inputRange.high], forKey: .input_range)
     try json.encode(ticket.scales, forKey: .scales)
     try json.encode(ticket.scalarsTaken, forKey: .scalars_taken)
-    try json.encode(ticket.notes, forKey: .certificate_notes)
+    try json.encode(notes, forKey: .certificate_notes)
     let rows = ticket.blocks.enumerated().map { index, block in
       BlockRow(
         layer: block.address.layer, channel: block.address.channel, half: block.address.half.rawValue,
@@ -102,6 +125,11 @@ struct FigureReport: Encodable {
   /// The largest error of a logit met anywhere: on the data's images and at the witness.
   private var measuredError: Double? { [claims.errorLowerBound, claims.errorOnData].compactMap { $0 }.max() }
 
+  /// Whether the search ended by itself and all figures were had.
+  private var isComplete: Bool { ticket.isComplete && shortfall == nil }
+
+  private var countBitsPerWeight: Double { ticket.countBits / Double(ticket.graph.weightCount) }
+
   /// The table that people read.
   var table: String {
     func percent(_ value: Double?) -> String { value.map { String(format: "%6.2f %%", 100 * $0) } ?? "   not measured" }
@@ -118,9 +146,12 @@ struct FigureReport: Encodable {
     var rows: [(String, String, String)] = [
       (
         "target accuracy", percent(claims.targetAccuracy),
-        claims.images.map { "\(grouped($0)) images" } ?? "no labelled data"
+        claims.images.map { "\(grouped($0)) images" } ?? (shortfall == nil ? "no labelled data" : "not reached")
       ),
-      ("unpruned random network", percent(claims.unprunedAccuracy), "all filters kept, exactly collapsed"),
+      (
+        "unpruned random network", percent(claims.unprunedAccuracy),
+        "all filters kept behind the blocked mask\(ticket.biasesTaken > 0 ? ", biases in" : ""), exactly collapsed"
+      ),
       ("ticket accuracy", percent(claims.ticketAccuracy), "the pruned network, run as a network"),
       ("filters kept", grouped(claims.keptFilters), "of \(grouped(claims.totalFilters))"),
       ("max weight error", Self.short(claims.maxWeightError), "empty set: \(Self.short(claims.emptySetError))"),
@@ -149,11 +180,17 @@ struct FigureReport: Encodable {
       rows.append(("damping", Self.short(damping), "of \(tried): the least error on images held out"))
     }
     rows.append(
-      ("bits per weight", String(format: "%.1f", claims.bitsPerWeight), "a float weight has 32"))
+      (
+        "bits per weight", String(format: "%.1f", claims.bitsPerWeight),
+        String(format: "a float weight has 32; the blocks' counts of kept filters add %.2f", countBitsPerWeight)
+      ))
     rows.append(
       ("seconds", String(format: "%.1f", seconds), "peak memory \(grouped(peakMemoryBytes() >> 20)) MiB"))
     if !ticket.isComplete { rows.append(("complete", "no", "stopped before the search had ended")) }
-    for (index, note) in ticket.notes.enumerated() { rows.append((index == 0 ? "beyond the theorem" : "", "", note)) }
+    if let shortfall {
+      rows.append(("missing", shortfall.reason, shortfall.figures.joined(separator: ", ")))
+    }
+    for (index, note) in notes.enumerated() { rows.append((index == 0 ? "beyond the theorem" : "", "", note)) }
     return rows.map { name, value, note in
       "  " + name.padding(toLength: 25, withPad: " ", startingAt: 0)
         + value.padding(toLength: max(12, value.count + 1), withPad: " ", startingAt: 0) + note
@@ -163,9 +200,10 @@ struct FigureReport: Encodable {
   static func short(_ value: Double) -> String { String(format: "%.4g", value) }
 }
 
-/// Prints a value as JSON: keys sorted, one a line.
-func printJSON(_ value: some Encodable) throws {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-  print(String(decoding: try encoder.encode(value), as: UTF8.self))
+extension MeasuredFigures.Shortfall {
+  /// Why figures are missing, in words.
+  fileprivate var reason: String { (cause as? InterruptedError)?.reason.rawValue ?? "\(cause)" }
 }
+
+/// Prints a value as one JSON document.
+func printJSON(_ value: some Encodable) throws { print(try JSONReport.text(of: value)) }

@@ -18,9 +18,9 @@ struct InstanceCommand: ParsableCommand, ChoosingBLASCore {
       """)
 
   @OptionGroup var input: SearchInput
-  @Option(help: ArgumentHelp("Width N: 2N random filters per input channel.", valueName: "N")) var width: Int
-  @Option(help: ArgumentHelp("The layer, from 1.", valueName: "L")) var layer: Int
-  @Option(help: ArgumentHelp("The layer's input channel, from 0.", valueName: "C")) var channel: Int
+  @Option(number: ArgumentHelp("Width N: 2N random filters per input channel.", valueName: "N")) var width: Int
+  @Option(number: ArgumentHelp("The layer, from 1.", valueName: "L")) var layer: Int
+  @Option(number: ArgumentHelp("The layer's input channel, from 0.", valueName: "C")) var channel: Int
   @Option(help: ArgumentHelp("positive or negative, the sign of the filters' scalars.", valueName: "HALF"))
   var half = Half.positive.rawValue
   @OptionGroup var data: ScaleOptions
@@ -34,9 +34,10 @@ struct InstanceCommand: ParsableCommand, ChoosingBLASCore {
       throw OptionError(
         option: "--half", expected: Half.allCases.map(\.rawValue).joined(separator: " or "), found: "'\(half)'")
     }
+    try OutputFiles.requireDistinct([.file("--output", output)], from: input.files)
+    try AtomicFile.check(output, force: force)
     let search = try input.searchMaker(scale: data.scale)(width)
     let workers = try bounds.workers()
-    try AtomicFile.check(output, force: force)
     let signals = Signals()
     let progress = ProgressLine()
     defer { progress.clear() }

@@ -1,12 +1,13 @@
 import ArgumentParser
 import Foundation
+import Tickets
 
 /// The executable `tombola`.
 @main struct Tool: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tombola",
     abstract: "Draws structured strong lottery tickets: prunes a random CNN until it approximates a trained one.",
-    version: "0.1.0",
+    version: TombolaVersion.current,
     subcommands: [
       PruneCommand.self, VerifyCommand.self, CompareCommand.self, ExportCommand.self, InfoCommand.self,
       InstanceCommand.self, SolveCommand.self, SolveBatchCommand.self, BoundsCommand.self, SweepCommand.self,
@@ -15,20 +16,40 @@ import Foundation
 
   /// Parses, runs, and ends the process with a `ToolExit` code; errors are one line on standard error.
   static func main() {
+    StandardStreams.prepare()
+    Signals.install()
+    var code = run()
+    StandardOutput.settle()
+    if let failure = StandardOutput.failure {
+      // What the command wrote to files is there; whoever reads its output must not take a part for the whole.
+      if !failure.isBrokenPipe {
+        complain("tombola: \(failure)")
+        code = .badInput
+      } else if !code.isSignal {
+        code = .brokenPipe
+      }
+    }
+    Foundation.exit(code.rawValue)
+  }
+
+  private static func run() -> ToolExit {
     do {
       var command = try parseAsRoot()
       try (command as? any ChoosingBLASCore)?.blas.apply()
       try command.run()
+      return .done
     } catch let code as ExitCode {
-      Foundation.exit(code.rawValue)
+      return ToolExit(rawValue: code.rawValue) ?? .badInput
+    } catch is StandardOutputError {
+      return .badInput
     } catch {
       // Help and version requests come as errors too, with code 0 and a text for standard output.
       if exitCode(for: error) == .success {
         print(fullMessage(for: error))
-        Foundation.exit(ToolExit.done.rawValue)
+        return .done
       }
-      complain(Self.line(for: error))
-      Foundation.exit(ToolExit.badInput.rawValue)
+      complain(line(for: error))
+      return .badInput
     }
   }
 

@@ -13,6 +13,7 @@ struct MergeCommand: ParsableCommand {
   @Flag(help: "Replace an existing output.") var force = false
 
   func run() throws {
+    try OutputFiles.requireDistinct([.file("OUT", output)], from: [.files("IN", inputs)])
     let outcome = try StoreMerge.merge(inputs, into: output, force: force)
     let twice = outcome.duplicates == 0 ? "" : ", \(outcome.duplicates) in more than one store"
     print(

@@ -34,6 +34,7 @@ struct PlotCommand: ParsableCommand, ChoosingBLASCore {
 
   func run() throws {
     _ = try PlotFormat(path: output)
+    try OutputFiles.requireDistinct([.file("--output", output)], from: [.files("FILE", files)])
     try AtomicFile.check(output, force: force)
     let results = try files.map { try ResultFile(contentsOf: $0) }
     let tickets = results.compactMap { if case .ticket(let ticket) = $0 { ticket } else { nil } }

@@ -4,7 +4,7 @@ import SubsetSum
 
 /// The error that a solve is held to.
 struct ReachOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The error that counts as reached.", valueName: "E")) var epsilon: Double?
+  @Option(number: ArgumentHelp("The error that counts as reached.", valueName: "E")) var epsilon: Double?
 
   /// ε, or nil when none was asked for.
   func checked() throws -> Double? {

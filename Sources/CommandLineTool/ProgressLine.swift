@@ -34,14 +34,14 @@ final class ProgressLine: Sendable {
       if let best = progress.best { line += String(format: ", %@ %.3g", progress.bestLabel, best) }
       line += String(format: ", %.3g a second", rate)
       if rate > 0 { line += String(format: ", %.0f s left", Double(progress.total - state.completed) / rate) }
-      FileHandle.standardError.write(Data(("\r\u{1B}[K" + line).utf8))
+      StandardError.write("\r\u{1B}[K" + line)
     }
   }
 
   /// Takes the line away.
   func clear() {
     state.withLock { state in
-      if state.isDrawn { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+      if state.isDrawn { StandardError.write("\r\u{1B}[K") }
       state.isDrawn = false
     }
   }

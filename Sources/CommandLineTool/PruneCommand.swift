@@ -20,18 +20,21 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
       helps, at the latest at the solver's documented work limit.
       """)
 
-  @Option(help: ArgumentHelp("Width N: 2N random filters per input channel.", valueName: "N")) var width: Int?
+  @Option(number: ArgumentHelp("Width N: 2N random filters per input channel.", valueName: "N")) var width: Int?
   @Option(
-    help: ArgumentHelp("Instead of a width: find the smallest whose certified error is at most E.", valueName: "E"))
+    number: ArgumentHelp("Instead of a width: find the smallest whose certified error is at most E.", valueName: "E"))
   var epsilon: Double?
-  @Option(help: ArgumentHelp("With --epsilon: try no wider network (default: 262144).", valueName: "N"))
+  @Option(number: ArgumentHelp("With --epsilon: try no wider network (default: 262144).", valueName: "N"))
   var largestWidth: Int?
   @OptionGroup var input: SearchInput
   @OptionGroup var data: DataOptions
   @OptionGroup var bounds: RunOptions
-  @Option(help: ArgumentHelp("Units of work (candidate entries scored) for all blocks together.", valueName: "W"))
+  @Option(number: ArgumentHelp("Units of work (candidate entries scored) for all blocks together.", valueName: "W"))
   var workLimit: UInt64?
-  @Option(help: ArgumentHelp("Write finished blocks to FILE on the way.", valueName: "FILE"))
+  @Option(
+    help: ArgumentHelp(
+      "Write finished blocks to FILE on the way. A checkpoint that is there needs --resume or --force.",
+      valueName: "FILE"))
   var checkpoint: String?
   @Flag(help: "Go on from the checkpoint file if it is there.") var resume = false
   @Flag(help: "Replace an existing output.") var force = false
@@ -41,20 +44,32 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
 
   func run() throws {
     let start = ContinuousClock.now
-    let goal = try goal()
-    let makeSearch = try input.searchMaker(scale: data.scaling.scale)
     // Wrong options and files are found before any work.
-    let first = try makeSearch(width ?? WidthSearch.smallest)
-    let limits = try bounds.limits(work: workLimit)
-    let workers = try bounds.workers()
+    let goal = try goal()
     guard checkpoint != nil || !resume else {
       throw OptionError(option: "--resume", expected: "--checkpoint FILE beside it", found: "none")
     }
+    try OutputFiles.requireDistinct(
+      [.file("--output", output), .file("--checkpoint", checkpoint)],
+      from: input.files + [.images("--data", data.data)])
     try AtomicFile.check(output, force: force)
+    let checkpoint = try checkpoint.map { try CheckpointOutput($0, resumes: resume, force: force) }
+    let makeSearch = try input.searchMaker(scale: data.scaling.scale)
+    let first = try makeSearch(width ?? WidthSearch.smallest)
+    // Of the file as it was read: it may be another one, or gone, when the search has ended.
+    let digest = try TicketFile.digest(ofFile: input.target)
+    var limits = try bounds.limits(work: workLimit)
+    try first.requireMemory(limits)
+    if case .error(let epsilon, let largest) = goal {
+      try WidthSearch.requireUsable(epsilon: epsilon, largest: largest)
+    }
+    let workers = try bounds.workers()
     let images = try data.load(isScaleUsed: input.calibration != nil)
     if let images { try Measurement.requireUsable(images, by: first.target, in: first.inputRange) }
 
-    blas.warnIfSlow()
+    blas.warnIfSlow(json: json)
+    // The limit is the whole command's: reading files counts, and figures on inputs do.
+    limits.seconds = limits.seconds.map { max(0, $0 - (ContinuousClock.now - start) / .seconds(1)) }
     let signals = Signals()
     let progress = ProgressLine()
     defer { progress.clear() }
@@ -62,9 +77,11 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     let found: PruneOutcome
     switch goal {
     case .width:
-      let result = try first.run(
-        workers: workers, control: control, resuming: try knownBlocks(), blockFound: checkpointWriter())
-      found = PruneOutcome(result: result, calibration: first.calibration)
+      defer { checkpoint?.finish() }
+      let result = try first.run(workers: workers, control: control, resuming: checkpoint?.known) {
+        checkpoint?.take($0)
+      }
+      found = PruneOutcome(result: result, targetFileDigest: digest, calibration: first.calibration)
     case .error(let epsilon, let largest):
       let search = try WidthSearch(reaching: epsilon, largest: largest) {
         try makeSearch($0).run(workers: workers, control: control)
@@ -72,11 +89,11 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
         try Measurement(ticket: $0.ticket, target: first.target, workers: workers).claims(on: nil).certifiedError
       }
       found = PruneOutcome(
-        result: search.result, calibration: first.calibration, epsilon: epsilon, isReached: search.isReached,
-        trials: search.trials)
+        result: search.result, targetFileDigest: digest, calibration: first.calibration, epsilon: epsilon,
+        isReached: search.isReached, trials: search.trials)
     }
     progress.clear()
-    try finish(first.target, found, images, start, workers, signals, progress)
+    try finish(first.target, found, images, start, workers, control, signals, progress)
   }
 
   private enum Goal {
@@ -101,54 +118,25 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     return .error(epsilon, largest: largestWidth ?? 1 << 18)
   }
 
-  private func knownBlocks() throws -> SearchCheckpoint? {
-    guard resume, let checkpoint, FileManager.default.fileExists(atPath: checkpoint) else { return nil }
-    return try CheckpointFile.read(checkpoint)
-  }
-
-  /// Writes the checkpoint after each block, but not oftener than once a second.
-  private func checkpointWriter() -> @Sendable (SearchCheckpoint) -> Void {
-    guard let checkpoint else { return { _ in } }
-    let last = Guarded<ContinuousClock.Instant?>(nil)
-    return { value in
-      let isDue = last.withLock { last in
-        let now = ContinuousClock.now
-        if let previous = last, now - previous < .seconds(1) { return false }
-        last = now
-        return true
-      }
-      guard isDue else { return }
-      do { try CheckpointFile.write(value, to: checkpoint) } catch { complain("tombola: \(error)") }
-    }
-  }
-
+  /// Measures, as far as limits and signals leave time, and writes the ticket at any rate.
   private func finish(
     _ network: Network<Float>, _ found: PruneOutcome, _ images: ImageSet?, _ start: ContinuousClock.Instant,
-    _ workers: Int, _ signals: Signals, _ progress: ProgressLine
+    _ workers: Int, _ control: RunControl, _ signals: Signals, _ progress: ProgressLine
   ) throws {
     let result = found.result
     let measurement = try Measurement(ticket: result.ticket, target: network, workers: workers)
-    var claims = try measurement.claims(on: nil)
-    var witness: [Float]?
-    if signals.exit == nil {
-      // The figures on inputs may be given up by Ctrl-C: the ticket is written all the same.
-      let control = RunControl(cancellation: signals.cancellation) { progress.show($0) }
-      do {
-        witness = try measurement.findWitness(control: control).image
-        claims = try measurement.claims(on: nil, witness: witness)
-        claims = try measurement.claims(on: images, witness: witness, control: control)
-      } catch is InterruptedError {}
-      progress.clear()
-    }
+    let figures = try measurement.figures(on: images, control: control)
+    progress.clear()
     let file = TicketFile(
-      ticket: result.ticket, claims: claims, witness: witness,
-      targetFileDigest: try TicketFile.digest(ofFile: input.target),
+      ticket: result.ticket, claims: figures.claims, witness: figures.witness,
+      targetFileDigest: found.targetFileDigest,
       search: try input.searchOptions(found.calibration, result, workLimit: workLimit))
     try file.write(to: output, force: force)
     var report = FigureReport(
-      claims: claims, ticket: result.ticket, target: input.target, search: file.search,
-      emptySetErrors: measurement.emptySetErrors(), seconds: (ContinuousClock.now - start) / .seconds(1),
-      output: output)
+      claims: figures.claims, of: measurement, target: input.target, search: file.search,
+      seconds: (ContinuousClock.now - start) / .seconds(1))
+    report.output = output
+    report.shortfall = figures.shortfall
     report.epsilon = found.epsilon
     report.trials = found.trials
     if json {
@@ -161,13 +149,19 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
       print(report.table)
     }
     if let exit = signals.exit { return try finish(exit) }
-    try finish(result.stop != nil ? .limit : found.isReached ? .done : .failed)
+    if let cause = figures.shortfall?.cause, !(cause is InterruptedError) {
+      complain("tombola: \(cause)")
+      return try finish(.badInput)
+    }
+    let isStopped = result.stop != nil || figures.shortfall != nil
+    try finish(isStopped ? .limit : found.isReached ? .done : .failed)
   }
 }
 
 /// What a search came to.
 private struct PruneOutcome {
   let result: SearchResult
+  let targetFileDigest: String
   let calibration: Calibration?
   /// The certified error that was asked for, and whether it was reached.
   var epsilon: Double?

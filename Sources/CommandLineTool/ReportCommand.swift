@@ -13,7 +13,9 @@ struct ReportCommand: ParsableCommand, ChoosingBLASCore {
   @Argument(help: ArgumentHelp("Stores of sweep or merge, and files that prune --json printed.", valueName: "FILE"))
   var files: [String]
   @Option(help: ArgumentHelp("The page's title (default: names the files).", valueName: "TEXT")) var title: String?
-  @Option(help: ArgumentHelp("Count successes for these errors instead of the specifications'.", valueName: "E,E…"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Count successes for these errors instead of the specifications'.", valueName: "E,E…"))
   var epsilon: String?
   @Flag(help: "Replace an existing output.") var force = false
   @Option(name: .shortAndLong, help: ArgumentHelp("The page to write: .html.", valueName: "FILE")) var output: String
@@ -23,6 +25,7 @@ struct ReportCommand: ParsableCommand, ChoosingBLASCore {
     guard output.lowercased().hasSuffix(".html") else {
       throw OptionError(option: "--output", expected: "a name that ends in .html", found: "'\(output)'")
     }
+    try OutputFiles.requireDistinct([.file("--output", output)], from: [.files("FILE", files)])
     let results = try files.map { try ResultFile(contentsOf: $0) }
     let report = try Report(results, title: title, epsilons: try epsilon.map { try SweepChoice.epsilons($0) })
     let page = try report.write(to: output, force: force)

@@ -8,7 +8,7 @@ import Tickets
 /// What is pruned into, and how: options that a search is made of, but for its width.
 struct SearchInput: ParsableArguments {
   @Argument(help: "The trained network, an ONNX file.") var target: String
-  @Option(help: ArgumentHelp("Seed of the random network.", valueName: "S")) var seed: UInt64
+  @Option(number: ArgumentHelp("Seed of the random network.", valueName: "S")) var seed: UInt64
   @Option(
     help: ArgumentHelp(
       "How errors are measured: weights (every kernel entry), or calibrated (what layers give on --calibration).",
@@ -20,11 +20,12 @@ struct SearchInput: ParsableArguments {
       valueName: "D"))
   var calibration: String?
   @Option(
-    help: ArgumentHelp(
+    number: ArgumentHelp(
       "Calibrated mode: times that each block is chosen again, given all others of its layer (default: 1).",
       valueName: "COUNT"))
   var sweeps: Int?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Calibrated mode: how far least squares are damped towards the target's kernel, as a part of the features' mean square (default: 0.3), or auto: the one of 0.1, 0.3, 1 and 3 whose network errs least on every fourth image, held out.",
       valueName: "auto|PART"))
@@ -39,6 +40,9 @@ struct SearchInput: ParsableArguments {
     parsing: .unconditional,
     help: ArgumentHelp("The box inputs come from; data outside it is refused.", valueName: "LO,HI"))
   var inputRange = "-1,1"
+
+  /// The files that the search is made from.
+  var files: [NamedFiles] { [.file("TARGET.onnx", target), .images("--calibration", calibration)] }
 
   /// Makes the search of a width.
   ///
@@ -141,11 +145,13 @@ struct SelectionOptions: ParsableArguments {
       valueName: "M"))
   var method = Method.search.rawValue
   @Option(
-    help: ArgumentHelp("Keep exactly K filters of each channel and half, as the theorem's proof does.", valueName: "K"))
+    number: ArgumentHelp(
+      "Keep exactly K filters of each channel and half, as the theorem's proof does (solvers \(SolverChoice.prunes.namesTakingSize), and every baseline).",
+      valueName: "K"))
   var size: Int?
   @Option(
-    help: ArgumentHelp(
-      "Keep a filter only if it lowers its layer's relative squared error by PART or more (solvers greedy and iterated-greedy).",
+    number: ArgumentHelp(
+      "Keep a filter only if it lowers its layer's relative squared error by PART or more (solvers \(SolverChoice.prunes.namesTakingPenalty)).",
       valueName: "PART"))
   var sizePenalty: Double?
   @Option(
@@ -154,7 +160,7 @@ struct SelectionOptions: ParsableArguments {
       valueName: "WHAT"))
   var objective = Objective.squares.rawValue
   @Option(
-    help: ArgumentHelp(
+    number: ArgumentHelp(
       "Largest norm of a channel's share of the kernel, after scaling, per unit of width (default: 0.125): less keeps fewer filters.",
       valueName: "NORM"))
   var normPerWidth: Double?

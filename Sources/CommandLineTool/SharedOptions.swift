@@ -52,10 +52,10 @@ extension Calibration {
 
 /// Options that bound a run whose results do not depend on them.
 struct PaceOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Tasks at a time, one a core (default: all cores).", valueName: "T"))
+  @Option(number: ArgumentHelp("Tasks at a time, one a core (default: all cores).", valueName: "T"))
   var threads: Int?
 
-  @Option(help: ArgumentHelp("Stop after this many seconds with what is done.", valueName: "SEC"))
+  @Option(number: ArgumentHelp("Stop after this many seconds with what is done.", valueName: "SEC"))
   var timeLimit: Double?
 
   func workers() throws -> Int { try RunOptions.workers(threads) }
@@ -65,13 +65,14 @@ struct PaceOptions: ParsableArguments {
 
 /// Options that bound a run.
 struct RunOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Tasks at a time, one a core (default: all cores).", valueName: "T"))
+  @Option(number: ArgumentHelp("Tasks at a time, one a core (default: all cores).", valueName: "T"))
   var threads: Int?
 
-  @Option(help: ArgumentHelp("Stop after this many seconds with the best so far.", valueName: "SEC"))
+  @Option(number: ArgumentHelp("Stop after this many seconds with the best so far.", valueName: "SEC"))
   var timeLimit: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Working memory of the search; suffixes K, M, G are powers of 1024.", valueName: "BYTES"))
   var memoryLimit: String?
 

@@ -1,37 +1,65 @@
 import Dispatch
 import Foundation
+import ModelFiles
 import RunControl
 import Synchronization
 
-/// Turns Ctrl-C and SIGTERM into a cancellation: the first asks for the best result so far, the second ends
-/// the process at once.
+/// Turns Ctrl-C, SIGTERM and SIGHUP into a cancellation: the first asks for the best result so far, the second ends
+/// the process at once. A command that makes none of these is ended by the first.
 final class Signals: Sendable {
-  let cancellation = Cancellation()
-  private let received = Atomic<Int32>(0)
+  private static let process = ProcessSignals()
+
+  let cancellation: Cancellation
+
+  /// Takes signals as requests from now on.
+  init() { cancellation = Self.process.cancellationForRequests() }
+
+  /// Ends the process by any of the signals, until a command takes them as requests. No file is left half written.
+  static func install() { _ = process }
+
+  /// The exit code of the signal that came, or nil.
+  var exit: ToolExit? { ToolExit(rawValue: 128 + Self.process.received) }
+}
+
+/// The process's signals, taken on a queue of their own.
+private final class ProcessSignals: Sendable {
+  private let cancellation = Cancellation()
+  private let areRequests = Atomic<Bool>(false)
+  private let first = Atomic<Int32>(0)
   // Kept alive, never touched again after init.
   nonisolated(unsafe) private let sources: [any DispatchSourceSignal]
 
   init() {
     let queue = DispatchQueue(label: "tombola.signals")
-    sources = [SIGINT, SIGTERM].map { number in
+    var numbers = [SIGINT, SIGTERM]
+    // What nohup starts goes on when its terminal goes away.
+    if !Self.isIgnored(SIGHUP) { numbers.append(SIGHUP) }
+    sources = numbers.map { number in
       signal(number, SIG_IGN)
       return DispatchSource.makeSignalSource(signal: number, queue: queue)
     }
-    for (source, number) in zip(sources, [SIGINT, SIGTERM]) {
+    for (source, number) in zip(sources, numbers) {
       source.setEventHandler { [self] in
-        if received.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
+        let isFirst = first.exchange(number, ordering: .relaxed) == 0
+        guard isFirst, areRequests.load(ordering: .acquiring) else {
+          TemporaryFile.removeAll()
+          _exit(128 + number)
+        }
         cancellation.cancel()
       }
       source.resume()
     }
   }
 
-  /// The exit code of the signal that came, or nil.
-  var exit: ToolExit? {
-    switch received.load(ordering: .relaxed) {
-    case SIGINT: .interrupted
-    case SIGTERM: .terminated
-    default: nil
-    }
+  /// The signal that came last, or 0.
+  var received: Int32 { first.load(ordering: .relaxed) }
+
+  func cancellationForRequests() -> Cancellation {
+    areRequests.store(true, ordering: .releasing)
+    return cancellation
+  }
+
+  private static func isIgnored(_ number: Int32) -> Bool {
+    unsafeBitCast(signal(number, SIG_IGN), to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 }

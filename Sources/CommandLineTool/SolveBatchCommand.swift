@@ -19,21 +19,22 @@ struct SolveBatchCommand: ParsableCommand {
 
   @Argument(help: ArgumentHelp("Arrays candidates and target.", valueName: "PROBLEM.npz")) var problem: String?
   @Option(
-    help: ArgumentHelp(
+    number: ArgumentHelp(
       "Candidates of each instance, up to \(ExactBatch.largestCount), in more dimensions \(SharedVectorHalves.largestCount) as memory allows.",
       valueName: "N"))
   var count: Int?
-  @Option(help: ArgumentHelp("Coordinates of generated instances, 2 or more (default: 1, with --law).", valueName: "M"))
+  @Option(
+    number: ArgumentHelp("Coordinates of generated instances, 2 or more (default: 1, with --law).", valueName: "M"))
   var dimension: Int?
   @Option(
     help: ArgumentHelp("In two or more dimensions, how errors are measured: \(NormChoice.names).", valueName: "NORM"))
   var norm: String?
-  @Option(help: ArgumentHelp("Generated instances.", valueName: "T")) var instances: Int?
-  @Option(help: ArgumentHelp("Seed of generated instances.", valueName: "S")) var seed: UInt64?
+  @Option(number: ArgumentHelp("Generated instances.", valueName: "T")) var instances: Int?
+  @Option(number: ArgumentHelp("Seed of generated instances.", valueName: "S")) var seed: UInt64?
   @Option(help: ArgumentHelp("Law of generated instances: \(Self.laws).", valueName: "LAW")) var law: String?
   @OptionGroup var reach: ReachOptions
   @OptionGroup var bounds: RunOptions
-  @Option(help: ArgumentHelp("Units of work: steps over half sums.", valueName: "W")) var workLimit: UInt64?
+  @Option(number: ArgumentHelp("Units of work: steps over half sums.", valueName: "W")) var workLimit: UInt64?
   @Flag(help: "Print the figures as JSON.") var json = false
 
   private static let laws = InstanceLaw.allCases.map(\.rawValue).joined(separator: ", ")
@@ -42,11 +43,15 @@ struct SolveBatchCommand: ParsableCommand {
     let epsilon = try reach.checked()
     let workers = try bounds.workers()
     let limits = try bounds.limits(work: workLimit)
-    let source = try source()
     let signals = Signals()
     let progress = ProgressLine()
     defer { progress.clear() }
+    // The time limit counts from here: reading or making the problems is part of it.
     let control = RunControl(limits: limits, cancellation: signals.cancellation) { progress.show($0) }
+    let source: BatchSource
+    do { source = try self.source(control) } catch SubsetSumError.stoppedBefore where signals.exit != nil {
+      return try finish(signals.exit ?? .interrupted)
+    }
     let began = ContinuousClock.now
     let result = try source.solve(workers: workers, control: control)
     let seconds = (ContinuousClock.now - began) / .seconds(1)
@@ -58,7 +63,7 @@ struct SolveBatchCommand: ParsableCommand {
     try finish(report.failures ?? 0 > 0 ? .failed : .done)
   }
 
-  private func source() throws -> BatchSource {
+  private func source(_ control: RunControl) throws -> BatchSource {
     let isAnyGiven = count != nil || instances != nil || seed != nil || law != nil || dimension != nil
     var generated: Generated?
     if let count, let instances, let seed, (law == nil) != (dimension == nil) {
@@ -67,7 +72,7 @@ struct SolveBatchCommand: ParsableCommand {
     let options = "--count, --instances, --seed and either --law or --dimension"
     switch try ProblemOrigin(path: problem, options: options, isAnyGiven: isAnyGiven, generated: generated) {
     case .file(let path): return try source(path: path)
-    case .generated(let made): return try source(made)
+    case .generated(let made): return try source(made, control)
     }
   }
 
@@ -92,9 +97,16 @@ struct SolveBatchCommand: ParsableCommand {
     return .vectors(candidates: candidates, targets: file.targets, norm: norm)
   }
 
-  private func source(_ made: Generated) throws -> BatchSource {
+  private func source(_ made: Generated, _ control: RunControl) throws -> BatchSource {
     guard (1...1 << 32).contains(made.instances) else {
       throw OptionError(option: "--instances", expected: "1 to 2^32", found: "\(made.instances)")
+    }
+    // An optimum, its figures, and a sorted copy of the errors.
+    let needed = ByteCount.product(made.instances, 64)
+    guard needed <= control.limits.allowedBytes else {
+      throw SubsetSumError.memoryLimit(
+        solver: "results of --instances \(made.instances)", neededBytes: needed,
+        limitBytes: control.limits.allowedBytes)
     }
     if let dimension = made.dimension {
       guard dimension >= 2 else {
@@ -102,8 +114,14 @@ struct SolveBatchCommand: ParsableCommand {
           option: "--dimension", expected: "2 or more; one dimension takes a --law", found: "\(dimension)")
       }
       let norm = try NormChoice(named: norm ?? NormChoice.max.rawValue).normOfGenerated()
-      let problem = try GeneratedInstance.problem(dimension: dimension, count: made.count, seed: made.seed, norm: norm)
-      let targets = GeneratedInstance.targets(dimension: dimension, count: made.instances, seed: made.seed)
+      guard made.count <= SharedVectorHalves.largestCount else {
+        throw OptionError(
+          option: "--count", expected: "at most \(SharedVectorHalves.largestCount)", found: "\(made.count)")
+      }
+      let problem = try GeneratedInstance.problem(
+        dimension: dimension, count: made.count, seed: made.seed, norm: norm, control: control)
+      let targets = try GeneratedInstance.targets(
+        dimension: dimension, count: made.instances, seed: made.seed, control: control)
       return .vectors(candidates: problem.candidates, targets: targets, norm: norm)
     }
     try refuseNorm()

@@ -30,8 +30,9 @@ enum BatchSource {
           law.fill(instance: $0, seed: seed, candidates: $1)
         })
     case .vectors(let candidates, let targets, let norm):
-      let memory = control.limits.memoryBytes ?? SharedVectorHalves.defaultMemoryLimit
-      let halves = try SharedVectorHalves(candidates: candidates, norm: norm, memoryBytes: memory)
+      let memory = control.limits.allowedBytes(default: SharedVectorHalves.defaultMemoryLimit)
+      let halves = try SharedVectorHalves(
+        candidates: candidates, norm: norm, memoryBytes: memory, control: control)
       return BatchOutcome(try halves.solve(targets: targets, workers: workers, control: control))
     }
   }

@@ -18,15 +18,24 @@ struct SolveCommand: ParsableCommand, ChoosingBLASCore {
       eight dimensions take seconds). With --all every subset within --epsilon is listed, by error, then fewer candidates, then \
       lexicographically (up to 60 candidates, as memory allows); with --by-size the best of each size that --solver beam met. Exit code 0: done; \
       1: finished above --epsilon; 3: stopped by a limit, or --all incomplete; 4: --all or --decide proved that no subset lies within --epsilon.
+
+      Limits: --work-limit gives the same subset everywhere; without limits a solver's documented default \
+      holds. --time-limit alone ends a run within 5 % + 0.1 s, with the best so far. Until then portfolio, \
+      k-list, beam, iterated-greedy and exchange go on; exhaustive, meet-in-the-middle, four-lists, \
+      cell-sweep and pairwise end before once the optimum is proved, greedy and forward-greedy where no \
+      step helps, rounding when all is rounded. Several targets share the time. Ctrl-C and SIGTERM: the \
+      best so far.
       """)
 
   @Argument(help: ArgumentHelp("Arrays candidates and target.", valueName: "PROBLEM.npz")) var problem: String?
-  @Option(help: ArgumentHelp("Coordinates of a generated problem.", valueName: "M")) var dimension: Int?
-  @Option(help: ArgumentHelp("Candidates of a generated problem.", valueName: "N")) var count: Int?
-  @Option(help: ArgumentHelp("Seed of a generated problem.", valueName: "S")) var seed: UInt64?
+  @Option(number: ArgumentHelp("Coordinates of a generated problem.", valueName: "M")) var dimension: Int?
+  @Option(number: ArgumentHelp("Candidates of a generated problem.", valueName: "N")) var count: Int?
+  @Option(number: ArgumentHelp("Seed of a generated problem.", valueName: "S")) var seed: UInt64?
   @Option(help: ArgumentHelp("How errors are measured: \(NormChoice.names).", valueName: "NORM")) var norm = "max"
-  @Option(help: ArgumentHelp("Candidates that a subset must have (default: any number).", valueName: "K")) var size:
-    Int?
+  @Option(
+    number: ArgumentHelp(
+      "Candidates that a subset must have (default: any number); all solvers take it but \(SolverChoice.solves.namesTakingNoSize).",
+      valueName: "K")) var size: Int?
   @Option(help: ArgumentHelp("Solver: \(SolverChoice.solves.names) (default: portfolio).", valueName: "NAME"))
   var solver: String?
   @OptionGroup var reach: ReachOptions
@@ -34,12 +43,12 @@ struct SolveCommand: ParsableCommand, ChoosingBLASCore {
   var decide = false
   @Flag(help: "List all subsets within --epsilon instead of one.") var all = false
   @Option(
-    help: ArgumentHelp(
+    number: ArgumentHelp(
       "The most subsets that --all lists, the closest ones (default: \(SolveTask.defaultCap)).", valueName: "COUNT"))
   var maxSubsets: Int?
   @Flag(help: "Show the best subset of each size too; with --solver beam.") var bySize = false
   @OptionGroup var bounds: RunOptions
-  @Option(help: ArgumentHelp("Units of work: candidate coordinates scored.", valueName: "W")) var workLimit: UInt64?
+  @Option(number: ArgumentHelp("Units of work: candidate coordinates scored.", valueName: "W")) var workLimit: UInt64?
   @Option(help: ArgumentHelp("Write the problem's arrays too, for other programs.", valueName: "FILE.npz"))
   var save: String?
   @Flag(help: "Replace an existing output.") var force = false
@@ -53,17 +62,24 @@ struct SolveCommand: ParsableCommand, ChoosingBLASCore {
       solver: solver, epsilon: epsilon, size: size, decides: decide, listsAll: all, cap: maxSubsets, showsSizes: bySize)
     let workers = try bounds.workers()
     let limits = try bounds.limits(work: workLimit)
+    try OutputFiles.requireDistinct([.file("--save", save)], from: [.file("PROBLEM.npz", problem)])
     if let save { try AtomicFile.check(save, force: force) }
-    let problems = try problems(norm)
-    if let save { try ProblemFile.write(problems, to: save, force: force) }
-    blas.warnIfSlow()
     let signals = Signals()
     let progress = ProgressLine()
     defer { progress.clear() }
+    // The time limit counts from here: reading or making the problem is part of it.
     let control = RunControl(limits: limits, cancellation: signals.cancellation) { progress.show($0) }
+    let problems: [Problem]
+    do { problems = try self.problems(norm, control) } catch SubsetSumError.stoppedBefore where signals.exit != nil {
+      return try finish(signals.exit ?? .interrupted)
+    }
+    if let save { try ProblemFile.write(problems, to: save, force: force, limits: limits) }
+    blas.warnIfSlow(json: json)
     // Problems run one a core; a single one on all that its solver can use.
-    func results<Outcome: SolveOutcome>(_ solve: @Sendable (Problem) throws -> Outcome) throws -> [Outcome] {
-      let found = try Workers.map(count: problems.count, workers: workers) { try solve(problems[$0]) }
+    func results<Outcome: SolveOutcome>(_ solve: @Sendable (Problem, RunControl) throws -> Outcome) throws -> [Outcome]
+    {
+      let shares = TimeShares(control, tasks: problems.count, workers: workers)
+      let found = try Workers.map(count: problems.count, workers: workers) { try solve(problems[$0], shares.next()) }
       progress.clear()
       try show(found)
       return found
@@ -72,16 +88,16 @@ struct SolveCommand: ParsableCommand, ChoosingBLASCore {
     let end: ToolExit
     switch task {
     case .all(let epsilon, let cap):
-      end = SubsetListReport.exit(try results { try SolveTask.list($0, epsilon, cap, control) })
+      end = SubsetListReport.exit(try results { try SolveTask.list($0, epsilon, cap, $1) })
     case .decide(let epsilon):
-      end = Self.exit(try results { try SolveTask.decide($0, epsilon, control) }, within: epsilon)
+      end = Self.exit(try results { try SolveTask.decide($0, epsilon, $1) }, within: epsilon)
     case .best(let solver):
       let spread = solver.spread(over: share)
-      end = exit(try results { try SolveTask.solve($0, spread, control) }, epsilon)
+      end = exit(try results { try SolveTask.solve($0, spread, $1) }, epsilon)
     case .sizes(var beam):
       beam.workers = share
       let spread = beam
-      end = exit(try results { try SolveTask.solve($0, bySize: spread, control) }, epsilon)
+      end = exit(try results { try SolveTask.solve($0, bySize: spread, $1) }, epsilon)
     }
     try finish(signals.exit ?? end)
   }
@@ -101,7 +117,7 @@ struct SolveCommand: ParsableCommand, ChoosingBLASCore {
   }
 
   /// The problems named or generated, one a target.
-  private func problems(_ choice: NormChoice) throws -> [Problem] {
+  private func problems(_ choice: NormChoice, _ control: RunControl) throws -> [Problem] {
     let isAnyGiven = dimension != nil || count != nil || seed != nil
     var generated: (dimension: Int, count: Int, seed: UInt64)?
     if let dimension, let count, let seed { generated = (dimension, count, seed) }
@@ -116,7 +132,8 @@ struct SolveCommand: ParsableCommand, ChoosingBLASCore {
     case .generated(let made):
       return [
         try GeneratedInstance.problem(
-          dimension: made.dimension, count: made.count, seed: made.seed, norm: try choice.normOfGenerated(), size: size)
+          dimension: made.dimension, count: made.count, seed: made.seed, norm: try choice.normOfGenerated(), size: size,
+          control: control)
       ]
     }
   }
@@ -136,9 +153,16 @@ struct SolveCommand: ParsableCommand, ChoosingBLASCore {
 
 extension ProblemFile {
   /// Writes problems that share their candidates: each candidate's coordinates, exact in Float64, and all targets.
-  fileprivate static func write(_ problems: [Problem], to path: String, force: Bool) throws {
+  ///
+  /// - Throws: `SubsetSumError.memoryLimit` where the arrays, and the file that is made of them, do
+  ///   not fit.
+  fileprivate static func write(_ problems: [Problem], to path: String, force: Bool, limits: Limits) throws {
     guard let first = problems.first else { return }
     let (n, m) = (first.count, first.dimension)
+    let needed = ByteCount.product(24, n, m)
+    guard needed <= limits.allowedBytes else {
+      throw SubsetSumError.memoryLimit(solver: "--save", neededBytes: needed, limitBytes: limits.allowedBytes)
+    }
     let rows = (0..<n * m).map { first.candidates.coordinate($0 / m, $0 % m) }
     let targets = problems.flatMap(\.target)
     try write(candidates: rows, count: n, dimension: m, targets: targets, to: path, force: force)

@@ -16,9 +16,16 @@ struct SolverChoice {
     GreedyFlips(), IteratedGreedy(), FractionalRounding(), Exchange(), ForwardGreedy(),
   ])
 
-  var names: String {
-    let names = all.map(\.name)
-    return names.dropLast().joined(separator: ", ") + " or " + names[names.count - 1]
+  var names: String { Self.list(all.map(\.name)) }
+  /// Those that take problems of a fixed size, and those that do not.
+  var namesTakingSize: String { Self.list(all.filter(\.takesFixedSize).map(\.name)) }
+  var namesTakingNoSize: String { Self.list(all.filter { !$0.takesFixedSize }.map(\.name)) }
+  /// Those that can be told what a chosen candidate costs.
+  var namesTakingPenalty: String { Self.list(all.filter { $0 is any SizePenalizing }.map(\.name)) }
+
+  private static func list(_ names: [String]) -> String {
+    guard let last = names.last, names.count > 1 else { return names.first ?? "none" }
+    return names.dropLast().joined(separator: ", ") + " or " + last
   }
 
   func solver(named name: String) throws -> any Solver {

@@ -3,15 +3,21 @@ import Experiments
 
 /// Options that choose among the cells of a sweep.
 struct SweepChoice: ParsableArguments {
-  @Option(help: ArgumentHelp("Of a store: cells of these m.", valueName: "M,M…")) var dimension: String?
-  @Option(help: ArgumentHelp("Of a store: cells of these n.", valueName: "N,N…")) var count: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp("Of a store: cells of these m.", valueName: "M,M…"))
+  var dimension: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp("Of a store: cells of these n.", valueName: "N,N…")) var count:
+    String?
   @Option(help: ArgumentHelp("Of a store: these laws of candidates.", valueName: "LAW,LAW…")) var candidates: String?
   @Option(help: ArgumentHelp("Of a store: these laws of targets, as table prints them.", valueName: "LAW,LAW…"))
   var target: String?
   @Option(help: ArgumentHelp("Of a store: these norms.", valueName: "NORM,NORM…")) var norm: String?
-  @Option(help: ArgumentHelp("Of a store: these sizes; any is the free one.", valueName: "K,K…")) var size: String?
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Of a store: these sizes; any is the free one.", valueName: "K,K…"))
+  var size: String?
   @Option(help: ArgumentHelp("Of a store: these solvers.", valueName: "NAME,NAME…")) var solver: String?
-  @Option(help: ArgumentHelp("Of a store: these errors instead of the specification's.", valueName: "E,E…"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Of a store: these errors instead of the specification's.", valueName: "E,E…"))
   var epsilon: String?
 
   private var texts: [(SweepCoordinate, String?)] {

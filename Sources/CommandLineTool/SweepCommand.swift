@@ -19,26 +19,38 @@ struct SweepCommand: ParsableCommand, ChoosingBLASCore {
 
   @Argument(help: ArgumentHelp("The grid.", valueName: "SPEC.toml")) var specification: String
   @Option(help: ArgumentHelp("The SQLite file of the results.", valueName: "FILE")) var store: String
-  @Option(help: ArgumentHelp("Run the I-th of N parts of the trials, from 1.", valueName: "I/N")) var shard: String?
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Run the I-th of N parts of the trials, from 1.", valueName: "I/N"))
+  var shard: String?
   @Flag(help: "Continue a store that is there; make it if it is not.") var resume = false
   @OptionGroup var pace: PaceOptions
   @Flag(help: "Print the figures as JSON.") var json = false
   @OptionGroup var blas: BLASCoreOptions
 
   func run() throws {
+    try OutputFiles.requireDistinct(
+      [.files("--store", [store, store + ".lock"])], from: [.file("SPEC.toml", specification)])
     let shard = try chosenShard()
     let workers = try pace.workers()
     let limits = Limits(seconds: try pace.seconds())
     let file = try SweepFile(contentsOf: specification, solvers: SolverChoice.solves.all)
-    blas.warnIfSlow()
+    blas.warnIfSlow(json: json)
     let signals = Signals()
     let progress = ProgressLine()
     defer { progress.clear() }
     let control = RunControl(limits: limits, cancellation: signals.cancellation) { progress.show($0) }
-    let outcome = try Sweep(file.specification, source: file.text).run(
-      storingIn: store, shard: shard, resumes: resume, workers: workers,
-      provenance: Provenance(program: "tombola \(Tool.configuration.version)", commit: SourceCommit.ofThisProgram),
-      control: control)
+    let outcome: Sweep.Outcome
+    do {
+      outcome = try Sweep(file.specification, source: file.text).run(
+        storingIn: store, shard: shard, resumes: resume, workers: workers,
+        provenance: Provenance(program: "tombola \(Tool.configuration.version)", commit: SourceCommit.ofThisProgram),
+        control: control)
+    } catch let error as StoreError {
+      guard case .stopped = error else { throw error }
+      progress.clear()
+      complain("tombola: \(error)")
+      return try finish(signals.exit ?? .limit)
+    }
     progress.clear()
     let report = SweepReport(
       outcome, cells: file.specification.cellCount, trialsPerCell: file.specification.trials, shard: shard,

@@ -18,7 +18,9 @@ struct TableCommand: ParsableCommand {
   @Flag(help: "Print one JSON object a line.") var jsonl = false
   @Flag(help: "Print summaries of the cells instead of trials.") var cells = false
   @Flag(help: "Print where half of the trials succeed.") var thresholds = false
-  @Option(help: ArgumentHelp("Count successes for these errors instead of the specification's.", valueName: "E,E…"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Count successes for these errors instead of the specification's.", valueName: "E,E…"))
   var epsilon: String?
 
   func run() throws {
@@ -32,16 +34,16 @@ struct TableCommand: ParsableCommand {
     }
     let epsilons = try epsilon.map { try SweepChoice.epsilons($0) }
     let store = try ResultStore(reading: store)
-    func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+    let write = { (text: String) throws in try StandardOutput.write(text) }
     let format: SweepTable.Format? = csv ? .csv : jsonl ? .jsonLines : nil
     if thresholds {
       guard !(epsilons ?? store.epsilons).isEmpty else {
         throw OptionError(option: "--epsilon", expected: "errors, as the specification has none", found: "none")
       }
       let table = ThresholdTable(try CellSummary.all(of: store, epsilons: epsilons))
-      return write(try format.map { table.text($0) } ?? ThresholdReport.text(of: store, table))
+      return try write(format.map { table.text($0) } ?? ThresholdReport.text(of: store, table))
     }
-    guard let format else { return write(try CellReport.text(of: store, epsilons: epsilons)) }
+    guard let format else { return try write(CellReport.text(of: store, epsilons: epsilons)) }
     let table = SweepTable(store, format: format)
     if cells { try table.writeCells(epsilons: epsilons, write) } else { try table.writeTrials(write) }
   }
@@ -91,7 +93,9 @@ enum CellReport {
 
   /// Rows in columns as wide as their widest entry, without blanks at the ends.
   static func aligned(_ rows: [[String]]) -> [String] {
-    let widths = rows[0].indices.map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max()! }
+    let widths = (rows.first ?? []).indices.map { column in
+      rows.reduce(0) { max($0, column < $1.count ? $1[column].count : 0) }
+    }
     return rows.map { row in
       let cells = zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }
       let line = "  " + cells.joined(separator: "  ")

@@ -14,15 +14,17 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
   static let configuration = CommandConfiguration(
     commandName: "verify", abstract: "Measure a ticket's claims again, from the ticket and the target alone.",
     discussion: """
-      Exit code 0: nothing disagrees. 1: a figure differs, the file was edited, or it belongs to another \
-      target. Accuracies are measured when --data names labelled images; claims that could not be measured \
-      are listed, and "agrees" is then null rather than true.
+      Exit code 0: nothing disagrees. 1: a figure differs, the file was edited, it belongs to another \
+      target or says otherwise of its graph or biases, or --replay found another ticket. Accuracies are \
+      measured when --data names labelled images. "unchecked" lists claims that could not be measured and a \
+      target file other than the one the ticket names, for which "agrees" is null rather than true; and \
+      what the ticket states of its search, on which no figure depends and which --replay checks.
       """)
 
   @Argument(help: "The ticket, a safetensors file.") var ticket: String
   @Option(help: ArgumentHelp("The trained network it was drawn for.", valueName: "TARGET.onnx")) var target: String
   @OptionGroup var data: DataOptions
-  @Option(help: ArgumentHelp("Tasks at a time, one a core (default: all cores).", valueName: "T")) var threads: Int?
+  @Option(number: ArgumentHelp("Tasks at a time, one a core (default: all cores).", valueName: "T")) var threads: Int?
   @Flag(help: "Search again as the ticket says it was, and compare every block.") var replay = false
   @Option(
     help: ArgumentHelp("With --replay of a calibrated ticket: the images it was calibrated on.", valueName: "D"))
@@ -50,25 +52,28 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
       complain("tombola: \(ticket): verification failed: the digest does not match the contents: the file was edited")
       return try finish(.failed)
     }
-    blas.warnIfSlow()
     let signals = Signals()
     let progress = ProgressLine()
     defer { progress.clear() }
     let report: VerificationReport
-    let emptySetErrors: [Double]
-    var again: SearchResult?
+    let measurement: Verification.Measurement
+    var isFoundAgain: Bool?
     do {
-      let measurement = try Measurement(ticket: file.ticket, target: network, workers: workers)
+      measurement = try Measurement(ticket: file.ticket, target: network, workers: workers)
+      blas.warnIfSlow(json: json)
       let control = RunControl(cancellation: signals.cancellation) { progress.show($0) }
       let measured = try measurement.claims(on: images, witness: file.witness, control: control)
-      report = VerificationReport(measured: measured, stated: file.claims)
-      emptySetErrors = measurement.emptySetErrors()
       if let search {
         let limits = Limits(work: file.search?.workLimit)
         let replay = RunControl(limits: limits, cancellation: signals.cancellation) { progress.show($0) }
-        again = try search.run(workers: workers, control: replay)
+        let again = try search.run(workers: workers, control: replay)
         if let reason = replay.interruption() { throw InterruptedError(reason: reason) }
+        isFoundAgain = again.isSame(as: file)
       }
+      let otherFile = file.otherTargetFile(than: try TicketFile.digest(ofFile: target))
+      report = VerificationReport(
+        measured: measured, stated: file.claims, isFoundAgain: isFoundAgain,
+        unconfirmed: [otherFile].compactMap { $0 })
     } catch let error as TicketError where error.isContradiction {
       progress.clear()
       complain("tombola: \(ticket): verification failed: \(error)")
@@ -79,15 +84,19 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
       return try finish(signals.exit ?? .failed)
     }
     progress.clear()
-    let isFoundAgain = again.map {
-      $0.ticket == file.ticket && $0.damping == file.search?.damping
-        && $0.dampingTrials == file.search?.dampingTrials ?? []
+    var statements = file.uncheckedStatements(isReplayed: isFoundAgain != nil)
+    if try file.ticket.renames(network) {
+      statements.append("names of nodes and layers: other than the target's, which decides nothing")
     }
-    let figures = FigureReport(
-      claims: report.measured, ticket: file.ticket, target: target, search: file.search,
-      emptySetErrors: emptySetErrors, seconds: (ContinuousClock.now - start) / .seconds(1))
-    try show(report, figures, isFoundAgain)
-    try finish(report.agrees && isFoundAgain != false ? .done : .failed)
+    var figures = FigureReport(
+      claims: report.measured, of: measurement, target: target, search: file.search,
+      seconds: (ContinuousClock.now - start) / .seconds(1))
+    figures.agrees = .some(report.verdict)
+    figures.disagreements = report.disagreements
+    figures.unchecked = report.unchecked + statements
+    figures.replay = isFoundAgain
+    if json { try printJSON(figures) } else { show(figures, report.verdict) }
+    try finish(report.agrees ? .done : .failed)
   }
 
   /// The search that a ticket says it came from.
@@ -129,21 +138,12 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
       calibration: calibration)
   }
 
-  private func show(_ report: VerificationReport, _ figures: FigureReport, _ isFoundAgain: Bool?) throws {
-    var figures = figures
-    let verdict: Bool? = report.agrees ? (report.unchecked.isEmpty ? true : nil) : false
-    if json {
-      figures.agrees = .some(verdict)
-      figures.disagreements = report.disagreements
-      figures.unchecked = report.unchecked
-      figures.replay = isFoundAgain
-      return try printJSON(figures)
-    }
-    print("measured again from \(self.ticket) and \(target)")
+  private func show(_ figures: FigureReport, _ verdict: Bool?) {
+    print("measured again from \(ticket) and \(target)")
     print(figures.table)
-    for line in report.disagreements { print("  DISAGREES: \(line)") }
-    for line in report.unchecked { print("  not checked: \(line)") }
-    if let isFoundAgain {
+    for line in figures.disagreements ?? [] { print("  DISAGREES: \(line)") }
+    for line in figures.unchecked ?? [] { print("  not checked: \(line)") }
+    if let isFoundAgain = figures.replay {
       print(
         "  " + "replay".padding(toLength: 25, withPad: " ", startingAt: 0)
           + (isFoundAgain ? "yes: the search found the same blocks again" : "NO: the search found other blocks"))
@@ -155,6 +155,17 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
       default: "as far as measured; see what was not checked"
       }
     print("  " + "agrees".padding(toLength: 25, withPad: " ", startingAt: 0) + words)
+  }
+}
+
+extension SearchResult {
+  /// Whether a ticket's file holds what this search found, names of nodes aside. That target, seed and
+  /// width are the ticket's goes without saying, as the search was made from them.
+  fileprivate func isSame(as file: TicketFile) -> Bool {
+    let other = file.ticket
+    return ticket.blocks == other.blocks && ticket.scales == other.scales && ticket.mode == other.mode
+      && ticket.calibrationDigest == other.calibrationDigest && ticket.isComplete == other.isComplete
+      && damping == file.search?.damping && dampingTrials == file.search?.dampingTrials ?? []
   }
 }
 

@@ -20,12 +20,22 @@ public enum ConvolutionError: Error, Sendable, Hashable, CustomStringConvertible
 }
 
 /// The product of sizes, or nil when one is negative or the product (or 8 bytes of each) overflows.
+///
+/// With a zero among them the product is 0, but the others must still multiply without overflow:
+/// loops run over them.
 func elementCount(_ sizes: Int...) -> Int? {
   var product = 1
+  var isEmpty = false
   for size in sizes {
+    if size < 0 { return nil }
+    if size == 0 {
+      isEmpty = true
+      continue
+    }
     let (next, overflow) = product.multipliedReportingOverflow(by: size)
-    if size < 0 || overflow { return nil }
+    if overflow { return nil }
     product = next
   }
-  return product.multipliedReportingOverflow(by: 8).overflow ? nil : product
+  if product.multipliedReportingOverflow(by: 8).overflow { return nil }
+  return isEmpty ? 0 : product
 }

@@ -9,7 +9,7 @@ public struct ImageSet: Sendable {
   public let labels: [Int]?
 
   /// - Throws: `ConvolutionError` for another number of labels than images, a negative label, or an image
-  ///   entry that is not finite.
+  ///   entry that is not finite: which image, and where in it (NHWC).
   public init(name: String, images: Tensor<Float>, labels: [Int]?) throws(ConvolutionError) {
     if let labels {
       guard labels.count == images.batch else {
@@ -20,7 +20,8 @@ public struct ImageSet: Sendable {
       }
     }
     if let wrong = images.values.firstIndex(where: { !$0.isFinite }) {
-      throw .notFinite(at: "\(name), images", index: wrong)
+      let (image, entry) = wrong.quotientAndRemainder(dividingBy: images.shape.count)
+      throw .notFinite(at: "\(name), image \(image)", index: entry)
     }
     self.name = name
     self.images = images

@@ -33,8 +33,8 @@ public struct Convolution<Scalar: BLASScalar>: Sendable, Equatable {
         expected: "\(window.height) × \(window.width) × \(inputChannels / groups) × \(outputChannels) values",
         found: "\(kernel.count)")
     }
-    guard bias == nil || bias!.count == outputChannels else {
-      throw .shapeMismatch(at: "convolution bias", expected: "\(outputChannels) values", found: "\(bias!.count)")
+    if let bias, bias.count != outputChannels {
+      throw .shapeMismatch(at: "convolution bias", expected: "\(outputChannels) values", found: "\(bias.count)")
     }
     self.window = window
     self.inputChannels = inputChannels
@@ -109,8 +109,8 @@ public struct Dense<Scalar: BLASScalar>: Sendable, Equatable {
       throw .shapeMismatch(
         at: "dense weights", expected: "\(inputs) × \(outputs) values", found: "\(weights.count)")
     }
-    guard bias == nil || bias!.count == outputs else {
-      throw .shapeMismatch(at: "dense bias", expected: "\(outputs) values", found: "\(bias!.count)")
+    if let bias, bias.count != outputs {
+      throw .shapeMismatch(at: "dense bias", expected: "\(outputs) values", found: "\(bias.count)")
     }
     self.inputs = inputs
     self.outputs = outputs

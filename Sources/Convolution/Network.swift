@@ -61,26 +61,14 @@ public struct Network<Scalar: BLASScalar>: Sendable, Equatable {
     else {
       throw .invalidSize(of: "network input", expected: "positive sizes whose product fits", found: "\(inputShape)")
     }
-    guard let first = nodes.first, first.operation == .input else {
+    guard let first = nodes.first, first.operation == .input, first.inputs.isEmpty else {
       throw .invalidGraph(
         node: nodes.first?.name ?? "", expected: "the input as first node", found: nodes.isEmpty ? "no node" : "another"
       )
     }
-    var shapes: [ImageShape] = []
-    for (index, node) in nodes.enumerated() {
-      let arity = node.operation.arity
-      guard node.inputs.count == arity, node.inputs.allSatisfy({ $0 >= 0 && $0 < index }),
-        (index == 0) == (node.operation == .input)
-      else {
-        throw .invalidGraph(
-          node: node.name, expected: "\(arity) input(s) among the earlier nodes", found: "\(node.inputs) at \(index)")
-      }
-      if let second = node.inputs.dropFirst().first, shapes[second] != shapes[node.inputs[0]] {
-        throw .shapeMismatch(
-          at: "node '\(node.name)'", expected: "two values of one shape, \(shapes[node.inputs[0]])",
-          found: "\(shapes[second])")
-      }
-      shapes.append(index == 0 ? inputShape : try Self.shape(of: node, over: shapes[node.inputs[0]]))
+    var shapes = [inputShape]
+    for (index, node) in nodes.enumerated().dropFirst() {
+      shapes.append(try Self.shape(of: node, at: index, over: shapes))
     }
     let output = output ?? nodes.count - 1
     guard nodes.indices.contains(output) else {
@@ -90,6 +78,31 @@ public struct Network<Scalar: BLASScalar>: Sendable, Equatable {
     self.nodes = nodes
     self.output = output
     self.shapes = shapes
+  }
+
+  /// The shape of the value of a node, given those of all nodes before it.
+  ///
+  /// - Throws: `ConvolutionError` that names the node: wrong wiring, shapes that do not fit, or a
+  ///   value whose entries cannot be counted.
+  package static func shape(
+    of node: Node, at index: Int, over shapes: [ImageShape]
+  ) throws(ConvolutionError) -> ImageShape {
+    let arity = node.operation.arity
+    guard node.inputs.count == arity, arity > 0, node.inputs.allSatisfy({ $0 >= 0 && $0 < index }) else {
+      throw .invalidGraph(
+        node: node.name, expected: "\(arity) input(s) among the earlier nodes", found: "\(node.inputs) at \(index)")
+    }
+    let input = shapes[node.inputs[0]]
+    if let second = node.inputs.dropFirst().first, shapes[second] != input {
+      throw .shapeMismatch(
+        at: "node '\(node.name)'", expected: "two values of one shape, \(input)", found: "\(shapes[second])")
+    }
+    let shape = try shape(of: node, over: input)
+    guard elementCount(shape.height, shape.width, shape.channels) != nil else {
+      throw .invalidSize(
+        of: "node '\(node.name)'", expected: "a value whose entries can be counted", found: "\(shape)")
+    }
+    return shape
   }
 
   private static func shape(of node: Node, over shape: ImageShape) throws(ConvolutionError) -> ImageShape {

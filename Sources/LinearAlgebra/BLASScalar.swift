@@ -2,7 +2,7 @@ import CBLAS
 
 /// A scalar that BLAS multiplies: `Float` or `Double`.
 ///
-/// The requirements are the raw CBLAS calls, unchecked; `multiply` is the checked way in.
+/// The requirements are the raw CBLAS calls, one at a time where OpenBLAS needs it, unchecked; `multiply` is the checked way in.
 public protocol BLASScalar: BinaryFloatingPoint, SIMDScalar, Sendable, BitwiseCopyable, Codable {
   /// The unit roundoff: half the distance from 1 to the next number (2⁻²⁴ or 2⁻⁵³).
   static var unitRoundoff: Double { get }
@@ -37,36 +37,44 @@ extension Float: BLASScalar {
     a: UnsafePointer<Float>?, leadingDimensionA: Int32, b: UnsafePointer<Float>?, leadingDimensionB: Int32,
     beta: Float, c: UnsafeMutablePointer<Float>?, leadingDimensionC: Int32
   ) {
-    cblas_sgemm(
-      CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, m, n, k,
-      alpha, a, leadingDimensionA, b, leadingDimensionB, beta, c, leadingDimensionC)
+    callBLAS {
+      cblas_sgemm(
+        CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, m, n, k,
+        alpha, a, leadingDimensionA, b, leadingDimensionB, beta, c, leadingDimensionC)
+    }
   }
 
   @inlinable public static func rowMajorGEMV(
     transpose: Bool, m: Int32, n: Int32, alpha: Float, a: UnsafePointer<Float>?, leadingDimensionA: Int32,
     x: UnsafePointer<Float>?, beta: Float, y: UnsafeMutablePointer<Float>?
   ) {
-    cblas_sgemv(
-      CblasRowMajor, transpose ? CblasTrans : CblasNoTrans, m, n, alpha, a, leadingDimensionA, x, 1, beta, y, 1)
+    callBLAS {
+      cblas_sgemv(
+        CblasRowMajor, transpose ? CblasTrans : CblasNoTrans, m, n, alpha, a, leadingDimensionA, x, 1, beta, y, 1)
+    }
   }
 
   @inlinable public static func rowMajorSYRK(
     isUpper: Bool, transpose: Bool, n: Int32, k: Int32, alpha: Float, a: UnsafePointer<Float>?,
     leadingDimensionA: Int32, beta: Float, c: UnsafeMutablePointer<Float>?, leadingDimensionC: Int32
   ) {
-    cblas_ssyrk(
-      CblasRowMajor, isUpper ? CblasUpper : CblasLower, transpose ? CblasTrans : CblasNoTrans, n, k, alpha, a,
-      leadingDimensionA, beta, c, leadingDimensionC)
+    callBLAS {
+      cblas_ssyrk(
+        CblasRowMajor, isUpper ? CblasUpper : CblasLower, transpose ? CblasTrans : CblasNoTrans, n, k, alpha, a,
+        leadingDimensionA, beta, c, leadingDimensionC)
+    }
   }
 
   @inlinable public static func rowMajorTRSM(
     isRight: Bool, isUpper: Bool, transpose: Bool, isUnit: Bool, m: Int32, n: Int32, alpha: Float,
     a: UnsafePointer<Float>?, leadingDimensionA: Int32, b: UnsafeMutablePointer<Float>?, leadingDimensionB: Int32
   ) {
-    cblas_strsm(
-      CblasRowMajor, isRight ? CblasRight : CblasLeft, isUpper ? CblasUpper : CblasLower,
-      transpose ? CblasTrans : CblasNoTrans, isUnit ? CblasUnit : CblasNonUnit, m, n, alpha, a, leadingDimensionA, b,
-      leadingDimensionB)
+    callBLAS {
+      cblas_strsm(
+        CblasRowMajor, isRight ? CblasRight : CblasLeft, isUpper ? CblasUpper : CblasLower,
+        transpose ? CblasTrans : CblasNoTrans, isUnit ? CblasUnit : CblasNonUnit, m, n, alpha, a, leadingDimensionA, b,
+        leadingDimensionB)
+    }
   }
 }
 
@@ -78,35 +86,43 @@ extension Double: BLASScalar {
     a: UnsafePointer<Double>?, leadingDimensionA: Int32, b: UnsafePointer<Double>?, leadingDimensionB: Int32,
     beta: Double, c: UnsafeMutablePointer<Double>?, leadingDimensionC: Int32
   ) {
-    cblas_dgemm(
-      CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, m, n, k,
-      alpha, a, leadingDimensionA, b, leadingDimensionB, beta, c, leadingDimensionC)
+    callBLAS {
+      cblas_dgemm(
+        CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, m, n, k,
+        alpha, a, leadingDimensionA, b, leadingDimensionB, beta, c, leadingDimensionC)
+    }
   }
 
   @inlinable public static func rowMajorGEMV(
     transpose: Bool, m: Int32, n: Int32, alpha: Double, a: UnsafePointer<Double>?, leadingDimensionA: Int32,
     x: UnsafePointer<Double>?, beta: Double, y: UnsafeMutablePointer<Double>?
   ) {
-    cblas_dgemv(
-      CblasRowMajor, transpose ? CblasTrans : CblasNoTrans, m, n, alpha, a, leadingDimensionA, x, 1, beta, y, 1)
+    callBLAS {
+      cblas_dgemv(
+        CblasRowMajor, transpose ? CblasTrans : CblasNoTrans, m, n, alpha, a, leadingDimensionA, x, 1, beta, y, 1)
+    }
   }
 
   @inlinable public static func rowMajorSYRK(
     isUpper: Bool, transpose: Bool, n: Int32, k: Int32, alpha: Double, a: UnsafePointer<Double>?,
     leadingDimensionA: Int32, beta: Double, c: UnsafeMutablePointer<Double>?, leadingDimensionC: Int32
   ) {
-    cblas_dsyrk(
-      CblasRowMajor, isUpper ? CblasUpper : CblasLower, transpose ? CblasTrans : CblasNoTrans, n, k, alpha, a,
-      leadingDimensionA, beta, c, leadingDimensionC)
+    callBLAS {
+      cblas_dsyrk(
+        CblasRowMajor, isUpper ? CblasUpper : CblasLower, transpose ? CblasTrans : CblasNoTrans, n, k, alpha, a,
+        leadingDimensionA, beta, c, leadingDimensionC)
+    }
   }
 
   @inlinable public static func rowMajorTRSM(
     isRight: Bool, isUpper: Bool, transpose: Bool, isUnit: Bool, m: Int32, n: Int32, alpha: Double,
     a: UnsafePointer<Double>?, leadingDimensionA: Int32, b: UnsafeMutablePointer<Double>?, leadingDimensionB: Int32
   ) {
-    cblas_dtrsm(
-      CblasRowMajor, isRight ? CblasRight : CblasLeft, isUpper ? CblasUpper : CblasLower,
-      transpose ? CblasTrans : CblasNoTrans, isUnit ? CblasUnit : CblasNonUnit, m, n, alpha, a, leadingDimensionA, b,
-      leadingDimensionB)
+    callBLAS {
+      cblas_dtrsm(
+        CblasRowMajor, isRight ? CblasRight : CblasLeft, isUpper ? CblasUpper : CblasLower,
+        transpose ? CblasTrans : CblasNoTrans, isUnit ? CblasUnit : CblasNonUnit, m, n, alpha, a, leadingDimensionA, b,
+        leadingDimensionB)
+    }
   }
 }

@@ -87,7 +87,8 @@ public func batchPlan<Scalar: BLASScalar>(
 /// Cost: 2·count·m·n·k operations. Bits depend on the plan.
 ///
 /// - Parameters:
-///   - a: matrices of m × k. - b: k × n. - c: m × n; all apart in memory from those of `a` and `b`.
+///   - a: matrices of m × k. - b: k × n. - c: m × n; all apart in memory from those of `a` and `b`: from the first entry of a batch to
+///     its last, gaps between its matrices included.
 ///   - workers: cores for `tasks`.
 /// - Throws: `LinearAlgebraError` for counts or shapes that do not fit, sizes above 32 bits, or aliased outputs.
 public func multiplyBatch<Scalar: BLASScalar>(

@@ -6,7 +6,9 @@ public enum LinearAlgebraError: Error, Sendable, Hashable, CustomStringConvertib
   case tooLarge(operation: String, quantity: String, found: Int)
   /// A negative size, or one whose element count overflows.
   case invalidShape(operation: String, rows: Int, columns: Int)
-  /// An output that may overlap an input in memory.
+  /// A number outside of what it may be.
+  case outOfRange(_ quantity: String, expected: String, found: Int)
+  /// An output that overlaps an input in memory.
   case aliasedOutput(operation: String)
 
   public var description: String {
@@ -17,6 +19,8 @@ public enum LinearAlgebraError: Error, Sendable, Hashable, CustomStringConvertib
       "\(operation): expected \(quantity) of at most \(Int32.max) (CBLAS integers have 32 bits), found \(found)"
     case .invalidShape(let operation, let rows, let columns):
       "\(operation): expected sizes ≥ 0 whose product fits, found \(rows) × \(columns)"
+    case .outOfRange(let quantity, let expected, let found):
+      "\(quantity): expected \(expected), found \(found)"
     case .aliasedOutput(let operation):
       "\(operation): expected an output apart from the inputs in memory, found them overlapping"
     }

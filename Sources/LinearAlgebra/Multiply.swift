@@ -2,7 +2,8 @@
 ///
 /// Transposes are views (`view.transposed`): no operand is copied. When β is 0, C is written without
 /// being read. Bits depend on the BLAS core, the thread count and the shape: a result proposes, it does
-/// not decide. Cost: 2·m·n·k operations; BLAS threads as `BLASLibrary` has them.
+/// not decide. Cost: 2·m·n·k operations; BLAS threads as `BLASLibrary` has them. C may be a block of the matrix that `a`
+/// and `b` are blocks of, as long as no entry is shared; telling costs a pass over the ends of their lines.
 ///
 /// - Parameters:
 ///   - a: m × k. - b: k × n. - c: m × n, apart in memory from `a` and `b`.
@@ -82,5 +83,30 @@
   guard let start = first.baseAddress, let other = second.baseAddress, first.extent > 0, second.extent > 0 else {
     return false
   }
-  return start < other + second.extent && other < start + first.extent
+  if start >= other + second.extent || other >= start + first.extent { return false }
+  return linesOverlap(first, second)
+}
+
+/// Whether two views whose extents overlap have an entry in common: their lines are compared in the order of memory.
+@usableFromInline func linesOverlap<Scalar: BLASScalar>(
+  _ first: MatrixView<Scalar>, _ second: MatrixView<Scalar>
+) -> Bool {
+  let stride = MemoryLayout<Scalar>.stride
+  func lines(_ view: MatrixView<Scalar>) -> (start: Int, count: Int, bytes: Int, step: Int) {
+    let (count, length) = view.order == .rowMajor ? (view.rows, view.columns) : (view.columns, view.rows)
+    return (Int(bitPattern: view.baseAddress), count, length * stride, view.leadingDimension * stride)
+  }
+  let (one, other) = (lines(first), lines(second))
+  var (i, j) = (0, 0)
+  while i < one.count && j < other.count {
+    let (start, otherStart) = (one.start + i * one.step, other.start + j * other.step)
+    if start + one.bytes <= otherStart {
+      i += 1
+    } else if otherStart + other.bytes <= start {
+      j += 1
+    } else {
+      return true
+    }
+  }
+  return false
 }

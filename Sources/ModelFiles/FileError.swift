@@ -97,7 +97,8 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
     return head.endIndex == text.endIndex ? text : "\(head)…"
   }
 
-  private static func singleLine(_ text: String) -> String {
+  /// A text in one line: control characters, and those that turn or hide others, are escaped.
+  package static func singleLine(_ text: String) -> String {
     var line = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
       switch scalar.properties.generalCategory {

@@ -1,5 +1,6 @@
 import Foundation
 import LinearAlgebra
+import RunControl
 import SubsetSum
 import Tickets
 
@@ -13,8 +14,12 @@ struct BlockInstance {
   /// Filter index q of each candidate.
   let filters: [UInt32]
 
-  init(_ address: BlockAddress, in network: RandomNetwork, kernel: [Float], scale: Double, size: Int?) throws {
-    let block = try RandomBlock(address, in: network)
+  /// - Throws: `Interruption` when the run must stop.
+  init(
+    _ address: BlockAddress, in network: RandomNetwork, kernel: [Float], scale: Double, size: Int?,
+    _ control: RunControl
+  ) throws {
+    let block = try RandomBlock(address, in: network, control)
     let target = Self.target(address, network.layers[address.layer - 1], kernel: kernel, scale: scale)
     problem = try Problem(
       candidates: Candidates(scales: block.scales, vectors: block.vectors), target: target, norm: .euclidean,

@@ -18,11 +18,15 @@ extension TicketSearch {
       let index = order[task]
       let address = addresses[index]
       if control.interruption() != nil { return }
-      let instance = try BlockInstance(
-        address, in: network, kernel: kernels[address.layer - 1], scale: scales[address.layer - 1], size: size)
+      let instance: BlockInstance
+      do {
+        instance = try BlockInstance(
+          address, in: network, kernel: kernels[address.layer - 1], scale: scales[address.layer - 1], size: size,
+          control)
+      } catch is Interruption { return }
       let squares = kernels[address.layer - 1].reduce(0.0) { $0 + Double($1) * Double($1) }
       let solver = solver(for: address, squaredTarget: squares)
-      var solution = try solver.solve(instance.problem, control: control.withWork(shares[index]).silenced())
+      var solution = try solver.solve(instance.problem, control: Self.part(of: control, work: shares[index]))
       if let weights, solution.stop == nil {
         solution = try improved(solution, instance.problem, weights.layers[address.layer - 1], control, shares[index])
       }
@@ -50,7 +54,13 @@ extension TicketSearch {
       candidates: problem.candidates, target: problem.target, norm: norm, size: problem.size,
       validatesCandidates: false)
     return try Exchange(from: solution.subset, coolings: 0, pairWindow: Self.revisionWindow)
-      .solve(certified, control: control.withWork(share).silenced())
+      .solve(certified, control: Self.part(of: control, work: share))
+  }
+
+  /// What the search of one block may use. What it finds does not depend on the time there is,
+  /// unless the time limit strikes.
+  static func part(of control: RunControl, work: UInt64?) -> RunControl {
+    control.withWork(work).silenced().withoutTimePlan()
   }
 
   /// The solver of one block.
@@ -91,7 +101,10 @@ extension TicketSearch {
   func workShares(_ addresses: [BlockAddress], _ work: UInt64?) -> [UInt64?] {
     guard let work else { return addresses.map { _ in nil } }
     let total = addresses.reduce(0.0) { $0 + Double(cost($1)) }
-    return addresses.map { UInt64(Double(work) * (Double(cost($0)) / total)) }
+    return addresses.map {
+      // A share of the largest limits may round up to 2^64.
+      UInt64(exactly: (Double(work) * (Double(cost($0)) / total)).rounded(.down)) ?? .max
+    }
   }
 }
 

@@ -1,5 +1,7 @@
 import LinearAlgebra
 import RandomStreams
+import RunControl
+import SubsetSum
 import Tickets
 
 /// The hidden filters of one block, |u| and V apart, ordered by |u| (then by filter).
@@ -11,20 +13,34 @@ struct RandomBlock {
   /// V, a slice a row: height · width · output channels.
   let vectors: Matrix<Float>
 
+  /// Normals made between two questions whether to go on.
+  private static let piece = 1 << 16
+
   /// Cost: 2N normals and a slice of them for each filter of the half.
-  init(_ address: BlockAddress, in network: RandomNetwork) throws {
+  ///
+  /// - Throws: `Interruption` when the run must stop.
+  init(_ address: BlockAddress, in network: RandomNetwork, _ control: RunControl) throws {
     let layer = network.layers[address.layer - 1]
     let scalars = network.scalars(layer: address.layer, channel: address.channel)
     var filters = scalars.indices.filter { address.half.contains(scalars[$0]) }.map { UInt32($0) }
-    filters.sort { (abs(scalars[Int($0)]), $0) < (abs(scalars[Int($1)]), $1) }
+    try control.sort(&filters) { (abs(scalars[Int($0)]), $0) < (abs(scalars[Int($1)]), $1) }
     let stream = WeightAddress.slice(
       seed: network.seed, block: address.layer, channel: address.channel, filter: 0)
-    vectors = try Matrix<Float>(rows: filters.count, columns: layer.sliceCount) { values in
-      filters.withUnsafeBufferPointer {
-        NormalStream.fillRows(
-          values, leadingDimension: layer.sliceCount, columns: layer.sliceCount, filters: $0, at: stream)
+    let columns = layer.sliceCount
+    var interruption: Interruption?
+    vectors = try Matrix<Float>(rows: filters.count, columns: columns) { values in
+      filters.withUnsafeBufferPointer { filters in
+        let rows = max(1, Self.piece / max(1, columns))
+        for start in stride(from: 0, to: filters.count, by: rows) where interruption == nil {
+          let end = min(filters.count, start + rows)
+          NormalStream.fillRows(
+            UnsafeMutableBufferPointer(rebasing: values[start * columns..<end * columns]), leadingDimension: columns,
+            columns: columns, filters: UnsafeBufferPointer(rebasing: filters[start..<end]), at: stream)
+          interruption = control.interruption().map(Interruption.init)
+        }
       }
     }
+    if let interruption { throw interruption }
     scales = filters.map { abs(scalars[Int($0)]) }
     self.filters = filters
   }

@@ -29,10 +29,13 @@ extension TicketSearch {
         found: "layer \(address.layer), channel \(address.channel), \(address.half.rawValue)")
     }
     guard let calibration else {
+      try requireMemory(control.limits)
       let kernel = target.kernels[address.layer - 1]
-      let block = try BlockInstance(
-        address, in: network, kernel: kernel, scale: scales[address.layer - 1], size: size)
-      return SearchInstance(problem: block.problem, filters: block.filters)
+      do {
+        let block = try BlockInstance(
+          address, in: network, kernel: kernel, scale: scales[address.layer - 1], size: size, control)
+        return SearchInstance(problem: block.problem, filters: block.filters)
+      } catch is Interruption { return nil }
     }
     let record = SearchRecord(identity(control), addresses, control) { _ in }
     guard var search = try calibratedSearch(calibration, workers: workers, record: record, control) else { return nil }

@@ -13,7 +13,7 @@ import Tickets
 /// limit strikes, which the ticket then says).
 public struct TicketSearch: Sendable {
   /// Named in tickets and checkpoints; changes whenever the same options could give another ticket.
-  public static let generator = "tombola 0.3"
+  public static let generator = TombolaVersion.generator
 
   public let target: Network<Float>
   public let graph: LayerGraph
@@ -66,6 +66,10 @@ public struct TicketSearch: Sendable {
     self.sizePenalty = sizePenalty
     self.objective = objective
     self.calibration = calibration
+    let bounds = [scaleRule.largestEntry, scaleRule.largestNormPerWidth]
+    guard bounds.allSatisfy({ $0 > 0 && $0.isFinite }) else {
+      throw .invalidParameter(name: "scale rule", expected: "bounds that are numbers above 0", found: "\(bounds)")
+    }
     scales = zip(target.kernels, graph.layers).map { scaleRule.scale(for: $0, layer: $1, width: width) }
     targetDigest = try target.targetDigest()
     try calibration?.requireUsable(by: target, in: inputRange)
@@ -76,15 +80,20 @@ public struct TicketSearch: Sendable {
   /// A work limit is shared out over the blocks in proportion to their candidates' entries before anything
   /// runs. `control.limits.memoryBytes` lowers the number of blocks in work at once.
   ///
+  /// BLAS runs at one thread meanwhile. With OpenBLAS's own threads that count is the process's: products that the host
+  /// computes on other threads while a search runs may differ in their last bits. `BLASLibrary.threadPolicy` leaves the
+  /// host's count alone.
+  ///
   /// - Parameters:
-  ///   - workers: blocks in work at once, one a core.
+  ///   - workers: blocks in work at once, one a core; 1 or more.
   ///   - checkpoint: blocks found by an earlier run of the same search.
   ///   - blockFound: called after each finished block with all finished so far, one call at a time.
-  /// - Throws: `PruningError`; what the solver throws.
+  /// - Throws: `PruningError`; `LinearAlgebraError.outOfRange` for fewer than one worker; what the solver throws.
   public func run(
     workers: Int = Workers.availableCores, control: RunControl = RunControl(),
     resuming checkpoint: SearchCheckpoint? = nil, blockFound: @Sendable (SearchCheckpoint) -> Void = { _ in }
   ) throws -> SearchResult {
+    try Workers.require(workers)
     let identity = identity(control)
     try checkpoint?.requireMatch(identity)
     let addresses = Ticket.addresses(graph: graph, inputRange: inputRange)
@@ -118,15 +127,26 @@ public struct TicketSearch: Sendable {
       calibration: calibration?.digest)
   }
 
+  /// Whether a block of the search fits in memory at all: what `run` throws otherwise, before anything is done.
+  ///
+  /// - Throws: `PruningError.memoryLimit`.
+  public func requireMemory(_ limits: Limits) throws(PruningError) {
+    _ = try blockBytes(within: limits.allowedBytes)
+  }
+
   func affordableWorkers(_ workers: Int, _ control: RunControl) throws(PruningError) -> Int {
-    guard let allowed = control.limits.memoryBytes else { return workers }
-    return try blockBytes(within: allowed).map { max(1, min(workers, (allowed - $0.shared) / $0.task)) }.min()!
+    let allowed = control.limits.allowedBytes
+    return try blockBytes(within: allowed).reduce(workers) {
+      min($0, max(1, (allowed - $1.shared) / max(1, $1.task)))
+    }
   }
 
   /// Whole searches that there are cores and memory for, each a block at a time.
   func affordableTrials(_ workers: Int, _ control: RunControl) throws(PruningError) -> Int {
-    guard let allowed = control.limits.memoryBytes else { return workers }
-    return try blockBytes(within: allowed).map { max(1, min(workers, allowed / ($0.shared + $0.task))) }.min()!
+    let allowed = control.limits.allowedBytes
+    return try blockBytes(within: allowed).reduce(workers) {
+      min($0, max(1, allowed / max(1, ByteCount.sum($1.shared, $1.task))))
+    }
   }
 
   /// Bytes by layer: for all of a layer's blocks, and for each in work.
@@ -139,10 +159,9 @@ public struct TicketSearch: Sendable {
         WhitenedCandidates.bytes(width: network.width, layer: layer)
       )
     }
-    let totals = needs.map { $0.shared + $0.task }
-    let largest = totals.max()!
-    guard allowed >= largest else {
-      throw .memoryLimit(neededBytes: largest, allowedBytes: allowed, layer: totals.firstIndex(of: largest)! + 1)
+    let totals = needs.map { ByteCount.sum($0.shared, $0.task) }
+    if let (index, largest) = totals.enumerated().max(by: { $0.element < $1.element }), largest > allowed {
+      throw .memoryLimit(neededBytes: largest, allowedBytes: allowed, layer: index + 1)
     }
     return needs
   }

@@ -32,13 +32,7 @@ public struct WidthSearch: Sendable {
     reaching epsilon: Double, largest: Int = 1 << 18, draw: (_ width: Int) throws -> SearchResult,
     error: (SearchResult) throws -> Double?
   ) throws {
-    guard epsilon > 0, epsilon.isFinite else {
-      throw TicketError.invalidParameter(name: "epsilon", expected: "a number above 0", found: "\(epsilon)")
-    }
-    guard largest >= Self.smallest, largest <= RandomNetwork.largestWidth else {
-      throw TicketError.invalidParameter(
-        name: "largest width", expected: "\(Self.smallest) to \(RandomNetwork.largestWidth)", found: "\(largest)")
-    }
+    try Self.requireUsable(epsilon: epsilon, largest: largest)
     var trials: [Trial] = []
     var reached: (step: Int, result: SearchResult)?
     var nearest: (error: Double, result: SearchResult)?
@@ -78,6 +72,17 @@ public struct WidthSearch: Sendable {
     result = reached?.result ?? nearest!.result
     isReached = reached != nil
     self.trials = trials
+  }
+
+  /// - Throws: `TicketError.invalidParameter` as a search would.
+  public static func requireUsable(epsilon: Double, largest: Int) throws(TicketError) {
+    guard epsilon > 0, epsilon.isFinite else {
+      throw .invalidParameter(name: "epsilon", expected: "a number above 0", found: "\(epsilon)")
+    }
+    guard largest >= smallest, largest <= RandomNetwork.largestWidth else {
+      throw .invalidParameter(
+        name: "largest width", expected: "\(smallest) to \(RandomNetwork.largestWidth)", found: "\(largest)")
+    }
   }
 
   private static func width(_ step: Int) -> Int {

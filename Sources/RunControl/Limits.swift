@@ -3,7 +3,8 @@
 /// Work is counted in units that do not depend on the machine (a solver says which: normally one
 /// candidate coordinate scored), so a work limit gives the same result everywhere. A time limit does not.
 public struct Limits: Sendable, Hashable {
-  /// Units of work allowed, or nil for the callee's own documented, finite default.
+  /// Units of work allowed; nil for no limit beside a time limit, and without one for the callee's
+  /// own documented, finite default.
   public var work: UInt64?
   /// Wall-clock seconds allowed from the start of the run, or nil for no limit.
   public var seconds: Double?
@@ -15,6 +16,10 @@ public struct Limits: Sendable, Hashable {
     self.seconds = seconds
     self.memoryBytes = memoryBytes
   }
+
+  /// Units of work allowed where the callee's own default is `standard`: a time limit takes the
+  /// default's place.
+  public func work(orDefault standard: UInt64) -> UInt64 { work ?? (seconds == nil ? standard : .max) }
 }
 
 /// Why a computation returned before it had finished by itself.

@@ -50,10 +50,11 @@ public struct Candidates: Sendable {
   /// The candidates in another order: candidate i of the result is candidate `order[i]`. Cost: a copy.
   ///
   /// - Precondition: indices of candidates.
-  public func permuted(_ order: [Int]) -> Candidates {
-    func rows<Scalar>(_ matrix: Matrix<Scalar>) -> Matrix<Scalar> {
-      // A matrix of no more entries than one that exists.
-      try! Matrix(rows: order.count, columns: dimension) { target in
+  /// - Throws: `LinearAlgebraError.invalidShape` where an order with repeats asks for more entries
+  ///   than a size can count.
+  public func permuted(_ order: [Int]) throws(LinearAlgebraError) -> Candidates {
+    func rows<Scalar>(_ matrix: Matrix<Scalar>) throws(LinearAlgebraError) -> Matrix<Scalar> {
+      try Matrix(rows: order.count, columns: dimension) { target in
         matrix.values.withUnsafeBufferPointer { source in
           for (position, i) in order.enumerated() {
             for j in 0..<dimension { target[position * dimension + j] = source[i * dimension + j] }
@@ -63,8 +64,17 @@ public struct Candidates: Sendable {
     }
     switch storage {
     case .factored(let scales, let vectors):
-      return try! Candidates(scales: order.map { scales[$0] }, vectors: rows(vectors))
-    case .dense(let matrix): return Candidates(rows(matrix))
+      return Candidates(storage: .factored(scales: order.map { scales[$0] }, vectors: try rows(vectors)))
+    case .dense(let matrix): return Candidates(try rows(matrix))
+    }
+  }
+
+  /// - Precondition: as many scales as rows.
+  private init(storage: Storage) {
+    self.storage = storage
+    switch storage {
+    case .factored(_, let vectors): (count, dimension) = (vectors.rows, vectors.columns)
+    case .dense(let rows): (count, dimension) = (rows.rows, rows.columns)
     }
   }
 
@@ -97,40 +107,49 @@ public struct Candidates: Sendable {
     }
   }
 
-  /// The first entry that is NaN, infinite or above `largestEntry`, in storage order. Cost: one pass, n·m.
-  func firstUnusableEntry() -> (location: String, value: Double)? {
+  /// The first entry that is NaN, infinite or above `largestEntry`, in storage order, and a
+  /// magnitude that no coordinate exceeds (the
+  /// largest of all, for factored ones the largest scale times the largest entry of a vector).
+  /// Cost: one pass, n·m.
+  func survey() -> (unusable: (location: String, value: Double)?, largest: Double) {
     switch storage {
     case .factored(let scales, let vectors):
-      if let i = scales.withUnsafeBufferPointer(firstNonFinite) {
-        return ("scale \(i)", Double(scales[i]))
+      let ofScales = scales.withUnsafeBufferPointer(largestFinite)
+      if let i = ofScales.unusable { return (("scale \(i)", Double(scales[i])), .infinity) }
+      let ofVectors = vectors.values.withUnsafeBufferPointer(largestFinite)
+      if let k = ofVectors.unusable {
+        return ((location(k), Double(vectors.values[k])), .infinity)
       }
-      guard
-        let k = vectors.withView({ view in
-          firstNonFinite(UnsafeBufferPointer(start: view.baseAddress, count: count * dimension))
-        })
-      else { return nil }
-      return ("candidate \(k / dimension), coordinate \(k % dimension)", Double(vectors.values[k]))
+      return (nil, Double(ofScales.largest) * Double(ofVectors.largest))
     case .dense(let rows):
-      guard let k = rows.values.firstIndex(where: { !(abs($0) <= largestEntry) }) else { return nil }
-      return ("candidate \(k / dimension), coordinate \(k % dimension)", rows.values[k])
+      var largest = 0.0
+      for value in rows.values where !(abs(value) <= largest) { largest = abs(value) }
+      if largest <= largestEntry { return (nil, largest) }
+      guard let k = rows.values.firstIndex(where: { !(abs($0) <= largestEntry) }) else { return (nil, largest) }
+      return ((location(k), rows.values[k]), .infinity)
     }
   }
+
+  private func location(_ k: Int) -> String { "candidate \(k / dimension), coordinate \(k % dimension)" }
 }
 
 /// Largest magnitude accepted in Float64 data: squares of sums of 10⁶ such entries stay finite.
 let largestEntry = 0x1p400
 
-/// Index of the first NaN or infinity. Blocks are judged by the largest bit pattern, which vectorises.
-private func firstNonFinite(_ values: UnsafeBufferPointer<Float>) -> Int? {
-  var start = 0
+/// Index of the first NaN or infinity, and the largest magnitude where there is none. Blocks are
+/// judged by the largest bit pattern, which
+/// vectorises.
+private func largestFinite(_ values: UnsafeBufferPointer<Float>) -> (unusable: Int?, largest: Float) {
+  var (start, all) = (0, UInt32(0))
   while start < values.count {
     let end = min(values.count, start + 4096)
     var largest: UInt32 = 0
     for i in start..<end { largest = max(largest, values[i].bitPattern & 0x7fff_ffff) }
-    if largest >= 0x7f80_0000 { return (start..<end).first { !values[$0].isFinite } }
+    if largest >= 0x7f80_0000 { return ((start..<end).first { !values[$0].isFinite }, .infinity) }
+    all = max(all, largest)
     start = end
   }
-  return nil
+  return (nil, Float(bitPattern: all))
 }
 
 /// Unchecked access to the rows of `Candidates`, in fixed-order Float64 arithmetic.

@@ -35,6 +35,28 @@ func fixedOrderSquares(_ x: UnsafePointer<Float>, _ count: Int) -> Double {
 /// max |x_j|, 0 for no entries. Infinite when an entry is NaN.
 func largestMagnitude(_ x: UnsafePointer<Double>, _ count: Int) -> Double { tombola_largest_f64(x, count) }
 
+/// √Σ x_j², in other units where squares would overflow or lose digits to underflow. Infinite or
+/// NaN when an entry is.
+func euclideanNorm(_ x: UnsafePointer<Double>, _ count: Int) -> Double {
+  let squares = fixedOrderDot(x, x, count)
+  if squares >= 0x1p-900 && squares < .infinity { return squares.squareRoot() }
+  let largest = largestMagnitude(x, count)
+  guard largest > 0, largest < .infinity else { return largest }
+  return withUnsafeTemporaryAllocation(of: Double.self, capacity: count) { moderate in
+    let exponent = Int(largest.exponent)
+    for j in 0..<count { moderate[j] = scaled(x[j], by: -exponent) }
+    return scaled(fixedOrderDot(moderate.baseAddress!, moderate.baseAddress!, count).squareRoot(), by: exponent)
+  }
+}
+
+extension Int {
+  /// The number without its fraction; the nearest integer there is for one that is too large, 0 for
+  /// NaN.
+  init(saturating value: Double) {
+    self = Int(exactly: value.rounded(.towardZero)) ?? (value > 0 ? .max : value < 0 ? .min : 0)
+  }
+}
+
 /// A vector of sums, each carried as an unevaluated pair: the rounded sum and what rounding left out.
 ///
 /// Every addition is Knuth's TwoSum, whose error term is exact; the terms are added up apart and joined

@@ -1,5 +1,6 @@
 import LinearAlgebra
 import RandomStreams
+import RunControl
 
 /// Random problems of a known law, addressed by (dimension, count, seed): what solvers are compared on.
 ///
@@ -9,35 +10,96 @@ import RandomStreams
 public enum GeneratedInstance {
   /// The first `targetCount` targets of (dimension, seed): entry t·m + j of the stream is coordinate j of target t, so that target 0 is the problem's.
   ///
-  /// - Precondition: sizes ≥ 0.
-  public static func targets(dimension m: Int, count targetCount: Int, seed: UInt64) -> [[Double]] {
+  /// - Throws: as `problem`.
+  public static func targets(
+    dimension m: Int, count targetCount: Int, seed: UInt64, control: RunControl = RunControl()
+  ) throws(SubsetSumError) -> [[Double]] {
+    try requireSizes(m, targetCount)
+    let each = ByteCount.sum(ByteCount.product(8, m), 48)
+    try requireMemory(ByteCount.product(targetCount, each), control)
     let address = StreamAddress(seed: seed, path: StreamPath(channel: 3))
-    return (0..<targetCount).map { t in
-      (0..<m).map { UniformStream.symmetricValue(at: address, entry: t * m + $0) / 2 }
+    var targets: [[Double]] = []
+    targets.reserveCapacity(targetCount)
+    var untold = 0
+    for t in 0..<targetCount {
+      targets.append(
+        (0..<m).map { UniformStream.symmetricValue(at: address, entry: t * m + $0) / 2 })
+      untold += m + 1
+      if untold >= share / 16 {
+        untold = 0
+        if let reason = control.interruption() {
+          throw stopped("\(targetCount) targets of dimension \(m)", reason)
+        }
+      }
+    }
+    return targets
+  }
+
+  /// Cost: n·(m + 1) normals, 4·n·(m + 1) bytes, and 8·m for the target.
+  ///
+  /// - Parameter control: what the instance may use: its memory, and the time until `control` says
+  ///   stop.
+  /// - Throws: `SubsetSumError.invalidOption` for negative sizes, `.memoryLimit` for more than the
+  ///   run may use, before any of it is asked for,
+  ///   `.stoppedBefore` where the run must stop before the instance is made.
+  public static func problem(
+    dimension m: Int, count n: Int, seed: UInt64, norm: Norm, size: Int? = nil,
+    control: RunControl = RunControl()
+  ) throws -> Problem {
+    try requireSizes(m, n)
+    // The target, a scale and a vector for each candidate, and a few numbers that any solver keeps
+    // beside it.
+    let made = ByteCount.sum(ByteCount.product(8, m), ByteCount.product(4, n, ByteCount.sum(m, 1)))
+    try requireMemory(ByteCount.sum(made, ByteCount.product(40, n)), control)
+    var reason: StopReason?
+    func fill(_ values: UnsafeMutableBufferPointer<Float>, channel: UInt64) {
+      let address = StreamAddress(seed: seed, path: StreamPath(channel: channel))
+      for start in stride(from: 0, to: values.count, by: share) where reason == nil {
+        let part = UnsafeMutableBufferPointer(
+          rebasing: values[start..<min(values.count, start + share)])
+        NormalStream.fill(part, at: address, startingAt: start)
+        reason = control.interruption()
+      }
+    }
+    let scales = [Float](unsafeUninitializedCapacity: n) { buffer, initialized in
+      fill(UnsafeMutableBufferPointer(rebasing: buffer[..<n]), channel: 1)
+      initialized = n
+    }
+    let vectors =
+      reason == nil ? try Matrix<Float>(rows: n, columns: m) { fill($0, channel: 2) } : nil
+    let target = try targets(dimension: m, count: 1, seed: seed, control: control)[0]
+    guard let vectors, reason == nil else {
+      throw stopped("\(n) candidates of dimension \(m)", reason ?? .cancelled)
+    }
+    return try Problem(
+      candidates: try Candidates(scales: scales, vectors: vectors), target: target, norm: norm,
+      size: size,
+      validatesCandidates: false)
+  }
+
+  /// Entries made between two questions whether to go on.
+  private static let share = 1 << 20
+  /// Bytes that a run with however small a limit has for its instance: what is limited is the
+  /// search's working memory.
+  private static let uncounted = 1 << 20
+  private static let name = "generated instance"
+
+  private static func requireSizes(_ dimension: Int, _ count: Int) throws(SubsetSumError) {
+    guard dimension >= 0, count >= 0 else {
+      throw .invalidOption(
+        solver: name, option: "dimension and count", expected: "sizes ≥ 0",
+        found: "\(dimension) and \(count)")
     }
   }
 
-  /// Cost: n·(m + 1) normals and 4·n·(m + 1) bytes.
-  ///
-  /// - Throws: `SubsetSumError.invalidOption` for negative sizes, `LinearAlgebraError` for sizes that overflow.
-  public static func problem(
-    dimension m: Int, count n: Int, seed: UInt64, norm: Norm, size: Int? = nil
-  ) throws -> Problem {
-    guard m >= 0, n >= 0 else {
-      throw SubsetSumError.invalidOption(
-        solver: "generated instance", option: "dimension and count", expected: "sizes ≥ 0", found: "\(m) and \(n)")
+  private static func requireMemory(_ needed: Int, _ control: RunControl) throws(SubsetSumError) {
+    let allowed = max(uncounted, control.limits.allowedBytes)
+    guard needed <= allowed else {
+      throw .memoryLimit(solver: name, neededBytes: needed, limitBytes: allowed)
     }
-    func address(_ channel: UInt64) -> StreamAddress {
-      StreamAddress(seed: seed, path: StreamPath(channel: channel))
-    }
-    let scales = [Float](unsafeUninitializedCapacity: n) { buffer, initialized in
-      NormalStream.fill(UnsafeMutableBufferPointer(rebasing: buffer[..<n]), at: address(1))
-      initialized = n
-    }
-    let vectors = try Matrix<Float>(rows: n, columns: m) { NormalStream.fill($0, at: address(2)) }
-    let target = targets(dimension: m, count: 1, seed: seed)[0]
-    return try Problem(
-      candidates: try Candidates(scales: scales, vectors: vectors), target: target, norm: norm, size: size,
-      validatesCandidates: false)
+  }
+
+  private static func stopped(_ what: String, _ reason: StopReason) -> SubsetSumError {
+    .stoppedBefore(made: what, reason: reason)
   }
 }

@@ -1,3 +1,5 @@
+import LinearAlgebra
+
 /// One multidimensional subset-sum problem: choose candidates whose sum comes close to a target.
 public struct Problem: Sendable {
   /// n vectors of dimension m.
@@ -8,6 +10,8 @@ public struct Problem: Sendable {
   public let norm: Norm
   /// k, how many candidates a subset must have; nil for any number.
   public let size: Int?
+  /// Whether solvers can work with its numbers as they are (`moderated`).
+  let isOrdinary: Bool
 
   /// n, the number of candidates. With none, the empty set is the only subset.
   public var count: Int { candidates.count }
@@ -19,7 +23,8 @@ public struct Problem: Sendable {
   /// A problem over given candidates. Cost: a pass over the n·m entries unless `validatesCandidates` is false.
   ///
   /// - Parameter validatesCandidates: Pass false only for candidates known to be finite, such as generated
-  ///   ones. A NaN that gets past gives a meaningless subset, never a trap, and its error shows as infinite.
+  ///   ones, and within 2⁻²⁰⁰…2²⁰⁰ in magnitude. A NaN that gets past gives a meaningless subset,
+  /// never a trap, and its error shows as infinite.
   /// - Throws: `SubsetSumError` when sizes disagree, the subset's size is not in 0…n, or an entry is NaN, infinite or (Float64) above 2⁴⁰⁰.
   public init(
     candidates: Candidates, target: [Double], norm: Norm, size: Int? = nil, validatesCandidates: Bool = true
@@ -40,25 +45,29 @@ public struct Problem: Sendable {
     if let j = target.firstIndex(where: { !(abs($0) <= largestEntry) }) {
       throw .unusableEntry(location: "target entry \(j)", expected: expected, found: target[j])
     }
-    if validatesCandidates, let entry = candidates.firstUnusableEntry() {
-      throw .unusableEntry(location: entry.location, expected: expected, found: entry.value)
+    var isOrdinary = true
+    if validatesCandidates {
+      let survey = candidates.survey()
+      if let entry = survey.unusable {
+        throw .unusableEntry(location: entry.location, expected: expected, found: entry.value)
+      }
+      isOrdinary = Self.isOrdinary(candidates, largest: survey.largest, target: target, norm: norm)
     }
+    self.init(known: candidates, target: target, norm: norm, size: size, isOrdinary: isOrdinary)
+  }
+
+  /// A problem of parts that are known to go together.
+  init(known candidates: Candidates, target: [Double], norm: Norm, size: Int?, isOrdinary: Bool) {
     self.candidates = candidates
     self.target = target
     self.norm = norm
     self.size = size
+    self.isOrdinary = isOrdinary
   }
 
-  /// The same problem with candidates by ascending norm, ties by index, and where each of them was. Cost: n·(m + log n).
-  func ascending() -> (problem: Problem, order: [Int]) {
-    let order = candidates.withRows { rows in
-      (0..<count).map { (rows.squaredNorm($0), $0) }.sorted { $0 < $1 }.map(\.1)
-    }
-    return (with(candidates.permuted(order)), order)
-  }
-
-  /// Other candidates that are known to be usable, of the same number or more, or none where a size is asked for.
+  /// Other candidates that are known to be usable and of like magnitudes, of the same number or
+  /// more, or none where a size is asked for.
   func with(_ candidates: Candidates) -> Problem {
-    try! Problem(candidates: candidates, target: target, norm: norm, size: size, validatesCandidates: false)
+    Problem(known: candidates, target: target, norm: norm, size: size, isOrdinary: isOrdinary)
   }
 }

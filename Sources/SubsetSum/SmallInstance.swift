@@ -1,3 +1,5 @@
+import RunControl
+
 /// A copy of a problem of at most 64 candidates, with subsets as bit masks: for solvers that enumerate.
 ///
 /// Scratch inside: one instance serves one thread.
@@ -31,10 +33,11 @@ final class SmallInstance {
   init(_ problem: Problem) throws {
     let (n, m) = (problem.count, problem.dimension)
     // `max` may pass over a NaN, so the entries are asked one by one.
-    if let entry = problem.candidates.firstUnusableEntry() {
+    if let entry = problem.candidates.survey().unusable {
       throw SubsetSumError.unusableEntry(location: entry.location, expected: "a finite number", found: entry.value)
     }
-    let plain = try problem.plainForm()
+    // At most 64 rows: there is nothing to interrupt.
+    let plain = try problem.plainForm(RunControl())
     count = n
     dimension = m
     size = problem.size
@@ -85,8 +88,9 @@ final class SmallInstance {
 
   private static func exponentOfLowestBit(_ value: Double) -> Int {
     if value == 0 { return .max - 64 }
+    // The 53rd bit is not stored, and a subnormal number has none.
     let trailing = value.significandBitPattern.trailingZeroBitCount
-    return Int(value.exponent) - 52 + min(52, trailing)
+    return value.isNormal ? Int(value.exponent) - 52 + min(52, trailing) : -1074 + trailing
   }
 
   /// ‖z − Σ‖ by the checker's own arithmetic: compensated, ascending, in original coordinates.

@@ -12,7 +12,8 @@ public struct Solution: Sendable, Equatable {
   public let euclideanError: Double
   /// z − Σ, m entries.
   public let residual: [Double]
-  /// Whether the solver proved that no subset is closer, up to the exactness that it documents.
+  /// Whether no subset is closer: one of this module's solvers proved it, up to the exactness that
+  /// it documents, or the error is 0.
   public let isOptimal: Bool
   /// An error that no subset comes below, by the solver's proof, up to the same exactness: `error` where it is optimal, 0 where nothing is
   /// proved.
@@ -48,9 +49,11 @@ public struct Solution: Sendable, Equatable {
     emptySetError = baseline
     let scale = TheoreticalLimit.scale(of: problem)
     limit = scale.flatMap { $0 > baseline ? nil : $0 }
-    isOptimal = claim.isOptimal
-    lowerBound = claim.isOptimal ? error : min(error, claim.lowerBound)
-    stop = claim.stop
+    // No error is below 0, whoever found the subset and however the search ended.
+    let isOptimal = claim.isOptimal || error == 0
+    self.isOptimal = isOptimal
+    lowerBound = isOptimal ? error : min(error, claim.lowerBound)
+    stop = error == 0 ? nil : claim.stop
     evaluations = claim.evaluations
     work = claim.work
     solver = claim.solver
@@ -58,28 +61,39 @@ public struct Solution: Sendable, Equatable {
 }
 
 /// What a solver says it found, before anybody has checked it.
+///
+/// Distances are checked; that no subset is closer cannot be, so only solvers of this module can
+/// say so.
 public struct Claim: Sendable {
   /// Indices of candidates, ascending.
   public var subset: [Int]
   /// Whether the solver proved optimality.
-  public var isOptimal: Bool
+  public internal(set) var isOptimal = false
   /// An error that no subset comes below, as far as the solver proved it.
-  public var lowerBound = 0.0
+  public internal(set) var lowerBound = 0.0
   public var stop: StopReason?
   public var evaluations: UInt64
   public var work: UInt64
   public var solver: String
 
   public init(
-    subset: [Int], isOptimal: Bool = false, stop: StopReason? = nil, evaluations: UInt64 = 0, work: UInt64 = 0,
-    solver: String = "given"
+    subset: [Int], stop: StopReason? = nil, evaluations: UInt64 = 0, work: UInt64 = 0, solver: String = "given"
   ) {
     self.subset = subset
-    self.isOptimal = isOptimal
     self.stop = stop
     self.evaluations = evaluations
     self.work = work
     self.solver = solver
+  }
+}
+
+extension Claim {
+  /// With what this module's solvers prove.
+  init(
+    subset: [Int], isOptimal: Bool, stop: StopReason? = nil, evaluations: UInt64 = 0, work: UInt64 = 0, solver: String
+  ) {
+    self.init(subset: subset, stop: stop, evaluations: evaluations, work: work, solver: solver)
+    self.isOptimal = isOptimal
   }
 }
 

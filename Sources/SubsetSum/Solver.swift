@@ -5,11 +5,29 @@ import RunControl
 /// A solver returns through `Checker`, stops when its run says so with the best subset so far, and gives the
 /// same subset for the same problem and work limit, whatever the threads, tiles or BLAS kernels. Work is
 /// counted in candidate coordinates scored: n·m for scoring every candidate once.
+///
+/// **Limits.** A work limit is counted by the solver; without limits its documented default holds.
+/// With a time limit alone no work limit does: the solver goes on until it has finished by itself,
+/// or the time is up. It asks its run so often that it returns within a few hundredths of a second
+/// of a time limit or a cancellation, and then what it returns is at least as close as the empty
+/// set and every single candidate (`QuickSubset`).
 public protocol Solver: Sendable {
   /// The name that reports and the command line use.
   var name: String { get }
 
+  /// Whether it takes problems that fix the subset's size. Without a word of its own, a solver
+  /// does.
+  var takesFixedSize: Bool { get }
+  /// Checks that this solver takes problems of a shape, without limits of the run's own, so that many can be refused
+  /// before one is made.
+  ///
+  /// - Throws: what `solve` throws for every problem of the shape.
+  func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError)
+
   /// Searches for a subset.
+  ///
+  /// Solvers on several cores hold BLAS to one thread meanwhile, which may change the last bits of products that the
+  /// host computes on other threads: `BLASLibrary.threadPolicy` leaves the host's count alone.
   ///
   /// - Throws: `SubsetSumError` when the problem is outside what this solver can do.
   func solve(_ problem: Problem, control: RunControl) throws -> Solution
@@ -22,6 +40,8 @@ public protocol MultipleWorkers: Solver {
 }
 
 extension Solver {
+  public var takesFixedSize: Bool { true }
+
   /// - Throws: `SubsetSumError.unsupported` for a problem that fixes the subset's size.
   func requireAnySize(_ problem: Problem) throws(SubsetSumError) {
     if let size = problem.size {
@@ -42,7 +62,7 @@ struct WorkMeter {
 
   init(_ control: RunControl, defaultLimit: UInt64) {
     self.control = control
-    limit = control.limits.work ?? defaultLimit
+    limit = control.limits.work(orDefault: defaultLimit)
   }
 
   /// Whether `cost` more units may be spent; if not, `stop` says why. The work limit is asked first, so that
@@ -56,6 +76,15 @@ struct WorkMeter {
     }
     return stop == nil
   }
+
+  /// Whether the run must stop for another reason than its work limit; `stop` then says why.
+  mutating func isInterrupted() -> Bool {
+    if stop == nil { stop = control.interruption() }
+    return stop != nil
+  }
+
+  /// Notes what ended a part of the run that has nothing to show.
+  mutating func stop(for interruption: Interruption) { stop = stop ?? interruption.reason }
 
   @inline(__always) mutating func count(work units: UInt64, evaluations subsets: UInt64) {
     work &+= units

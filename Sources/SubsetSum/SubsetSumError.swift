@@ -1,3 +1,5 @@
+import RunControl
+
 /// What can be wrong with a subset-sum problem, a solver's options, or a claimed subset.
 public enum SubsetSumError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Two sizes that must agree do not.
@@ -19,6 +21,9 @@ public enum SubsetSumError: Error, Sendable, Hashable, CustomStringConvertible {
   /// A kind of problem that a solver does not take.
   case unsupported(solver: String, expected: String, found: String)
 
+  /// A run that had to stop before its problem was made.
+  case stoppedBefore(made: String, reason: StopReason)
+
   public var description: String {
     switch self {
     case .mismatchedSizes(let quantity, let expected, let found):
@@ -39,6 +44,8 @@ public enum SubsetSumError: Error, Sendable, Hashable, CustomStringConvertible {
       "subset: expected \(expected) candidates, found \(found)"
     case .unsupported(let solver, let expected, let found):
       "\(solver): expected \(expected), found \(found)"
+    case .stoppedBefore(let made, let reason):
+      "generated instance: expected \(made) within the run's limits, found it stopped before they were made (\(reason.rawValue))"
     }
   }
 }

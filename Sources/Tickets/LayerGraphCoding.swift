@@ -44,6 +44,12 @@ extension LayerGraph.Node: Codable {
 }
 
 extension LayerGraph {
+  /// Weights of all kernels that a graph may speak of: 2²⁵. A ticket stores none of them, so its
+  /// few bytes could speak of any number.
+  public static let greatestWeightCount = 1 << 25
+  /// Entries of one hidden filter's slice: 2²².
+  public static let greatestSliceCount = 1 << 22
+
   /// Checks a graph that came from outside: wiring, layer numbers, sizes and shapes that fit together.
   ///
   /// - Throws: `TicketError.invalidTicket` that says where.
@@ -69,15 +75,24 @@ extension LayerGraph {
     guard next - 1 == layers.count, !layers.isEmpty, nodes.indices.contains(output) else {
       throw wrong("layer graph", "a convolution for each of \(layers.count) layers", "\(next - 1)")
     }
+    var weights = 0
     for layer in layers {
       let sizes = [layer.window.height, layer.window.width, layer.inputChannels, layer.outputChannels]
       var product = 1
       for size in sizes {
         let (value, overflow) = product.multipliedReportingOverflow(by: size)
-        guard size > 0, !overflow, value <= 1 << 32 else {
-          throw wrong("layer '\(layer.name)'", "positive sizes of at most 2^32 weights", "\(sizes)")
+        guard size > 0, !overflow, value <= Self.greatestWeightCount else {
+          throw wrong(
+            "layer '\(layer.name)'", "positive sizes of at most \(Self.greatestWeightCount) weights", "\(sizes)")
         }
         product = value
+      }
+      weights += product
+      guard weights <= Self.greatestWeightCount, layer.sliceCount <= Self.greatestSliceCount else {
+        throw wrong(
+          "layer '\(layer.name)'",
+          "at most \(Self.greatestWeightCount) weights in all layers, \(Self.greatestSliceCount) of a channel",
+          "\(weights) up to here, \(layer.sliceCount) of a channel")
       }
     }
     _ = try shapes()
@@ -85,12 +100,20 @@ extension LayerGraph {
 
   /// Shape of each node's value for one image.
   ///
-  /// - Throws: `TicketError.invalidTicket` that names the node where shapes do not fit.
+  /// - Throws: `TicketError.invalidTicket` that names the node where shapes do not fit, or where
+  ///   the network asks for more than `ForwardDemand` allows.
   public func shapes() throws(TicketError) -> [ImageShape] {
+    guard [inputShape.height, inputShape.width, inputShape.channels].allSatisfy({ $0 > 0 && $0 <= 1 << 30 }) else {
+      throw .invalidTicket(
+        at: "layer graph node '\(nodes.first?.name ?? "input")'", expected: "sizes from 1 to 2^30",
+        found: "\(inputShape)")
+    }
     var shapes: [ImageShape] = []
+    var demand = ForwardDemand()
     for node in nodes {
       let input = node.inputs.first.map { shapes[$0] } ?? inputShape
       let place = "layer graph node '\(node.name)'"
+      var operationsPerEntry = 1
       do {
         switch node.operation {
         case .input, .rectifier: shapes.append(input)
@@ -100,7 +123,10 @@ extension LayerGraph {
               at: place, expected: "two values of one shape, \(input)", found: "\(shapes[node.inputs[1]])")
           }
           shapes.append(input)
-        case .pooling(let pooling): shapes.append(try pooling.outputShape(over: input, at: place))
+        case .pooling(let pooling):
+          shapes.append(try pooling.outputShape(over: input, at: place))
+          try pooling.window.requireModestPadding(over: input, at: place)
+          operationsPerEntry = pooling.window.taps
         case .globalAveragePooling: shapes.append(ImageShape(height: 1, width: 1, channels: input.channels))
         case .flatten: shapes.append(ImageShape(height: 1, width: 1, channels: input.count))
         case .convolution(let number):
@@ -110,15 +136,16 @@ extension LayerGraph {
               at: place, expected: "\(layer.inputChannels) input channels", found: "\(input.channels)")
           }
           let (height, width) = try layer.window.outputSize(over: input, at: place)
+          try layer.window.requireModestPadding(over: input, at: place)
+          let (taps, overflow) = layer.window.taps.multipliedReportingOverflow(by: layer.inputChannels)
+          operationsPerEntry = overflow ? .max : taps
           shapes.append(ImageShape(height: height, width: width, channels: layer.outputChannels))
         }
+        // So products of sizes stay far from overflow.
+        try demand.add(shapes[shapes.count - 1], operationsPerEntry: operationsPerEntry, at: place)
       } catch {
         throw .invalidTicket(at: place, expected: "shapes that fit together", found: "\(error)")
       }
-      // Products of sizes stay far from overflow.
-      let last = shapes[shapes.count - 1]
-      guard [last.height, last.width, last.channels].allSatisfy({ $0 > 0 && $0 <= 1 << 20 }), last.count <= 1 << 40
-      else { throw .invalidTicket(at: place, expected: "a value of 1 to 2^40 entries", found: "\(last)") }
     }
     return shapes
   }

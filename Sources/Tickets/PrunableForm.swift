@@ -105,7 +105,11 @@ extension Network where Scalar == Float {
 
   /// Name of the node that flattened a value.
   private func flatteningNode(before index: Int) -> String {
-    if case .flatten = nodes[index].operation { return nodes[index].name }
-    return nodes[index].inputs.first.map { flatteningNode(before: $0) } ?? "flatten"
+    var index = index
+    while true {
+      if case .flatten = nodes[index].operation { return nodes[index].name }
+      guard let input = nodes[index].inputs.first else { return "flatten" }
+      index = input
+    }
   }
 }

@@ -44,14 +44,21 @@ public struct RandomNetwork: Sendable, Hashable {
   /// Hidden filters of the whole network, 2N·Σ c_in, u ≤ 0 included.
   public var totalFilters: Int { layers.reduce(0) { $0 + filtersPerChannel * $1.inputChannels } }
 
-  /// The 2N scalars u of one input channel. Cost: 2N normals.
+  /// The 2N scalars u of one input channel. Cost: 2N normals and 8N bytes.
   ///
   /// - Parameters: layer 1…ℓ; channel from 0.
   public func scalars(layer: Int, channel: Int) -> [Float] {
-    [Float](unsafeUninitializedCapacity: filtersPerChannel) { buffer, initialized in
-      let whole = UnsafeMutableBufferPointer(start: buffer.baseAddress, count: filtersPerChannel)
-      NormalStream.fill(whole, at: WeightAddress.scalars(seed: seed, block: layer, channel: channel), startingAt: 0)
-      initialized = filtersPerChannel
+    scalars(layer: layer, channel: channel, filters: 0..<filtersPerChannel)
+  }
+
+  /// Those of a range of an input channel's filters.
+  public func scalars(layer: Int, channel: Int, filters: Range<Int>) -> [Float] {
+    [Float](unsafeUninitializedCapacity: filters.count) { buffer, initialized in
+      let whole = UnsafeMutableBufferPointer(start: buffer.baseAddress, count: filters.count)
+      NormalStream.fill(
+        whole, at: WeightAddress.scalars(seed: seed, block: layer, channel: channel),
+        startingAt: filters.lowerBound)
+      initialized = filters.count
     }
   }
 

@@ -67,6 +67,17 @@ public struct Ticket: Sendable, Hashable {
   /// Whether the search ended by itself.
   public let isComplete: Bool
 
+  /// Weights that all kept filters of a ticket may have together: 2²⁸. A ticket stores four bytes a
+  /// filter, whatever its weights take.
+  public static let greatestKeptWeightCount = 1 << 28
+
+  /// How many blocks a ticket for this architecture and input box has: those of
+  /// `addresses(graph:inputRange:)`.
+  public static func blockCount(graph: LayerGraph, inputRange: InputRange) -> Int {
+    let signed = graph.signedInputs(networkInputIsSigned: inputRange.isSigned)
+    return zip(graph.layers, signed).reduce(0) { $0 + $1.0.inputChannels * ($1.1 ? 2 : 1) }
+  }
+
   /// A checked ticket.
   ///
   /// - Parameter biases: one entry per layer; none at all for a target without biases.
@@ -105,17 +116,28 @@ public struct Ticket: Sendable, Hashable {
       }
     }
     try Self.validate(self.biases, graph)
-    let expected = Self.addresses(graph: graph, inputRange: inputRange)
-    guard blocks.map(\.address) == expected else {
+    let count = Self.blockCount(graph: graph, inputRange: inputRange)
+    guard blocks.count == count,
+      blocks.map(\.address) == Self.addresses(graph: graph, inputRange: inputRange)
+    else {
       throw .invalidTicket(
-        at: "blocks", expected: "\(expected.count) blocks, one per layer, channel and half, in order",
+        at: "blocks", expected: "\(count) blocks, one per layer, channel and half, in order",
         found: "\(blocks.count), or another order")
     }
+    var keptWeights = 0
     for block in blocks {
       let place = "layer \(block.address.layer), channel \(block.address.channel), \(block.address.half.rawValue)"
       guard block.candidates >= block.kept.count, block.candidates <= 2 * width else {
         throw .invalidTicket(
           at: place, expected: "\(block.kept.count) to \(2 * width) candidates", found: "\(block.candidates)")
+      }
+      let slices = block.kept.count.multipliedReportingOverflow(
+        by: graph.layers[block.address.layer - 1].sliceCount)
+      keptWeights += slices.partialValue
+      guard !slices.overflow, keptWeights <= Self.greatestKeptWeightCount else {
+        throw .invalidTicket(
+          at: place, expected: "at most \(Self.greatestKeptWeightCount) weights in all kept filters",
+          found: "\(slices.overflow ? block.kept.count : keptWeights) up to here")
       }
       for (position, index) in block.kept.enumerated() {
         guard Int(index) < 2 * width, position == 0 || block.kept[position - 1] < index else {

@@ -1,19 +1,50 @@
 import Convolution
 
 extension Ticket {
-  /// What of this ticket the theorem does not speak of, in words; empty where it speaks of everything.
+  /// What of this ticket for this target the theorem does not speak of, in words: `notes`, and the
+  /// blocks whose scaled target lies beyond its reach.
   ///
-  /// The theorem is about chains of square convolutions with stride 1 and zero "same" padding, ReLU between them and no
-  /// bias. The figures hold beyond it: they are measured, and the certified error is a bound of its own that covers
-  /// all of these.
+  /// The theorem's subset sum has a target z with ‖z‖₁ ≤ √k for k filters kept. A block's is its
+  /// input channel's share of the kernel divided by the layer's scale, K_t/s.
+  ///
+  /// - Parameter kernels: the target's (`Network.kernels`), HWIO, layer by layer.
+  /// - Precondition: they have the sizes of the ticket's layer graph.
+  public func notes(forKernels kernels: [[Float]]) -> [String] {
+    let beyond = blocks.count { block in
+      let layer = graph.layers[block.address.layer - 1]
+      let kernel = kernels[block.address.layer - 1]
+      precondition(kernel.count == layer.weightCount, "a kernel of the layer's size")
+      var sum = 0.0
+      for tap in 0..<layer.window.height * layer.window.width {
+        let start = (tap * layer.inputChannels + block.address.channel) * layer.outputChannels
+        for weight in kernel[start..<start + layer.outputChannels] { sum += Double(abs(weight)) }
+      }
+      return sum / scales[block.address.layer - 1] > Double(block.kept.count).squareRoot()
+    }
+    if beyond == 0 { return notes }
+    return notes + [
+      "kernels scaled beyond ‖z‖₁ ≤ √k: \(beyond) of \(Self.count(blocks.count, "block"))"
+    ]
+  }
+
+  /// What of this ticket the theorem does not speak of, in words, as far as a ticket alone shows it;
+  /// empty where it speaks of everything.
+  ///
+  /// The theorem is about chains of square convolutions with stride 1 and zero "same" padding, ReLU
+  /// between them and no bias, of which every kernel entry is approximated, by as many filters in
+  /// every block of a layer. The figures hold beyond it: they are measured, and the certified error
+  /// is a bound of its own that covers all of these.
   public var notes: [String] {
     var notes: [String] = []
     if biasesTaken > 0 { notes.append("biases taken from the target exactly: \(Self.count(biasesTaken, "scalar"))") }
+    func note(_ text: String, ofLayers numbers: [Int]) {
+      if numbers.isEmpty { return }
+      let list = numbers.map(String.init).joined(separator: ", ")
+      notes.append("\(text): layer\(numbers.count == 1 ? "" : "s") \(list)")
+    }
     func layers(_ text: String, _ isSuch: (SlidingWindow) -> Bool) {
-      let numbers = graph.layers.indices.filter { isSuch(graph.layers[$0].window) }.map { "\($0 + 1)" }
-      if !numbers.isEmpty {
-        notes.append("\(text): layer\(numbers.count == 1 ? "" : "s") \(numbers.joined(separator: ", "))")
-      }
+      let numbers = graph.layers.indices.filter { isSuch(graph.layers[$0].window) }.map { $0 + 1 }
+      note(text, ofLayers: numbers)
     }
     layers("strided convolutions") { $0.strideHeight != 1 || $0.strideWidth != 1 }
     layers("dilated convolutions") { $0.dilationHeight != 1 || $0.dilationWidth != 1 }
@@ -31,13 +62,19 @@ extension Ticket {
       return $0 == .globalAveragePooling
     }
     if pools > 0 { notes.append("pooling: \(Self.count(pools, "layer"))") }
-    let unrectified = graph.layersWithoutRectifierBetween
-    if !unrectified.isEmpty {
-      notes.append(
-        "inputs that no ReLU makes non-negative: layer\(unrectified.count == 1 ? "" : "s") "
-          + unrectified.map(String.init).joined(separator: ", "))
+    note("inputs that no ReLU makes non-negative", ofLayers: graph.layersWithoutRectifierBetween)
+    note("subsets of free sizes", ofLayers: layersOfFreeSizes)
+    if mode == .calibrated {
+      notes.append("errors lowered on calibration images, not at every kernel entry")
     }
     return notes
+  }
+
+  /// Numbers of the layers whose blocks do not all keep the same number of filters.
+  private var layersOfFreeSizes: [Int] {
+    (1...graph.layers.count).filter { number in
+      Set(blocks.filter { $0.address.layer == number }.map(\.kept.count)).count > 1
+    }
   }
 
   private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }

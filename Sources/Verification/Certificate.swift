@@ -19,6 +19,14 @@ public struct Certificate: Sendable, Hashable {
   /// The largest of them.
   public var outputError: Double { outputErrors.max() ?? 0 }
 
+  /// `outputError`, or nil where a bound on the way to it is beyond Float64.
+  public var finiteOutputError: Double? {
+    guard layerErrors.joined().allSatisfy(\.isFinite), outputErrors.allSatisfy(\.isFinite) else {
+      return nil
+    }
+    return outputError
+  }
+
   /// - Parameters:
   ///   - kernels: the target's, HWIO, layer by layer.
   ///   - biases: the target's and the ticket's, layer by layer; none at all for a target without.

@@ -18,10 +18,11 @@ public struct Classification: Sendable {
 
   /// Runs the network over all images, one task a core.
   ///
-  /// - Throws: `ConvolutionError` for images that don't fit or labels out of range; `InterruptedError` when
-  ///   `control` says stop. Memory: per worker, the activations of one chunk of images (about 32 MB).
+  /// - Parameter name: the network's, for progress and errors.
+  /// - Throws: `ConvolutionError` for images that don't fit, labels out of range, or outputs that
+  ///   are not finite, with the image; `InterruptedError` when `control` says stop. Memory: per worker, the activations of one chunk of images (about 32 MB).
   public init(
-    of network: Network<Float>, on data: ImageSet, workers: Int, phase: String, control: RunControl,
+    of network: Network<Float>, named name: String, on data: ImageSet, workers: Int, control: RunControl,
     tileBytes: Int = Scratch<Float>.defaultTileBytes
   ) throws {
     let classes = network.outputShape.count
@@ -46,6 +47,10 @@ public struct Classification: Sendable {
       var decided = 0
       for index in 0..<range.count {
         let row = Array(logits.values[index * classes..<(index + 1) * classes])
+        if let wrong = row.firstIndex(where: { !$0.isFinite }) {
+          throw ConvolutionError.notFinite(
+            at: "\(data.name), image \(range.lowerBound + index), outputs of the \(name)", index: wrong)
+        }
         var best = Self.largest(row)
         if Self.isClose(row, best) {
           let single = batch.images(index..<index + 1).converted(to: Double.self)
@@ -54,7 +59,7 @@ public struct Classification: Sendable {
         }
         if best == labels[range.lowerBound + index] { correct += 1 }
       }
-      control.report(RunProgress(phase: phase, completed: range.upperBound, total: images.batch))
+      control.report(RunProgress(phase: "\(name) on images", completed: range.upperBound, total: images.batch))
       return (correct, decided)
     }
     correct = counts.reduce(0) { $0 + $1.0 }

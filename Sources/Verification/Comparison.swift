@@ -37,6 +37,9 @@ public struct Comparison: Sendable {
     /// The same for a quantised network whose codes are stored by each layer's empirical entropy, tables not counted;
     /// nil for others.
     public let entropyBitsPerWeight: Double?
+    /// What saying how many filters each block keeps adds to `bitsPerWeight` of what is made from a ticket
+    /// (`Ticket.countBits`); nil for others.
+    public let countBitsPerWeight: Double?
     /// max |weight − target's weight| in the target's units, in Float64. Of random, pruned and collapsed networks these
     /// are the kernels that their filters sum to exactly.
     public let maxWeightError: Double
@@ -91,6 +94,7 @@ public struct Comparison: Sendable {
         contestant: entry.contestant, cost: entry.cost,
         bitsPerWeight: entry.storageBits / Double(ticket.graph.weightCount),
         entropyBitsPerWeight: entry.entropyBits.map { $0 / Double(ticket.graph.weightCount) },
+        countBitsPerWeight: entry.countBits.map { $0 / Double(ticket.graph.weightCount) },
         maxWeightError: entry.maxWeightError, accuracy: accuracy, latency: latency.value, latencyReason: latency.reason)
     }
   }
@@ -103,6 +107,7 @@ public struct Comparison: Sendable {
     let cost: NetworkCost
     let storageBits: Double
     var entropyBits: Double?
+    var countBits: Double?
     let maxWeightError: Double
   }
 
@@ -139,7 +144,7 @@ public struct Comparison: Sendable {
       entries.append(
         Entry(
           contestant: contestant, network: network, cost: try network.cost(), storageBits: ticket.bits,
-          maxWeightError: error))
+          countBits: ticket.countBits, maxWeightError: error))
     }
     return entries
   }
@@ -165,7 +170,7 @@ public struct Comparison: Sendable {
   ) throws -> Double? {
     if data.labels == nil || data.images.batch == 0 { return nil }
     let classification = try Classification(
-      of: entry.network, on: data, workers: workers, phase: "\(entry.contestant) on images", control: control)
+      of: entry.network, named: "\(entry.contestant)", on: data, workers: workers, control: control)
     return Double(classification.correct) / Double(data.images.batch)
   }
 

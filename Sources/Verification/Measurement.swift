@@ -1,5 +1,4 @@
 import Convolution
-import Foundation
 import LinearAlgebra
 import RunControl
 import Tickets
@@ -12,60 +11,13 @@ public struct Measurement: Sendable {
   public let target: Network<Float>
   public let workers: Int
 
-  /// - Throws: `TicketError.targetMismatch` when the ticket was not drawn for this target, or holds other biases.
+  /// - Throws: `TicketError.targetMismatch` when the ticket was not drawn for this target, or says
+  ///   otherwise of its graph or biases (`Ticket.requireMatch`); `TicketError.unsupportedTarget`.
   public init(ticket: Ticket, target: Network<Float>, workers: Int = Workers.availableCores) throws {
-    let digest = try target.targetDigest()
-    guard digest == ticket.targetDigest else {
-      throw TicketError.targetMismatch(
-        at: "digest of the target's tensors", expected: ticket.targetDigest, found: digest)
-    }
-    // The ticket's biases are no part of what the digest of the target covers.
-    for (index, (stated, own)) in zip(ticket.biases, target.biases).enumerated()
-    where stated?.map(\.bitPattern) != own?.map(\.bitPattern) {
-      throw TicketError.targetMismatch(
-        at: "bias of layer \(index + 1)", expected: own.map { "\($0)" } ?? "none",
-        found: stated.map { "\($0)" } ?? "none")
-    }
+    try ticket.requireMatch(target)
     self.ticket = ticket
     self.target = target
     self.workers = workers
-  }
-
-  /// All figures; accuracies only with labelled data, errors met only with data and a witness.
-  ///
-  /// - Parameter witness: an image of the box.
-  /// - Throws: `TicketError` for a ticket that contradicts its random network or for images outside the
-  ///   ticket's input range; `ConvolutionError` for images of another shape; `InterruptedError`.
-  ///   Cost: each weight of the unpruned network once, and three networks over the images.
-  public func claims(
-    on data: ImageSet?, witness: [Float]? = nil, control: RunControl = RunControl()
-  ) throws -> Claims {
-    if let data { try Self.requireUsable(data, by: target, in: ticket.inputRange) }
-    let collapsed = try ticket.collapsedLayers(workers: workers)
-    let certificate = certificate(collapsed)
-    var claims = exactClaims(collapsed, certificate)
-    if data == nil && witness == nil { return claims }
-    let difference = try difference(collapsed)
-    if let witness {
-      claims.errorLowerBound = try ErrorWitness(
-        at: witness, shape: ticket.graph.inputShape, inputRange: ticket.inputRange, difference
-      ).error
-    }
-    guard let data else { return claims }
-    claims.images = data.images.batch
-    claims.dataDigest = Self.digest(of: data)
-    claims.errorOnData = try ErrorOnData(difference, on: data.images, workers: workers, control: control).error
-    guard data.labels != nil else { return claims }
-    let images = Double(data.images.batch)
-    func accuracy(_ network: Network<Float>, _ phase: String) throws -> Double {
-      let classification = try Classification(
-        of: network, on: data, workers: workers, phase: phase, control: control)
-      return Double(classification.correct) / images
-    }
-    claims.targetAccuracy = try accuracy(target, "target on images")
-    claims.ticketAccuracy = try accuracy(try ticket.prunedNetwork(workers: workers), "ticket on images")
-    claims.unprunedAccuracy = try accuracy(try unprunedNetwork(control: control), "unpruned on images")
-    return claims
   }
 
   /// An input of the box where the pruned network's output is far from its target's, by gradient ascent.
@@ -73,26 +25,31 @@ public struct Measurement: Sendable {
   /// - Throws: `TicketError` for a ticket that contradicts its random network; `InterruptedError`. Cost: as `GradientAscent.witness`.
   public func findWitness(control: RunControl = RunControl()) throws -> ErrorWitness {
     let collapsed = try ticket.collapsedLayers(workers: workers)
-    let difference = try difference(collapsed)
+    return try witness(of: try difference(collapsed), certificate(collapsed), control)
+  }
+
+  func witness(
+    of difference: OutputDifference, _ certificate: Certificate, _ control: RunControl
+  ) throws -> ErrorWitness {
     let ascent = try GradientAscent(
-      graph: ticket.graph, inputRange: ticket.inputRange, certificate: certificate(collapsed), difference)
+      graph: ticket.graph, inputRange: ticket.inputRange, certificate: certificate, difference)
     return try ascent.witness(difference, inputRange: ticket.inputRange, workers: workers, control: control)
   }
 
-  private func certificate(_ collapsed: [CollapsedLayer]) -> Certificate {
+  func certificate(_ collapsed: [CollapsedLayer]) -> Certificate {
     Certificate(
       graph: ticket.graph, kernels: target.kernels, biases: ticket.biases, collapsed: collapsed,
       inputRange: ticket.inputRange)
   }
 
-  private func difference(_ collapsed: [CollapsedLayer]) throws -> OutputDifference {
+  func difference(_ collapsed: [CollapsedLayer]) throws -> OutputDifference {
     try OutputDifference(
       graph: ticket.graph, kernels: target.kernels, biases: ticket.biases, collapsed: collapsed,
       inputRange: ticket.inputRange)
   }
 
   /// The figures that need no data.
-  private func exactClaims(_ collapsed: [CollapsedLayer], _ certificate: Certificate) -> Claims {
+  func exactClaims(_ collapsed: [CollapsedLayer], _ certificate: Certificate) -> Claims {
     let kernels = target.kernels
     let errors = ticket.blocks.map { Self.error(of: $0.address, ticket.graph, kernels, collapsed) }
     let empty = collapsed.map {
@@ -107,8 +64,9 @@ public struct Measurement: Sendable {
       maxWeightError: errors.max() ?? 0,
       emptySetError: kernels.joined().reduce(0) { max($0, Double(abs($1))) },
       bitsPerWeight: ticket.bits / Double(ticket.graph.weightCount), blockErrors: errors)
-    claims.certifiedError = certificate.outputError
-    claims.emptySetCertifiedError = emptyCertificate.outputError
+    claims.certifiedError = certificate.finiteOutputError
+    claims.emptySetCertifiedError = emptyCertificate.finiteOutputError
+    if claims.certifiedError == nil { claims.certificateReason = "the bound overflows Float64" }
     return claims
   }
 
@@ -140,7 +98,7 @@ public struct Measurement: Sendable {
     return largest
   }
 
-  private func unprunedNetwork(control: RunControl) throws -> Network<Float> {
+  func unprunedNetwork(control: RunControl) throws -> Network<Float> {
     let signed = ticket.graph.signedInputs(networkInputIsSigned: ticket.inputRange.isSigned)
     let layers = try ticket.randomNetwork.collapseUnpruned(
       signedInputs: signed, scales: ticket.scales, workers: workers
@@ -152,44 +110,43 @@ public struct Measurement: Sendable {
 
   /// Refuses, before long work, images that a ticket for this target and input box could not be measured on.
   ///
-  /// - Throws: `ConvolutionError` for another shape or labels beyond the target's classes, `TicketError` for
-  ///   entries outside the input range.
+  /// - Throws: `ConvolutionError` for no image at all, another shape, or labels beyond the target's
+  ///   classes; `TicketError` for entries outside the input range, with image, row, column, channel.
   public static func requireUsable(_ data: ImageSet, by target: Network<Float>, in range: InputRange) throws {
-    guard data.images.shape == target.inputShape else {
+    let shape = data.images.shape
+    guard shape == target.inputShape else {
       throw ConvolutionError.shapeMismatch(
-        at: "\(data.name), images", expected: "\(target.inputShape)", found: "\(data.images.shape)")
+        at: "\(data.name), images", expected: "\(target.inputShape)", found: "\(shape)")
+    }
+    guard data.images.batch > 0 else {
+      throw ConvolutionError.shapeMismatch(
+        at: "\(data.name), images", expected: "at least one", found: "none")
     }
     let classes = target.outputShape.count
     if let labels = data.labels, let wrong = labels.firstIndex(where: { $0 >= classes }) {
       throw ConvolutionError.shapeMismatch(
         at: "\(data.name), label \(wrong)", expected: "a class below \(classes)", found: "\(labels[wrong])")
     }
-    let outside = data.images.values.firstIndex { Double($0) < range.low || Double($0) > range.high }
+    let outside = data.images.values.firstIndex {
+      !(Double($0) >= range.low && Double($0) <= range.high)
+    }
     if let outside {
+      let (image, entry) = outside.quotientAndRemainder(dividingBy: shape.count)
+      let (pixel, channel) = entry.quotientAndRemainder(dividingBy: shape.channels)
+      let (row, column) = pixel.quotientAndRemainder(dividingBy: shape.width)
       throw TicketError.invalidParameter(
-        name: "\(data.name), image entry \(outside)", expected: "a number in \(range.low)…\(range.high)",
-        found: "\(data.images.values[outside])")
+        name: "\(data.name), image \(image), row \(row), column \(column), channel \(channel)",
+        expected: "a number in \(range.low)…\(range.high)", found: "\(data.images.values[outside])")
     }
   }
 
   /// SHA-256 of shape, entries and labels.
-  private static func digest(of data: ImageSet) -> String {
+  static func digest(of data: ImageSet) -> String {
     var digest = SHA256Digest()
     let shape = data.images.shape
     digest.update("images \(data.images.batch) \(shape.height) \(shape.width) \(shape.channels)\n")
     digest.update(data.images.values)
     digest.update(data.labels?.map { UInt32(clamping: $0) } ?? [])
     return digest.hexadecimal()
-  }
-}
-
-extension Ticket {
-  /// Bits that store the ticket: 64 for the seed, log2 C(candidates, kept) a block, 32 a scalar taken.
-  public var bits: Double {
-    func logFactorial(_ n: Int) -> Double { lgamma(Double(n) + 1) }
-    let choices = blocks.reduce(0.0) {
-      $0 + logFactorial($1.candidates) - logFactorial($1.kept.count) - logFactorial($1.candidates - $1.kept.count)
-    }
-    return 64 + choices / log(2.0) + 32 * Double(scalarsTaken)
   }
 }

@@ -1,5 +1,3 @@
-import Convolution
-import RunControl
 import Tickets
 
 /// A ticket's figures measured afresh, beside what the ticket claims.
@@ -7,56 +5,102 @@ public struct VerificationReport: Sendable {
   public let measured: Claims
   /// Each figure that differs, in words; empty when all agree.
   public let disagreements: [String]
-
-  /// Whether every claimed figure was measured again and found.
-  ///
-  /// A claimed accuracy that could not be measured for want of data is not compared: its figure is null in
-  /// `measured`, and `unchecked` names it.
-  public var agrees: Bool { disagreements.isEmpty }
-
-  /// Claimed figures that could not be measured here, with the reason.
+  /// What could be neither confirmed nor refuted here, with the reason: figures claimed of data that
+  /// was not given, figures that the ticket does not claim, and what the caller adds.
   public let unchecked: [String]
 
+  /// Whether nothing disagrees. What is `unchecked` is no disagreement.
+  public var agrees: Bool { disagreements.isEmpty }
+
+  /// True where every figure was measured again and found, false where something disagrees, nil where
+  /// nothing does and something is `unchecked`: never agreement by absence.
+  public var verdict: Bool? { agrees ? (unchecked.isEmpty ? true : nil) : false }
+
   /// Compares. Indices, counts and Float64 figures must be equal; accuracies too when the data is the same.
-  public init(measured: Claims, stated: Claims?) {
+  ///
+  /// - Parameters:
+  ///   - isFoundAgain: whether the search that the ticket names found it again; nil where it was not run.
+  ///   - unconfirmed: further lines for `unchecked`.
+  public init(
+    measured: Claims, stated: Claims?, isFoundAgain: Bool? = nil, unconfirmed: [String] = []
+  ) {
     self.measured = measured
-    guard let stated else {
-      disagreements = ["the ticket claims nothing"]
-      unchecked = []
-      return
+    var comparison = ClaimComparison()
+    if let stated {
+      comparison.compare(stated, measured)
+    } else {
+      comparison.disagreements.append("the ticket claims nothing")
     }
-    var found: [String] = []
-    var unchecked: [String] = []
-    func compare<Value: Equatable>(_ name: String, _ claim: Value, _ value: Value) {
-      if claim != value { found.append("\(name): claimed \(claim), measured \(value)") }
+    if isFoundAgain == false {
+      comparison.disagreements.append("replay: the search that the ticket names found another")
     }
+    disagreements = comparison.disagreements
+    unchecked = comparison.unchecked + unconfirmed
+  }
+}
+
+/// The lines that comparing claims gives.
+private struct ClaimComparison {
+  var disagreements: [String] = []
+  var unchecked: [String] = []
+
+  mutating func compare(_ stated: Claims, _ measured: Claims) {
     compare("kept_filters", stated.keptFilters, measured.keptFilters)
     compare("total_filters", stated.totalFilters, measured.totalFilters)
     compare("max_weight_error", stated.maxWeightError, measured.maxWeightError)
     compare("empty_set_error", stated.emptySetError, measured.emptySetError)
     compare("certified_error", stated.certifiedError, measured.certifiedError)
+    compare("certificate_reason", stated.certificateReason, measured.certificateReason)
     compare("empty_set_certified_error", stated.emptySetCertifiedError, measured.emptySetCertifiedError)
     compare("error_lower_bound", stated.errorLowerBound, measured.errorLowerBound)
-    for (name, error) in [("error_lower_bound", measured.errorLowerBound), ("error_on_data", measured.errorOnData)] {
-      if let error, let certified = measured.certifiedError, !(error <= certified) {
-        found.append("certified_error: \(certified) is no bound, \(name) is \(error)")
-      }
-    }
     compare("bits_per_weight", stated.bitsPerWeight, measured.bitsPerWeight)
     compare("block_errors", stated.blockErrors, measured.blockErrors)
-    if stated.dataDigest == nil {
-      // Nothing was claimed of data.
-    } else if measured.dataDigest == nil {
-      unchecked.append("accuracies and error_on_data: no data given")
-    } else if stated.dataDigest != measured.dataDigest {
-      unchecked.append("accuracies and error_on_data: claimed on other data than given")
-    } else {
-      if stated.errorOnData != nil { compare("error_on_data", stated.errorOnData, measured.errorOnData) }
-      compare("target_accuracy", stated.targetAccuracy, measured.targetAccuracy)
-      compare("ticket_accuracy", stated.ticketAccuracy, measured.ticketAccuracy)
-      compare("unpruned_accuracy", stated.unprunedAccuracy, measured.unprunedAccuracy)
+    for (name, error) in [
+      ("error_lower_bound", measured.errorLowerBound), ("error_on_data", measured.errorOnData),
+    ] {
+      if let error, let certified = measured.certifiedError, !(error <= certified) {
+        disagreements.append("certified_error: \(certified) is no bound, \(name) is \(error)")
+      }
     }
-    disagreements = found
-    self.unchecked = unchecked
+    compareOnData(stated, measured)
+  }
+
+  private mutating func compareOnData(_ stated: Claims, _ measured: Claims) {
+    let figures: [(String, Double?, Double?)] = [
+      ("error_on_data", stated.errorOnData, measured.errorOnData),
+      ("target_accuracy", stated.targetAccuracy, measured.targetAccuracy),
+      ("ticket_accuracy", stated.ticketAccuracy, measured.ticketAccuracy),
+      ("unpruned_accuracy", stated.unprunedAccuracy, measured.unprunedAccuracy),
+    ]
+    guard let digest = stated.dataDigest else {
+      // Figures of no data that anybody could give.
+      for (name, claim, _) in figures {
+        if let claim { disagreements.append("\(name): claimed \(claim), on data that has no digest") }
+      }
+      if let images = stated.images {
+        disagreements.append("images: claimed \(images), of data that has no digest")
+      }
+      return
+    }
+    guard digest == measured.dataDigest else {
+      unchecked.append(
+        "images, accuracies and error_on_data: "
+          + (measured.dataDigest == nil ? "no data given" : "claimed on other data than given"))
+      return
+    }
+    compare("images", stated.images, measured.images)
+    for (name, claim, value) in figures {
+      if claim == nil, let value {
+        unchecked.append("\(name): measured \(value), nothing claimed")
+      } else {
+        compare(name, claim, value)
+      }
+    }
+  }
+
+  private mutating func compare<Value: Equatable>(_ name: String, _ claim: Value?, _ value: Value?) {
+    if claim == value { return }
+    func inWords(_ value: Value?) -> String { value.map { "\($0)" } ?? "nothing" }
+    disagreements.append("\(name): claimed \(inWords(claim)), measured \(inWords(value))")
   }
 }

@@ -1,29 +1,7 @@
 import Foundation
 import ModelFiles
+import TestSupport
 import Testing
-
-/// Python with what these tests count and classify by: `TOMBOLA_PYTHON`, or `python3`.
-private enum Python {
-  static let hasONNXRuntime = (try? run(["-c", "import numpy, onnx, onnx.shape_inference, onnxruntime"])) != nil
-
-  struct Failure: Error { let output: String }
-
-  /// Runs the interpreter; a status other than 0 is an error with all that it printed.
-  static func run(_ arguments: [String]) throws -> Data {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [ProcessInfo.processInfo.environment["TOMBOLA_PYTHON"] ?? "python3"] + arguments
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = output
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw Failure(output: String(decoding: data, as: UTF8.self)) }
-    return data
-  }
-}
 
 extension Folder {
   /// Compares the small ticket with its target.
@@ -56,11 +34,15 @@ extension Folder {
       #expect(
         Set(row.keys) == [
           "network", "parameters", "weights", "biases", "flops", "latency_milliseconds", "latency_passes",
-          "latency_reason", "bits_per_weight", "entropy_bits_per_weight", "max_weight_error", "accuracy",
+          "latency_reason", "bits_per_weight", "entropy_bits_per_weight", "count_bits_per_weight",
+          "max_weight_error", "accuracy",
         ])
       #expect((row["latency_milliseconds"] as? Double)! > 0 && row["latency_reason"] is NSNull)
       let isQuantised = (row["network"] as! String).hasSuffix("_bits")
       #expect((row["entropy_bits_per_weight"] is NSNull) != isQuantised)
+      let isOfTicket = ["pruned", "collapsed"].contains(row["network"] as! String)
+      let counts = row["count_bits_per_weight"] as? Double
+      #expect(counts == (isOfTicket ? pruned["count_bits_per_weight"] as? Double : nil))
     }
     // 9 · 2 · 3 and 9 · 3 · 2 weights on 24 pixels; 600 filters a channel, two channels with slices of 27, three of 18.
     #expect(rows[0]["flops"] as? Int == 2 * 108 * 24 && rows[0]["bits_per_weight"] as? Double == 32)
@@ -135,7 +117,9 @@ extension Folder {
 /// The shipped targets against counts and quantisation made in Python from their ONNX files, images classified by ONNX
 /// Runtime.
 @Suite(
-  .enabled(if: Python.hasONNXRuntime, "the interpreter named by TOMBOLA_PYTHON cannot import onnx and onnxruntime"),
+  .enabled(
+    if: Python.hasONNX && Python.hasONNXRuntime,
+    "the interpreter named by TOMBOLA_PYTHON cannot import onnx and onnxruntime"),
   .enabled(if: FileManager.default.fileExists(atPath: "/usr/share/datasets/fashion-mnist"), "no Fashion-MNIST here"))
 struct ComparePythonTests {
   static let images = 1000

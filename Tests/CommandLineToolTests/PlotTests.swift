@@ -40,6 +40,32 @@ import Testing
     #expect(try folder.bytes("out.png").starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]))
   }
 
+  @Test func neitherNamesNorSettingsNorLocaleChangeAPicture() throws {
+    let folder = try Folder()
+    let ticket = """
+      {"width": 9, "seed": "1", "mode": "]]> <b> & \\u0007", "complete": true, "empty_set_error": 1.5, "blocks":
+      [{"layer": 1, "channel": 0, "half": "positive", "candidates": 9, "kept": 3, "error": 0.125}]}
+      """
+    try folder.write(Data(ticket.utf8), to: "a.json")
+    try folder.write(Data("set terminal dumb\nthis is no command\n".utf8), to: ".gnuplot")
+    let settings = [
+      "GNUTERM": "x11", "GNUPLOT_LIB": "/none", "GNUPLOT_FONTPATH": "/none", "DISPLAY": ":9", "HOME": folder.path,
+      "LC_ALL": "de_DE.UTF-8",
+    ]
+    var pictures: [Data] = []
+    for environment in [[:], settings] {
+      for arguments in [
+        ["plot", "a.json", "-o", "o.svg", "--force"], ["report", "a.json", "-o", "o.html", "--force"],
+      ] {
+        let run = try ToolRun(arguments, in: folder, environment: environment)
+        #expect(run.status == 0, "\(run.errors)")
+        pictures.append(try folder.bytes(arguments[3]))
+      }
+    }
+    for picture in pictures { #expect(XMLParser(data: picture).parse()) }
+    #expect(pictures[0] == pictures[2] && pictures[1] == pictures[3])
+  }
+
   @Test func badInputIsNamed() throws {
     let folder = try folder()
     try ToolRun("plot", "none.json", "-o", "o.svg", in: folder).expectBadInput("none.json")

@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import TestSupport
 import Testing
 
 /// `tombola report` in a headless browser without a network, through `tools/inspect_page.py`.
@@ -64,20 +65,7 @@ import Testing
 
   /// What the browser made of a page. A browser that is missing fails the test.
   private func inspect(_ page: String, _ options: String..., in folder: Folder) throws -> Inspection {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    let python = ProcessInfo.processInfo.environment["TOMBOLA_PYTHON"] ?? "python3"
-    process.arguments = [python, ToolRun.root + "/tools/inspect_page.py", folder.file(page)] + options
-    let (output, errors) = (Pipe(), folder.file("inspection"))
-    FileManager.default.createFile(atPath: errors, contents: nil)
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = output
-    process.standardError = FileHandle(forWritingAtPath: errors)
-    try process.run()
-    let data = try output.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    let said = (try? String(contentsOfFile: errors, encoding: .utf8)) ?? ""
-    try #require(process.terminationStatus == 0, "\(said)")
+    let data = try Python.run([Python.tools.path + "/inspect_page.py", folder.file(page)] + options)
     return try JSONDecoder().decode(Inspection.self, from: data)
   }
 

@@ -7,12 +7,27 @@ import Tickets
 @Suite struct ShippedTargetsTests {
   /// Notes that a ticket for each target must carry, by their first words.
   static let notes: [String: [String]] = [
-    "fashion-lenet": ["biases taken from the target exactly: 40", "convolutions without same padding", "pooling: 3"],
+    "fashion-lenet": [
+      "biases taken from the target exactly: 40", "convolutions without same padding", "pooling: 3",
+      "subsets of free sizes: layers 1, 2", "kernels scaled beyond ‖z‖₁ ≤ √k",
+    ],
     "fashion-resnet": [
       "biases taken from the target exactly: 114", "strided convolutions: layers 4, 6", "residual additions: 3",
-      "pooling: 2",
+      "pooling: 2", "subsets of free sizes: layers 1, 2", "kernels scaled beyond ‖z‖₁ ≤ √k",
     ],
   ]
+
+  /// Tickets name their target by it, so that of a file never changes.
+  static let digests = [
+    "fashion-cnn": "dd6ce4531b61cdcc02804fb25b5d159686c868b2b6cbd86af82bd63e6ba2b473",
+    "fashion-lenet": "b218e42ffed244060cf4ec09f851dcbb2ddf3b89e2e8a2f1434f28d3ae4f9b98",
+    "fashion-resnet": "8128e34e9e5e56cb84c4a11de71415f554f32ee9e7a059e488b74ccc7afbc41d",
+  ]
+
+  @Test(arguments: digests.keys.sorted()) func theTargetsDigestStays(name: String) throws {
+    let target = try ONNXModel.network(fromFile: ToolRun.root + "/Targets/\(name).onnx")
+    #expect(try target.targetDigest() == Self.digests[name])
+  }
 
   @Test(arguments: ["fashion-lenet", "fashion-resnet"]) func pruneVerifyExportAndInfo(name: String) throws {
     let folder = try Folder()

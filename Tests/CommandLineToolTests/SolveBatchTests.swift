@@ -37,7 +37,7 @@ import Testing
   @Test func targetsOfAFileShareItsCandidates() throws {
     let folder = try Folder()
     func write(_ candidates: NumPyArray, _ target: NumPyArray) throws {
-      let archive = try NumPyArchive(entries: [
+      let archive = NumPyArchive(entries: [
         NumPyArchive.Entry(name: "candidates", array: candidates), NumPyArchive.Entry(name: "target", array: target),
       ])
       try folder.write(try archive.serialized(), to: "problem.npz")

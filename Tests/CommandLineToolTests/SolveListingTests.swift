@@ -8,7 +8,7 @@ import Testing
 
   /// Candidates 1, 2, 3, 4, one of them a row, and targets.
   private func writeLine(_ targets: [Double], in folder: Folder) throws {
-    let archive = try NumPyArchive(entries: [
+    let archive = NumPyArchive(entries: [
       NumPyArchive.Entry(name: "candidates", array: try NumPyArray(shape: [4, 1], doubles: [1, 2, 3, 4])),
       NumPyArchive.Entry(name: "target", array: try NumPyArray(shape: [targets.count, 1], doubles: targets)),
     ])

@@ -10,7 +10,7 @@ import Testing
   ]
 
   private func archive(_ folder: Folder, _ arrays: [(String, NumPyArray)]) throws {
-    let archive = try NumPyArchive(entries: arrays.map { NumPyArchive.Entry(name: $0.0, array: $0.1) })
+    let archive = NumPyArchive(entries: arrays.map { NumPyArchive.Entry(name: $0.0, array: $0.1) })
     try folder.write(try archive.serialized(), to: "problem.npz")
   }
 
@@ -97,6 +97,28 @@ import Testing
     let first = try ToolRun(instance + ["--work-limit", "2000000", "--json"], in: folder).json()
     let again = try ToolRun(instance + ["--work-limit", "2000000", "--threads", "1", "--json"], in: folder).json()
     #expect(first["subset"] as? [Int] == again["subset"] as? [Int])
+  }
+
+  @Test func severalTargetsShareTheTime() throws {
+    let folder = try Folder()
+    let rows: [Float] = (0..<60 * 6).map { index in Float((index * 7919) % 1013) / 506 - 1 }
+    let targets: [Float] = (0..<3 * 6).map { index in Float((index * 5003) % 211) / 105 - 1 }
+    try archive(
+      folder,
+      [
+        ("candidates", try NumPyArray(shape: [60, 6], floats: rows)),
+        ("target", try NumPyArray(shape: [3, 6], floats: targets)),
+      ])
+    let run = try ToolRun(
+      "solve", "problem.npz", "--solver", "exchange", "--threads", "1", "--time-limit", "0.6", "--json", in: folder)
+    #expect(run.status == 3, "\(run.errors)")
+    let results = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [[String: Any]])
+    #expect(results.count == 3)
+    for result in results {
+      #expect(result["stop"] as? String == "time limit")
+      #expect(try #require(result["work"] as? Int) > 1000)
+      #expect(try #require(result["error"] as? Double) < (try #require(result["empty_set_error"] as? Double)))
+    }
   }
 
   @Test func badInputIsNamed() throws {

@@ -29,7 +29,38 @@ import Testing
     #expect(try run.json()["complete"] as? Bool == false)
   }
 
-  @Test(arguments: [(SIGINT, Int32(130)), (SIGTERM, Int32(143))])
+  /// The limit is the whole command's: figures on inputs are given up too, the ticket is not.
+  @Test func aTimeLimitCoversTheFigures() throws {
+    let folder = try Folder()
+    let run = try folder.prune("--time-limit", "1e-6", "--data", Folder.data, "--json")
+    #expect(run.status == 3, "\(run.errors)")
+    let figures = try run.json()
+    #expect(figures["complete"] as? Bool == false && figures["missing_reason"] as? String == "time limit")
+    let missing = [
+      "images", "target_accuracy", "ticket_accuracy", "unpruned_accuracy", "error_on_data", "error_lower_bound",
+    ]
+    #expect(figures["missing"] as? [String] == missing)
+    for key in missing { #expect(figures[key] is NSNull, "\(key)") }
+    #expect(figures["certified_error"] is Double)
+    // What the ticket does claim is found again.
+    let verified = try ToolRun(
+      "verify", Folder.ticket, "--target", Folder.target, "--data", Folder.data, "--json", in: folder)
+    #expect(verified.status == 0, "\(verified.errors)")
+    #expect(try verified.json()["agrees"] as? Bool == true && verified.json()["ticket_accuracy"] is Double)
+    let table = try folder.prune("--time-limit", "1e-6", "--data", Folder.data, "--force")
+    #expect(table.output.contains("missing") && table.output.contains("time limit"), "\(table.output)")
+  }
+
+  /// Signals and their codes; SIGHUP only where whatever started the tests does not ignore it, which processes inherit.
+  static let signals: [(Int32, Int32)] = {
+    var action = sigaction()
+    sigaction(SIGHUP, nil, &action)
+    let isIgnored = unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
+    let always: [(Int32, Int32)] = [(SIGINT, 130), (SIGTERM, 143)]
+    return isIgnored ? always : always + [(SIGHUP, 129)]
+  }()
+
+  @Test(arguments: signals)
   func aSignalEndsWithItsCodeAndTheBestSoFar(signal: Int32, code: Int32) throws {
     let folder = try Folder()
     let process = try ToolRun.start(longSearch(["--checkpoint", "c", "--json"]), in: folder)

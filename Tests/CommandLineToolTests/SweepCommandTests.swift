@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import TestSupport
 import Testing
 
 /// `tombola sweep`, `merge`, `table`: signals, kills, refusals.
@@ -135,6 +136,7 @@ import Testing
       ToolRun.executable,
     ]
     process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+    process.environment = TestEnvironment.clean(home: folder.path)
     process.standardOutput = FileHandle.nullDevice
     try process.run()
     process.waitUntilExit()
@@ -153,5 +155,46 @@ import Testing
     chmod(folder.file("s"), 0o444)
     try ToolRun("sweep", "grid.toml", "--store", "s", "--resume", in: folder).expectBadInput("s:", "expected", "found")
     #expect(try csv("s", folder).split(separator: "\n").count == 4)
+  }
+
+  @Test func namesAreFilesAndLinksAreTheirFiles() throws {
+    let folder = try folder("seed = 1\ntrials = 3\ndimension = 1\ncount = 8\n")
+    try ToolRun("sweep", "grid.toml", "--store", "", in: folder).expectBadInput("an empty name")
+    for name in [":memory:", "file:x?mode=memory"] {
+      #expect(try ToolRun("sweep", "grid.toml", "--store", name, in: folder).status == 0)
+      #expect(folder.exists(name))
+      #expect(try csv(name, folder).split(separator: "\n").count == 4)
+    }
+    try FileManager.default.createSymbolicLink(atPath: folder.file("link"), withDestinationPath: ":memory:")
+    try ToolRun("sweep", "grid.toml", "--store", "link", in: folder).expectBadInput("link:", "--resume")
+    #expect(try csv("link", folder) == csv(":memory:", folder))
+  }
+
+  /// Every command that reads a store refuses one with a value that does not belong, in one line with the place.
+  @Test func everyCommandRefusesADamagedStore() throws {
+    let folder = try folder("seed = 1\ntrials = 3\ndimension = 1\ncount = 8\nepsilon = 0.1\n")
+    #expect(try ToolRun("sweep", "grid.toml", "--store", "s", in: folder).status == 0)
+    var bytes = try folder.bytes("s")
+    // The first trial's error, which comes before its equal bound, made negative in place.
+    let row = try csv("s", folder).split(separator: "\n")[1].split(separator: ",", omittingEmptySubsequences: false)
+    let error = try #require(Double(row[9]))
+    let pattern = withUnsafeBytes(of: error.bitPattern.bigEndian) { Data($0) }
+    let place = try #require(bytes.range(of: pattern)).lowerBound
+    bytes.replaceSubrange(place..<place + 8, with: withUnsafeBytes(of: (-1.0).bitPattern.bigEndian) { Data($0) })
+    try folder.write(bytes, to: "s")
+    for arguments in [
+      ["table", "s"], ["table", "s", "--csv"], ["table", "s", "--jsonl", "--cells"], ["table", "s", "--thresholds"],
+      ["plot", "s", "-o", "p.svg"], ["report", "s", "-o", "r.html"], ["merge", "m", "s"],
+      [
+        "bounds", "--kernel", "1", "--channels-in", "1", "--channels-out", "1", "--layers", "1", "--epsilon", "0.1",
+        "--store", "s",
+      ], ["sweep", "grid.toml", "--store", "s", "--resume"],
+    ] {
+      let run = try ToolRun(arguments, in: folder)
+      #expect(run.status == 2, "\(arguments): \(run.errors)")
+      #expect(run.errors.hasPrefix("tombola: s: table trials, row 1, column error: expected a number"), "\(run.errors)")
+    }
+    for name in ["p.svg", "r.html", "m"] { #expect(!folder.exists(name)) }
+    #expect(try folder.bytes("s") == bytes)
   }
 }

@@ -2,6 +2,7 @@ import Convolution
 import Foundation
 import LinearAlgebra
 import ModelFiles
+import TestSupport
 import Testing
 
 /// Runs of the built executable: `TOMBOLA_EXECUTABLE`, or the one beside these tests.
@@ -23,17 +24,13 @@ struct ToolRun {
   static let root = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
-  /// Starts the tool without waiting; output goes to `folder`. It sees this process's environment, less what chooses
-  /// kernels, with a cache of its own in `folder`, and then `environment`.
+  /// Starts the tool without waiting; output goes to `folder`, which is its home. Its environment is clean
+  /// (`TestEnvironment`) but for what `environment` sets, or with nil does not set.
   static func start(
-    _ arguments: [String], in folder: Folder, environment: [String: String] = [:]
+    _ arguments: [String], in folder: Folder, environment: [String: String?] = [:]
   ) throws -> Process {
     let process = Process()
-    var inherited = ProcessInfo.processInfo.environment
-    inherited["OPENBLAS_CORETYPE"] = nil
-    inherited["TOMBOLA_BLAS_CORE"] = nil
-    inherited["XDG_CACHE_HOME"] = folder.file("cache")
-    process.environment = inherited.merging(environment) { $1 }
+    process.environment = TestEnvironment.clean(home: folder.path, own: environment)
     process.executableURL = URL(fileURLWithPath: executable)
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
@@ -47,7 +44,7 @@ struct ToolRun {
   /// Runs to the end.
   init(_ arguments: String..., in folder: Folder) throws { try self.init(arguments, in: folder) }
 
-  init(_ arguments: [String], in folder: Folder, environment: [String: String] = [:]) throws {
+  init(_ arguments: [String], in folder: Folder, environment: [String: String?] = [:]) throws {
     let process = try Self.start(arguments, in: folder, environment: environment)
     process.waitUntilExit()
     try self.init(of: process, in: folder)

@@ -137,7 +137,7 @@ import Testing
     rejects("delta") { try make(3, 1, 1, 1, 0.1, 0) }
     rejects("count") { try make(3, 1, 1, 1, 0.1, nil, 0) }
     // The extremes of every range are computed without overflow.
-    for epsilon in [5e-324, 0.999999] {
+    for epsilon in [Double.leastNonzeroMagnitude, 0.999999] {
       let table = try? BoundTable(
         BoundsQuestion(
           kernel: 1 << 10, channelsIn: 1 << 20, channelsOut: 1 << 10, layers: 1 << 20, epsilon: epsilon,

@@ -41,7 +41,7 @@ private final class PageReader: NSObject, XMLParserDelegate {
 
 /// A law whose name is markup.
 private struct MarkedLaw: CandidateLaw {
-  static let markup = "<script>alert('x')</script> & \"q\" <img src=x onerror=y>\u{1}"
+  static let markup = "<script>alert('x')</script> & \"q\" <img src=x onerror=y>"
   let name = markup
   let deviation: Double? = 1
   func fill(_ rows: UnsafeMutableBufferPointer<Double>, dimension m: Int, at address: TrialAddress) {

@@ -1,6 +1,5 @@
 import Experiments
 import Foundation
-import GRDB
 import LinearAlgebra
 import RunControl
 import SubsetSum
@@ -14,9 +13,7 @@ import Testing
 
   /// Runs SQL on a store, as another program could.
   private func change(_ path: String, _ sql: String) throws {
-    let queue = try DatabaseQueue(path: path)
-    try queue.writeWithoutTransaction { try $0.execute(sql: sql) }
-    try queue.close()
+    try SQLiteFile(path).execute(sql)
   }
 
   private func expectError(_ parts: String..., from body: () throws -> Void, is isRight: (StoreError) -> Bool) {
@@ -107,21 +104,19 @@ import Testing
       if case .notFound = $0 { true } else { false }
     }
     // What a writer leaves that was killed before its first transaction.
-    FileManager.default.createFile(atPath: folder.file("empty"), contents: nil)
+    try Data().write(to: URL(fileURLWithPath: folder.file("empty")))
     #expect(try sweep.run(storingIn: folder.file("empty")).added == 120)
   }
 
   @Test(arguments: [false, true]) func aStoreKilledInItsFirstTransactionIsMadeAnew(resumes: Bool) throws {
     let folder = try StoreFolder()
     let (open, killed) = (folder.file("open"), folder.file("killed"))
-    let queue = try DatabaseQueue(path: open)
-    try queue.writeWithoutTransaction { database in
-      // So small a cache that pages reach the file before the end, as they do within a commit.
-      try database.execute(sql: "PRAGMA cache_size = 1; BEGIN; CREATE TABLE trials (x)")
-      for _ in 0..<200 { try database.execute(sql: "INSERT INTO trials VALUES (randomblob(2000))") }
-      for end in ["", "-journal"] { try FileManager.default.copyItem(atPath: open + end, toPath: killed + end) }
-      try database.execute(sql: "ROLLBACK")
-    }
+    let database = try SQLiteFile(open)
+    // So small a cache that pages reach the file before the end, as they do within a commit.
+    try database.execute("PRAGMA cache_size = 1; BEGIN; CREATE TABLE trials (x)")
+    for _ in 0..<200 { try database.execute("INSERT INTO trials VALUES (randomblob(2000))") }
+    for end in ["", "-journal"] { try FileManager.default.copyItem(atPath: open + end, toPath: killed + end) }
+    try database.execute("ROLLBACK")
     #expect(try Data(contentsOf: URL(fileURLWithPath: killed)).count > 4096)
     #expect(try Sweep(try small()).run(storingIn: killed, resumes: resumes).added == 120)
     #expect(try ResultStore(reading: killed).count() == 120)

@@ -7,7 +7,7 @@ import Testing
 /// Specifications in TOML: what they may say, and where errors say they are.
 @Suite struct SweepFileTests {
   private func read(_ text: String) throws(FileError) -> SweepFile {
-    try SweepFile(text, source: "grid.toml", solvers: [GreedyFlips(), MeetInTheMiddle()])
+    try SweepFile(text, source: "grid.toml", solvers: [GreedyFlips(), BeamSearch(), MeetInTheMiddle()])
   }
 
   @Test func allKeysAreRead() throws {
@@ -22,7 +22,7 @@ import Testing
       epsilon = [0.5, 1e-3]
       candidates = ["nsn", "product"]
       target = ["zero", { uniform = 0.5 }, { normal = 2 }]
-      solver = ["exact", "greedy"]
+      solver = ["exact", "beam"]
       norm = ["l2", "max"]
       size = ["any", 3]
       work_limit = 1000
@@ -33,7 +33,7 @@ import Testing
     #expect(found.dimensions == [1, 2, 9, 18] && found.counts == [10, 20, 30] && found.epsilons == [0.5, 1e-3])
     #expect(found.candidates.map(\.name) == ["nsn", "product"] && found.sizes == [nil, 3])
     #expect(found.targets.map(\.name) == ["zero", "uniform 0.5", "normal 2.0"])
-    #expect(found.methods.map(\.name) == ["exact", "greedy"] && found.norms == [.euclidean, .maximum])
+    #expect(found.methods.map(\.name) == ["exact", "beam"] && found.norms == [.euclidean, .maximum])
     #expect(found.cellCount == 4 * 3 * 2 * 3 * 2 * 2 * 2)
     // Written another way, the same sweep.
     let again = try read(
@@ -48,7 +48,7 @@ import Testing
       ]
       candidates = ['nsn', "product"]
       target = ["zero", {uniform = 0.5}, {normal = 2.0}]
-      solver = ["exact", "greedy"]
+      solver = ["exact", "beam"]
       norm = ["l2", "max"]
       size = ["any", 3]
       work_limit = 1_000

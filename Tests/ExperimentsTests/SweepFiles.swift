@@ -3,7 +3,7 @@ import Foundation
 import SubsetSum
 
 /// A temporary folder for stores.
-final class StoreFolder {
+final class StoreFolder: Sendable {
   let path: String
 
   init() throws {

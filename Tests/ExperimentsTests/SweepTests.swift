@@ -82,9 +82,9 @@ import Testing
   @Test func cellsAreNumberedWithTheCountFastestAndTheSolverSlowest() throws {
     let specification = try SweepSpecification(
       dimensions: [1, 2], counts: [5, 6, 7], candidates: [StandardCandidates.nsn, StandardCandidates.normal],
-      methods: [.exact, .solver(GreedyFlips())], norms: [.maximum, .euclidean], sizes: [nil, 2], trials: 1, seed: 1)
+      methods: [.exact, .solver(ForwardGreedy())], norms: [.maximum, .euclidean], sizes: [nil, 2], trials: 1, seed: 1)
     var number = 0
-    for solver in ["exact", "greedy"] {
+    for solver in ["exact", ForwardGreedy().name] {
       for norm in ["max", "l2"] {
         for size in [nil, 2] {
           for (law, candidates) in ["nsn", "normal"].enumerated() {

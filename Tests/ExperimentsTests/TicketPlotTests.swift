@@ -71,7 +71,7 @@ import Testing
     rejects(try Self.json(["blocks": [3]]), .wrongType, "key 'blocks[0]'", "a JSON object")
     rejects(try Self.json(block: ["kept": nil]), .missing, "key 'blocks[0]'", "key 'kept'")
     rejects(try Self.json(block: ["half": "both"]), .wrongType, "key 'half'", "'positive' or 'negative'", "'both'")
-    rejects(try Self.json(block: ["error": -1]), .wrongType, "key 'error'", "at least 0")
+    rejects(try Self.json(block: ["error": -1]), .wrongType, "key 'error'", "a number from 0")
     #expect(throws: FileError.self) { try TicketFigures(contentsOf: "/nonexistent/a.json") }
   }
 

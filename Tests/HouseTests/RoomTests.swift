@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A room imports only rooms listed above it in ARCHITECTURE.md, and no room knows what it must not.
@@ -18,8 +19,7 @@ import Testing
     (
       "Experiments",
       [
-        "RunControl", "RandomStreams", "LinearAlgebra", "SubsetSum", "Tickets", "ModelFiles", "GRDB", "GRDBSQLite",
-        "TOMLKit",
+        "RunControl", "RandomStreams", "LinearAlgebra", "SubsetSum", "Tickets", "ModelFiles", "CSQLite", "TOMLKit",
       ]
     ),
   ]
@@ -91,5 +91,13 @@ import Testing
     for file in files {
       #expect(try String(contentsOf: file, encoding: .utf8).contains("#pragma STDC FP_CONTRACT OFF"))
     }
+  }
+}
+
+/// The oracles that run in Python are there where an interpreter was named for them: a missing module skips no test.
+@Suite struct OracleTests {
+  @Test(.enabled(if: ProcessInfo.processInfo.environment["TOMBOLA_PYTHON"] != nil, "no TOMBOLA_PYTHON"))
+  func theNamedInterpreterHasItsModules() {
+    #expect(Python.hasNumPy && Python.hasSafetensors && Python.hasONNX && Python.hasONNXRuntime)
   }
 }

@@ -144,7 +144,7 @@ private func definite<Scalar: BLASScalar>(_ order: Int, _ numbers: inout TestNum
   private func checkFactors<Scalar: LAPACKScalar>(_: Scalar.Type, _ rows: Int, _ columns: Int) throws {
     var numbers = TestNumbers(state: UInt64(rows * 100 + columns))
     let matrix: Matrix<Scalar> = try random(rows, columns, integers: false, &numbers)
-    let workspace = Workspace<Scalar>(QR<Scalar>.workspaceSize(rows: rows, columns: columns, rightSides: rows))
+    let workspace = try Workspace<Scalar>(QR<Scalar>.workspaceSize(rows: rows, columns: columns, rightSides: rows))
     for layout in layouts {
       let a = PaddedMatrix(matrix, order: layout.order, padding: layout.padding)
       let factored = try QR(of: a.readOnly, workspace: workspace)

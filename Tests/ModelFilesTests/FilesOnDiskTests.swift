@@ -71,15 +71,19 @@ import Testing
     #expect(folder.names == ["out"])
   }
 
-  @Test func replacesALinkAndNotItsTarget() throws {
+  @Test func replacesWhatALinkLeadsTo() throws {
     let folder = try TemporaryFolder()
-    try Data("old".utf8).write(to: URL(fileURLWithPath: folder.file("target")))
-    try FileManager.default.createSymbolicLink(
-      atPath: folder.file("link"), withDestinationPath: folder.file("target"))
+    try FileManager.default.createDirectory(atPath: folder.file("far"), withIntermediateDirectories: false)
+    try Data("old".utf8).write(to: URL(fileURLWithPath: folder.file("far/target")))
+    try FileManager.default.createSymbolicLink(atPath: folder.file("middle"), withDestinationPath: "far/target")
+    try FileManager.default.createSymbolicLink(atPath: folder.file("link"), withDestinationPath: "middle")
     expectFileError(.exists) { try AtomicFile.write(data, to: folder.file("link"), force: false) }
     try AtomicFile.write(data, to: folder.file("link"), force: true)
-    #expect(try FileBytes.read(path: folder.file("target")) == Data("old".utf8))
-    #expect(try FileBytes.read(path: folder.file("link")) == data)
+    #expect(try FileBytes.read(path: folder.file("far/target")) == data)
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder.file("link")) == "middle")
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder.file("middle")) == "far/target")
+    #expect(folder.names == ["far", "link", "middle"])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.file("far")) == ["target"])
   }
 
   @Test func refusesFoldersDevicesAndUnwritablePlaces() throws {

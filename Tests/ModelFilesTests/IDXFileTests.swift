@@ -1,5 +1,6 @@
 import Foundation
 import ModelFiles
+import TestSupport
 import Testing
 
 private func read(_ bytes: Data) throws -> IDXFile { try IDXFile(bytes: bytes, source: "test-idx") }

@@ -26,7 +26,7 @@ import Testing
 
   private func archive(_ entries: [(String, NumPyArray)]) throws -> (TemporaryFolder, String) {
     let folder = try TemporaryFolder()
-    let archive = try NumPyArchive(entries: entries.map { NumPyArchive.Entry(name: $0.0, array: $0.1) })
+    let archive = NumPyArchive(entries: entries.map { NumPyArchive.Entry(name: $0.0, array: $0.1) })
     try archive.serialized().write(to: URL(fileURLWithPath: folder.file("data.npz")))
     return (folder, folder.file("data.npz"))
   }

@@ -2,6 +2,7 @@ import Convolution
 import Foundation
 import LinearAlgebra
 import ModelFiles
+import TestSupport
 import Testing
 import Tickets
 

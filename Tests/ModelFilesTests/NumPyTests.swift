@@ -1,5 +1,6 @@
 import Foundation
 import ModelFiles
+import TestSupport
 import Testing
 
 private func npy(_ header: String, _ data: [UInt8] = [], version: UInt8 = 1) -> Data {
@@ -107,7 +108,7 @@ private func read(_ bytes: Data) throws -> NumPyArray { try NumPyArray(bytes: by
     expectFileError(.malformed, "NUMPY") { _ = try read(Data("not numpy at all".utf8)) }
     expectFileError(.unsupported, "4.0") { _ = try read(npy("{}", version: 4)) }
     expectFileError(.truncated, "the header") { _ = try read(npy("{}").dropLast()) }
-    expectFileError(.truncated, "4294967295") {
+    expectFileError(.tooLarge, "4294967295") {
       _ = try read(Data([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 2, 0]) + UInt32.max)
     }
   }

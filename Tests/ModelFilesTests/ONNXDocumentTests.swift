@@ -1,6 +1,7 @@
 import Foundation
 import ModelFiles
 import SwiftProtobuf
+import TestSupport
 import Testing
 
 /// A small network with every kind of attribute and tensor.

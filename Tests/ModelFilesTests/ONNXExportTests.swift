@@ -3,6 +3,7 @@ import Foundation
 import LinearAlgebra
 import ModelFiles
 import Pruning
+import TestSupport
 import Testing
 import Tickets
 

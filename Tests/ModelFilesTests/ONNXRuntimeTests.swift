@@ -2,6 +2,7 @@ import Convolution
 import Foundation
 import LinearAlgebra
 import ModelFiles
+import TestSupport
 import Testing
 
 /// The shipped targets on real images: our forward pass against ONNX Runtime's.

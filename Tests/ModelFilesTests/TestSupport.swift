@@ -18,46 +18,6 @@ final class TemporaryFolder {
   var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? [] }
 }
 
-/// The Python interpreter for tests against the public libraries: the one that `TOMBOLA_PYTHON` names, or `python3`.
-enum Python {
-  static let interpreter = ProcessInfo.processInfo.environment["TOMBOLA_PYTHON"] ?? "python3"
-
-  static let hasNumPy = canImport("numpy")
-  static let hasSafetensors = canImport("numpy, safetensors, safetensors.numpy")
-  static let hasONNXRuntime = canImport("numpy, onnxruntime")
-  static let hasONNX = canImport("numpy, onnx, onnx.checker, onnx.helper, onnx.numpy_helper")
-
-  struct Failure: Error, CustomStringConvertible {
-    var description: String
-  }
-
-  /// Runs a script; returns what it prints. A failing script is an error with its output.
-  @discardableResult
-  static func run(_ script: String, _ arguments: String...) throws -> String {
-    let (status, output) = try execute(["-c", script] + arguments)
-    if status != 0 { throw Failure(description: "Python exited with \(status): \(output)") }
-    return output
-  }
-
-  private static func canImport(_ modules: String) -> Bool {
-    (try? execute(["-c", "import \(modules)"]).status) == 0
-  }
-
-  private static func execute(_ arguments: [String]) throws -> (status: Int32, output: String) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [interpreter] + arguments
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: data, as: UTF8.self))
-  }
-}
-
 /// A small generator with a stated seed, for test data only.
 struct SplitMix64: RandomNumberGenerator {
   var state: UInt64

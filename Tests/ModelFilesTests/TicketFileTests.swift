@@ -3,6 +3,7 @@ import Foundation
 import LinearAlgebra
 import ModelFiles
 import Pruning
+import TestSupport
 import Testing
 import Tickets
 
@@ -56,7 +57,7 @@ enum SampleTicket {
   static func file() throws -> TicketFile {
     var claims = Claims(
       keptFilters: 3, totalFilters: 600, maxWeightError: 0.1, emptySetError: 0.5, bitsPerWeight: 1.0 / 3,
-      blockErrors: [0.1, 5e-324])
+      blockErrors: [0.1, Double.leastNonzeroMagnitude])
     claims.ticketAccuracy = 0.875
     return TicketFile(ticket: try search().run().ticket, claims: claims, targetFileDigest: "abc")
   }

@@ -4,6 +4,7 @@ import Pruning
 import RandomStreams
 import RunControl
 import SubsetSum
+import Synchronization
 import Testing
 import Tickets
 
@@ -32,6 +33,37 @@ import Tickets
     return Calibration(
       images: try Tensor(
         batch: 20, shape: ImageShape(height: 6, width: 6, channels: 1), values: values.map { Float($0) }))
+  }
+
+  /// What solvers are told of time, one call after another.
+  private final class TimePlans: Sendable {
+    let told = Mutex<[Double?]>([])
+    var solver: any Solver { Recorder(plans: self) }
+
+    private struct Recorder: Solver {
+      let name = "recorder"
+      let plans: TimePlans
+
+      func solve(_ problem: Problem, control: RunControl) throws -> Solution {
+        plans.told.withLock { $0.append(control.secondsLeft) }
+        return try Checker.solution(Claim(subset: problem.defaultSubset, stop: control.interruption()), for: problem)
+      }
+    }
+  }
+
+  /// A block's solver makes no plans by the time limit, which would make the ticket depend on it,
+  /// but is ended by it.
+  @Test(arguments: [false, true]) func ticketsDoNotDependOnATimeLimitThatDoesNotStrike(isCalibrated: Bool) throws {
+    let plans = TimePlans()
+    var calibration = try calibration()
+    calibration.sweeps = 0
+    let search = try TicketSearch(
+      target: target(), width: 40, seed: 1, solver: plans.solver, calibration: isCalibrated ? calibration : nil)
+    let found = try search.run(workers: 1, control: RunControl(limits: Limits(seconds: 3600)))
+    #expect(found.ticket.isComplete)
+    let told = plans.told.withLock { $0 }
+    #expect(told.count == found.ticket.blocks.count && told.allSatisfy { $0 == nil })
+    #expect(try !search.run(workers: 1, control: RunControl(limits: Limits(seconds: 0))).ticket.isComplete)
   }
 
   private func ticket(

@@ -111,7 +111,7 @@ private func target(seed: UInt64 = 1) throws -> Network<Float> {
     let data = try ImageSet(name: "noise", images: images, labels: (0..<300).map { $0 % 3 })
     let counts = try [(1, 64), (2, 64), (2, 1 << 19)].map { workers, tile in
       try Classification(
-        of: network, on: data, workers: workers, phase: "", control: RunControl(), tileBytes: tile
+        of: network, named: "", on: data, workers: workers, control: RunControl(), tileBytes: tile
       ).correct
     }
     #expect(Set(counts).count == 1)

@@ -1,5 +1,6 @@
 import Foundation
 import RandomStreams
+import TestSupport
 import Testing
 
 /// `tools/regenerate_weights.py` and NumPy's own Philox against the streams, bit for bit.
@@ -84,34 +85,5 @@ struct NumPyTests {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     try body(folder)
-  }
-}
-
-/// The interpreter the checks run in.
-enum Python {
-  struct Failure: Error {
-    let status: Int32
-  }
-
-  static let hasNumPy = (try? run(["-c", "import numpy"])) != nil
-
-  /// The repository's `tools` folder.
-  static let tools = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .appendingPathComponent("tools")
-
-  /// Runs the interpreter and gives its standard output; a status other than 0 is an error.
-  static func run(_ arguments: [String]) throws -> Data {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [ProcessInfo.processInfo.environment["TOMBOLA_PYTHON"] ?? "python3"] + arguments
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw Failure(status: process.terminationStatus) }
-    return data
   }
 }

@@ -7,31 +7,33 @@ import Tombola
   static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 
+  /// In a process of its own: the example chooses BLAS's kernels and names files from its working folder.
   @Test(.enabled(if: FileManager.default.fileExists(atPath: "/usr/share/datasets/fashion-mnist"), "no Fashion-MNIST"))
-  func theLibraryExampleRuns() throws {
-    let fileManager = FileManager.default
-    let folder = NSTemporaryDirectory() + "tombola-readme-" + UUID().uuidString
-    try fileManager.createDirectory(atPath: folder + "/Targets", withIntermediateDirectories: true)
-    defer { try? fileManager.removeItem(atPath: folder) }
-    try fileManager.copyItem(
-      atPath: Self.root.path + "/Targets/fashion-cnn.onnx", toPath: folder + "/Targets/fashion-cnn.onnx")
-    let previous = fileManager.currentDirectoryPath
-    #expect(fileManager.changeCurrentDirectoryPath(folder))
-    defer { _ = fileManager.changeCurrentDirectoryPath(previous) }
+  func theLibraryExampleRuns() async {
+    await #expect(processExitsWith: .success) {
+      let fileManager = FileManager.default
+      let folder = NSTemporaryDirectory() + "tombola-readme-" + UUID().uuidString
+      try fileManager.createDirectory(atPath: folder + "/Targets", withIntermediateDirectories: true)
+      defer { try? fileManager.removeItem(atPath: folder) }
+      try fileManager.copyItem(
+        atPath: Self.root.path + "/Targets/fashion-cnn.onnx", toPath: folder + "/Targets/fashion-cnn.onnx")
+      #expect(fileManager.changeCurrentDirectoryPath(folder))
 
-    // README from here
-    let target = try ONNXModel.network(fromFile: "Targets/fashion-cnn.onnx")
-    let search = try TicketSearch(target: target, width: 2000, seed: 7)
-    let ticket = try search.run().ticket
-    let images = try ImageSetFile.load("fashion-mnist", part: .test).prefix(500)
-    let claims = try Measurement(ticket: ticket, target: target).claims(on: images)
-    print(claims.keptFilters, claims.ticketAccuracy ?? 0, claims.maxWeightError)
-    try TicketFile(ticket: ticket, claims: claims).write(to: "ticket.safetensors", force: true)
-    // README to here
+      // README from here
+      try BLASCores().useBest()
+      let target = try ONNXModel.network(fromFile: "Targets/fashion-cnn.onnx")
+      let search = try TicketSearch(target: target, width: 2000, seed: 7)
+      let ticket = try search.run().ticket
+      let images = try ImageSetFile.load("fashion-mnist", part: .test).prefix(500)
+      let claims = try Measurement(ticket: ticket, target: target).claims(on: images)
+      print(claims.keptFilters, claims.ticketAccuracy ?? 0, claims.maxWeightError)
+      try TicketFile(ticket: ticket, claims: claims).write(to: "ticket.safetensors", force: true)
+      // README to here
 
-    let accuracy = try #require(claims.ticketAccuracy)
-    #expect(accuracy > 0.7 && claims.keptFilters == ticket.keptFilters)
-    #expect(try TicketFile(contentsOf: "ticket.safetensors").claims == claims)
+      let accuracy = try #require(claims.ticketAccuracy)
+      #expect(accuracy > 0.7 && claims.keptFilters == ticket.keptFilters)
+      #expect(try TicketFile(contentsOf: "ticket.safetensors").claims == claims)
+    }
   }
 
   @Test func theLibraryExampleIsREADMEs() throws {
@@ -39,9 +41,9 @@ import Tombola
     let readme = try String(contentsOf: Self.root.appendingPathComponent("README.md"), encoding: .utf8)
     let shown = try #require(readme.components(separatedBy: "```swift\n").last?.components(separatedBy: "\n```").first)
     let lines = source.components(separatedBy: "\n")
-    let start = try #require(lines.firstIndex(of: "    // README from here"))
-    let end = try #require(lines.firstIndex(of: "    // README to here"))
-    let example = lines[start + 1..<end].map { String($0.dropFirst(4)) }
+    let start = try #require(lines.firstIndex(of: "      // README from here"))
+    let end = try #require(lines.firstIndex(of: "      // README to here"))
+    let example = lines[start + 1..<end].map { String($0.dropFirst(6)) }
     #expect(shown == (["import Tombola", ""] + example).joined(separator: "\n"))
   }
 }

@@ -30,7 +30,7 @@ public enum Gnuplot {
   ///
   /// - Throws: `FileError` for a path that cannot be written, another ending, or, without `force`, an existing file;
   ///   `ExperimentError.outOfRange` for a chart that cannot be drawn, `missingProgram` where gnuplot is not installed, and
-  ///   `programFailed` with what gnuplot says.
+  ///   `programFailed` with what gnuplot says, or where its picture has no end, as on a full disk.
   public static func draw(_ chart: Chart, to path: String, force: Bool) throws {
     let format = try PlotFormat(path: path)
     try AtomicFile.check(path, force: force)
@@ -38,39 +38,81 @@ public enum Gnuplot {
     try AtomicFile.write(picture, to: path, force: force)
   }
 
+  /// Seconds after which gnuplot is ended: it draws the largest charts in one.
+  private static let patience = 60.0
+
   /// Runs a script and returns what it drew.
   ///
-  /// - Throws: `ExperimentError.missingProgram`, `programFailed`; Foundation's errors where the temporary folder cannot be written.
+  /// gnuplot sees nothing of this process's environment but where programs are: neither settings of its own (`GNUTERM`,
+  /// `GNUPLOT_LIB`, a `.gnuplot` at home), nor a display, nor a locale, which could write numbers with commas.
+  ///
+  /// - Throws: `ExperimentError.missingProgram`, `programFailed`; `FileError` where the temporary folder cannot be written.
   public static func draw(_ script: GnuplotScript) throws -> Data {
     guard let executable = executable() else {
       throw ExperimentError.missingProgram(name: program, package: package)
     }
     let manager = FileManager.default
     let folder = manager.temporaryDirectory.appendingPathComponent("tombola-plot-" + UUID().uuidString)
-    try manager.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? manager.removeItem(at: folder) }
-    for file in script.files {
-      try Data(file.text.utf8).write(to: folder.appendingPathComponent(file.name))
+    do {
+      try manager.createDirectory(at: folder, withIntermediateDirectories: true)
+      for file in script.files + [GnuplotScript.DataFile(name: "script.gp", text: script.text)] {
+        try Data(file.text.utf8).write(to: folder.appendingPathComponent(file.name))
+      }
+    } catch {
+      throw FileError(
+        .unwritable, source: folder.path, expected: "a temporary folder for a plot's data",
+        found: error.localizedDescription)
     }
-    try Data(script.text.utf8).write(to: folder.appendingPathComponent("script.gp"))
+    let (status, said) = try run(executable, in: folder)
+    let picture = try? Data(contentsOf: folder.appendingPathComponent(script.output))
+    guard status == 0, let picture, isWhole(picture) else {
+      let words = said.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      throw ExperimentError.programFailed(
+        name: program, status: status, said: words.isEmpty ? "nothing" : String(words.suffix(400)))
+    }
+    return script.output.hasSuffix(PlotFormat.svg.rawValue) ? wellFormed(picture) : picture
+  }
 
+  /// Runs the script of a folder to its end, and returns the exit status and what was said on standard error.
+  private static func run(_ executable: URL, in folder: URL) throws -> (status: Int32, said: String) {
     let process = Process()
     let errors = Pipe()
     process.executableURL = executable
-    process.arguments = ["-d", "script.gp"]
+    process.arguments = ["--default-settings", "script.gp"]
+    process.environment = [
+      "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "HOME": folder.path, "TMPDIR": folder.path,
+      "LC_ALL": "C.UTF-8",
+    ]
     process.currentDirectoryURL = folder
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
     process.standardError = errors
-    try process.run()
+    do { try process.run() } catch {
+      throw ExperimentError.programFailed(name: program, status: -1, said: "it does not start: \(error)")
+    }
+    let identifier = process.processIdentifier
+    let end = DispatchWorkItem { kill(identifier, SIGKILL) }
+    DispatchQueue.global().asyncAfter(deadline: .now() + patience, execute: end)
     let said = errors.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
-    let picture = try? Data(contentsOf: folder.appendingPathComponent(script.output))
-    guard process.terminationReason == .exit, process.terminationStatus == 0, let picture, !picture.isEmpty else {
-      let words = String(decoding: said, as: UTF8.self).split(whereSeparator: \.isWhitespace).joined(separator: " ")
-      throw ExperimentError.programFailed(
-        name: program, status: process.terminationStatus, said: words.isEmpty ? "nothing" : String(words.suffix(400)))
-    }
-    return picture
+    end.cancel()
+    let status = process.terminationStatus
+    return (process.terminationReason == .exit ? status : 128 + status, String(decoding: said, as: UTF8.self))
+  }
+
+  /// gnuplot leaves `>` in texts, also where it ends `]]>`, which XML has for the end of a CDATA section alone. gnuplot
+  /// writes no such sections.
+  private static func wellFormed(_ picture: Data) -> Data {
+    guard picture.range(of: Data("]]>".utf8)) != nil else { return picture }
+    return Data(String(decoding: picture, as: UTF8.self).replacing("]]>", with: "]]&gt;").utf8)
+  }
+
+  /// Whether a picture has its end: the last tag of an SVG, or the last chunk of a PNG.
+  private static func isWhole(_ picture: Data) -> Bool {
+    let text = String(decoding: picture.suffix(32), as: UTF8.self)
+    return picture.starts(with: [0x89, 0x50, 0x4E, 0x47])
+      ? picture.suffix(12).dropFirst(4).prefix(4).elementsEqual("IEND".utf8)
+      : text.trimmingCharacters(in: .whitespacesAndNewlines).hasSuffix("</svg>")
   }
 }

@@ -1,45 +1,6 @@
 import Foundation
 import ModelFiles
 
-/// Any JSON value.
-enum JSONValue: Decodable, Sendable, Hashable {
-  case null
-  case bool(Bool)
-  case number(Double)
-  case text(String)
-  case list([JSONValue])
-  case object([String: JSONValue])
-
-  init(from decoder: any Decoder) throws {
-    let value = try decoder.singleValueContainer()
-    if value.decodeNil() {
-      self = .null
-    } else if let found = try? value.decode(Bool.self) {
-      self = .bool(found)
-    } else if let found = try? value.decode(Double.self) {
-      self = .number(found)
-    } else if let found = try? value.decode(String.self) {
-      self = .text(found)
-    } else if let found = try? value.decode([JSONValue].self) {
-      self = .list(found)
-    } else {
-      self = .object(try value.decode([String: JSONValue].self))
-    }
-  }
-
-  /// The value for an error message.
-  var summary: String {
-    switch self {
-    case .null: "null"
-    case .bool(let value): "\(value)"
-    case .number(let value): "\(value)"
-    case .text(let value): "the text '\(value.prefix(60))'"
-    case .list(let values): "a list of \(values.count)"
-    case .object: "an object"
-    }
-  }
-}
-
 /// The fields of a JSON object from a file; what is not as expected is an error with the file and the way to the key.
 struct JSONFields: Sendable {
   let source: String
@@ -48,15 +9,10 @@ struct JSONFields: Sendable {
 
   /// The object that a file is.
   ///
-  /// - Throws: `FileError` of kind `malformed` for bytes that are no JSON, `wrongType` for another value than an object.
+  /// - Throws: `FileError` of kind `malformed` for bytes that are no JSON, `tooLarge` for a text beyond the limits of
+  ///   `JSONText`, `wrongType` for another value than an object.
   init(_ data: Data, source: String) throws(FileError) {
-    let value: JSONValue
-    do { value = try JSONDecoder().decode(JSONValue.self, from: data) } catch {
-      throw FileError(
-        .malformed, source: source, expected: "JSON, as prune --json prints it",
-        found: data.isEmpty ? "an empty file" : "something else")
-    }
-    try self.init(value, source: source, location: [])
+    try self.init(try JSONText.value(of: data, source: source), source: source, location: [])
   }
 
   private init(_ value: JSONValue, source: String, location: [FileError.Location]) throws(FileError) {
@@ -73,19 +29,25 @@ struct JSONFields: Sendable {
       found: fields[key]?.summary ?? "no such key")
   }
 
-  /// A finite number; nil for null or an absent key.
+  /// The largest number that is read: sums and ratios of such fit Double, and axes have room around them.
+  static let largestNumber = 1e150
+
+  /// A number from 0 to `largestNumber`; nil for null or an absent key.
   func optionalNumber(_ key: String) throws(FileError) -> Double? {
     switch fields[key] {
     case nil, .null: return nil
-    case .number(let value) where value.isFinite: return value
-    default: throw error(key, expected: "a number or null")
+    default: return try number(key, expected: "a number from 0 to \(Self.largestNumber), or null")
     }
   }
 
-  /// A finite number of at least 0.
+  /// A number from 0 to `largestNumber`.
   func number(_ key: String) throws(FileError) -> Double {
-    guard case .number(let value) = fields[key], value >= 0, value.isFinite else {
-      throw error(key, expected: "a number of at least 0")
+    try number(key, expected: "a number from 0 to \(Self.largestNumber)")
+  }
+
+  private func number(_ key: String, expected: String) throws(FileError) -> Double {
+    guard case .number(let value) = fields[key], (0...Self.largestNumber).contains(value) else {
+      throw error(key, expected: expected)
     }
     return value
   }
@@ -113,18 +75,26 @@ struct JSONFields: Sendable {
     return value
   }
 
+  /// The longest text that is read, in bytes of UTF-8: names, and reasons of a sentence or two.
+  static let longestText = 4096
+
   func text(_ key: String) throws(FileError) -> String {
-    guard case .text(let value) = fields[key] else { throw error(key, expected: "a text") }
-    return value
+    try text(key, expected: "a text of at most \(Self.longestText) bytes")
   }
 
   /// A text; nil for null or an absent key.
   func optionalText(_ key: String) throws(FileError) -> String? {
     switch fields[key] {
     case nil, .null: return nil
-    case .text(let value): return value
-    default: throw error(key, expected: "a text or null")
+    default: return try text(key, expected: "a text of at most \(Self.longestText) bytes, or null")
     }
+  }
+
+  private func text(_ key: String, expected: String) throws(FileError) -> String {
+    guard case .text(let value) = fields[key], value.utf8.count <= Self.longestText else {
+      throw error(key, expected: expected)
+    }
+    return value
   }
 
   /// A text that is one of a type's values.

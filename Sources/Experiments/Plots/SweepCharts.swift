@@ -5,7 +5,8 @@ enum SweepAxis {
   /// n, logarithmic where the largest is 50 times the least or more.
   static func count(_ curves: [SweepCurve], _ names: SweepNames) -> Chart.Axis {
     let counts = curves.flatMap { $0.cells.map(\.cell.count) }
-    let isWide = counts.min()! > 0 && counts.max()! / 50 >= counts.min()!
+    let (least, most) = (counts.min() ?? 0, counts.max() ?? 0)
+    let isWide = least > 0 && most / 50 >= least
     return Chart.Axis("candidates n (\(names.shared))", isLogarithmic: isWide)
   }
 

@@ -45,10 +45,11 @@ struct ThresholdChart {
       let name = names.name(
         SweepNames.success(row.cell), row.cell, epsilon,
         members.allSatisfy(\.isDecided) ? "" : "undecided trials counted as none")
-      let points = members.map { row in
-        Chart.Point(
-          across.place(row), row.threshold.count!, low: row.threshold.low ?? Double(row.range!.lowerBound),
-          high: row.threshold.high ?? Double(row.range!.upperBound))
+      let points = members.compactMap { row -> Chart.Point? in
+        guard let count = row.threshold.count, let range = row.range else { return nil }
+        return Chart.Point(
+          across.place(row), count, low: row.threshold.low ?? Double(range.lowerBound),
+          high: row.threshold.high ?? Double(range.upperBound))
       }
       series.append(Chart.Series(name, points, spread: .bars))
 
@@ -78,7 +79,7 @@ struct ThresholdChart {
     let bars = isOpen ? "; open intervals end at the grid's edge" : ""
     let dimensions = rows.map(\.cell.dimension)
     let isWide =
-      across == .dimension && dimensions.max()! / 20 >= dimensions.min()!
+      across == .dimension && (dimensions.max() ?? 0) / 20 >= dimensions.min() ?? 1
       && (series + moments + fits).allSatisfy { $0.points.allSatisfy { $0.low > 0 } }
     let within = epsilons == 1 ? "ε = \(SweepAxis.short(rows[0].epsilon))" : "ε"
     let ticks =

@@ -116,7 +116,8 @@ private struct AccuracyChart {
       let accuracy = 100 * (try number(ticket.targetAccuracy, "target_accuracy", ticket))
       let figure = String(format: "%.2f %%", accuracy)
       let level = Chart.Level(
-        names.count > 1 ? "\(ticket.target == nil ? "target" : ticket.targetName!): \(figure)" : "target: \(figure)",
+        names.count > 1
+          ? "\(ticket.target == nil ? "target" : ticket.targetName ?? "target"): \(figure)" : "target: \(figure)",
         accuracy)
       if !levels.contains(level) { levels.append(level) }
     }
@@ -228,7 +229,8 @@ private struct FilterChart {
     let series = halves.map { half, blocks in
       Chart.Series(
         "\(half.rawValue) half",
-        blocks.map { Chart.Point(Double(starts[$0.layer]! + $0.channel), Double($0.kept)) }.sorted { $0.x < $1.x },
+        blocks.map { Chart.Point(Double((starts[$0.layer] ?? 0) + $0.channel), Double($0.kept)) }
+          .sorted { $0.x < $1.x },
         mark: .points)
     }
     chart = Chart(

@@ -54,7 +54,7 @@ public struct TicketFigures: Sendable, Hashable {
   /// - Throws: `FileError` for a file that cannot be read, is no JSON, lacks a key or has another type of value there. All that is optional here may be
   ///   absent or null.
   public init(contentsOf path: String) throws(FileError) {
-    try self.init(try FileBytes.read(path: path), source: path)
+    try self.init(try SmallFile.read(path: path, atMost: JSONText.largestText), source: path)
   }
 
   /// From the bytes of such a file, named `source` in errors.

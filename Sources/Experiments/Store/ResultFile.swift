@@ -15,11 +15,13 @@ public enum ResultFile: Sendable {
       ? .store(try ResultStore(reading: path)) : .ticket(try TicketFigures(contentsOf: path))
   }
 
-  /// Whether a file starts as SQLite's do.
+  /// Whether a file starts as SQLite's do. Nothing else than a regular file is waited for.
   private static func isDatabase(_ path: String) -> Bool {
-    guard let file = FileHandle(forReadingAtPath: path) else { return false }
-    defer { try? file.close() }
-    return (try? file.read(upToCount: 16)) == Data("SQLite format 3\u{0}".utf8)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    var start = [UInt8](repeating: 0, count: 16)
+    return pread(descriptor, &start, start.count, 0) == start.count && start.elementsEqual("SQLite format 3\u{0}".utf8)
   }
 }
 

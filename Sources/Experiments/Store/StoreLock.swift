@@ -7,9 +7,10 @@ final class StoreLock: Sendable {
   private let path: String
   private let descriptor: Int32
 
-  /// Takes the lock of the store at `store`, or says who has it.
-  init(store: String) throws(StoreError) {
-    path = store + ".lock"
+  /// Takes the lock of the store at a place, or says who has it.
+  init(store place: StorePath) throws(StoreError) {
+    let store = place.name
+    path = place.resolved + ".lock"
     while true {
       let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
       guard file >= 0 else {
@@ -32,6 +33,11 @@ final class StoreLock: Sendable {
       if fstat(file, &opened) == 0, stat(path, &named) == 0, opened.st_ino == named.st_ino,
         opened.st_dev == named.st_dev
       {
+        // It is going to be emptied and removed.
+        guard Self.isLock(file) else {
+          close(file)
+          throw .unwritable(path: store, found: "\(path), a file that no sweep made")
+        }
         descriptor = file
         break
       }
@@ -40,6 +46,13 @@ final class StoreLock: Sendable {
     let holder = Array("\(getpid())".utf8)
     // For the error message of others alone.
     if ftruncate(descriptor, 0) == 0 { _ = pwrite(descriptor, holder, holder.count, 0) }
+  }
+
+  /// Whether a file holds what is written here, or nothing.
+  private static func isLock(_ file: Int32) -> Bool {
+    var status = stat()
+    guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+    return status.st_size <= 20 && text(of: file).utf8.allSatisfy { (0x30...0x39).contains($0) }
   }
 
   private static func text(of file: Int32) -> String {

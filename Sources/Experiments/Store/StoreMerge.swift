@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import ModelFiles
 
 /// Stores of the same specification made one: the shards of a sweep, or parts of it run twice.
@@ -19,7 +18,7 @@ public enum StoreMerge {
 
   /// Writes a store with the trials, runs and timings of all `inputs`. Runs are numbered anew, in the order of the inputs.
   ///
-  /// The output appears whole or not at all. Cost: about 2 µs a trial.
+  /// The output appears whole or not at all. Cost: about 2 µs a trial, each of which is checked on the way.
   ///
   /// - Parameter force: Whether an output that exists is replaced; it may be one of the inputs.
   /// - Throws: `FileError` for an output that cannot be written or exists; `StoreError` for inputs that are no stores, of another
@@ -36,75 +35,110 @@ public enum StoreMerge {
         throw StoreError.otherSpecification(path: input, expected: model.digest, found: digest)
       }
     }
-    let temporary = "\(output).\(getpid()).partial"
-    unlink(temporary)
-    defer { unlink(temporary) }
-    var duplicates = 0
-    let trials = try StoreError.wrapping(output) {
-      let queue = try DatabaseQueue(path: temporary)
-      try queue.write { database in
-        try database.execute(sql: "PRAGMA application_id = \(StoreSchema.applicationID)")
-        try database.execute(sql: StoreSchema.tables)
-      }
-      for (index, input) in inputs.enumerated() {
-        duplicates += try StoreError.wrapping(input) { try add(input, to: queue, isFirst: index == 0) }
-      }
-      let trials = try queue.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM trials") ?? 0 }
-      try queue.close()
-      return trials
+    // Held until the end, so that no sweep goes on writing to a store that is no longer there.
+    let lock = try StoreLock(store: StorePath(output))
+    defer { withExtendedLifetime(lock) {} }
+    // A store that is replaced is opened once: SQLite takes back what a killed sweep left half stored beside it, and
+    // would apply that to whatever has the name later. What is no store stays as it is.
+    if force { _ = try? ResultStore(reading: output) }
+    for suffix in ["-journal", "-wal"] where access(output + suffix, F_OK) == 0 {
+      throw StoreError.unwritable(path: output, found: "\(output)\(suffix), which SQLite would take for this store's")
     }
-    // Without force a name that has appeared meanwhile is not taken.
-    let failed = force ? rename(temporary, output) != 0 : link(temporary, output) != 0
-    if failed { throw StoreError.unwritable(path: output, found: String(cString: strerror(errno))) }
-    return Outcome(trials: trials, total: model.trialsPerCell * model.cells.count, duplicates: duplicates)
+    return try AtomicFile.write(to: output, force: force) { place in
+      do { return try merge(inputs, like: model, at: place) } catch let error as StoreError {
+        throw error.renamed(from: place, to: output)
+      }
+    }
   }
 
-  /// Copies one store's rows, and returns how many of its trials were there already.
-  private static func add(_ input: String, to queue: DatabaseQueue, isFirst: Bool) throws -> Int {
-    try queue.writeWithoutTransaction { database in
-      try database.execute(sql: "ATTACH DATABASE ? AS input", arguments: [input])
-      defer { try? database.execute(sql: "DETACH DATABASE input") }
-      var duplicates = 0
-      try database.inTransaction {
-        if isFirst {
-          try database.execute(sql: "INSERT INTO meta SELECT * FROM input.meta")
-          try database.execute(sql: "INSERT INTO cells SELECT * FROM input.cells")
-        } else {
-          let columns = "error, size, lower_bound, work"
-          let row = try Row.fetchOne(
-            database,
-            sql: """
-              SELECT * FROM main.trials AS a JOIN input.trials AS b USING (cell, trial)
-              WHERE (a.error, a.size, a.lower_bound, a.work) IS NOT (b.error, b.size, b.lower_bound, b.work) LIMIT 1
-              """)
-          if let row {
-            func words(_ table: String) throws -> String {
-              let found = try Row.fetchOne(
-                database, sql: "SELECT \(columns) FROM \(table).trials WHERE cell = ? AND trial = ?",
-                arguments: [row["cell"] as Int, row["trial"] as Int])!
-              return columns.split(separator: ", ").map { "\($0) \(found[String($0)] as DatabaseValue)" }
-                .joined(separator: ", ")
-            }
-            throw StoreError.disagreement(
-              path: input, cell: row["cell"], trial: row["trial"], expected: try words("main"),
-              found: try words("input"))
-          }
-        }
-        let before = try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM main.trials") ?? 0
-        let added = try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM input.trials") ?? 0
-        try database.execute(sql: "INSERT OR IGNORE INTO main.trials SELECT * FROM input.trials ORDER BY cell, trial")
-        duplicates = before + added - (try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM main.trials") ?? 0)
-        let last = try Int.fetchOne(database, sql: "SELECT COALESCE(MAX(run), 0) FROM main.runs") ?? 0
-        try database.execute(
-          sql: """
-            INSERT INTO main.runs SELECT run + ?, program, source_commit, machine, cpu, blas, blas_core, threads, shard, started, ended
-            FROM input.runs ORDER BY run
-            """, arguments: [last])
-        try database.execute(
-          sql: "INSERT INTO main.timings SELECT run + ?, cell, trials, seconds FROM input.timings", arguments: [last])
-        return .commit
+  /// Makes the store, and closes it.
+  private static func merge(
+    _ inputs: [String], like model: ResultStore, at path: String
+  ) throws(StoreError) -> Outcome {
+    let merger = try Merger(at: path, like: model)
+    for (index, input) in inputs.enumerated() {
+      try merger.add(try index == 0 ? model : ResultStore(reading: input))
+    }
+    return merger.outcome
+  }
+}
+
+/// A store in the making, of others' rows.
+private final class Merger {
+  private(set) var outcome: StoreMerge.Outcome
+  private let database: StoreDatabase
+  private var runs = 0
+
+  init(at path: String, like model: ResultStore) throws(StoreError) {
+    outcome = StoreMerge.Outcome(trials: 0, total: model.trialsPerCell * model.cells.count, duplicates: 0)
+    let database = try StoreDatabase(try StorePath(path), .writing)
+    self.database = database
+    try model.reading { (contents, _) throws(StoreError) in
+      try database.transaction { () throws(StoreError) in
+        try database.write(contents.grid, source: contents.source, contents.cells)
       }
-      return duplicates
+    }
+  }
+
+  /// Adds one store's rows, of the same specification.
+  func add(_ store: ResultStore) throws(StoreError) {
+    try store.reading { (contents, input) throws(StoreError) in
+      try database.transaction { () throws(StoreError) in
+        try addTrials(contents, input)
+        try addRuns(contents, input)
+      }
+    }
+  }
+
+  private func addTrials(_ contents: StoreContents, _ input: StoreDatabase) throws(StoreError) {
+    var (trials, duplicates) = (outcome.trials, outcome.duplicates)
+    let insertion = try database.insertion(into: StoreSchema.trials, orIgnore: true)
+    let others = try StoreStatement(
+      "SELECT error, size, lower_bound, work FROM trials WHERE cell = ? AND trial = ?", in: database)
+    try contents.forEachTrial(of: input) { result throws(StoreError) in
+      result.bind(to: insertion)
+      _ = try insertion.step()
+      if database.changes == 1 {
+        trials += 1
+        return
+      }
+      duplicates += 1
+      others.bind(1, result.cell)
+      others.bind(2, result.trial)
+      _ = try others.step()
+      let before = (0..<4).map { others.value($0) }
+      others.reset()
+      let here: [StoreValue] = [
+        .real(result.error), .integer(Int64(result.size)), .real(result.lowerBound),
+        .integer(Int64(bitPattern: result.work)),
+      ]
+      if before == here { return }
+      func words(_ values: [StoreValue]) -> String {
+        zip(["error", "size", "lower_bound", "work"], values).map { "\($0) \($1.summary)" }.joined(separator: ", ")
+      }
+      throw .disagreement(
+        path: input.path.name, cell: result.cell, trial: result.trial, expected: words(before), found: words(here))
+    }
+    outcome = StoreMerge.Outcome(trials: trials, total: outcome.total, duplicates: duplicates)
+  }
+
+  private func addRuns(_ contents: StoreContents, _ input: StoreDatabase) throws(StoreError) {
+    let (others, timings) = try contents.runs(of: input)
+    var numbers: [Int: Int] = [:]
+    let insertion = try database.insertion(into: StoreSchema.runs)
+    for run in others {
+      runs += 1
+      numbers[run.number] = runs
+      try run.bind(to: insertion, number: runs)
+      _ = try insertion.step()
+    }
+    let timed = try database.insertion(into: StoreSchema.timings)
+    for timing in timings {
+      timed.bind(1, numbers[timing.run])
+      timed.bind(2, timing.cell)
+      timed.bind(3, timing.trials)
+      timed.bind(4, timing.seconds)
+      _ = try timed.step()
     }
   }
 }

@@ -1,7 +1,6 @@
 import Foundation
-import GRDB
-import GRDBSQLite
 import LinearAlgebra
+import RunControl
 
 /// Who ran a sweep: what a store keeps beside the results.
 public struct Provenance: Sendable, Hashable {
@@ -35,10 +34,11 @@ final class StoreWriter: Sendable {
     var interval: Duration { max(.milliseconds(50), min(.seconds(1), (ContinuousClock.now - start) / 10)) }
   }
 
-  let path: String
   private let lock: StoreLock
-  private let queue: DatabaseQueue
-  private let run: Int64
+  /// Used under the lock of `storing` alone, as the statement is.
+  private let database: StoreDatabase
+  private let insertion: StoreStatement
+  private let run: Int
   private let pending = Guarded(Pending())
   /// Stores while the others go on: a transaction waits for the disk, not for a core.
   private let writing = DispatchQueue(label: "tombola.store")
@@ -49,90 +49,100 @@ final class StoreWriter: Sendable {
 
   private static let mostPending = 1 << 18
 
-  /// Opens or makes the store of a specification's results, and notes a run.
+  /// Opens or makes the store of a specification's results, and notes a run. A store that is there is read whole, and
+  /// checked, before it is opened for writing.
   ///
-  /// - Throws: `StoreError`: `.exists` for a store that is not to be resumed, `.otherSpecification`, `.otherFormat`, `.inUse`, `.unwritable`.
+  /// - Parameter control: Stops reading what is there.
+  /// - Throws: `StoreError`: `.exists` for a store that is not to be resumed, `.otherSpecification`, `.otherFormat`,
+  ///   `.invalid`, `.inUse`, `.unwritable`, `.stopped`.
   init(
-    _ path: String, _ specification: SweepSpecification, source: String?, resumes: Bool, provenance: Provenance,
-    threads: Int, shard: SweepShard
+    _ name: String, _ specification: SweepSpecification, source: String?, resumes: Bool, provenance: Provenance,
+    threads: Int, shard: SweepShard, control: RunControl
   ) throws(StoreError) {
-    self.path = path
-    (lock, queue, run, stored) = try StoreError.wrapping(path) {
-      if !resumes { try Self.requireNone(path, specification) }
-      let lock = try StoreLock(store: path)
-      // Another writer may have made it before this one had the lock.
-      if !resumes { try Self.requireNone(path, specification) }
-      if try Self.isThere(path), access(path, W_OK) != 0 {
-        throw StoreError.unwritable(path: path, found: String(cString: strerror(errno)))
+    let place = try StorePath(name)
+    if !resumes { try Self.requireNone(place, specification) }
+    lock = try StoreLock(store: place)
+    // Another writer may have made it before this one had the lock.
+    if !resumes { try Self.requireNone(place, specification) }
+    let stored = try Self.stored(place, specification, control)
+    let database = try StoreDatabase(place, .writing)
+    run = try database.transaction { () throws(StoreError) in
+      if stored == nil {
+        let cells = (0..<specification.cellCount).lazy.map { specification.cell($0) }
+        try database.write(specification.grid, source: source, cells)
       }
-      var configuration = Configuration()
-      configuration.busyMode = .timeout(30)
-      configuration.prepareDatabase { database in
-        // 64 MiB of pages, so that results that come in another order than the table's do not wait for the disk.
-        try database.execute(sql: "PRAGMA cache_size = -65536")
-      }
-      let queue = try DatabaseQueue(path: path, configuration: configuration)
-      let isNew = try Self.isEmpty(queue)
-      if !isNew { try Self.check(queue, path, specification) }
-      let (run, stored) = try queue.write { database in
-        if isNew { try StoreSchema.create(specification, source: source, in: database) }
-        try database.execute(
-          sql: """
-            INSERT INTO runs (program, source_commit, machine, cpu, blas, blas_core, threads, shard, started)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-          arguments: [
-            provenance.program, provenance.commit, Self.hostName, MachineDescription.cpu,
-            MachineDescription.openBLAS, BLASLibrary.coreName, threads, shard.description, Self.now,
-          ])
-        let run = database.lastInsertedRowID
-        let stored = try StoredTrials(
-          database, path: path, cells: specification.cellCount, trials: specification.trials)
-        return (run, stored)
-      }
-      return (lock, queue, run, stored)
+      let run = StoreContents.Run(
+        number: 0, program: provenance.program, commit: provenance.commit, machine: Self.hostName,
+        cpu: MachineDescription.cpu, blas: MachineDescription.openBLAS, blasCore: BLASLibrary.coreName,
+        threads: threads, shard: shard.description, started: Self.now, ended: nil)
+      let insertion = try database.insertion(into: StoreSchema.runs)
+      try run.bind(to: insertion, number: nil)
+      _ = try insertion.step()
+      return database.lastKey
+    }
+    insertion = try database.insertion(into: StoreSchema.trials)
+    self.database = database
+    self.stored = stored ?? StoredTrials(cells: specification.cellCount)
+  }
+
+  /// The trials of the store that is there; nil where there is none, or nothing was ever stored: what is left of a writer
+  /// that was killed in its first transaction is taken back when it is opened.
+  private static func stored(
+    _ place: StorePath, _ specification: SweepSpecification, _ control: RunControl
+  ) throws(StoreError) -> StoredTrials? {
+    guard let status = try StoreDatabase.status(of: place) else { return nil }
+    guard access(place.resolved, W_OK) == 0 else {
+      throw .unwritable(path: place.name, found: String(cString: strerror(errno)))
+    }
+    // Each name would have a lock and a journal of its own.
+    guard status.st_nlink == 1 else {
+      throw .unwritable(path: place.name, found: "a file of \(status.st_nlink) names (hard links)")
+    }
+    guard status.st_size > 0 else { return nil }
+    let database = try StoreDatabase.reading(place) { control.interruption() != nil }
+    if try isEmpty(database) { return nil }
+    return try database.snapshot { () throws(StoreError) in
+      let contents = try check(database, specification)
+      _ = try contents.runs(of: database)
+      return try StoredTrials(contents, database)
     }
   }
 
-  /// Whether there is a file with something in it. One without a byte is what a writer leaves that is killed at once.
-  private static func isThere(_ path: String) throws -> Bool {
-    var status = stat()
-    if stat(path, &status) == 0 {
-      guard status.st_mode & S_IFMT == S_IFREG else { throw StoreError.notAStore(path: path, found: "no regular file") }
-      return status.st_size > 0
+  /// Whether nothing was ever stored, which leaves no byte; a file with less than a page in it is somebody else's.
+  private static func isEmpty(_ database: StoreDatabase) throws(StoreError) -> Bool {
+    guard try database.pageCount() == 0 else { return false }
+    guard try !StoreDatabase.isThere(database.path) else {
+      throw .notAStore(path: database.path.name, found: "less than a database has")
     }
-    if errno != ENOENT { throw StoreError.unwritable(path: path, found: String(cString: strerror(errno))) }
-    return false
+    return true
   }
 
-  private static func requireNone(_ path: String, _ specification: SweepSpecification) throws {
-    guard try isThere(path) else { return }
-    let queue = try ResultStore.open(path)
-    if try isEmpty(queue) { return }
+  private static func requireNone(_ place: StorePath, _ specification: SweepSpecification) throws(StoreError) {
+    guard try StoreDatabase.isThere(place) else { return }
+    let database = try StoreDatabase.reading(place)
+    if try isEmpty(database) { return }
     // Another specification's results are no reason to resume.
-    try check(queue, path, specification)
-    throw StoreError.exists(path: path)
+    _ = try check(database, specification)
+    throw .exists(path: place.name)
   }
 
-  /// Whether nothing was ever stored: what is left of a writer that was killed in its first transaction is taken back when it is opened.
-  private static func isEmpty(_ queue: DatabaseQueue) throws -> Bool {
-    try queue.read { try Int.fetchOne($0, sql: "PRAGMA page_count") == 0 }
-  }
-
-  private static func check(_ queue: DatabaseQueue, _ path: String, _ specification: SweepSpecification) throws {
-    let meta = try queue.read { try StoreSchema.meta(of: $0, path: path) }
-    guard meta["specification_digest"] == specification.digest else {
-      throw StoreError.otherSpecification(
-        path: path, expected: specification.digest, found: meta["specification_digest"] ?? "none")
+  private static func check(
+    _ database: StoreDatabase, _ specification: SweepSpecification
+  ) throws(StoreError) -> StoreContents {
+    let contents = try StoreContents(database)
+    guard contents.digest == specification.digest else {
+      throw .otherSpecification(
+        path: database.path.name, expected: specification.digest, found: contents.digest)
     }
+    return contents
   }
 
   private static var now: String { Date().formatted(.iso8601) }
 
   private static var hostName: String {
-    var name = [UInt8](repeating: 0, count: 256)
-    _ = name.withUnsafeMutableBytes { gethostname($0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count - 1) }
-    return String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
+    var name = [CChar](repeating: 0, count: 256)
+    _ = gethostname(&name, name.count - 1)
+    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   /// Takes results of one cell and the seconds that they took, and now and then has all that is pending stored, without waiting for it.
@@ -163,17 +173,19 @@ final class StoreWriter: Sendable {
 
   /// Stores all that is pending.
   func flush() throws(StoreError) {
-    try StoreError.wrapping(path) {
-      try storing.withLock { seconds in
-        let began = ContinuousClock.now
-        let (results, timings) = pending.withLock { pending in
-          defer { (pending.results, pending.timings) = ([], [:]) }
-          return (pending.results, pending.timings)
-        }
-        if !results.isEmpty { try queue.write { try insert(results, timings, $0) } }
-        seconds += (ContinuousClock.now - began) / .seconds(1)
+    try storing.withLock { seconds in
+      let began = ContinuousClock.now
+      let (results, timings) = pending.withLock { pending in
+        defer { (pending.results, pending.timings) = ([], [:]) }
+        return (pending.results, pending.timings)
       }
-    }
+      let outcome = Result { () throws(StoreError) in
+        if results.isEmpty { return }
+        try database.transaction { () throws(StoreError) in try insert(results, timings) }
+      }
+      seconds += (ContinuousClock.now - began) / .seconds(1)
+      return outcome
+    }.get()
   }
 
   /// Stores what is pending, notes the end of the run, and returns the seconds that storing took altogether.
@@ -181,66 +193,35 @@ final class StoreWriter: Sendable {
     writing.sync {}
     if let failure = pending.withLock({ $0.failure }) { throw failure }
     try flush()
-    try StoreError.wrapping(path) {
-      try queue.write {
-        try $0.execute(sql: "UPDATE runs SET ended = ? WHERE run = ?", arguments: [Self.now, run])
+    return try storing.withLock { seconds in
+      Result { () throws(StoreError) in
+        let update = try StoreStatement("UPDATE runs SET ended = ? WHERE run = ?", in: database)
+        try update.bind(1, Self.now)
+        update.bind(2, run)
+        _ = try update.step()
+        return seconds
       }
-      try queue.close()
-    }
-    return storing.withLock { $0 }
+    }.get()
   }
 
   private func insert(
-    _ results: [TrialResult], _ timings: [Int: (trials: Int, seconds: Double)], _ database: Database
-  ) throws {
-    // Bound through SQLite's own calls: a thirtieth of a 100 µs trial is not to be spent on boxing numbers.
-    let statement = try database.cachedStatement(sql: "INSERT INTO trials VALUES (?, ?, ?, ?, ?, ?)")
-    let handle = statement.sqliteStatement
+    _ results: [TrialResult], _ timings: [Int: (trials: Int, seconds: Double)]
+  ) throws(StoreError) {
     for result in results.sorted(by: { ($0.cell, $0.trial) < ($1.cell, $1.trial) }) {
-      sqlite3_bind_int64(handle, 1, Int64(result.cell))
-      sqlite3_bind_int64(handle, 2, Int64(result.trial))
-      sqlite3_bind_double(handle, 3, result.error)
-      sqlite3_bind_int64(handle, 4, Int64(result.size))
-      sqlite3_bind_double(handle, 5, result.lowerBound)
-      sqlite3_bind_int64(handle, 6, Int64(bitPattern: result.work))
-      let code = sqlite3_step(handle)
-      sqlite3_reset(handle)
-      if code != SQLITE_DONE {
-        throw DatabaseError(
-          resultCode: ResultCode(rawValue: code), message: String(cString: sqlite3_errmsg(database.sqliteConnection)))
-      }
+      result.bind(to: insertion)
+      _ = try insertion.step()
     }
+    let sums = try StoreStatement(
+      """
+      INSERT INTO timings VALUES (?, ?, ?, ?) ON CONFLICT (run, cell)
+      DO UPDATE SET trials = trials + excluded.trials, seconds = seconds + excluded.seconds
+      """, in: database)
     for (cell, sum) in timings.sorted(by: { $0.key < $1.key }) {
-      try database.execute(
-        sql: """
-          INSERT INTO timings VALUES (?, ?, ?, ?) ON CONFLICT (run, cell)
-          DO UPDATE SET trials = trials + excluded.trials, seconds = seconds + excluded.seconds
-          """,
-        arguments: [run, cell, sum.trials, sum.seconds])
+      sums.bind(1, run)
+      sums.bind(2, cell)
+      sums.bind(3, sum.trials)
+      sums.bind(4, sum.seconds)
+      _ = try sums.step()
     }
-  }
-}
-
-/// Which trials of a grid a store has: a bit each, for cells that have any.
-struct StoredTrials: Sendable {
-  private var bits: [[UInt64]]
-  private(set) var count = 0
-
-  init(_ database: Database, path: String, cells: Int, trials: Int) throws {
-    bits = [[UInt64]](repeating: [], count: cells)
-    let rows = try Row.fetchCursor(database, sql: "SELECT cell, trial FROM trials")
-    while let row = try rows.next() {
-      let (cell, trial): (Int, Int) = (row[0], row[1])
-      guard (0..<cells).contains(cell), (0..<trials).contains(trial) else {
-        throw StoreError.notAStore(path: path, found: "trial \(trial) of cell \(cell), which the grid does not have")
-      }
-      if bits[cell].isEmpty { bits[cell] = [UInt64](repeating: 0, count: (trials + 63) / 64) }
-      bits[cell][trial / 64] |= 1 << UInt64(trial % 64)
-      count += 1
-    }
-  }
-
-  func contains(cell: Int, trial: Int) -> Bool {
-    !bits[cell].isEmpty && bits[cell][trial / 64] >> UInt64(trial % 64) & 1 == 1
   }
 }

@@ -8,8 +8,16 @@ public protocol CandidateLaw: Sendable {
   /// columns are for such laws.
   var deviation: Double? { get }
 
+  /// The most numbers that `fill` holds at a time beside the rows; `Int.max` where they are more than that.
+  func workingNumbers(count n: Int, dimension m: Int) -> Int
+
   /// Writes coordinate j of candidate i at i·m + j, all n·m of them, as a function of the address alone. Called from any thread.
   func fill(_ rows: UnsafeMutableBufferPointer<Double>, dimension m: Int, at address: TrialAddress)
+}
+
+extension CandidateLaw {
+  /// None worth counting.
+  public func workingNumbers(count n: Int, dimension m: Int) -> Int { 0 }
 }
 
 /// The laws that a specification may name.
@@ -65,8 +73,16 @@ public protocol TargetLaw: Sendable {
   /// The name that tables and the digest of a specification use.
   var name: String { get }
 
+  /// The most numbers that `fill` holds at a time beside the target; `Int.max` where they are more than that.
+  func workingNumbers(dimension m: Int) -> Int
+
   /// Writes all m coordinates, as a function of the address alone. Called from any thread.
   func fill(_ target: UnsafeMutableBufferPointer<Double>, at address: TrialAddress)
+}
+
+extension TargetLaw {
+  /// None worth counting.
+  public func workingNumbers(dimension m: Int) -> Int { 0 }
 }
 
 /// The laws of targets that a specification may name; entry j of part `target` makes coordinate j.

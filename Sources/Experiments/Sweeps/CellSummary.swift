@@ -71,8 +71,14 @@ public struct CellSummary: Sendable, Hashable {
   /// The summaries of all cells of a store, by number. Memory: a cell's trials at a time.
   ///
   /// - Parameter epsilons: Other errors than the specification's to count successes for; trials do not depend on them.
-  /// - Throws: `StoreError`.
+  /// - Throws: `StoreError`; `ExperimentError.outOfRange` for more errors than a million over the number of cells.
   public static func all(of store: ResultStore, epsilons: [Double]? = nil) throws -> [CellSummary] {
+    if let epsilons, epsilons.count > SweepGrid.largestOutcomes / store.cells.count {
+      throw ExperimentError.outOfRange(
+        quantity: SweepSpecification.Key.epsilon,
+        expected: "at most \(SweepGrid.largestOutcomes / store.cells.count) for \(store.cells.count) cells",
+        found: "\(epsilons.count)")
+    }
     var summaries: [CellSummary] = []
     var results: [TrialResult] = []
     func close(upTo cell: Int) {

@@ -89,7 +89,7 @@ extension CellSummary {
       guard let hits, let most = counts.max(), most <= Double(Self.largestCount) else {
         return counts.map { Double(dimension) * (log(epsilon) - logScale(count: $0)) }
       }
-      let (first, last) = (Int(counts.min()!.rounded(.down)), Int(most.rounded(.up)))
+      let (first, last) = (Int((counts.min() ?? most).rounded(.down)), Int(most.rounded(.up)))
       let exact = hits.logarithms(counts: first...last, within: epsilon) { rule.size(of: $0) }
       return counts.map { n in
         let below = Int(n.rounded(.down)) - first

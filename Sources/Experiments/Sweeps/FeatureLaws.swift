@@ -19,6 +19,15 @@ public struct FeatureCandidates: CandidateLaw, Hashable {
   public var name: String { "\(isMasked ? "masked " : "")features \(channels)" }
   public var deviation: Double? { nil }
 
+  /// m·c + n·(c + 1).
+  public func workingNumbers(count n: Int, dimension m: Int) -> Int {
+    let (inputs, inputsOverflow) = m.multipliedReportingOverflow(by: channels)
+    let (filters, filtersOverflow) = n.multipliedReportingOverflow(by: channels)
+    let (sum, overflow) = inputs.addingReportingOverflow(filters)
+    let (all, allOverflow) = sum.addingReportingOverflow(n)
+    return inputsOverflow || filtersOverflow || overflow || allOverflow ? .max : all
+  }
+
   /// Entry s·c + t of part `inputs` makes coordinate t of input s; entries of part `scalars` make v, i·c + t of part `vectors` u_t. Cost: n·m·c, or n·m
   /// with the mask.
   public func fill(_ rows: UnsafeMutableBufferPointer<Double>, dimension m: Int, at address: TrialAddress) {
@@ -57,6 +66,12 @@ public struct LinearTarget: TargetLaw, Hashable {
   public init(channels: Int) { self.channels = channels }
 
   public var name: String { "linear \(channels)" }
+
+  /// m·c + c.
+  public func workingNumbers(dimension m: Int) -> Int {
+    let (product, overflow) = (m + 1).multipliedReportingOverflow(by: channels)
+    return overflow ? .max : product
+  }
 
   /// Entry t of part `sharedTarget` makes w_t. Cost: m·c.
   public func fill(_ target: UnsafeMutableBufferPointer<Double>, at address: TrialAddress) {

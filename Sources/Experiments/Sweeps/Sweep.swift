@@ -62,31 +62,36 @@ public struct Sweep: Sendable {
   ///   - path: The store; made unless it is there.
   ///   - resumes: Whether a store that is there is continued.
   ///   - workers: Trials at a time, one a core.
-  /// - Throws: `StoreError`; `ExperimentError.failedTrial` where a solver throws, after storing what was decided.
+  /// - Throws: `StoreError`, among them `.stopped` where the run is to stop before it has read what is stored;
+  ///   `ExperimentError.failedTrial` where a solver throws, after storing what was decided.
   @discardableResult
   public func run(
     storingIn path: String, shard: SweepShard = .whole, resumes: Bool = false,
     workers: Int = Workers.availableCores, provenance: Provenance = Provenance(), control: RunControl = RunControl()
   ) throws -> Outcome {
     let began = ContinuousClock.now
-    let blocks = try SweepSchedule(trials, shard: shard).blocks
+    let blocks = try SweepSchedule(trials, shard: shard)
     let methods = try (0..<specification.cellCount).map { try trials.method(of: $0) }
     let writer = try StoreWriter(
-      path, specification, source: source, resumes: resumes, provenance: provenance, threads: workers, shard: shard)
-    let missing = writer.stored.count == 0 ? blocks : blocks.filter { !Self.missing($0, writer.stored).isEmpty }
-    let wanted = missing.reduce(0) { $0 + Self.missing($1, writer.stored).count }
+      path, specification, source: source, resumes: resumes, provenance: provenance, threads: workers, shard: shard,
+      control: control)
+    let places = 0..<blocks.count
+    let total = places.reduce(0) { $0 + blocks[$1].count }
+    let wanted =
+      writer.stored.count == 0 ? total : places.reduce(0) { $0 + Self.missing(blocks[$1], writer.stored).count }
     let cancellation = Cancellation()
     let watch = Self.watch(control, cancellation)
     defer { watch.cancel() }
     let added = Guarded(0)
     do {
-      try Workers.forEach(count: missing.count, workers: workers) { task, _ in
+      try Workers.forEach(count: blocks.count, workers: workers) { task, _ in
         if cancellation.isCancelled { return }
-        let block = missing[task]
+        let block = blocks[task]
+        let missing = Self.missing(block, writer.stored)
+        if missing.isEmpty { return }
         let start = ContinuousClock.now
         let results = try trials.run(
-          cell: block.cell, trials: Self.missing(block, writer.stored), method: methods[block.cell],
-          cancellation: cancellation)
+          cell: block.cell, trials: missing, method: methods[block.cell], cancellation: cancellation)
         try writer.add(results, cell: block.cell, seconds: (ContinuousClock.now - start) / .seconds(1))
         let done = added.withLock { count in
           count += results.count
@@ -99,7 +104,6 @@ public struct Sweep: Sendable {
       throw error
     }
     let storing = try writer.finish()
-    let total = blocks.reduce(0) { $0 + $1.count }
     let new = added.withLock { $0 }
     return Outcome(
       total: total, stored: total - wanted + new, added: new, seconds: (ContinuousClock.now - began) / .seconds(1),

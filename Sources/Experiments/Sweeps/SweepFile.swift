@@ -44,7 +44,7 @@ public struct SweepFile: Sendable {
     contentsOf path: String, solvers: [any Solver],
     candidates: [any CandidateLaw] = StandardCandidates.allCases
   ) throws(FileError) {
-    let data = try FileBytes.read(path: path)
+    let data = try SmallFile.read(path: path, atMost: TOMLNode.largestDocument)
     guard let text = String(data: data, encoding: .utf8) else {
       throw FileError(.malformed, source: path, expected: "TOML, a text in UTF-8", found: "other bytes")
     }
@@ -107,16 +107,22 @@ public struct SweepFile: Sendable {
     case (let dimension?, nil, nil): return try integers(dimension)
     case (nil, let kernel?, let channels?):
       var dimensions: [Int] = []
-      for d in try integers(kernel) {
-        for c in try integers(channels) {
+      let (sides, counts) = (try integers(kernel), try integers(channels))
+      guard sides.count <= mostValues / max(1, counts.count) else {
+        throw kernel.error(
+          "at most \(mostValues) pairs of kernel and channels_out", found: "\(sides.count) times \(counts.count)",
+          kind: .tooLarge)
+      }
+      for d in sides {
+        for c in counts {
           guard (1...1 << 10).contains(d) else { throw kernel.error("1 to 1024", found: "\(d)") }
           guard (1...1 << 20).contains(c) else { throw channels.error("1 to 1048576", found: "\(c)") }
           dimensions.append(d * d * c)
         }
       }
       return dimensions
-    case (.some, let other, let channels):
-      throw (other ?? channels!).error("no dimension beside it", found: "one", kind: .malformed)
+    case (.some, let other?, _), (.some, nil, let other?):
+      throw other.error("no dimension beside it", found: "one", kind: .malformed)
     case (nil, _, _):
       throw FileError(
         .missing, source: source, at: [.key(SweepSpecification.Key.dimension)],
@@ -124,10 +130,16 @@ public struct SweepFile: Sendable {
     }
   }
 
+  /// The most values of a list or a range.
+  private static let mostValues = 100_000
+
   /// An integer, a list of them, or a range.
   private static func integers(_ node: TOMLNode) throws(FileError) -> [Int] {
     let expected = "an integer, a list of them, or a range { from, to, step }"
     guard case .table = node.value else {
+      guard node.elements.count <= mostValues else {
+        throw node.error("at most \(mostValues) values", found: "\(node.elements.count)", kind: .tooLarge)
+      }
       var values: [Int] = []
       for element in node.elements { values.append(try element.integer(expected)) }
       return values
@@ -141,8 +153,8 @@ public struct SweepFile: Sendable {
       guard step >= 1 else { throw node.error("an integer of at least 1") }
     }
     let (width, overflow) = high.subtractingReportingOverflow(low)
-    guard !overflow, width >= 0, width / step < 100_000 else {
-      throw node.error("from ≤ to, and at most 100000 values", found: "\(low) to \(high)")
+    guard !overflow, width >= 0, width / step < mostValues else {
+      throw node.error("from ≤ to, and at most \(mostValues) values", found: "\(low) to \(high)")
     }
     return Array(stride(from: low, through: high, by: step))
   }
@@ -225,6 +237,9 @@ public struct SweepFile: Sendable {
     return channels
   }
 
+  /// Targets whose coordinates are larger by orders of magnitude could not be squared and added up.
+  private static let largestTarget = 1e100
+
   private static func target(_ node: TOMLNode) throws(FileError) -> any TargetLaw {
     let expected = "\"zero\", { uniform = HALF_WIDTH }, { normal = DEVIATION } or { linear = C }, or a list of these"
     switch node.value {
@@ -233,8 +248,9 @@ public struct SweepFile: Sendable {
       let fields = try node.fields(of: ["uniform", "normal", "linear"], expected: expected)
       guard fields.count == 1, let field = fields.first?.value else { throw node.error(expected) }
       if fields["linear"] != nil { return LinearTarget(channels: try channels(field)) }
-      let value = try field.number("a number above 0")
-      guard value > 0 else { throw field.error("a number above 0") }
+      let expected = "a number above 0 and at most \(largestTarget)"
+      let value = try field.number(expected)
+      guard value > 0, value <= largestTarget else { throw field.error(expected) }
       return fields["uniform"] != nil
         ? StandardTarget.uniform(halfWidth: value) : StandardTarget.normal(deviation: value)
     default: throw node.error(expected)
@@ -255,6 +271,8 @@ public struct SweepFile: Sendable {
 private struct FirstHit: Solver {
   let search: FirstHitBySize
   var name: String { "\(search.name) \(search.tolerance) \(search.maximumSize)" }
+
+  func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) { try search.requireSolvable(shape) }
 
   func solve(_ problem: Problem, control: RunControl) throws -> Solution {
     try search.solve(problem, control: control)

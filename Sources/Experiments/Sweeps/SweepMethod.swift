@@ -24,6 +24,23 @@ public enum SweepMethod: Sendable {
     guard case .existence = self, let least = epsilons.min(), let most = epsilons.max() else { return nil }
     return least...most
   }
+
+  /// Checks that cells of m dimensions and n candidates can be decided this way, before any trial is run.
+  ///
+  /// - Throws: `ExperimentError.outOfRange`: more candidates than an exact search takes, or what a solver does not take.
+  func require(
+    _ m: Int, _ n: Int, _ norm: Norm, size: Int?, range: ClosedRange<Double>?
+  ) throws(ExperimentError) {
+    guard case .solver(let solver) = self else {
+      _ = try ExactMethod(dimension: m, count: n, norm: norm, size: size, range: range)
+      return
+    }
+    do { try solver.requireSolvable(ProblemShape(count: n, dimension: m, size: size)) } catch {
+      throw .outOfRange(
+        quantity: SweepSpecification.Key.solver, expected: "solvers that take all cells",
+        found: "for dimension \(m), count \(n): \(error)")
+    }
+  }
 }
 
 /// The choice among exact searches, by size.

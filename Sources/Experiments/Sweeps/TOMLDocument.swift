@@ -19,21 +19,40 @@ struct TOMLNode {
   /// The line of its key, from 1; nil for the document as a whole.
   let line: Int?
 
+  /// The longest document that is parsed, in bytes.
+  static let largestDocument = 1 << 20
+
   /// Parses a document.
   ///
-  /// - Throws: `FileError` of kind `malformed` with the line of what is no TOML.
+  /// - Throws: `FileError` of kind `malformed` with the line of what is no TOML, `tooLarge` for one of more than
+  ///   `largestDocument` bytes, `malformed` for what `TOMLLines` refuses.
   init(_ text: String, source: String) throws(FileError) {
     if let index = text.utf8.firstIndex(of: 0) {
       throw FileError(
         .malformed, source: source, at: [.byte(text.utf8.distance(from: text.utf8.startIndex, to: index))],
         expected: "TOML", found: "a NUL character")
     }
+    let allowed = Set("\t\n\r".utf8)
+    if let index = text.utf8.firstIndex(where: { $0 < 0x20 && !allowed.contains($0) || $0 == 0x7F }) {
+      throw FileError(
+        .malformed, source: source, at: [.byte(text.utf8.distance(from: text.utf8.startIndex, to: index))],
+        expected: "TOML", found: "a control character")
+    }
+    guard text.utf8.count <= Self.largestDocument else {
+      throw FileError(
+        .tooLarge, source: source, expected: "at most \(Self.largestDocument) bytes", found: "\(text.utf8.count)")
+    }
+    let lines: [[String]: Int]
+    do { lines = try TOMLLines(text).lines } catch {
+      throw FileError(
+        .malformed, source: source, at: [.line(error.line)], expected: error.expected, found: error.found)
+    }
     let table: TOMLTable
     do { table = try TOMLTable(string: text) } catch let error as TOMLParseError {
       throw FileError(
         .malformed, source: source, at: [.line(error.source.begin.line)], expected: "TOML", found: error.description)
     } catch { throw FileError(.malformed, source: source, expected: "TOML", found: "\(error)") }
-    self.init(table, path: [], source: source, lines: TOMLLines(text).lines)
+    self.init(table, path: [], source: source, lines: lines)
   }
 
   private init(_ found: any TOMLValueConvertible, path: [String], source: String, lines: [[String]: Int]) {
@@ -87,9 +106,9 @@ struct TOMLNode {
   /// - Throws: `FileError` with the first unknown key by line, or for another value than a table.
   func fields(of keys: [String], expected: String) throws(FileError) -> [String: TOMLNode] {
     guard case .table(let fields) = value else { throw error(expected) }
-    let unknown = fields.values.filter { !keys.contains($0.path.last!) }
-    if let first = unknown.min(by: { ($0.line ?? 0, $0.path.last!) < ($1.line ?? 0, $1.path.last!) }) {
-      throw first.error("one of the keys \(keys.joined(separator: ", "))", found: "another key", kind: .malformed)
+    let unknown = fields.filter { !keys.contains($0.key) }
+    if let first = unknown.min(by: { ($0.value.line ?? 0, $0.key) < ($1.value.line ?? 0, $1.key) }) {
+      throw first.value.error("one of the keys \(keys.joined(separator: ", "))", found: "another key", kind: .malformed)
     }
     return fields
   }

@@ -1,14 +1,28 @@
-/// The line of each key of a TOML document, which parsers keep to themselves.
+/// The line of each key of a TOML document, which parsers keep to themselves; and that it has nothing that toml++ cannot
+/// stand: levels upon levels, for each of which it calls itself, and dates with a blank behind them and brackets in the place of
+/// values, where assertions of it fail.
 ///
-/// Reads only what it needs to tell keys from values; for a document that a parser has accepted.
+/// Reads only what it needs to tell keys from values: up to the first place that is no TOML it is right, behind it it only
+/// ends.
 struct TOMLLines {
+  /// What keeps a document from being parsed, and where.
+  struct Refusal: Error {
+    let line: Int
+    let expected: String
+    let found: String
+  }
+
+  /// Parts of a dotted key, and brackets in brackets.
+  static let mostLevels = 16
+
   /// Lines from 1, by the keys from the outside in.
   private(set) var lines: [[String]: Int] = [:]
   private let bytes: [UInt8]
   private var position = 0
   private var line = 1
 
-  init(_ text: String) {
+  /// - Throws: `Refusal`.
+  init(_ text: String) throws(Refusal) {
     bytes = Array(text.utf8)
     var table: [String] = []
     while true {
@@ -17,11 +31,11 @@ struct TOMLLines {
       let start = (position, line)
       if take("[") {
         _ = take("[")
-        table = key()
+        table = try key()
         note(table, start.1)
         while take("]") {}
       } else {
-        pair(in: table)
+        try pair(in: table, level: 0)
       }
       // A byte that fits nowhere must not stop the walk.
       if position == start.0 { position += 1 }
@@ -30,20 +44,24 @@ struct TOMLLines {
 
   private mutating func note(_ path: [String], _ line: Int) { if lines[path] == nil { lines[path] = line } }
 
-  private mutating func pair(in table: [String]) {
+  private mutating func pair(in table: [String], level: Int) throws(Refusal) {
     let start = line
-    let name = key()
+    let name = try key()
     for length in 1..<name.count + 1 { note(table + name.prefix(length), start) }
     skipBlank(newlines: false)
     guard take("=") else { return }
-    value(of: table + name)
+    try value(of: table + name, level: level)
   }
 
   /// A dotted key, quoted parts without their quotation marks.
-  private mutating func key() -> [String] {
+  private mutating func key() throws(Refusal) -> [String] {
     var parts: [String] = []
     repeat {
+      guard parts.count < Self.mostLevels else { throw tooDeep }
       skipBlank(newlines: false)
+      if let byte = peek, !Self.isBare(byte), byte != UInt8(ascii: "\""), byte != UInt8(ascii: "'") {
+        throw Refusal(line: line, expected: "TOML, and here a key", found: "another character")
+      }
       if let quote = peek, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") {
         let start = position + 1
         string()
@@ -68,8 +86,12 @@ struct TOMLLines {
     }
   }
 
-  private mutating func value(of path: [String]) {
+  private mutating func value(of path: [String], level: Int) throws(Refusal) {
+    guard level <= Self.mostLevels else { throw tooDeep }
     skipBlank(newlines: false)
+    if let byte = peek, !Self.starts.contains(byte) {
+      throw Refusal(line: line, expected: "TOML, and here a value", found: "another character")
+    }
     switch peek {
     case UInt8(ascii: "\""), UInt8(ascii: "'"): string()
     case UInt8(ascii: "["):
@@ -78,7 +100,7 @@ struct TOMLLines {
         skipBlank(newlines: true)
         if peek == nil || take("]") { return }
         let before = position
-        if !take(",") { value(of: path) }
+        if !take(",") { try value(of: path, level: level + 1) }
         if position == before { position += 1 }
       }
     case UInt8(ascii: "{"):
@@ -87,12 +109,33 @@ struct TOMLLines {
         skipBlank(newlines: true)
         if peek == nil || take("}") { return }
         let before = position
-        if !take(",") { pair(in: path) }
+        if !take(",") { try pair(in: path, level: level + 1) }
         if position == before { position += 1 }
       }
     default:
       let ends = Array(",]}#\n".utf8)
+      let start = position
       while let byte = peek, !ends.contains(byte) { position += 1 }
+      try requireNoDate(bytes[start..<position])
+    }
+  }
+
+  /// What values start with.
+  private static let starts = Set("\"'[{+-0123456789tfin".utf8)
+
+  private var tooDeep: Refusal {
+    Refusal(line: line, expected: "at most \(Self.mostLevels) levels of keys and brackets", found: "more")
+  }
+
+  /// Hyphens within a value are a date's, unless they begin an exponent.
+  private func requireNoDate(_ value: ArraySlice<UInt8>) throws(Refusal) {
+    let word = value.prefix { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
+    let isFollowed = word.endIndex < value.endIndex
+    let hasDate = zip(word, word.dropFirst()).contains { before, byte in
+      byte == UInt8(ascii: "-") && before != UInt8(ascii: "e") && before != UInt8(ascii: "E")
+    }
+    if isFollowed, hasDate {
+      throw Refusal(line: line, expected: "a number, a text, a list or a table", found: "a date and a blank")
     }
   }
 

@@ -74,7 +74,7 @@ public struct ExpectedHits: Sendable, Hashable {
         let s = exp(t)
         terms.append(constant + half * t - s / 2 + m * log(coordinate(s.squareRoot(), epsilon)))
       }
-      let largest = terms.max()!
+      let largest = terms.max() ?? -.infinity
       guard largest > -.infinity else { return largest }
       return largest + log(step * terms.reduce(0) { $0 + exp($1 - largest) })
     }
@@ -88,6 +88,8 @@ public struct ExpectedHits: Sendable, Hashable {
     case .uniform(let h):
       // Where differences would cancel, the density's mean over (−h, h) times 2ε.
       if epsilon < 1e-5 * sigma { return epsilon / h * Self.central(h, sigma) }
+      // What lies 40 deviations off has no probability in Float64, and ε may be too large to add to.
+      if epsilon - h > 40 * sigma { return 1 }
       // With G(x) = ∫ Φ(x/σ) dx = x·Φ(x/σ) + σ·φ(x/σ), the mean over z of Φ((z+ε)/σ) − Φ((z−ε)/σ) is (G(h+ε) − G(h−ε) − ε)/h.
       return max(0, min(1, (Self.integral(h + epsilon, sigma) - Self.integral(h - epsilon, sigma) - epsilon) / h))
     }

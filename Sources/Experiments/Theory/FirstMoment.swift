@@ -77,17 +77,22 @@ public enum FirstMoment {
   /// For each k, C(n, k) grows with n, so the maximum over k does, and n is found by doubling and bisection: about 2·log₂ n calls of
   /// `bestSize`.
   public static func fixedSize(dimension m: Int, epsilon: Double) -> (count: Int, size: Int) {
-    func isEnough(_ n: Int) -> Bool {
-      guard let k = bestSize(count: n, dimension: m) else { return false }
-      return logExpected(count: n, size: k, dimension: m, epsilon: epsilon) >= 0
+    func enough(_ n: Int) -> Int? {
+      guard let k = bestSize(count: n, dimension: m) else { return nil }
+      return logExpected(count: n, size: k, dimension: m, epsilon: epsilon) >= 0 ? k : nil
     }
     var (low, high) = (m, m + 1)
-    while !isEnough(high) { (low, high) = (high, 2 * high) }
-    while high - low > 1 {
-      let middle = low + (high - low) / 2
-      if isEnough(middle) { high = middle } else { low = middle }
+    while true {
+      guard var size = enough(high) else {
+        (low, high) = (high, 2 * high)
+        continue
+      }
+      while high - low > 1 {
+        let middle = low + (high - low) / 2
+        if let found = enough(middle) { (high, size) = (middle, found) } else { low = middle }
+      }
+      return (high, size)
     }
-    return (high, bestSize(count: high, dimension: m)!)
   }
 
   /// ln C(n, k).

@@ -78,7 +78,7 @@ extension ThresholdTable.Row {
     cell = curve.cell
     epsilon = curve.cells[0].outcomes[index].epsilon
     counts = tried.count
-    range = tried.first.map { $0.cell.count...tried.last!.cell.count }
+    range = tried.isEmpty ? nil : tried[0].cell.count...tried[tried.count - 1].cell.count
     threshold = Threshold(
       tried.compactMap { cell in
         let outcome = cell.outcomes[index]

@@ -1,14 +1,16 @@
 /// A = L·Lᵀ for a symmetric positive definite A.
 public struct Cholesky<Scalar: LAPACKScalar>: Sendable {
   public let order: Int
-  /// Column by column; the lower triangle is L.
+  /// Column by column: L, zeros above its diagonal.
   private let values: [Scalar]
 
-  /// Factors a copy of `a`, of which only the lower triangle counts. Cost: n³/3 operations.
+  /// Factors a copy of `a`, of which only the lower triangle counts: the other half may hold anything, NaN included.
+  /// Cost: n³/3 operations.
   ///
-  /// - Throws: `CholeskyError` for a matrix that is not square, not finite, or not positive definite.
+  /// - Throws: `CholeskyError` for a matrix that is not square, not finite, not positive definite, or whose factor is
+  ///   out of range.
   public init(of a: MatrixView<Scalar>) throws(CholeskyError) {
-    do { try a.requireFinite("Cholesky", square: true) } catch { throw .operand(error) }
+    do { try a.requireFinite("Cholesky", square: true, triangle: .lower) } catch { throw .operand(error) }
     order = a.rows
     var values = a.columnMajorCopy()
     if order > 0 {
@@ -17,15 +19,16 @@ public struct Cholesky<Scalar: LAPACKScalar>: Sendable {
         Scalar.potrf(character("L"), Int32(order), $0.baseAddress, Int32(order))
       }
       if info > 0 { throw .notPositiveDefinite(order: Int(info)) }
+      // What stands above the diagonal is no part of the factor.
+      for column in 0..<order { for row in 0..<column { values[column * order + row] = 0 } }
+      do { try requireInRange("Cholesky", values) } catch { throw .operand(error) }
     }
     self.values = values
   }
 
   /// L, zeros above its diagonal.
   public var lower: Matrix<Scalar> {
-    var lower = Matrix(rows: order, columns: order, columnMajor: values, leadingDimension: max(1, order))
-    for row in 0..<order { for column in row + 1..<max(row + 1, order) { lower[row, column] = 0 } }
-    return lower
+    Matrix(rows: order, columns: order, columnMajor: values, leadingDimension: max(1, order))
   }
 
   /// log det A = 2·Σ log L(i, i), in Float64.
@@ -35,7 +38,7 @@ public struct Cholesky<Scalar: LAPACKScalar>: Sendable {
 
   /// Overwrites B, n × k, with A⁻¹·B. Cost: 2·n²·k operations; no memory where B is column-major.
   ///
-  /// - Throws: `CholeskyError.operand` for a B of another height.
+  /// - Throws: `CholeskyError.operand` for a B of another height, or a solution out of range; B is then overwritten.
   public func solve(inPlace b: MutableMatrixView<Scalar>) throws(CholeskyError) {
     do { try requireRightSide("Cholesky", order, b) } catch { throw .operand(error) }
     if order == 0 || b.columns == 0 { return }
@@ -46,19 +49,24 @@ public struct Cholesky<Scalar: LAPACKScalar>: Sendable {
           Int32(leadingDimension))
       }
     }
+    do { try requireInRange("Cholesky", b) } catch { throw .operand(error) }
   }
 }
 
-/// Factors in place: A's named triangle becomes L (A = L·Lᵀ) or U (A = Uᵀ·U). Any order, no memory taken.
+/// Factors in place: A's named triangle becomes L (A = L·Lᵀ) or U (A = Uᵀ·U). Any order, no memory taken, and the other
+/// half is neither read nor written.
 ///
 /// - Throws: `CholeskyError`; the triangle is then partly overwritten.
 public func factorCholesky<Scalar: LAPACKScalar>(
   inPlace a: MutableMatrixView<Scalar>, _ triangle: Triangle
 ) throws(CholeskyError) {
-  do { try a.readOnly.requireFinite("Cholesky", square: true) } catch { throw .operand(error) }
+  do { try a.readOnly.requireFinite("Cholesky", square: true, triangle: triangle) } catch { throw .operand(error) }
   if a.rows == 0 { return }
   let stored = a.order == .columnMajor ? triangle : triangle.transposed
   let info = Scalar.potrf(
     character(stored == .lower ? "L" : "U"), Int32(a.rows), a.baseAddress, Int32(a.leadingDimension))
   if info > 0 { throw .notPositiveDefinite(order: Int(info)) }
+  guard (try? a.readOnly.requireFinite("Cholesky", triangle: triangle)) != nil else {
+    throw .operand(.outOfRange(operation: "Cholesky"))
+  }
 }

@@ -5,26 +5,43 @@ public struct SymmetricEigen<Scalar: LAPACKScalar>: Sendable {
   /// Column j belongs to value j; empty when only values were asked for.
   public let vectors: Matrix<Scalar>
 
-  /// Decomposes a copy of `a`, of which only the lower triangle counts. Cost: about 9·n³ operations with vectors.
+  /// Decomposes a copy of `a`, of which only the lower triangle counts: the other half may hold anything, NaN included.
+  /// Cost: about 9·n³ operations with vectors.
   ///
-  /// - Throws: `DecompositionError` for a matrix that is not square or not finite, or an iteration that fails.
+  /// LAPACK is given the transposed copy, whose upper triangle that is. The products of symmetric matrices and vectors
+  /// inside (`ssymv`) have an SSE kernel for lower triangles (Prescott, Barcelona and others of OpenBLAS 0.3.21) that
+  /// multiplies zeros with what lies behind the vector in OpenBLAS's scratch memory: where an earlier product of any
+  /// thread had left NaN or an infinity there, every eigenvalue of a Float matrix came out NaN, reported as an
+  /// iteration that does not converge. The kernel for upper triangles reads what it should.
+  ///
+  /// - Throws: `DecompositionError` for a matrix that is not square, not finite or too large for 32-bit workspaces, an
+  ///   iteration that fails, or a result out of range.
   public init(
     of a: MatrixView<Scalar>, vectors wantsVectors: Bool = true, workspace: Workspace<Scalar> = Workspace()
   ) throws(DecompositionError) {
-    do { try a.requireFinite("eigenvalues", square: true) } catch { throw .operand(error) }
     let order = a.rows
-    var matrix = a.columnMajorCopy()
+    do {
+      // LAPACK's least workspace, which it computes in 32 bits.
+      let size = Double(order)
+      try requireWorkspace("eigenvalues", wantsVectors ? 2 * size * size + 6 * size + 1 : 2 * size + 1)
+      try a.requireFinite("eigenvalues", square: true, triangle: .lower)
+    } catch { throw .operand(error) }
+    var matrix = a.transposed.columnMajorCopy()
     var values = [Scalar](repeating: 0, count: order)
     if order > 0 {
       let (n, job) = (Int32(order), character(wantsVectors ? "V" : "N"))
       let size: Workspace<Scalar>.Size = workspaceSize { work, integers in
-        Scalar.syevd(job, character("L"), n, nil, n, nil, work, -1, integers, -1)
+        Scalar.syevd(job, character("U"), n, nil, n, nil, work, -1, integers, -1)
       }
       let memory = workspace.reserve(size)
       let info = Scalar.syevd(
-        job, character("L"), n, &matrix, n, &values, memory.scalars, Int32(size.scalars), memory.integers,
+        job, character("U"), n, &matrix, n, &values, memory.scalars, Int32(size.scalars), memory.integers,
         Int32(size.integers))
       if info > 0 { throw .notConverged(operation: "eigenvalues", info: Int(info)) }
+      do {
+        try requireInRange("eigenvalues", values)
+        if wantsVectors { try requireInRange("eigenvalues", matrix) }
+      } catch { throw .operand(error) }
     }
     self.values = values
     vectors = Matrix(
@@ -43,10 +60,16 @@ public struct SingularValues<Scalar: LAPACKScalar>: Sendable {
 
   /// Decomposes a copy of `a`. Cost: about 4·m·n² + 22·n³ operations (Golub, Van Loan, table 8.6.1).
   ///
-  /// - Throws: `DecompositionError` for entries that are not finite, or an iteration that fails.
+  /// - Throws: `DecompositionError` for entries that are not finite, sizes too large for 32-bit workspaces, an iteration
+  ///   that fails, or a result out of range.
   public init(of a: MatrixView<Scalar>, workspace: Workspace<Scalar> = Workspace()) throws(DecompositionError) {
-    do { try a.requireFinite("SVD") } catch { throw .operand(error) }
     let rank = min(a.rows, a.columns)
+    do {
+      // LAPACK's least workspace, and blocks of up to 64 columns.
+      let size = Double(rank)
+      try requireWorkspace("SVD", 4 * size * size + 7 * size + 64 * Double(a.rows + a.columns))
+      try a.requireFinite("SVD")
+    } catch { throw .operand(error) }
     var matrix = a.columnMajorCopy()
     var values = [Scalar](repeating: 0, count: rank)
     var left = [Scalar](repeating: 0, count: a.rows * rank)
@@ -61,6 +84,11 @@ public struct SingularValues<Scalar: LAPACKScalar>: Sendable {
       let info = Scalar.gesdd(
         job, m, n, &matrix, m, &values, &left, m, &right, r, memory.scalars, Int32(size.scalars), memory.integers)
       if info > 0 { throw .notConverged(operation: "SVD", info: Int(info)) }
+      do {
+        try requireInRange("SVD", values)
+        try requireInRange("SVD", left)
+        try requireInRange("SVD", right)
+      } catch { throw .operand(error) }
     }
     self.values = values
     self.left = Matrix(rows: a.rows, columns: rank, columnMajor: left, leadingDimension: a.rows)

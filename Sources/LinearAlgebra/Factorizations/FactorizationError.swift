@@ -3,12 +3,16 @@ public enum OperandError: Error, Sendable, Hashable, CustomStringConvertible {
   case invalid(LinearAlgebraError)
   /// NaN or an infinity at (row, column).
   case notFinite(operation: String, row: Int, column: Int)
+  /// A result beyond what its type holds, or whose reciprocals are: entries too small, too large or too far apart.
+  case outOfRange(operation: String)
 
   public var description: String {
     switch self {
     case .invalid(let error): error.description
     case .notFinite(let operation, let row, let column):
       "\(operation): expected finite entries, found NaN or infinity at (\(row), \(column))"
+    case .outOfRange(let operation):
+      "\(operation): expected results in the range of the type, found NaN or infinity; scale the entries"
     }
   }
 }

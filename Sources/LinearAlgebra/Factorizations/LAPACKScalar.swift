@@ -61,38 +61,38 @@ extension Float: LAPACKScalar {
   public static func potrf(
     _ uplo: CChar, _ n: Int32, _ a: UnsafeMutablePointer<Float>?, _ lda: Int32
   ) -> Int32 {
-    LAPACKE_spotrf_work(LAPACK_COL_MAJOR, uplo, n, a, lda)
+    callBLAS { LAPACKE_spotrf_work(LAPACK_COL_MAJOR, uplo, n, a, lda) }
   }
   public static func potrs(
     _ uplo: CChar, _ n: Int32, _ nrhs: Int32, _ a: UnsafePointer<Float>?, _ lda: Int32,
     _ b: UnsafeMutablePointer<Float>?, _ ldb: Int32
   ) -> Int32 {
-    LAPACKE_spotrs_work(LAPACK_COL_MAJOR, uplo, n, nrhs, a, lda, b, ldb)
+    callBLAS { LAPACKE_spotrs_work(LAPACK_COL_MAJOR, uplo, n, nrhs, a, lda, b, ldb) }
   }
   public static func getrf(
     _ m: Int32, _ n: Int32, _ a: UnsafeMutablePointer<Float>?, _ lda: Int32,
     _ ipiv: UnsafeMutablePointer<Int32>?
   ) -> Int32 {
-    LAPACKE_sgetrf_work(LAPACK_COL_MAJOR, m, n, a, lda, ipiv)
+    callBLAS { LAPACKE_sgetrf_work(LAPACK_COL_MAJOR, m, n, a, lda, ipiv) }
   }
   public static func getrs(
     _ trans: CChar, _ n: Int32, _ nrhs: Int32, _ a: UnsafePointer<Float>?, _ lda: Int32,
     _ ipiv: UnsafePointer<Int32>?, _ b: UnsafeMutablePointer<Float>?, _ ldb: Int32
   ) -> Int32 {
-    LAPACKE_sgetrs_work(LAPACK_COL_MAJOR, trans, n, nrhs, a, lda, ipiv, b, ldb)
+    callBLAS { LAPACKE_sgetrs_work(LAPACK_COL_MAJOR, trans, n, nrhs, a, lda, ipiv, b, ldb) }
   }
   public static func geqrf(
     _ m: Int32, _ n: Int32, _ a: UnsafeMutablePointer<Float>?, _ lda: Int32,
     _ tau: UnsafeMutablePointer<Float>?, _ work: UnsafeMutablePointer<Float>?, _ lwork: Int32
   ) -> Int32 {
-    LAPACKE_sgeqrf_work(LAPACK_COL_MAJOR, m, n, a, lda, tau, work, lwork)
+    callBLAS { LAPACKE_sgeqrf_work(LAPACK_COL_MAJOR, m, n, a, lda, tau, work, lwork) }
   }
   public static func ormqr(
     _ side: CChar, _ trans: CChar, _ m: Int32, _ n: Int32, _ k: Int32, _ a: UnsafePointer<Float>?,
     _ lda: Int32, _ tau: UnsafePointer<Float>?, _ c: UnsafeMutablePointer<Float>?, _ ldc: Int32,
     _ work: UnsafeMutablePointer<Float>?, _ lwork: Int32
   ) -> Int32 {
-    LAPACKE_sormqr_work(LAPACK_COL_MAJOR, side, trans, m, n, k, a, lda, tau, c, ldc, work, lwork)
+    callBLAS { LAPACKE_sormqr_work(LAPACK_COL_MAJOR, side, trans, m, n, k, a, lda, tau, c, ldc, work, lwork) }
   }
   public static func gelsd(
     _ m: Int32, _ n: Int32, _ nrhs: Int32, _ a: UnsafeMutablePointer<Float>?, _ lda: Int32,
@@ -100,14 +100,14 @@ extension Float: LAPACKScalar {
     _ rank: UnsafeMutablePointer<Int32>?, _ work: UnsafeMutablePointer<Float>?, _ lwork: Int32,
     _ iwork: UnsafeMutablePointer<Int32>?
   ) -> Int32 {
-    LAPACKE_sgelsd_work(LAPACK_COL_MAJOR, m, n, nrhs, a, lda, b, ldb, s, rcond, rank, work, lwork, iwork)
+    callBLAS { LAPACKE_sgelsd_work(LAPACK_COL_MAJOR, m, n, nrhs, a, lda, b, ldb, s, rcond, rank, work, lwork, iwork) }
   }
   public static func syevd(
     _ jobz: CChar, _ uplo: CChar, _ n: Int32, _ a: UnsafeMutablePointer<Float>?, _ lda: Int32,
     _ w: UnsafeMutablePointer<Float>?, _ work: UnsafeMutablePointer<Float>?, _ lwork: Int32,
     _ iwork: UnsafeMutablePointer<Int32>?, _ liwork: Int32
   ) -> Int32 {
-    LAPACKE_ssyevd_work(LAPACK_COL_MAJOR, jobz, uplo, n, a, lda, w, work, lwork, iwork, liwork)
+    callBLAS { LAPACKE_ssyevd_work(LAPACK_COL_MAJOR, jobz, uplo, n, a, lda, w, work, lwork, iwork, liwork) }
   }
   public static func gesdd(
     _ jobz: CChar, _ m: Int32, _ n: Int32, _ a: UnsafeMutablePointer<Float>?, _ lda: Int32,
@@ -115,7 +115,7 @@ extension Float: LAPACKScalar {
     _ vt: UnsafeMutablePointer<Float>?, _ ldvt: Int32, _ work: UnsafeMutablePointer<Float>?,
     _ lwork: Int32, _ iwork: UnsafeMutablePointer<Int32>?
   ) -> Int32 {
-    LAPACKE_sgesdd_work(LAPACK_COL_MAJOR, jobz, m, n, a, lda, s, u, ldu, vt, ldvt, work, lwork, iwork)
+    callBLAS { LAPACKE_sgesdd_work(LAPACK_COL_MAJOR, jobz, m, n, a, lda, s, u, ldu, vt, ldvt, work, lwork, iwork) }
   }
 }
 
@@ -123,38 +123,38 @@ extension Double: LAPACKScalar {
   public static func potrf(
     _ uplo: CChar, _ n: Int32, _ a: UnsafeMutablePointer<Double>?, _ lda: Int32
   ) -> Int32 {
-    LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, uplo, n, a, lda)
+    callBLAS { LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, uplo, n, a, lda) }
   }
   public static func potrs(
     _ uplo: CChar, _ n: Int32, _ nrhs: Int32, _ a: UnsafePointer<Double>?, _ lda: Int32,
     _ b: UnsafeMutablePointer<Double>?, _ ldb: Int32
   ) -> Int32 {
-    LAPACKE_dpotrs_work(LAPACK_COL_MAJOR, uplo, n, nrhs, a, lda, b, ldb)
+    callBLAS { LAPACKE_dpotrs_work(LAPACK_COL_MAJOR, uplo, n, nrhs, a, lda, b, ldb) }
   }
   public static func getrf(
     _ m: Int32, _ n: Int32, _ a: UnsafeMutablePointer<Double>?, _ lda: Int32,
     _ ipiv: UnsafeMutablePointer<Int32>?
   ) -> Int32 {
-    LAPACKE_dgetrf_work(LAPACK_COL_MAJOR, m, n, a, lda, ipiv)
+    callBLAS { LAPACKE_dgetrf_work(LAPACK_COL_MAJOR, m, n, a, lda, ipiv) }
   }
   public static func getrs(
     _ trans: CChar, _ n: Int32, _ nrhs: Int32, _ a: UnsafePointer<Double>?, _ lda: Int32,
     _ ipiv: UnsafePointer<Int32>?, _ b: UnsafeMutablePointer<Double>?, _ ldb: Int32
   ) -> Int32 {
-    LAPACKE_dgetrs_work(LAPACK_COL_MAJOR, trans, n, nrhs, a, lda, ipiv, b, ldb)
+    callBLAS { LAPACKE_dgetrs_work(LAPACK_COL_MAJOR, trans, n, nrhs, a, lda, ipiv, b, ldb) }
   }
   public static func geqrf(
     _ m: Int32, _ n: Int32, _ a: UnsafeMutablePointer<Double>?, _ lda: Int32,
     _ tau: UnsafeMutablePointer<Double>?, _ work: UnsafeMutablePointer<Double>?, _ lwork: Int32
   ) -> Int32 {
-    LAPACKE_dgeqrf_work(LAPACK_COL_MAJOR, m, n, a, lda, tau, work, lwork)
+    callBLAS { LAPACKE_dgeqrf_work(LAPACK_COL_MAJOR, m, n, a, lda, tau, work, lwork) }
   }
   public static func ormqr(
     _ side: CChar, _ trans: CChar, _ m: Int32, _ n: Int32, _ k: Int32, _ a: UnsafePointer<Double>?,
     _ lda: Int32, _ tau: UnsafePointer<Double>?, _ c: UnsafeMutablePointer<Double>?, _ ldc: Int32,
     _ work: UnsafeMutablePointer<Double>?, _ lwork: Int32
   ) -> Int32 {
-    LAPACKE_dormqr_work(LAPACK_COL_MAJOR, side, trans, m, n, k, a, lda, tau, c, ldc, work, lwork)
+    callBLAS { LAPACKE_dormqr_work(LAPACK_COL_MAJOR, side, trans, m, n, k, a, lda, tau, c, ldc, work, lwork) }
   }
   public static func gelsd(
     _ m: Int32, _ n: Int32, _ nrhs: Int32, _ a: UnsafeMutablePointer<Double>?, _ lda: Int32,
@@ -162,14 +162,14 @@ extension Double: LAPACKScalar {
     _ rcond: Double, _ rank: UnsafeMutablePointer<Int32>?, _ work: UnsafeMutablePointer<Double>?,
     _ lwork: Int32, _ iwork: UnsafeMutablePointer<Int32>?
   ) -> Int32 {
-    LAPACKE_dgelsd_work(LAPACK_COL_MAJOR, m, n, nrhs, a, lda, b, ldb, s, rcond, rank, work, lwork, iwork)
+    callBLAS { LAPACKE_dgelsd_work(LAPACK_COL_MAJOR, m, n, nrhs, a, lda, b, ldb, s, rcond, rank, work, lwork, iwork) }
   }
   public static func syevd(
     _ jobz: CChar, _ uplo: CChar, _ n: Int32, _ a: UnsafeMutablePointer<Double>?, _ lda: Int32,
     _ w: UnsafeMutablePointer<Double>?, _ work: UnsafeMutablePointer<Double>?, _ lwork: Int32,
     _ iwork: UnsafeMutablePointer<Int32>?, _ liwork: Int32
   ) -> Int32 {
-    LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, jobz, uplo, n, a, lda, w, work, lwork, iwork, liwork)
+    callBLAS { LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, jobz, uplo, n, a, lda, w, work, lwork, iwork, liwork) }
   }
   public static func gesdd(
     _ jobz: CChar, _ m: Int32, _ n: Int32, _ a: UnsafeMutablePointer<Double>?, _ lda: Int32,
@@ -177,6 +177,6 @@ extension Double: LAPACKScalar {
     _ vt: UnsafeMutablePointer<Double>?, _ ldvt: Int32, _ work: UnsafeMutablePointer<Double>?,
     _ lwork: Int32, _ iwork: UnsafeMutablePointer<Int32>?
   ) -> Int32 {
-    LAPACKE_dgesdd_work(LAPACK_COL_MAJOR, jobz, m, n, a, lda, s, u, ldu, vt, ldvt, work, lwork, iwork)
+    callBLAS { LAPACKE_dgesdd_work(LAPACK_COL_MAJOR, jobz, m, n, a, lda, s, u, ldu, vt, ldvt, work, lwork, iwork) }
   }
 }

@@ -8,7 +8,8 @@ public struct LU<Scalar: LAPACKScalar>: Sendable {
 
   /// Factors a copy of `a`. Cost: 2·n³/3 operations.
   ///
-  /// - Throws: `LUError` for a matrix that is not square, not finite, or exactly singular.
+  /// - Throws: `LUError` for a matrix that is not square, not finite, exactly singular, or so small or large that its
+  ///   factors are out of range: reciprocals of subnormal pivots are infinite.
   public init(of a: MatrixView<Scalar>) throws(LUError) {
     do { try a.requireFinite("LU", square: true) } catch { throw .operand(error) }
     order = a.rows
@@ -20,6 +21,7 @@ public struct LU<Scalar: LAPACKScalar>: Sendable {
         Scalar.getrf(order, order, $0.baseAddress, order, &exchanges)
       }
       if info > 0 { throw .singular(pivot: Int(info) - 1) }
+      do { try requireInRange("LU", values) } catch { throw .operand(error) }
     }
     self.values = values
     self.exchanges = exchanges
@@ -38,7 +40,7 @@ public struct LU<Scalar: LAPACKScalar>: Sendable {
 
   /// Overwrites B, n × k, with A⁻¹·B, or with A⁻ᵀ·B. Cost: 2·n²·k operations; no memory where B is column-major.
   ///
-  /// - Throws: `LUError.operand` for a B of another height.
+  /// - Throws: `LUError.operand` for a B of another height, or a solution out of range; B is then overwritten.
   public func solve(inPlace b: MutableMatrixView<Scalar>, transposed: Bool = false) throws(LUError) {
     do { try requireRightSide("LU", order, b) } catch { throw .operand(error) }
     if order == 0 || b.columns == 0 { return }
@@ -51,5 +53,6 @@ public struct LU<Scalar: LAPACKScalar>: Sendable {
         }
       }
     }
+    do { try requireInRange("LU", b) } catch { throw .operand(error) }
   }
 }

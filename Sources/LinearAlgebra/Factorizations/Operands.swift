@@ -1,8 +1,11 @@
 extension MatrixView {
+  /// - Parameter triangle: the half of a square matrix that counts; nil for all of it. The other half is not read.
   /// - Throws: `OperandError` for sizes above 32 bits or the first entry, row by row, that is not finite.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  func requireFinite(_ operation: String, square: Bool = false) throws(OperandError) {
+  func requireFinite(
+    _ operation: String, square: Bool = false, triangle: Triangle? = nil
+  ) throws(OperandError) {
     guard !square || rows == columns else {
       throw .invalid(
         .shapeMismatch(operation: operation, expected: "a square matrix", found: "\(rows) × \(columns)"))
@@ -10,16 +13,20 @@ extension MatrixView {
     do { try requireSizes(operation, rows, columns, leadingDimension) } catch { throw .invalid(error) }
     guard let base = baseAddress else { return }
     let (lines, length) = order == .rowMajor ? (rows, columns) : (columns, rows)
+    // Stored line by line, a lower triangle is the starts of its rows or the ends of its columns.
+    let half = order == .rowMajor ? triangle : triangle?.transposed
     var strangers = 0
     for line in 0..<lines {
       let entries = base + line * leadingDimension
+      let counted = half == nil ? 0..<length : half == .lower ? 0..<line + 1 : line..<length
       // x − x is 0 for finite x alone; counting has no early end, so that the loop runs on vectors.
-      for index in 0..<length { strangers &+= entries[index] - entries[index] == 0 ? 0 : 1 }
+      for index in counted { strangers &+= entries[index] - entries[index] == 0 ? 0 : 1 }
     }
     if strangers == 0 { return }
     let (rowStep, columnStep) = order == .rowMajor ? (leadingDimension, 1) : (1, leadingDimension)
     for row in 0..<rows {
-      for column in 0..<columns where !base[row * rowStep + column * columnStep].isFinite {
+      let counted = triangle == nil ? 0..<columns : triangle == .lower ? 0..<row + 1 : row..<columns
+      for column in counted where !base[row * rowStep + column * columnStep].isFinite {
         throw .notFinite(operation: operation, row: row, column: column)
       }
     }
@@ -38,6 +45,31 @@ extension MatrixView {
         transpose(base, leadingDimension, rows: rows, columns: columns, into: target, rows)
       }
     }
+  }
+}
+
+/// - Throws: `OperandError.outOfRange` where an entry of a result is not finite.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+func requireInRange<Scalar: BLASScalar>(_ operation: String, _ result: [Scalar]) throws(OperandError) {
+  var strangers = 0
+  for value in result { strangers &+= value - value == 0 ? 0 : 1 }
+  if strangers > 0 { throw .outOfRange(operation: operation) }
+}
+
+/// The same for a right-hand side that was overwritten with its solution.
+func requireInRange<Scalar: BLASScalar>(
+  _ operation: String, _ result: MutableMatrixView<Scalar>
+) throws(OperandError) {
+  guard (try? result.readOnly.requireFinite(operation)) != nil else { throw .outOfRange(operation: operation) }
+}
+
+/// A size of LAPACK's own, which it counts in 32 bits.
+///
+/// - Throws: `OperandError.invalid`.
+func requireWorkspace(_ operation: String, _ scalars: Double) throws(OperandError) {
+  guard scalars <= Double(Int32.max) else {
+    throw .invalid(.tooLarge(operation: operation, quantity: "a workspace", found: Int(min(scalars, 0x1p62))))
   }
 }
 

@@ -7,7 +7,19 @@ public struct QR<Scalar: LAPACKScalar>: Sendable {
   private let factors: [Scalar]
 
   /// The workspace that factoring an m × n matrix and applying its Q to `rightSides` columns takes.
-  public static func workspaceSize(rows: Int, columns: Int, rightSides: Int) -> Workspace<Scalar>.Size {
+  ///
+  /// - Throws: `LeastSquaresError.operand` for sizes below 0 or above what LAPACK's 32-bit workspaces can serve.
+  public static func workspaceSize(
+    rows: Int, columns: Int, rightSides: Int
+  ) throws(LeastSquaresError) -> Workspace<Scalar>.Size {
+    guard min(rows, columns, rightSides) >= 0 else {
+      throw .operand(.invalid(.outOfRange("QR sizes", expected: "at least 0", found: min(rows, columns, rightSides))))
+    }
+    // Blocks of up to 64 columns and their triangular factors.
+    do {
+      try requireSizes("QR", rows, columns, rightSides)
+    } catch { throw .operand(.invalid(error)) }
+    do { try requireWorkspace("QR", 64 * Double(max(columns, rightSides)) + 65 * 64) } catch { throw .operand(error) }
     let (m, n, k) = (Int32(max(1, rows)), Int32(max(1, columns)), Int32(max(1, rightSides)))
     let factoring: Workspace<Scalar>.Size = LinearAlgebra.workspaceSize { work, _ in
       Scalar.geqrf(m, n, nil, m, nil, work, -1)
@@ -20,18 +32,19 @@ public struct QR<Scalar: LAPACKScalar>: Sendable {
 
   /// Factors a copy of `a`. Cost: about 2·n²·(m − n/3) operations.
   ///
-  /// - Throws: `LeastSquaresError.operand` for entries that are not finite or sizes above 32 bits.
+  /// - Throws: `LeastSquaresError.operand` for entries that are not finite, sizes above 32 bits, or factors out of range.
   public init(of a: MatrixView<Scalar>, workspace: Workspace<Scalar> = Workspace()) throws(LeastSquaresError) {
     do { try a.requireFinite("QR") } catch { throw .operand(error) }
     (rows, columns) = (a.rows, a.columns)
     var values = a.columnMajorCopy()
     var factors = [Scalar](repeating: 0, count: min(rows, columns))
     if !factors.isEmpty {
-      let size = Self.workspaceSize(rows: rows, columns: columns, rightSides: 1)
+      let size = try Self.workspaceSize(rows: rows, columns: columns, rightSides: 1)
       let (m, n, work) = (Int32(rows), Int32(columns), workspace.reserve(size).scalars)
       _ = values.withUnsafeMutableBufferPointer {
         Scalar.geqrf(m, n, $0.baseAddress, m, &factors, work, Int32(size.scalars))
       }
+      do { try requireInRange("QR", values) } catch { throw .operand(error) }
     }
     self.values = values
     self.factors = factors
@@ -53,7 +66,7 @@ public struct QR<Scalar: LAPACKScalar>: Sendable {
   ) throws(LeastSquaresError) {
     do { try requireRightSide("QR", rows, b) } catch { throw .operand(error) }
     if factors.isEmpty || b.columns == 0 { return }
-    let size = Self.workspaceSize(rows: rows, columns: columns, rightSides: b.columns)
+    let size = try Self.workspaceSize(rows: rows, columns: columns, rightSides: b.columns)
     let work = workspace.reserve(size).scalars
     withColumnMajor(b) { pointer, leadingDimension in
       _ = values.withUnsafeBufferPointer { values in
@@ -77,29 +90,33 @@ public struct QR<Scalar: LAPACKScalar>: Sendable {
 
   /// The X, n × k, with the least ‖A·X − B‖ column by column. Cost: 4·m·n·k operations and copies.
   ///
-  /// - Throws: `LeastSquaresError` for a B of another height, or an A whose columns depend on each other.
+  /// - Throws: `LeastSquaresError` for a B of another height, an A whose columns depend on each other, or a solution
+  ///   out of range.
   public func solve(
     _ b: MatrixView<Scalar>, workspace: Workspace<Scalar> = Workspace()
   ) throws(LeastSquaresError) -> Matrix<Scalar> {
     if let column = dependentColumn { throw .rankDeficient(column: column) }
     do { try b.requireFinite("least squares") } catch { throw .operand(error) }
+    do { try requireHeight("least squares", rows, b.rows) } catch { throw .operand(error) }
     var right = b.columnMajorCopy()
     let result: Result<Void, LeastSquaresError> = right.withUnsafeMutableBufferPointer { right in
       do throws(LeastSquaresError) {
         let view = MutableMatrixView(right.baseAddress, rows: b.rows, columns: b.columns, order: .columnMajor)
         try multiplyByQ(inPlace: view, transposed: true, workspace: workspace)
-        values.withUnsafeBufferPointer { values in
+        try values.withUnsafeBufferPointer { values throws(LeastSquaresError) in
           let triangle = MatrixView(
             values.baseAddress, rows: columns, columns: columns, leadingDimension: max(1, rows), order: .columnMajor)
           let top = MutableMatrixView(
             right.baseAddress, rows: columns, columns: b.columns, leadingDimension: max(1, rows), order: .columnMajor)
-          // Shapes fit by construction.
-          try! solveTriangular(triangle, .upper, inPlace: top)
+          do throws(LinearAlgebraError) {
+            try solveTriangular(triangle, .upper, inPlace: top)
+          } catch { throw .operand(.invalid(error)) }
         }
         return .success(())
       } catch { return .failure(error) }
     }
     try result.get()
+    do { try requireInRange("least squares", right) } catch { throw .operand(error) }
     return Matrix(rows: columns, columns: b.columns, columnMajor: right, leadingDimension: max(1, rows))
   }
 }
@@ -114,10 +131,10 @@ public func leastSquares<Scalar: LAPACKScalar>(
 }
 
 /// The X of least norm among those with the least ‖A·X − B‖, for an A (m × n) of any shape and rank, through the SVD;
-/// and A's rank: singular values above `tolerance` times the largest.
+/// and A's rank: singular values above `tolerance` times the largest. A B without columns still tells both.
 ///
 /// - Parameter tolerance: by default max(m, n) · 2u.
-/// - Throws: `LeastSquaresError`.
+/// - Throws: `LeastSquaresError`, also for sizes too large for 32-bit workspaces and a solution out of range.
 public func minimumNormLeastSquares<Scalar: LAPACKScalar>(
   _ a: MatrixView<Scalar>, _ b: MatrixView<Scalar>, tolerance: Scalar? = nil,
   workspace: Workspace<Scalar> = Workspace()
@@ -126,19 +143,19 @@ public func minimumNormLeastSquares<Scalar: LAPACKScalar>(
     try a.requireFinite("least squares")
     try b.requireFinite("least squares")
   } catch { throw .operand(error) }
-  guard b.rows == a.rows else {
-    throw .operand(
-      .invalid(
-        .shapeMismatch(operation: "least squares", expected: "\(a.rows) rows of right-hand sides", found: "\(b.rows)")))
-  }
-  let (m, n, k) = (a.rows, a.columns, b.columns)
+  do { try requireHeight("least squares", a.rows, b.rows) } catch { throw .operand(error) }
+  // LAPACK is asked for one solution at least: it computes nothing for none, not even the rank.
+  let (m, n, k) = (a.rows, a.columns, max(1, b.columns))
   let height = max(m, n, 1)
   var right = [Scalar](repeating: 0, count: height * k)
   let copied = b.columnMajorCopy()
-  for column in 0..<k { for row in 0..<m { right[column * height + row] = copied[column * m + row] } }
+  for column in 0..<b.columns { for row in 0..<m { right[column * height + row] = copied[column * m + row] } }
   var singularValues = [Scalar](repeating: 0, count: min(m, n))
   var rank: Int32 = 0
-  if !singularValues.isEmpty && k > 0 {
+  if !singularValues.isEmpty {
+    // LAPACK's least workspace with trees of up to 32 levels over blocks of 25, and blocks of 64 columns.
+    let least = Double(min(m, n)) * (12 + 2 * 25 + 8 * 32 + Double(k)) + 26 * 26
+    do { try requireWorkspace("least squares", least + 64 * Double(m + n + k)) } catch { throw .operand(error) }
     var left = a.columnMajorCopy()
     let (m, n, k, height) = (Int32(m), Int32(n), Int32(k), Int32(height))
     let limit = tolerance ?? Scalar(2 * Scalar.unitRoundoff * Double(max(m, n)))
@@ -150,8 +167,12 @@ public func minimumNormLeastSquares<Scalar: LAPACKScalar>(
       m, n, k, &left, m, &right, height, &singularValues, limit, &rank, memory.scalars, Int32(size.scalars),
       memory.integers)
     if info > 0 { throw .notConverged(offDiagonals: Int(info)) }
+    do {
+      try requireInRange("least squares", singularValues)
+      try requireInRange("least squares", right)
+    } catch { throw .operand(error) }
   }
   return (
-    Matrix(rows: n, columns: k, columnMajor: right, leadingDimension: height), Int(rank), singularValues
+    Matrix(rows: n, columns: b.columns, columnMajor: right, leadingDimension: height), Int(rank), singularValues
   )
 }

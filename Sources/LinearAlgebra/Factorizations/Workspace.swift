@@ -1,7 +1,8 @@
 /// Reused memory of factorisations: grows to what a call asks for. One a thread.
 public final class Workspace<Scalar: LAPACKScalar> {
-  private var scalars: UnsafeMutableBufferPointer<Scalar> = .allocate(capacity: 0)
-  private var integers: UnsafeMutableBufferPointer<Int32> = .allocate(capacity: 0)
+  private var scalars: UnsafeMutablePointer<Scalar> = .allocate(capacity: 0)
+  private var integers: UnsafeMutablePointer<Int32> = .allocate(capacity: 0)
+  private var held = Size(scalars: 0, integers: 0)
 
   /// What a call takes, in scalars and 32-bit integers.
   public struct Size: Sendable, Hashable {
@@ -19,15 +20,17 @@ public final class Workspace<Scalar: LAPACKScalar> {
   }
 
   func reserve(_ size: Size) -> (scalars: UnsafeMutablePointer<Scalar>, integers: UnsafeMutablePointer<Int32>) {
-    if scalars.count < size.scalars {
+    if held.scalars < size.scalars {
       scalars.deallocate()
       scalars = .allocate(capacity: size.scalars)
+      held.scalars = size.scalars
     }
-    if integers.count < size.integers {
+    if held.integers < size.integers {
       integers.deallocate()
       integers = .allocate(capacity: size.integers)
+      held.integers = size.integers
     }
-    return (scalars.baseAddress!, integers.baseAddress!)
+    return (scalars, integers)
   }
 }
 

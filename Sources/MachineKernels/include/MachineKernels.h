@@ -28,6 +28,23 @@ int machine_blas_can_redispatch(void);
 /// environment. Returns 0 where it cannot.
 int machine_blas_redispatch(const char *core);
 
+/// Tries OpenBLAS's kernels in use on products of whole numbers and on factorisations, in milliseconds and on the
+/// calling thread alone (the caller sets BLAS to one thread). Returns NULL where all came out right, else what did
+/// not, in words: a constant.
+const char *machine_blas_self_test(void);
+/// Calls `test(context)` and returns what it returns, or in words the fault that ended it: an unknown instruction, an
+/// access outside of memory, an arithmetic trap. One call at a time; faults of other threads go where they went before.
+const char *machine_guarded(const char *(*test)(void *), void *context);
+
+/// Threads that OpenBLAS uses in calls from this thread, where it is built with OpenMP; 0 where it is not, or where its
+/// OpenMP runtime cannot be asked.
+int machine_openmp_threads(void);
+/// Sets this thread's count, or leaves a smaller one of an outer scope of this thread. Other threads keep theirs.
+/// Returns what `machine_openmp_leave` takes: the count before, or 0 where nothing was set.
+int machine_openmp_enter(int count);
+/// Ends the scope that the same thread entered last.
+void machine_openmp_leave(int before);
+
 /// A short rest inside a loop that waits for another thread: leaves the core's units to its sibling.
 static inline void machine_pause(void) {
 #if defined(__x86_64__) || defined(__i386__)

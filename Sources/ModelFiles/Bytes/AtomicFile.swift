@@ -1,124 +1,89 @@
 import Foundation
 
 /// Files that appear whole or not at all.
+///
+/// A file is written beside its place first, flushed to disk, then given its name: whatever ends
+/// the process, a reader sees the old file or the new one, never a part. An output that exists is
+/// only replaced with `force`, and only if it is a regular file: folders, pipes, sockets and
+/// devices (`/dev/null` and `/dev/stdout` too) are refused, as is a link that leads nowhere. A link
+/// to a regular file stays, and the file that it leads to is replaced. A new file has the
+/// permissions that the umask leaves, a replaced one keeps its own. On any failure what was written
+/// beside is removed.
 public enum AtomicFile {
-  /// Writes `data` to the file at `path`: beside it first, flushed to disk, then renamed.
+  /// Writes `data` to the file at `path`.
   ///
-  /// A reader sees the old file or the new one, never a part. Without `force` an output that exists is left as it is,
-  /// even one that appears while this function runs. With `force` a symbolic link is replaced, not followed. On any
-  /// failure the temporary file is removed.
+  /// Without `force` an output that exists is left as it is, even one that appears while this
+  /// function runs.
   ///
-  /// - Throws: ``FileError``: `exists` (the text names `--force`), `notFound` for a missing folder, `unwritable`.
+  /// - Throws: ``FileError``: `exists` (the text names `--force`), `notFound` for a missing folder,
+  ///   `unwritable`.
   public static func write(_ data: Data, to path: String, force: Bool) throws(FileError) {
-    try check(path, force: force)
-    let temporary = temporaryPath(beside: path)
-    let descriptor = FileBytes.retrying { open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
-    guard descriptor >= 0 else { throw FileBytes.systemError(errno, path: path, reading: false) }
-
-    var failure = writeAll(data, to: descriptor)
-    if failure == 0, FileBytes.retrying({ fsync(descriptor) }) != 0 { failure = errno }
-    if close(descriptor) != 0, failure == 0, errno != EINTR { failure = errno }
-    if failure == 0 { failure = publish(temporary, as: path, force: force) }
-    guard failure == 0 else {
-      unlink(temporary)
-      throw failure == EEXIST && !force
-        ? existing(path) : FileBytes.systemError(failure, path: path, reading: false)
-    }
-    flushFolder(of: path)
+    let place = try OutputPlace(path, force: force)
+    let temporary = TemporaryFile(in: place.folder)
+    defer { temporary.remove() }
+    let descriptor = try make(temporary, for: place)
+    var failure = data.withUnsafeBytes { FileBytes.writeAll($0, to: descriptor) }
+    if failure == 0 { failure = place.settle(descriptor) }
+    try close(descriptor, after: failure, place)
+    try publish(temporary, as: place)
   }
 
-  /// Checks, before long work, that ``write(_:to:force:)`` could succeed: the output is absent or may be replaced, and
-  /// its folder exists and is writable.
+  /// Writes the file at `path` by means of `body`, which makes it under the temporary name that it
+  /// is given.
+  ///
+  /// The temporary name is beside the output, and free. What `body` throws is thrown on, and
+  /// nothing is written.
+  ///
+  /// - Throws: ``FileError`` as ``write(_:to:force:)`` does, and what `body` throws.
+  public static func write<Value>(
+    to path: String, force: Bool, making body: (_ temporaryPath: String) throws -> Value
+  ) throws -> Value {
+    let place = try OutputPlace(path, force: force)
+    let temporary = TemporaryFile(in: place.folder)
+    defer { temporary.remove() }
+    let value = try body(temporary.path)
+    let descriptor = FileBytes.retrying { open(temporary.path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) }
+    guard descriptor >= 0 else { throw place.failure(errno) }
+    try close(descriptor, after: place.settle(descriptor), place)
+    try publish(temporary, as: place)
+    return value
+  }
+
+  /// Checks, before long work, that ``write(_:to:force:)`` could succeed: the output is absent or
+  /// may be replaced, and files can be made in its folder, where one without content is made and
+  /// removed.
   ///
   /// - Throws: what ``write(_:to:force:)`` would throw.
   public static func check(_ path: String, force: Bool) throws(FileError) {
-    try FileBytes.requireUsable(path)
-    if path.hasSuffix("/") {
-      throw FileError(.unwritable, source: path, expected: "the path of a file", found: "a path that ends in '/'")
-    }
-    var status = stat()
-    if lstat(path, &status) == 0 {
-      var target = status
-      let isLink = status.st_mode & S_IFMT == S_IFLNK
-      if isLink, stat(path, &target) != 0 { target = status }
-      let isReplaceable = target.st_mode & S_IFMT == S_IFREG || target.st_mode & S_IFMT == S_IFLNK
-      guard isReplaceable else {
-        throw FileError(
-          .unwritable, source: path, expected: "a file that can be replaced", found: FileBytes.kindName(target.st_mode))
-      }
-      if !force { throw existing(path) }
-    } else if errno != ENOENT {
-      throw FileBytes.systemError(errno, path: path, reading: false)
-    }
-    let folder = folder(of: path)
-    if access(folder, W_OK | X_OK) != 0 {
-      let number = errno
-      if number == ENOENT {
-        throw FileError(.notFound, source: path, expected: "an existing folder", found: "no folder '\(folder)'")
-      }
-      throw FileError(
-        .unwritable, source: path, expected: "a writable folder",
-        found: "'\(folder)': \(String(cString: strerror(number)))")
-    }
+    let place = try OutputPlace(path, force: force)
+    let temporary = TemporaryFile(in: place.folder)
+    defer { temporary.remove() }
+    try close(try make(temporary, for: place), after: 0, place)
   }
 
-  private static func existing(_ path: String) -> FileError {
-    FileError(.exists, source: path, expected: "no file of that name, or --force to replace it", found: "one")
+  private static func make(_ temporary: TemporaryFile, for place: OutputPlace) throws(FileError)
+    -> Int32
+  {
+    let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
+    let descriptor = FileBytes.retrying { open(temporary.path, flags, place.creationMode) }
+    guard descriptor >= 0 else { throw place.failure(errno) }
+    return descriptor
   }
 
-  private static func folder(of path: String) -> String {
-    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
-    return slash == path.utf8.startIndex ? "/" : String(path[..<slash])
+  private static func close(_ descriptor: Int32, after failure: Int32, _ place: OutputPlace)
+    throws(FileError)
+  {
+    var failure = failure
+    if closeFile(descriptor) != 0, failure == 0, errno != EINTR { failure = errno }
+    if failure != 0 { throw place.failure(failure) }
   }
 
-  /// A name no longer than a few dozen bytes, so that it fits wherever the output's own name does.
-  private static func temporaryPath(beside path: String) -> String {
-    let mark = String(UInt64.random(in: .min ... .max), radix: 16)
-    return folder(of: path) + "/.tombola-\(getpid())-\(mark).partial"
-  }
-
-  private static func writeAll(_ data: Data, to descriptor: Int32) -> Int32 {
-    data.withUnsafeBytes { buffer in
-      var position = 0
-      while position < buffer.count {
-        let count = FileBytes.retrying {
-          writeSome(descriptor, buffer.baseAddress! + position, buffer.count - position)
-        }
-        if count < 0 { return errno }
-        if count == 0 { return EIO }
-        position += count
-      }
-      return 0
-    }
-  }
-
-  /// Gives the temporary file its name. Without `force`, `link` refuses an existing name in one step; file systems
-  /// without links fall back on a check followed by a rename.
-  private static func publish(_ temporary: String, as path: String, force: Bool) -> Int32 {
-    if !force {
-      if link(temporary, path) == 0 {
-        unlink(temporary)
-        return 0
-      }
-      let number = errno
-      guard [EPERM, ENOTSUP, EOPNOTSUPP, ENOSYS, EMLINK].contains(number) else { return number }
-      var status = stat()
-      if lstat(path, &status) == 0 { return EEXIST }
-    }
-    return rename(temporary, path) == 0 ? 0 : errno
-  }
-
-  /// Makes the new name durable. Some file systems cannot flush a folder; the file is in place all the same.
-  private static func flushFolder(of path: String) {
-    let descriptor = open(folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    if descriptor >= 0 {
-      fsync(descriptor)
-      close(descriptor)
-    }
+  private static func publish(_ temporary: TemporaryFile, as place: OutputPlace) throws(FileError) {
+    let failure = place.publish(temporary.path)
+    if failure != 0 { throw place.failure(failure) }
+    place.flushFolder()
   }
 }
 
-/// The system's `write`, out of reach of the member that shares its name.
-private func writeSome(_ descriptor: Int32, _ start: UnsafeRawPointer, _ count: Int) -> Int {
-  write(descriptor, start, count)
-}
+/// The system's `close`, out of reach of the member that shares its name.
+private func closeFile(_ descriptor: Int32) -> Int32 { close(descriptor) }

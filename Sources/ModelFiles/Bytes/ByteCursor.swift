@@ -2,38 +2,37 @@ import Foundation
 
 /// A position in bytes from a file: reads never leave the bytes, they throw.
 package struct ByteCursor {
-  /// All the bytes; index 0 is the first.
-  package let bytes: Data
+  private let bytes: Data
   /// The name of the bytes, for messages.
   package let source: String
-  /// The offset of the next byte.
-  package private(set) var offset: Int
-  /// The offset at which reading stops.
-  package let end: Int
+  /// The offset in the file of the first of the bytes.
+  private let baseOffset: Int
+  private var index = 0
 
-  /// A cursor over `range` of the bytes, or over all of them. `bytes` must start at index 0, and hold the range.
-  package init(_ bytes: Data, source: String, range: Range<Int>? = nil) {
-    precondition(bytes.startIndex == 0 && (range?.upperBound ?? 0) <= bytes.count)
-    self.bytes = bytes
+  /// A cursor over `bytes`, which lie at `baseOffset` in what `source` names.
+  package init(_ bytes: Data, source: String, baseOffset: Int = 0) {
+    self.bytes = bytes.rebased
     self.source = source
-    offset = range?.lowerBound ?? 0
-    end = range?.upperBound ?? bytes.count
+    self.baseOffset = baseOffset
   }
 
+  /// The offset in the file of the next byte.
+  package var offset: Int { baseOffset + index }
+
   /// How many bytes are left.
-  package var remaining: Int { end - offset }
+  package var remaining: Int { bytes.count - index }
 
   /// The next `count` bytes, whose role `what` names.
   package mutating func take(_ count: Int, _ what: String) throws(FileError) -> Data {
     try require(count, what)
-    defer { offset += count }
-    return bytes.subdata(in: offset..<offset + count)
+    defer { index += count }
+    return bytes.subdata(in: index..<index + count)
   }
 
   /// Moves on by `count` bytes, whose role `what` names.
   package mutating func skip(_ count: Int, _ what: String) throws(FileError) {
     try require(count, what)
-    offset += count
+    index += count
   }
 
   /// The next integer, little-endian.
@@ -43,10 +42,10 @@ package struct ByteCursor {
     let size = MemoryLayout<Value>.size
     try require(size, what)
     var value: Value = 0
-    for index in 0..<size {
-      value |= Value(truncatingIfNeeded: bytes[offset + index]) << Value(truncatingIfNeeded: 8 * index)
+    for position in 0..<size {
+      value |= Value(truncatingIfNeeded: bytes[index + position]) << Value(truncatingIfNeeded: 8 * position)
     }
-    offset += size
+    index += size
     return value
   }
 

@@ -2,45 +2,47 @@ import Foundation
 
 /// Whole files into memory.
 public enum FileBytes {
+  /// The largest file that is read whole unless the caller says otherwise: 256 MiB.
+  public static let defaultMaximumByteCount = 1 << 28
+
   /// The bytes of the regular file at `path`.
   ///
   /// The file's size is taken when it is opened. A file that has become shorter by the time it has been read is an
   /// error; what is appended meanwhile is not read.
   ///
-  /// - Throws: ``FileError`` if the path is empty, missing, a folder, a device or pipe, or not readable.
-  public static func read(path: String) throws(FileError) -> Data {
-    try requireUsable(path)
-    let descriptor = retrying { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
-    guard descriptor >= 0 else { throw systemError(errno, path: path, reading: true) }
-    defer { close(descriptor) }
-
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw systemError(errno, path: path, reading: true) }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw FileError(.unreadable, source: path, expected: "a regular file", found: kindName(status.st_mode))
+  /// - Parameter maximumByteCount: a larger file is an error before any room is made for it.
+  /// - Throws: ``FileError`` if the path is empty, missing, a folder, a device or pipe, not
+  ///   readable, or the file is too large.
+  public static func read(
+    path: String, maximumByteCount: Int = defaultMaximumByteCount
+  ) throws(FileError) -> Data {
+    let source = try ByteSource(path: path)
+    guard source.count <= maximumByteCount else {
+      throw FileError(
+        .tooLarge, source: path, expected: "a file of at most \(maximumByteCount) bytes",
+        found: "\(source.count)")
     }
-    guard let size = Int(exactly: status.st_size), size >= 0 else {
-      throw FileError(.tooLarge, source: path, expected: "a file that fits memory", found: "\(status.st_size) bytes")
-    }
+    return try source.bytes(0..<source.count)
+  }
 
-    var data = Data(count: size)
+  /// Writes all of `bytes` to an open file, and returns an error number, 0 for none.
+  ///
+  /// A descriptor that does not block and has no room now is waited for.
+  package static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32 {
+    guard let start = bytes.baseAddress else { return 0 }
     var position = 0
-    var failure: Int32 = 0
-    data.withUnsafeMutableBytes { buffer in
-      while position < size {
-        let count = retrying { readSome(descriptor, buffer.baseAddress! + position, size - position) }
-        if count < 0 { failure = errno }
-        if count <= 0 { return }
+    while position < bytes.count {
+      let count = retrying { writeSome(descriptor, start + position, bytes.count - position) }
+      if count > 0 {
         position += count
+      } else if count < 0, errno == EAGAIN || errno == EWOULDBLOCK {
+        var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        if retrying({ poll(&wanted, 1, -1) }) < 0 { return errno }
+      } else {
+        return count < 0 ? errno : EIO
       }
     }
-    if failure != 0 { throw systemError(failure, path: path, reading: true) }
-    guard position == size else {
-      throw FileError(
-        .truncated, source: path, at: [.byte(position)], expected: "\(size) bytes",
-        found: "\(position): the file became shorter while it was read")
-    }
-    return data
+    return 0
   }
 
   /// Repeats a system call that a signal interrupted.
@@ -85,7 +87,7 @@ public enum FileBytes {
   }
 }
 
-/// The system's `read`, out of reach of the members that share its name.
-private func readSome(_ descriptor: Int32, _ start: UnsafeMutableRawPointer, _ count: Int) -> Int {
-  read(descriptor, start, count)
+/// The system's `write`, out of reach of the members that share its name.
+private func writeSome(_ descriptor: Int32, _ start: UnsafeRawPointer, _ count: Int) -> Int {
+  write(descriptor, start, count)
 }

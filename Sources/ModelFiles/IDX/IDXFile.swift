@@ -64,22 +64,14 @@ public struct IDXFile: Sendable, Equatable {
   }
 
   /// Reads the file at `path`.
-  public init(path: String) throws(FileError) {
-    try self.init(bytes: FileBytes.read(path: path), source: path)
-  }
+  public init(path: String) throws(FileError) { try self.init(reading: ByteSource(path: path)) }
 
   /// Reads a whole file from its bytes. Gzipped bytes are told by their first two; they are inflated no further than
   /// the dimensions at their start demand, and their checksum is verified.
   ///
   /// - Throws: ``FileError``.
   public init(bytes: Data, source: String) throws(FileError) {
-    let bytes = bytes.rebased
-    if bytes.starts(with: [0x1f, 0x8b]) {
-      let inflater = try Inflater(bytes, wrapping: .gzip, source: source)
-      try self.init(inflater, source)
-    } else {
-      try self.init(plain: bytes, source)
-    }
+    try self.init(reading: ByteSource(bytes, name: source))
   }
 
   /// The elements of a file of type uint8.
@@ -105,29 +97,31 @@ public struct IDXFile: Sendable, Equatable {
     left.elementType == right.elementType && left.dimensions == right.dimensions && left.bytes == right.bytes
   }
 
-  private init(plain bytes: Data, _ source: String) throws(FileError) {
-    var cursor = ByteCursor(bytes, source: source)
-    let (type, rank) = try Self.typeAndRank(try cursor.take(4, "the mark of an IDX file"), source)
-    let dimensions = Self.dimensions(try cursor.take(4 * rank, "the dimensions"))
-    let size = try Self.size(of: type, dimensions, source)
-    guard size == cursor.remaining else {
-      throw Self.wrongSize(size, type, dimensions, found: cursor.remaining, at: [.byte(cursor.offset)], source)
-    }
-    let elements = try cursor.take(size, "the elements")
+  private init(reading source: ByteSource) throws(FileError) {
+    let header = try Self.header(of: source)
+    let (type, dimensions) = (header.elementType, header.dimensions)
+    let elements = try header.stream.take(
+      try Self.size(of: type, dimensions, source.name), "\(CheckedSizes.text(dimensions)) elements of \(type)")
+    try header.stream.finish()
     try self.init(
       elementType: type, dimensions: dimensions,
-      bytes: ElementCoding.reversingBytes(of: elements, inGroupsOf: type.size), source: source)
+      bytes: ElementCoding.reversingBytes(of: elements, inGroupsOf: type.size), source: source.name)
   }
 
-  private init(_ inflater: Inflater, _ source: String) throws(FileError) {
-    let (type, rank) = try Self.typeAndRank(try inflater.take(4, "the mark of an IDX file"), source)
-    let dimensions = Self.dimensions(try inflater.take(4 * rank, "the dimensions"))
-    let size = try Self.size(of: type, dimensions, source)
-    let elements = try inflater.take(size, "\(CheckedSizes.text(dimensions)) elements of \(type)")
-    try inflater.finish()
-    try self.init(
-      elementType: type, dimensions: dimensions,
-      bytes: ElementCoding.reversingBytes(of: elements, inGroupsOf: type.size), source: source)
+  /// What the start of a file says, checked against the file's size where that is known without
+  /// inflating it, and the stream that goes on with the elements.
+  static func header(
+    of source: ByteSource
+  ) throws(FileError) -> (elementType: ElementType, dimensions: [Int], stream: ByteStream) {
+    let start = try source.bytes(0..<min(2, source.count))
+    let stream = try ByteStream(source, encoding: start.elementsEqual([0x1f, 0x8b]) ? .gzipped : .plain)
+    let (type, rank) = try typeAndRank(try stream.take(4, "the mark of an IDX file"), source.name)
+    let dimensions = dimensions(try stream.take(4 * rank, "the dimensions"))
+    let size = try size(of: type, dimensions, source.name)
+    if let remaining = stream.remaining, remaining != size {
+      throw wrongSize(size, type, dimensions, found: remaining, at: [.byte(stream.position)], source.name)
+    }
+    return (type, dimensions, stream)
   }
 
   private static func typeAndRank(_ mark: Data, _ source: String) throws(FileError) -> (ElementType, rank: Int) {

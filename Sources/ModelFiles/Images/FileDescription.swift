@@ -22,47 +22,55 @@ public struct FileDescription: Sendable, Encodable {
     case isIntact = "intact"
   }
 
-  /// Reads a file; its first bytes decide the kind.
+  /// Reads what says what a file holds; its first bytes decide the kind.
+  ///
+  /// Of arrays and tensors that are headers alone, checked against the file's size: elements are
+  /// neither unpacked nor verified. Tickets and networks are read whole.
   ///
   /// - Throws: `FileError`, or `TicketError` for a ticket that contradicts itself.
   public init(contentsOf path: String) throws {
-    let bytes = try FileBytes.read(path: path)
-    let start = [UInt8](bytes.prefix(10))
+    let source = try ByteSource(path: path)
+    let start = [UInt8](try source.bytes(0..<min(10, source.count)))
     if start.starts(with: [0x50, 0x4B]) {
-      let archive = try NumPyArchive(bytes: bytes, source: path)
+      let archive = try NumPyArchiveFile(source, maximumByteCount: .max)
       (kind, isIntact) = ("npz", nil)
-      facts = archive.entries.map { Fact(name: $0.name, value: "\($0.array.elementType) \($0.array.shape)") }
+      facts = archive.entries.map { Fact(name: $0.name, value: "\($0.elementType) \($0.shape)") }
     } else if start.starts(with: [0x93, 0x4E, 0x55, 0x4D]) {
-      let array = try NumPyArray(bytes: bytes, source: path)
+      let header = try NumPyElements(ByteStream(source), byteCount: source.count).header
       (kind, isIntact) = ("npy", nil)
-      facts = [Fact(name: "array", value: "\(array.elementType) \(array.shape)")]
+      facts = [Fact(name: "array", value: "\(header.elementType) \(header.shape)")]
     } else if start.starts(with: [0x1F, 0x8B]) || start.starts(with: [0, 0]) {
-      let file = try IDXFile(bytes: bytes, source: path)
+      let header = try IDXFile.header(of: source)
       (kind, isIntact) = ("idx", nil)
-      facts = [Fact(name: "array", value: "\(file.elementType) \(file.dimensions)")]
+      facts = [Fact(name: "array", value: "\(header.elementType) \(header.dimensions)")]
     } else if start.count > 8, start[8] == 0x7B {
-      let file = try SafetensorsFile(bytes: bytes, source: path)
-      if file.metadata["format"] == TicketFile.format {
-        let ticket = try TicketFile(contentsOf: path)
+      let header = try SafetensorsHeader(reading: source)
+      if header.metadata["format"] == TicketFile.format {
+        let ticket = try TicketFile(try SafetensorsFile(header, of: source))
         (kind, isIntact) = ("ticket", ticket.isIntact)
         facts = Self.facts(of: ticket)
       } else {
         (kind, isIntact) = ("safetensors", nil)
         facts =
-          file.metadata.sorted { $0.key < $1.key }.map { Fact(name: $0.key, value: String($0.value.prefix(80))) }
-          + file.tensors.map { Fact(name: $0.name, value: "\($0.dtype) \($0.shape)") }
+          header.metadata.sorted { $0.key < $1.key }.map { Fact(name: $0.key, value: String($0.value.prefix(80))) }
+          + header.entries.map { Fact(name: $0.name, value: "\($0.dtype) \($0.shape)") }
       }
     } else {
-      let network = try ONNXModel.network(from: try ONNXDocument(bytes: bytes, source: path))
+      let network = try ONNXModel.network(from: try ONNXDocument(reading: source))
       (kind, isIntact) = ("onnx", nil)
       facts = try Self.facts(of: network)
     }
   }
 
-  /// The facts as lines.
+  /// The facts as lines, one each: control characters of names and values are escaped.
   public var text: String {
-    let width = (facts.map(\.name.count).max() ?? 0) + 2
-    return ([kind] + facts.map { "  " + $0.name.padding(toLength: width, withPad: " ", startingAt: 0) + $0.value })
+    let lines = facts.map { (name: FileError.singleLine($0.name), value: FileError.singleLine($0.value)) }
+    let width = min(120, lines.map(\.name.count).max() ?? 0) + 2
+    return
+      ([kind]
+      + lines.map { name, value in
+        "  " + name + String(repeating: " ", count: max(1, width - name.count)) + value
+      })
       .joined(separator: "\n")
   }
 

@@ -32,6 +32,14 @@ public enum ImageSetFile {
     return isFolder(name) ? try folder(name, name: name, part, scale) : try archive(name, part, scale)
   }
 
+  /// The files that ``load(_:part:scale:)`` may read for a name, whether they are there or not.
+  public static func files(of name: String) -> [String] {
+    let folder = name == "fashion-mnist" ? fashionFolder : name
+    guard isFolder(folder) else { return [name] }
+    let stems = ["t10k", "train"].flatMap { [$0 + "-images-idx3-ubyte", $0 + "-labels-idx1-ubyte"] }
+    return stems.flatMap { ["\(folder)/\($0)", "\(folder)/\($0).gz"] }
+  }
+
   private static func isFolder(_ path: String) -> Bool {
     var isFolder: ObjCBool = false
     return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
@@ -42,15 +50,19 @@ public enum ImageSetFile {
   ) throws -> ImageSet {
     let stem = part == .test ? "t10k" : "train"
     let images = try IDXFile(path: try existing(path, stem + "-images-idx3-ubyte"))
-    guard images.dimensions.count == 3 else {
+    guard images.dimensions.count == 3, images.dimensions.allSatisfy({ $0 > 0 }) else {
       throw FileError(
-        .unsupported, source: images.source, expected: "three dimensions: images, rows, columns",
-        found: "\(images.dimensions.count)")
+        .unsupported, source: images.source, expected: "three dimensions above 0: images, rows, columns",
+        found: CheckedSizes.text(images.dimensions))
+    }
+    guard images.elementType == .uint8 else {
+      throw FileError(
+        .wrongType, source: images.source, expected: "elements of type uint8", found: "\(images.elementType)")
     }
     let count = part == .test ? images.dimensions[0] : min(400, images.dimensions[0])
     let shape = ImageShape(height: images.dimensions[1], width: images.dimensions[2], channels: 1)
     let (a, b) = scale ?? (1 / 127.5, -1)
-    let pixels = try images.uint8s().prefix(count * shape.count).map { Float(a * Double($0) + b) }
+    let pixels = images.bytes.prefix(count * shape.count).map { Float(a * Double($0) + b) }
     let tensor = try Tensor(batch: count, shape: shape, values: pixels)
     guard part == .test else { return try ImageSet(name: name, images: tensor, labels: nil) }
     let labels = try IDXFile(path: try existing(path, stem + "-labels-idx1-ubyte"))
@@ -69,43 +81,48 @@ public enum ImageSetFile {
     throw FileError(.notFound, source: folder, expected: "\(file).gz or \(file)", found: "neither")
   }
 
+  /// Images of an archive, unpacked one at a time into the order that networks read.
   private static func archive(_ path: String, _ part: Part, _ scale: (Double, Double)?) throws -> ImageSet {
-    let archive = try NumPyArchive(path: path)
-    let x = try archive.array("x")
-    guard x.shape.count == 4 else {
+    let archive = try NumPyArchiveFile(path: path)
+    let x = try archive.entry("x")
+    guard x.shape.count == 4, x.shape.allSatisfy({ $0 > 0 }) else {
       throw FileError(
-        .unsupported, source: path, at: [.entry("x")], expected: "shape (N, C, H, W)", found: "\(x.shape)")
+        .unsupported, source: path, at: [.entry("x")], expected: "shape (N, C, H, W), all above 0",
+        found: CheckedSizes.text(x.shape))
     }
     let count = x.shape[0]
     let shape = ImageShape(height: x.shape[2], width: x.shape[3], channels: x.shape[1])
-    let source = try entry("x") { () throws(FileError) in try x.floats() }
-    let (a, b) = scale ?? (1, 0)
-    var values = [Float](repeating: 0, count: count * shape.count)
-    for image in 0..<count {
-      for c in 0..<shape.channels {
-        for pixel in 0..<shape.pixels {
-          let value = source[(image * shape.channels + c) * shape.pixels + pixel]
-          values[(image * shape.pixels + pixel) * shape.channels + c] =
-            scale == nil ? value : Float(a * Double(value) + b)
-        }
+    let hasLabels = part == .test && archive.names.contains("y")
+    if hasLabels {
+      let found = try archive.entry("y").shape
+      guard found == [count] else {
+        throw FileError(
+          .malformed, source: path, at: [.entry("y")], expected: "\(count) labels, one an image",
+          found: CheckedSizes.text(found))
       }
     }
+    try archive.requirePlausible("x")
+    // The header has been checked against the bytes that there are, so these products fit.
+    var values = [Float](repeating: 0, count: count * shape.count)
+    let (a, b) = scale ?? (1, 0)
+    var start = 0
+    let together = max(1, (1 << 18) / shape.count) * shape.count
+    try archive.forEachRun(of: together, in: "x") { (run) throws(FileError) in
+      for image in stride(from: 0, to: run.count, by: shape.count) {
+        for c in 0..<shape.channels {
+          for pixel in 0..<shape.pixels {
+            let value = run[image + c * shape.pixels + pixel]
+            values[start + image + pixel * shape.channels + c] = scale == nil ? value : Float(a * Double(value) + b)
+          }
+        }
+      }
+      start += run.count
+    }
     let images = try Tensor(batch: count, shape: shape, values: values)
-    guard part == .test, archive.names.contains("y") else {
-      return try ImageSet(name: path, images: images, labels: nil)
-    }
+    guard hasLabels else { return try ImageSet(name: path, images: images, labels: nil) }
     let y = try archive.array("y")
-    guard y.shape == [count] else {
-      throw FileError(
-        .malformed, source: path, at: [.entry("y")], expected: "\(count) labels, one an image", found: "\(y.shape)")
+    do { return try ImageSet(name: path, images: images, labels: try y.integers()) } catch let error as FileError {
+      throw error.within(.entry("y"))
     }
-    return try ImageSet(name: path, images: images, labels: try entry("y") { () throws(FileError) in try y.integers() })
-  }
-
-  /// Names the entry in an error about its values.
-  private static func entry<Values>(
-    _ name: String, _ body: () throws(FileError) -> Values
-  ) throws(FileError) -> Values {
-    do { return try body() } catch { throw error.within(.entry(name)) }
   }
 }

@@ -23,9 +23,7 @@ extension ONNXGraphReader {
         groups: channels, kernel: affine.map { Float($0.factor) }, bias: affine.map { Float($0.shift) })
       return try append(node, index, .convolution(layer))
     }
-    let old = nodes[place]
-    nodes[place] = Network<Float>.Node(name: old.name, operation: operation, inputs: old.inputs)
-    places[node.outputs[0]] = place
+    try replace(place, with: operation, for: node, index)
     flat[node.outputs[0]] = flat[name]
   }
 

@@ -6,7 +6,8 @@ extension ONNXGraphReader {
   func convolution(_ node: ONNXNode, _ index: Int) throws -> Convolution<Float> {
     let kernel = try weights(node, 1, index)
     guard kernel.shape.count == 4, kernel.shape.allSatisfy({ $0 > 0 }) else {
-      throw problem(node, index, expected: "a kernel of shape (M, C/group, kH, kW)", found: "\(kernel.shape)")
+      throw problem(
+        node, index, expected: "a kernel of shape (M, C/group, kH, kW)", found: CheckedSizes.text(kernel.shape))
     }
     let groups = try integer(node, "group", default: 1, index)
     let (outputs, perGroup, height, width) = (kernel.shape[0], kernel.shape[1], kernel.shape[2], kernel.shape[3])
@@ -140,10 +141,7 @@ extension ONNXGraphReader {
     let shape = try tensor.int64s()
     let name = try input(node, 0, index)
     let length = places[name].map { Int64(shapes[$0].count) } ?? 0
-    var batchIsFixed = false
-    if case .fixed(let size)? = document.inputs.first(where: { places[$0.name] == 0 })?.shape?.first {
-      batchIsFixed = shape.first == Int64(size)
-    }
+    let batchIsFixed = fixedBatch.map { shape.first == Int64($0) } ?? false
     let keepsBatch = shape.first == 0 || (shape.first == -1 && shape.last == length) || batchIsFixed
     guard shape.count == 2, keepsBatch, shape[1] == length || (shape[1] == -1 && shape[0] != -1) else {
       throw problem(
@@ -187,8 +185,9 @@ extension ONNXGraphReader {
     _ node: ONNXNode, _ position: Int, _ index: Int
   ) throws -> (rows: Int, columns: Int, values: [Float]) {
     let tensor = try weights(node, position, index)
-    guard tensor.shape.count == 2 else {
-      throw problem(node, index, expected: "a matrix as input \(position)", found: "shape \(tensor.shape)")
+    guard tensor.shape.count == 2, tensor.shape.allSatisfy({ $0 > 0 }) else {
+      throw problem(
+        node, index, expected: "a matrix as input \(position)", found: "shape \(CheckedSizes.text(tensor.shape))")
     }
     return (tensor.shape[0], tensor.shape[1], tensor.values)
   }
@@ -232,8 +231,7 @@ extension ONNXGraphReader {
     default:
       throw problem(node, index, expected: "a bias behind a Conv, Gemm or MatMul", found: "behind '\(old.name)'")
     }
-    nodes[place] = Network<Float>.Node(name: old.name, operation: operation, inputs: old.inputs)
-    places[node.outputs[0]] = place
+    try replace(place, with: operation, for: node, index)
     flat[node.outputs[0]] = flat[name]
   }
 

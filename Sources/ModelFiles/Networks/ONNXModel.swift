@@ -41,17 +41,27 @@ struct ONNXGraphReader {
   /// How many live nodes read each value; the output counts as a reader.
   var readers: [String: Int] = [:]
   let outputName: String
+  /// The fixed number of images, or nil for any.
+  let fixedBatch: Int?
+  /// Weights and biases that layers may hold, counted once a layer, and those that they do hold.
+  let greatestWeightCount: Int
+  var weightCount = 0
 
   init(_ document: ONNXDocument) throws {
     self.document = document
-    constants = Dictionary(document.initializers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    let inputs = document.inputs.filter { value in !document.initializers.contains { $0.name == value.name } }
+    let constants = Dictionary(document.initializers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    self.constants = constants
+    let inputs = document.inputs.filter { constants[$0.name] == nil }
     guard inputs.count == 1, document.outputs.count == 1 else {
       throw FileError(
         .unsupported, source: document.source, at: [.key("graph")], expected: "one input and one output",
         found: "\(inputs.count) and \(document.outputs.count)")
     }
     inputShape = try Self.imageShape(inputs[0], document.source)
+    if case .fixed(let size)? = inputs[0].shape?.first { fixedBatch = size } else { fixedBatch = nil }
+    // Layers may share an initialiser, but each holds its own copy.
+    let stored = document.initializers.reduce(0) { $0 + $1.values.count }
+    greatestWeightCount = max(1 << 24, 4 * stored)
     outputName = document.outputs[0].name
     nodes = [Network<Float>.Node(name: inputs[0].name, operation: .input, inputs: [])]
     shapes = [inputShape]
@@ -60,6 +70,7 @@ struct ONNXGraphReader {
   }
 
   mutating func network() throws -> Network<Float> {
+    try requireDistinctOutputs()
     let live = liveNodes()
     readers[outputName] = 1
     for index in live { for input in document.nodes[index].inputs { readers[input, default: 0] += 1 } }
@@ -74,7 +85,15 @@ struct ONNXGraphReader {
         .malformed, source: document.source, at: [.key("graph output")], expected: "a value that a node computes",
         found: "'\(outputName)'")
     }
-    return try Network(inputShape: inputShape, nodes: nodes, output: output)
+    do {
+      let network = try Network(inputShape: inputShape, nodes: nodes, output: output)
+      try network.requireAffordable()
+      return network
+    } catch {
+      throw FileError(
+        .tooLarge, source: document.source, at: [.key("graph")], expected: "a network that fits",
+        found: error.description)
+    }
   }
 
   /// Indices of the nodes that the output depends on, in file order.
@@ -156,11 +175,11 @@ struct ONNXGraphReader {
     if needsImage && inputIsFlat {
       throw problem(node, index, expected: "an input of shape (N, C, H, W)", found: "(N, K)")
     }
+    try charge(operation, node, index)
     nodes.append(
       Network<Float>.Node(
         name: node.name.isEmpty ? node.outputs[0] : node.name, operation: operation, inputs: inputs))
-    let checked = try Network(inputShape: inputShape, nodes: nodes)
-    shapes = checked.shapes
+    shapes.append(try Network<Float>.shape(of: nodes[nodes.count - 1], at: shapes.count, over: shapes))
     places[node.outputs[0]] = nodes.count - 1
     flat[node.outputs[0]] = isFlat ?? inputIsFlat
   }

@@ -30,9 +30,9 @@ public struct NumPyArchive: Sendable, Equatable {
     self.source = source
   }
 
-  /// Reads the npz file at `path`.
+  /// Reads the npz file at `path`. ``NumPyArchiveFile`` reads single arrays of one.
   public init(path: String, maximumByteCount: Int = defaultMaximumByteCount) throws(FileError) {
-    try self.init(bytes: FileBytes.read(path: path), source: path, maximumByteCount: maximumByteCount)
+    try self.init(reading: NumPyArchiveFile(path: path, maximumByteCount: maximumByteCount))
   }
 
   /// Reads a whole npz file from its bytes: stored or deflated entries, zip64 too, all checksums verified.
@@ -46,23 +46,14 @@ public struct NumPyArchive: Sendable, Equatable {
   public init(
     bytes: Data, source: String, maximumByteCount: Int = defaultMaximumByteCount
   ) throws(FileError) {
-    let archive = try ZipReader(bytes, source: source, maximumByteCount: maximumByteCount)
+    try self.init(
+      reading: NumPyArchiveFile(ByteSource(bytes, name: source), maximumByteCount: maximumByteCount))
+  }
+
+  private init(reading file: NumPyArchiveFile) throws(FileError) {
     var entries: [Entry] = []
-    for entry in archive.entries {
-      guard entry.name.hasSuffix(Self.suffix) else {
-        throw FileError(
-          .unsupported, source: source, at: [.entry(entry.name)], expected: "entries that end in \(Self.suffix)",
-          found: "another name")
-      }
-      let contents = try archive.contents(of: entry)
-      do throws(FileError) {
-        let array = try NumPyArray(bytes: contents, source: source)
-        entries.append(Entry(name: String(entry.name.dropLast(Self.suffix.count)), array: array))
-      } catch {
-        throw error.within(.entry(entry.name))
-      }
-    }
-    self.init(entries: entries, source: source)
+    for entry in file.entries { entries.append(Entry(name: entry.name, array: try file.array(entry.name))) }
+    self.init(entries: entries, source: file.source)
   }
 
   /// The names of the arrays, in the archive's order.
@@ -73,9 +64,7 @@ public struct NumPyArchive: Sendable, Equatable {
   /// - Throws: ``FileError`` of kind `missing` if there is none.
   public func array(_ name: String) throws(FileError) -> NumPyArray {
     guard let entry = entries.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
-      throw FileError(
-        .missing, source: source, at: [.tensor(name)], expected: "an array of that name",
-        found: names.isEmpty ? "an empty archive" : names.prefix(8).map(FileError.quoted).joined(separator: " "))
+      throw Self.missing(name, among: names, source)
     }
     return entry.array
   }
@@ -90,8 +79,14 @@ public struct NumPyArchive: Sendable, Equatable {
     return try ZipWriter.archive(entries.map { ($0.name + Self.suffix, $0.array.serialized()) }, source: source)
   }
 
+  static func missing(_ name: String, among names: [String], _ source: String) -> FileError {
+    FileError(
+      .missing, source: source, at: [.tensor(name)], expected: "an array of that name",
+      found: names.isEmpty ? "an empty archive" : names.prefix(8).map(FileError.quoted).joined(separator: " "))
+  }
+
   /// Whether names and arrays, in their order, are the same.
   public static func == (left: NumPyArchive, right: NumPyArchive) -> Bool { left.entries == right.entries }
 
-  private static let suffix = ".npy"
+  static let suffix = ".npy"
 }

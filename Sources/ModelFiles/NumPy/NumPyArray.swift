@@ -66,36 +66,37 @@ public struct NumPyArray: Sendable, Equatable {
   }
 
   /// Reads the npy file at `path`.
-  public init(path: String) throws(FileError) {
-    try self.init(bytes: FileBytes.read(path: path), source: path)
-  }
+  public init(path: String) throws(FileError) { try self.init(reading: ByteSource(path: path)) }
 
   /// Reads a whole npy file, of version 1, 2 or 3, from its bytes. Big-endian elements and Fortran order are converted.
   ///
   /// - Throws: ``FileError``; for arrays of Python objects too, since pickles are never read.
   public init(bytes: Data, source: String) throws(FileError) {
-    let bytes = bytes.rebased
-    let header = try NumPyHeader(reading: bytes, source: source)
-    let size = try Self.size(of: header.elementType, header.shape, source)
-    let present = bytes.count - header.dataStart
-    guard size == present else {
-      throw FileError(
-        size > present ? .truncated : .oversized, source: source, at: [.byte(header.dataStart)],
-        expected: "\(size) bytes for \(CheckedSizes.text(header.shape)) of \(header.elementType)", found: "\(present)")
-    }
-    var elements = bytes.subdata(in: header.dataStart..<bytes.count)
+    try self.init(reading: ByteSource(bytes, name: source))
+  }
+
+  private init(reading source: ByteSource) throws(FileError) {
+    let elements = try NumPyElements(ByteStream(source), byteCount: source.count)
+    try self.init(reading: elements)
+  }
+
+  /// Reads all elements.
+  init(reading elements: NumPyElements) throws(FileError) {
+    let header = elements.header
+    let source = elements.source
+    var bytes = try elements.rest()
     if header.isBigEndian {
-      elements = ElementCoding.reversingBytes(of: elements, inGroupsOf: header.elementType.size)
+      bytes = ElementCoding.reversingBytes(of: bytes, inGroupsOf: header.elementType.size)
     }
     if header.isFortranOrder {
-      elements = Self.inCOrder(elements, shape: header.shape, elementSize: header.elementType.size)
+      bytes = Self.inCOrder(bytes, shape: header.shape, elementSize: header.elementType.size)
     }
-    if header.elementType == .boolean, let index = elements.firstIndex(where: { $0 > 1 }) {
+    if header.elementType == .boolean, let index = bytes.firstIndex(where: { $0 > 1 }) {
       throw FileError(
         .malformed, source: source, at: [.byte(header.dataStart)], expected: "booleans of 0 or 1",
-        found: "\(elements[index])")
+        found: "\(bytes[index])")
     }
-    try self.init(elementType: header.elementType, shape: header.shape, bytes: elements, source: source)
+    try self.init(elementType: header.elementType, shape: header.shape, bytes: bytes, source: source)
   }
 
   /// The bytes of an npy file: C order, little-endian. The same array gives the same bytes.

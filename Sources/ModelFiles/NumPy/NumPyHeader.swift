@@ -11,18 +11,26 @@ struct NumPyHeader {
   private(set) var isBigEndian: Bool
   private(set) var isFortranOrder: Bool
   private(set) var shape: [Int]
+  /// The bytes of all elements.
+  let byteCount: Int
   /// The offset of the first element.
   let dataStart: Int
 
-  /// Reads the header of an npy file of version 1, 2 or 3.
-  init(reading bytes: Data, source: String) throws(FileError) {
-    var cursor = ByteCursor(bytes, source: source)
-    let prefix = [UInt8](try cursor.take(Self.magic.count, "the mark of an npy file"))
+  /// The longest header that is read: one of ten thousand bytes is long for NumPy already.
+  static let greatestLength = 1 << 20
+
+  /// Reads the header of an npy file of version 1, 2 or 3, and leaves the stream at the first
+  /// element.
+  init(reading stream: ByteStream) throws(FileError) {
+    let source = stream.name
+    let prefix = [UInt8](try stream.take(Self.magic.count, "the mark of an npy file"))
     guard prefix == Self.magic else {
       throw FileError(
         .malformed, source: source, at: [.byte(0)], expected: "the mark of an npy file, \\x93NUMPY",
         found: FileError.quoted(String(decoding: prefix, as: UTF8.self)))
     }
+    var cursor = ByteCursor(
+      try stream.take(2, "the version"), source: source, baseOffset: Self.magic.count)
     let major = try cursor.integer(UInt8.self, "the version")
     let minor = try cursor.integer(UInt8.self, "the version")
     guard (1...3).contains(major), minor == 0 else {
@@ -31,10 +39,17 @@ struct NumPyHeader {
         found: "\(major).\(minor)")
     }
     let what = "the length of the header"
+    cursor = ByteCursor(
+      try stream.take(major == 1 ? 2 : 4, what), source: source, baseOffset: Self.magic.count + 2)
     let length = major == 1 ? try cursor.size(UInt16.self, what) : try cursor.size(UInt32.self, what)
     let start = cursor.offset
-    let text = [UInt8](try cursor.take(length, "the header"))
-    dataStart = cursor.offset
+    guard length <= Self.greatestLength else {
+      throw FileError(
+        .tooLarge, source: source, at: [.byte(Self.magic.count + 2)],
+        expected: "a header of at most \(Self.greatestLength) bytes", found: "\(length)")
+    }
+    let text = [UInt8](try stream.take(length, "the header"))
+    dataStart = start + length
 
     var literal = PythonLiteral(text, source: source, baseOffset: start)
     let header = try literal.dictionary()
@@ -59,8 +74,23 @@ struct NumPyHeader {
         found: "\(shape.count)")
     }
     (elementType, isBigEndian) = try Self.elementType(header["descr"], at: place + [.key("descr")], source)
+    guard let byteCount = CheckedSizes.byteCount(shape, bitsPerElement: 8 * elementType.size) else {
+      throw FileError(
+        .tooLarge, source: source, expected: "a shape below 2^63 bits",
+        found: "\(CheckedSizes.text(shape)) of \(elementType)")
+    }
+    self.byteCount = byteCount
     self.isFortranOrder = isFortranOrder
     self.shape = shape
+  }
+
+  /// Checks that so many bytes behind the header are what its elements take.
+  func require(dataCount: Int, _ source: String) throws(FileError) {
+    guard byteCount == dataCount else {
+      throw FileError(
+        byteCount > dataCount ? .truncated : .oversized, source: source, at: [.byte(dataStart)],
+        expected: "\(byteCount) bytes for \(CheckedSizes.text(shape)) of \(elementType)", found: "\(dataCount)")
+    }
   }
 
   /// The bytes of a header for elements in C order, little-endian: version 1.0, or 2.0 if it is long. Elements start

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A zip archive in memory, read by its central directory.
+/// A zip archive, read by its central directory; its entries are read when they are asked for.
 struct ZipReader {
   /// One entry of the central directory.
   struct Entry {
@@ -13,8 +13,7 @@ struct ZipReader {
     var headerStart: Int
   }
 
-  private let bytes: Data
-  private let source: String
+  private let source: ByteSource
   /// The entries, in the directory's order.
   private(set) var entries: [Entry] = []
   private let directoryStart: Int
@@ -26,16 +25,21 @@ struct ZipReader {
   private static let localSignature: UInt32 = 0x0403_4b50
   private static let endLength = 22
   private static let locatorLength = 20
+  private static let longEndLength = 56
 
-  /// Reads the directory of the archive that `bytes` holds.
+  /// More entries than any archive of arrays has.
+  private static let greatestEntryCount = 1 << 16
+
+  /// Reads the directory of an archive.
   ///
   /// - Parameter maximumByteCount: the most that all entries together may say they inflate to.
-  init(_ bytes: Data, source: String, maximumByteCount: Int) throws(FileError) {
-    self.bytes = bytes.rebased
+  init(_ source: ByteSource, maximumByteCount: Int) throws(FileError) {
     self.source = source
-    let directory = try Self.directory(of: self.bytes, source)
+    let directory = try Self.directory(of: source)
     directoryStart = directory.range.lowerBound
-    var cursor = ByteCursor(self.bytes, source: source, range: directory.range)
+    var cursor = ByteCursor(
+      try source.bytes(directory.range), source: source.name, baseOffset: directory.range.lowerBound)
+    let source = source.name
     var names: Set<[UInt8]> = []
     var total = 0
     for _ in 0..<directory.count {
@@ -62,41 +66,26 @@ struct ZipReader {
     try requireSeparateEntries()
   }
 
-  /// The bytes of an entry, inflated and checked.
-  func contents(of entry: Entry) throws(FileError) -> Data {
-    let range = try dataRange(of: entry)
-    let stored = bytes.subdata(in: range)
-    let data: Data
-    if entry.isDeflated {
-      do throws(FileError) {
-        let inflater = try Inflater(stored, wrapping: .none, source: source)
-        data = try inflater.take(entry.count, "the inflated entry")
-        try inflater.finish()
-      } catch {
-        throw error.within(.entry(entry.name))
-      }
-    } else {
-      data = stored
-    }
-    let checksum = CyclicRedundancyCheck.of(data)
-    guard checksum == entry.checksum else {
-      throw FileError(
-        .malformed, source: source, at: [.entry(entry.name)],
-        expected: "bytes with the checksum \(String(entry.checksum, radix: 16))",
-        found: String(checksum, radix: 16))
-    }
-    return data
+  /// An entry's bytes from its start on; after the last of them their checksum is verified.
+  func stream(of entry: Entry) throws(FileError) -> ByteStream {
+    try ByteStream(
+      source, range: try dataRange(of: entry), encoding: entry.isDeflated ? .deflated : .plain,
+      checksum: entry.checksum)
   }
 
   /// Where an entry's compressed bytes lie: after its local header, before the directory.
   private func dataRange(of entry: Entry) throws(FileError) -> Range<Int> {
     guard entry.headerStart <= directoryStart else {
       throw FileError(
-        .malformed, source: source, at: [.entry(entry.name)], expected: "a header before byte \(directoryStart)",
-        found: "byte \(entry.headerStart)")
+        .malformed, source: source.name, at: [.entry(entry.name)],
+        expected: "a header before byte \(directoryStart)", found: "byte \(entry.headerStart)")
     }
-    var cursor = ByteCursor(bytes, source: source, range: entry.headerStart..<directoryStart)
+    // A local header has two lengths of at most 65535 bytes each behind 26 others.
+    let end = min(directoryStart, entry.headerStart + 30 + 2 * 0xffff)
     do throws(FileError) {
+      var cursor = ByteCursor(
+        try source.bytes(entry.headerStart..<end), source: source.name, baseOffset: entry.headerStart)
+      let source = source.name
       let signature = try cursor.integer(UInt32.self, "a local header")
       guard signature == Self.localSignature else {
         throw FileError(
@@ -115,8 +104,12 @@ struct ZipReader {
       }
       try cursor.skip(extraLength, "extra fields")
       let start = cursor.offset
-      try cursor.skip(entry.compressedCount, "the entry's bytes")
-      return start..<cursor.offset
+      guard entry.compressedCount <= directoryStart - start else {
+        throw FileError(
+          .truncated, source: source, at: [.byte(start)],
+          expected: "the entry's bytes (\(entry.compressedCount) bytes)", found: "\(directoryStart - start) bytes")
+      }
+      return start..<start + entry.compressedCount
     } catch {
       throw error.within(.entry(entry.name))
     }
@@ -128,7 +121,7 @@ struct ZipReader {
     for entry in entries.sorted(by: { $0.headerStart < $1.headerStart }) {
       guard entry.headerStart >= position else {
         throw FileError(
-          .malformed, source: source, at: [.entry(entry.name)], expected: "entries that do not overlap",
+          .malformed, source: source.name, at: [.entry(entry.name)], expected: "entries that do not overlap",
           found: "one that starts at byte \(entry.headerStart), before \(position)")
       }
       position = try dataRange(of: entry).upperBound
@@ -137,10 +130,12 @@ struct ZipReader {
 
   /// The range of the central directory and its count of entries.
   private static func directory(
-    of bytes: Data, _ source: String
+    of bytes: ByteSource
   ) throws(FileError) -> (range: Range<Int>, count: Int) {
-    let endStart = try findEnd(bytes, source)
-    var cursor = ByteCursor(bytes, source: source, range: endStart..<bytes.count)
+    let endStart = try findEnd(bytes)
+    let source = bytes.name
+    var cursor = ByteCursor(
+      try bytes.bytes(endStart..<endStart + endLength), source: source, baseOffset: endStart)
     try cursor.skip(4, "the end record")
     let disk = try cursor.integer(UInt16.self, "a disk number")
     let directoryDisk = try cursor.integer(UInt16.self, "a disk number")
@@ -150,8 +145,9 @@ struct ZipReader {
     var start = try cursor.size(UInt32.self, "the offset of the directory")
     var directoryEnd = endStart
 
-    if let place = try longEnd(before: endStart, of: bytes, source) {
-      var long = ByteCursor(bytes, source: source, range: place..<endStart - locatorLength)
+    if let place = try longEnd(before: endStart, of: bytes) {
+      let end = min(endStart - locatorLength, place + longEndLength)
+      var long = ByteCursor(try bytes.bytes(place..<end), source: source, baseOffset: place)
       guard try long.integer(UInt32.self, "the zip64 end record") == longEndSignature else {
         throw FileError(
           .malformed, source: source, at: [.byte(place)], expected: "the zip64 end record", found: "another mark")
@@ -171,19 +167,26 @@ struct ZipReader {
         expected: "a directory that ends at byte \(directoryEnd)", found: "\(size) bytes from byte \(start)")
     }
     // An entry takes at least 46 bytes.
-    guard count <= size / 46 else {
+    let greatest = min(size / 46, greatestEntryCount)
+    guard count <= greatest else {
       throw FileError(
-        .malformed, source: source, at: [.byte(endStart)], expected: "at most \(size / 46) entries in \(size) bytes",
+        .malformed, source: source, at: [.byte(endStart)], expected: "at most \(greatest) entries in \(size) bytes",
         found: "\(count)")
+    }
+    guard size <= count * (46 + 3 * 0xffff) else {
+      throw FileError(
+        .malformed, source: source, at: [.byte(endStart)], expected: "a directory of \(count) entries",
+        found: "\(size) bytes")
     }
     return (start..<end, count)
   }
 
   /// The offset of the zip64 end record, or nil if there is no locator of one before the end record.
-  private static func longEnd(before endStart: Int, of bytes: Data, _ source: String) throws(FileError) -> Int? {
+  private static func longEnd(before endStart: Int, of bytes: ByteSource) throws(FileError) -> Int? {
     guard endStart >= locatorLength else { return nil }
     let start = endStart - locatorLength
-    var locator = ByteCursor(bytes, source: source, range: start..<endStart)
+    let source = bytes.name
+    var locator = ByteCursor(try bytes.bytes(start..<endStart), source: source, baseOffset: start)
     guard try locator.integer(UInt32.self, "a zip64 locator") == locatorSignature else { return nil }
     try locator.skip(4, "a disk number")
     let place = try locator.size(UInt64.self, "the offset of the zip64 end record")
@@ -196,12 +199,13 @@ struct ZipReader {
   }
 
   /// The offset of the end record, which closes the file with a comment of the length it states.
-  private static func findEnd(_ bytes: Data, _ source: String) throws(FileError) -> Int {
+  private static func findEnd(_ bytes: ByteSource) throws(FileError) -> Int {
+    let source = bytes.name
     guard bytes.count >= endLength else {
       throw FileError(
         .truncated, source: source, expected: "a zip archive of at least \(endLength) bytes", found: "\(bytes.count)")
     }
-    let tail = [UInt8](bytes.suffix(endLength + 0xffff))
+    let tail = [UInt8](try bytes.bytes(max(0, bytes.count - endLength - 0xffff)..<bytes.count))
     var index = tail.count - endLength
     while index >= 0 {
       if tail[index] == 0x50, tail[index + 1] == 0x4b, tail[index + 2] == 0x05, tail[index + 3] == 0x06 {

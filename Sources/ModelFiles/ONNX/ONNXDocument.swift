@@ -50,9 +50,7 @@ public struct ONNXDocument: Sendable, Equatable {
   }
 
   /// Reads the file at `path`.
-  public init(path: String) throws(FileError) {
-    try self.init(bytes: FileBytes.read(path: path), source: path)
-  }
+  public init(path: String) throws(FileError) { try self.init(reading: ByteSource(path: path)) }
 
   /// Reads a whole file from its bytes.
   ///
@@ -62,17 +60,31 @@ public struct ONNXDocument: Sendable, Equatable {
   /// - Throws: ``FileError`` if the bytes are not a model, a tensor's size is not that of its shape, or the model uses
   ///   external data, sparse initialisers, values that are not tensors, or element types that are not read.
   public init(bytes: Data, source: String) throws(FileError) {
+    try self.init(reading: ByteSource(bytes, name: source))
+  }
+
+  /// Reads a file whose structure is scanned first: only what is a model of bounded size is
+  /// decoded.
+  init(reading source: ByteSource) throws(FileError) {
+    try ONNXScan(source).check()
+    self = try ONNXReader(source: source.name).document(try Self.message(source))
+  }
+
+  private static func message(_ source: ByteSource) throws(FileError) -> Tombola_Onnx_ModelProto {
     var options = BinaryDecodingOptions()
     options.discardUnknownFields = true
-    let model: Tombola_Onnx_ModelProto
+    // Graphs inside attributes are skipped, so that messages are seven deep.
+    options.messageDepthLimit = 16
+    let bytes = try source.bytes(0..<source.count)
     do {
-      model = try Tombola_Onnx_ModelProto(serializedBytes: bytes, options: options)
-    } catch {
-      throw FileError(
-        .malformed, source: source, expected: "an ONNX model, in the encoding of protocol buffers",
-        found: "\(bytes.count) bytes that are not: \(Self.reason(error))")
-    }
-    self = try ONNXReader(source: source).document(model)
+      return try Tombola_Onnx_ModelProto(serializedBytes: bytes, options: options)
+    } catch { throw notAModel(source, reason(error)) }
+  }
+
+  static func notAModel(_ source: ByteSource, _ reason: String) -> FileError {
+    FileError(
+      .malformed, source: source.name, expected: "an ONNX model, in the encoding of protocol buffers",
+      found: "\(source.count) bytes that are not: \(reason)")
   }
 
   /// The version of ONNX's own operators that the model is written for, or nil if it does not say.

@@ -4,7 +4,8 @@ import Foundation
 struct ONNXReader {
   let source: String
 
-  func document(_ model: Tombola_Onnx_ModelProto) throws(FileError) -> ONNXDocument {
+  /// The model is taken apart on the way, so that tensors are held once.
+  func document(_ model: consuming Tombola_Onnx_ModelProto) throws(FileError) -> ONNXDocument {
     guard model.hasGraph else {
       throw FileError(
         .malformed, source: source, at: [.key("graph")], expected: "an ONNX model with a graph", found: "none")
@@ -13,7 +14,10 @@ struct ONNXReader {
       throw FileError(
         .malformed, source: source, at: [.key("ir_version")], expected: "a version from 1", found: "\(model.irVersion)")
     }
-    let graph = model.graph
+    var graph = model.graph
+    model.clearGraph()
+    let tensors = graph.initializer
+    graph.initializer = []
     if !graph.sparseInitializer.isEmpty {
       throw FileError(
         .unsupported, source: source, at: [.key("sparse_initializer")], expected: "dense initialisers",
@@ -21,7 +25,7 @@ struct ONNXReader {
     }
     return ONNXDocument(
       graphName: graph.name, inputs: try values(graph.input, "input"), outputs: try values(graph.output, "output"),
-      nodes: try nodes(graph.node), initializers: try initializers(graph.initializer),
+      nodes: try nodes(graph.node), initializers: try initializers(tensors),
       operatorSets: try operatorSets(model.opsetImport), formatVersion: formatVersion,
       producerName: model.producerName, producerVersion: model.producerVersion,
       metadata: model.metadataProps.map { ($0.key, $0.value) }, source: source)
@@ -29,13 +33,14 @@ struct ONNXReader {
 
   private func operatorSets(_ messages: [Tombola_Onnx_OperatorSetIdProto]) throws(FileError) -> [ONNXOperatorSet] {
     var sets: [ONNXOperatorSet] = []
+    var domains: Set<String> = []
     for message in messages {
       guard let version = Int(exactly: message.version), version > 0 else {
         throw FileError(
           .malformed, source: source, at: [.key("opset_import"), .key(message.domain)], expected: "a version from 1",
           found: "\(message.version)")
       }
-      guard !sets.contains(where: { $0.domain == message.domain }) else {
+      guard domains.insert(message.domain).inserted else {
         throw FileError(
           .malformed, source: source, at: [.key("opset_import"), .key(message.domain)], expected: "each domain once",
           found: "a second one")
@@ -164,11 +169,16 @@ struct ONNXReader {
     return text
   }
 
-  private func initializers(_ messages: [Tombola_Onnx_TensorProto]) throws(FileError) -> [ONNXTensor] {
+  private func initializers(
+    _ messages: consuming [Tombola_Onnx_TensorProto]
+  ) throws(FileError) -> [ONNXTensor] {
+    var messages = messages
     var tensors: [ONNXTensor] = []
     tensors.reserveCapacity(messages.count)
     var names: Set<String> = []
-    for (index, message) in messages.enumerated() {
+    for index in messages.indices {
+      let message = messages[index]
+      messages[index] = Tombola_Onnx_TensorProto()
       guard !message.name.isEmpty, names.insert(message.name).inserted else {
         throw FileError(
           .malformed, source: source, at: [.key("initializer"), .tensor(message.name)],

@@ -77,6 +77,9 @@ public struct ONNXTensor: Sendable, Equatable {
     left.name == right.name && left.shape == right.shape && left.values == right.values
   }
 
+  /// More dimensions than any tensor of a network has.
+  private static let greatestRank = 64
+
   /// Reads a message; `place` is where it stands in the file.
   init(
     reading message: Tombola_Onnx_TensorProto, at place: [FileError.Location], _ source: String
@@ -91,6 +94,11 @@ public struct ONNXTensor: Sendable, Equatable {
     if message.hasSegment {
       throw FileError(.unsupported, source: source, at: place, expected: "a whole tensor", found: "a segment of one")
     }
+    guard message.dims.count <= Self.greatestRank else {
+      throw FileError(
+        .unsupported, source: source, at: place, expected: "at most \(Self.greatestRank) dimensions",
+        found: "\(message.dims.count)")
+    }
     var shape: [Int] = []
     for dimension in message.dims {
       guard let size = Int(exactly: dimension), size >= 0 else {
@@ -99,17 +107,20 @@ public struct ONNXTensor: Sendable, Equatable {
       }
       shape.append(size)
     }
-    guard CheckedSizes.byteCount(shape, bitsPerElement: 64) != nil else {
+    guard CheckedSizes.byteCount(shape, bitsPerElement: 64) != nil,
+      let count = CheckedSizes.elementCount(shape)
+    else {
       throw FileError(
         .tooLarge, source: source, at: place, expected: "a shape below 2^63 bits", found: CheckedSizes.text(shape))
     }
+    let stored = Stored(message: message, shape: shape, count: count, type: type, place: place, source: source)
     let values: Values
     switch type {
-    case .float32: values = .float32(try Self.values(message, message.floatData, shape, type, at: place, source))
-    case .float64: values = .float64(try Self.values(message, message.doubleData, shape, type, at: place, source))
-    case .int32: values = .int32(try Self.values(message, message.int32Data, shape, type, at: place, source))
-    case .int64: values = .int64(try Self.values(message, message.int64Data, shape, type, at: place, source))
-    case .boolean: values = .boolean(try Self.booleans(message, shape, at: place, source))
+    case .float32: values = .float32(try stored.values(message.floatData))
+    case .float64: values = .float64(try stored.values(message.doubleData))
+    case .int32: values = .int32(try stored.values(message.int32Data))
+    case .int64: values = .int64(try stored.values(message.int64Data))
+    case .boolean: values = .boolean(try stored.booleans())
     default:
       throw FileError(
         .unsupported, source: source, at: place, expected: "values of type FLOAT, DOUBLE, INT32, INT64 or BOOL",
@@ -137,13 +148,25 @@ public struct ONNXTensor: Sendable, Equatable {
     return message
   }
 
-  /// The values of a message, from its raw bytes or from the field of their own type.
-  private static func values<Element: StoredElement>(
-    _ message: Tombola_Onnx_TensorProto, _ typed: [Element], _ shape: [Int], _ type: ONNXElementType,
-    at place: [FileError.Location], _ source: String
-  ) throws(FileError) -> [Element] {
-    // The caller has checked that the shape has a count of elements, and that eight times it does not overflow.
-    let count = CheckedSizes.elementCount(shape)!
+  private func wrongType(expected: ONNXElementType) -> FileError {
+    FileError(
+      .wrongType, source: source, at: [.tensor(name)], expected: "values of type \(expected)",
+      found: "\(values.elementType)")
+  }
+}
+
+/// A message's values, of a shape that has been checked.
+private struct Stored {
+  let message: Tombola_Onnx_TensorProto
+  let shape: [Int]
+  /// Elements of the shape; eight times as many do not overflow.
+  let count: Int
+  let type: ONNXElementType
+  let place: [FileError.Location]
+  let source: String
+
+  /// The values, from the raw bytes or from the field of their own type.
+  func values<Element: StoredElement>(_ typed: [Element]) throws(FileError) -> [Element] {
     let typedCount =
       message.floatData.count + message.doubleData.count + message.int32Data.count + message.int64Data.count
       + message.uint64Data.count + message.stringData.count
@@ -153,42 +176,27 @@ public struct ONNXTensor: Sendable, Equatable {
         found: "values in several fields or in another")
     }
     if typedCount > 0 || (count == 0 && message.rawData.isEmpty) {
-      guard typed.count == count else { throw wrongSize(count, "values", typed.count, shape, type, place, source) }
+      guard typed.count == count else { throw wrongSize(count, "values", typed.count) }
       return typed
     }
     let size = count * MemoryLayout<Element>.size
-    guard message.rawData.count == size else {
-      throw wrongSize(size, "bytes", message.rawData.count, shape, type, place, source)
-    }
+    guard message.rawData.count == size else { throw wrongSize(size, "bytes", message.rawData.count) }
     return ElementCoding.decode(Element.self, from: message.rawData)
   }
 
   /// BOOL values: a raw byte each, or a number each in the field of 32-bit integers; 0 or 1.
-  private static func booleans(
-    _ message: Tombola_Onnx_TensorProto, _ shape: [Int], at place: [FileError.Location], _ source: String
-  ) throws(FileError) -> [Bool] {
+  func booleans() throws(FileError) -> [Bool] {
     let numbers =
-      message.int32Data.isEmpty
-      ? try values(message, [UInt8](), shape, .boolean, at: place, source).map(Int32.init)
-      : try values(message, message.int32Data, shape, .boolean, at: place, source)
+      message.int32Data.isEmpty ? try values([UInt8]()).map(Int32.init) : try values(message.int32Data)
     if let wrong = numbers.first(where: { $0 != 0 && $0 != 1 }) {
       throw FileError(.malformed, source: source, at: place, expected: "BOOL values 0 or 1", found: "\(wrong)")
     }
     return numbers.map { $0 == 1 }
   }
 
-  private static func wrongSize(
-    _ expected: Int, _ unit: String, _ found: Int, _ shape: [Int], _ type: ONNXElementType,
-    _ place: [FileError.Location], _ source: String
-  ) -> FileError {
+  private func wrongSize(_ expected: Int, _ unit: String, _ found: Int) -> FileError {
     FileError(
       expected > found ? .truncated : .oversized, source: source, at: place,
       expected: "\(expected) \(unit) for \(CheckedSizes.text(shape)) of \(type)", found: "\(found)")
-  }
-
-  private func wrongType(expected: ONNXElementType) -> FileError {
-    FileError(
-      .wrongType, source: source, at: [.tensor(name)], expected: "values of type \(expected)",
-      found: "\(values.elementType)")
   }
 }

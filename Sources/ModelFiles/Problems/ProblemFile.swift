@@ -23,57 +23,67 @@ public struct ProblemFile: Sendable {
   /// The weight of each coordinate.
   public let weights: [Double]?
 
+  /// More targets than are solved in a lifetime; each is an array of its own.
+  private static let greatestTargetCount = 1 << 20
+
+  /// Shapes are checked before any elements are read, and elements are held once.
+  ///
   /// - Throws: `FileError` for a file that is no archive, lacks an array, or holds one of another type or shape.
   public init(contentsOf path: String) throws(FileError) {
-    let archive = try NumPyArchive(path: path)
-    let rows = try archive.array("candidates")
-    guard rows.shape.count == 2 else {
-      throw FileError(
-        .wrongType, source: path, expected: "array 'candidates' of shape (n, m)", found: "\(rows.shape)")
+    let archive = try NumPyArchiveFile(path: path)
+    func wrong(_ name: String, _ expected: String, _ found: String) -> FileError {
+      FileError(.wrongType, source: path, at: [.entry(name)], expected: expected, found: found)
+    }
+    func doubles(_ name: String) throws(FileError) -> [Double] {
+      try archive.entry(name).elementType == .float32
+        ? try archive.floats(name).map(Double.init) : try archive.doubles(name)
+    }
+    /// The matrix of an array whose shape has been checked.
+    func matrix<Element>(
+      _ name: String, _ rows: Int, _ columns: Int, _ values: [Element]
+    ) throws(FileError) -> Matrix<Element> {
+      do { return try Matrix(rows: rows, columns: columns, values: values) } catch {
+        throw wrong(name, "a matrix of \(rows) × \(columns)", "\(error)")
+      }
+    }
+    let rows = try archive.entry("candidates")
+    guard rows.shape.count == 2, rows.shape[1] > 0 else {
+      throw wrong("candidates", "shape (n, m) with m above 0", CheckedSizes.text(rows.shape))
     }
     let (n, m) = (rows.shape[0], rows.shape[1])
-    do {
-      switch rows.elementType {
-      case .float32: candidates = .single(try Matrix(rows: n, columns: m, values: try rows.floats()))
-      default: candidates = .double(try Matrix(rows: n, columns: m, values: try rows.doubles()))
-      }
-    } catch let error as FileError { throw error } catch {
-      throw FileError(.wrongType, source: path, expected: "array 'candidates' of shape (n, m)", found: "\(error)")
-    }
-    let target = try archive.array("target")
-    let values =
-      target.elementType == .float32 ? try target.floats().map(Double.init) : try target.doubles()
+    let target = try archive.entry("target")
     guard (1...2).contains(target.shape.count), target.shape.last == m else {
-      throw FileError(
-        .wrongType, source: path, expected: "array 'target' of shape (\(m)) or (t, \(m))", found: "\(target.shape)")
+      throw wrong("target", "shape (\(m)) or (t, \(m))", CheckedSizes.text(target.shape))
     }
     let count = target.shape.count == 1 ? 1 : target.shape[0]
-    targets = (0..<count).map { Array(values[$0 * m..<($0 + 1) * m]) }
-    func optional(_ name: String, _ shape: [Int]) throws(FileError) -> NumPyArray? {
-      guard archive.names.contains(name) else { return nil }
-      let array = try archive.array(name)
-      guard array.shape == shape else {
-        throw FileError(
-          .wrongType, source: path, expected: "array '\(name)' of shape \(shape)", found: "\(array.shape)")
+    guard count <= Self.greatestTargetCount else {
+      throw wrong("target", "at most \(Self.greatestTargetCount) targets", "\(count)")
+    }
+    func has(_ name: String, _ shape: [Int]) throws(FileError) -> Bool {
+      guard archive.names.contains(name) else { return false }
+      let found = try archive.entry(name).shape
+      guard found == shape else {
+        throw wrong(name, "shape \(CheckedSizes.text(shape))", CheckedSizes.text(found))
       }
-      return array
+      return true
     }
-    func doubles(_ array: NumPyArray) throws(FileError) -> [Double] {
-      array.elementType == .float32 ? try array.floats().map(Double.init) : try array.doubles()
+    let hasScales = try has("scales", [n])
+    let hasFactor = try has("factor", [m, m])
+    let hasBlocks = try has("blocks", [m])
+    let hasWeights = try has("weights", [m])
+    if hasScales, rows.elementType != .float32 {
+      throw wrong("candidates", "float32, as there are scales", "\(rows.elementType)")
     }
-    scales = try optional("scales", [n])?.floats()
-    if scales != nil, rows.elementType != .float32 {
-      throw FileError(
-        .wrongType, source: path, expected: "array 'candidates' in float32, as there are scales",
-        found: "\(rows.elementType)")
-    }
-    do {
-      factor = try optional("factor", [m, m]).map { try Matrix(rows: m, columns: m, values: try doubles($0)) }
-      blocks = try optional("blocks", [m])?.integers()
-      weights = try optional("weights", [m]).map { try doubles($0) }
-    } catch let error as FileError { throw error } catch {
-      throw FileError(.wrongType, source: path, expected: "array 'factor' of shape (\(m), \(m))", found: "\(error)")
-    }
+    candidates =
+      rows.elementType == .float32
+      ? .single(try matrix("candidates", n, m, try archive.floats("candidates")))
+      : .double(try matrix("candidates", n, m, try archive.doubles("candidates")))
+    let values = try doubles("target")
+    targets = (0..<count).map { Array(values[$0 * m..<($0 + 1) * m]) }
+    scales = hasScales ? try archive.floats("scales") : nil
+    factor = hasFactor ? try matrix("factor", m, m, try doubles("factor")) : nil
+    blocks = hasBlocks ? try archive.array("blocks").integers() : nil
+    weights = hasWeights ? try doubles("weights") : nil
   }
 
   /// Writes `candidates` (n, m) and `target`, (m) for one target and (t, m) for more, in float64.

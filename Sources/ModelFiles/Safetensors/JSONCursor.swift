@@ -44,17 +44,41 @@ struct JSONCursor {
 
   /// Reads an array of non-negative integers.
   mutating func sizes() throws(FileError) -> [Int] {
-    try expect(UInt8(ascii: "["), "an array of sizes")
-    skipWhitespace()
-    if take(UInt8(ascii: "]")) { return [] }
     var values: [Int] = []
+    try array("an array of sizes") { (json) throws(FileError) in values.append(try json.size()) }
+    return values
+  }
+
+  /// Reads an array, calling `element` to read each element.
+  mutating func array(
+    _ what: String = "an array", _ element: (inout JSONCursor) throws(FileError) -> Void
+  ) throws(FileError) {
+    try expect(UInt8(ascii: "["), what)
+    skipWhitespace()
+    if take(UInt8(ascii: "]")) { return }
     repeat {
-      values.append(try size())
+      try element(&self)
       skipWhitespace()
     } while take(UInt8(ascii: ","))
     try expect(UInt8(ascii: "]"), "',' or ']'")
-    return values
   }
+
+  /// The byte that the next value starts with; nil at the end.
+  var next: UInt8? {
+    mutating get {
+      skipWhitespace()
+      return index < bytes.count ? bytes[index] : nil
+    }
+  }
+
+  /// Moves on over the characters of a number or word, and returns them.
+  mutating func takeLetters() -> String {
+    let start = index
+    while index < bytes.count, !Self.endsLetters.contains(bytes[index]) { index += 1 }
+    return String(decoding: bytes[start..<index], as: UTF8.self)
+  }
+
+  private static let endsLetters = Set(" \t\n\r,]}:\"[{".utf8)
 
   /// Reads a string, with its escapes resolved.
   mutating func string() throws(FileError) -> String {
@@ -166,7 +190,7 @@ struct JSONCursor {
     if !take(byte) { throw fault(what) }
   }
 
-  private func fault(_ expected: String) -> FileError {
+  func fault(_ expected: String) -> FileError {
     let found: String
     if index >= bytes.count {
       found = "the end of the header"

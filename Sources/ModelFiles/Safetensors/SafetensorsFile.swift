@@ -33,9 +33,7 @@ public struct SafetensorsFile: Sendable, Equatable {
   }
 
   /// Reads the file at `path`.
-  public init(path: String) throws(FileError) {
-    try self.init(bytes: FileBytes.read(path: path), source: path)
-  }
+  public init(path: String) throws(FileError) { try self.init(reading: ByteSource(path: path)) }
 
   /// Reads a whole file from its bytes, strictly: a valid header without duplicate or unknown keys, tensors that cover
   /// the rest of the file without holes, overlaps or excess, and sizes that match types and shapes.
@@ -45,8 +43,15 @@ public struct SafetensorsFile: Sendable, Equatable {
   ///   - source: what to call it in messages.
   /// - Throws: ``FileError``.
   public init(bytes: Data, source: String) throws(FileError) {
-    let bytes = bytes.rebased
-    let header = try SafetensorsHeader(reading: bytes, source: source)
+    try self.init(reading: ByteSource(bytes, name: source))
+  }
+
+  private init(reading source: ByteSource) throws(FileError) {
+    try self.init(SafetensorsHeader(reading: source), of: source)
+  }
+
+  /// Reads the tensors behind a header, the bytes of each once.
+  init(_ header: SafetensorsHeader, of source: ByteSource) throws(FileError) {
     var tensors: [SafetensorsTensor] = []
     tensors.reserveCapacity(header.entries.count)
     for entry in header.entries {
@@ -54,9 +59,10 @@ public struct SafetensorsFile: Sendable, Equatable {
       let range = header.dataStart + entry.range.lowerBound..<header.dataStart + entry.range.upperBound
       tensors.append(
         try SafetensorsTensor(
-          name: entry.name, dtype: entry.dtype, shape: entry.shape, bytes: bytes.subdata(in: range), source: source))
+          name: entry.name, dtype: entry.dtype, shape: entry.shape, bytes: try source.bytes(range),
+          source: source.name))
     }
-    self.init(metadata: header.metadata, tensors: tensors, source: source)
+    self.init(metadata: header.metadata, tensors: tensors, source: source.name)
   }
 
   /// The tensor called `name`, compared byte for byte.

@@ -18,17 +18,22 @@ struct SafetensorsHeader {
   /// The offset of the first byte after the header.
   let dataStart: Int
 
-  /// Reads and checks the header of `bytes`.
-  init(reading bytes: Data, source: String) throws(FileError) {
-    var cursor = ByteCursor(bytes, source: source)
+  /// More tensors, or keys of the metadata, than any file of this kind has.
+  private static let greatestCount = 1 << 20
+
+  /// Reads the header of a file and checks it against the file's size.
+  init(reading bytes: ByteSource) throws(FileError) {
+    let source = bytes.name
+    let stream = try ByteStream(bytes)
+    var cursor = ByteCursor(try stream.take(8, "the length of the header"), source: source)
     let length = try cursor.size(UInt64.self, "the length of the header")
     guard length <= SafetensorsFile.greatestHeaderLength else {
       throw FileError(
         .tooLarge, source: source, at: [.byte(0)],
         expected: "a header of at most \(SafetensorsFile.greatestHeaderLength) bytes", found: "\(length)")
     }
-    let text = [UInt8](try cursor.take(length, "the header"))
-    dataStart = cursor.offset
+    let text = [UInt8](try stream.take(length, "the header"))
+    dataStart = stream.position
     if let fault = Self.firstInvalidUTF8(text) {
       throw FileError(
         .malformed, source: source, at: [.byte(8 + fault)], expected: "a header in UTF-8", found: "an invalid sequence")
@@ -42,9 +47,18 @@ struct SafetensorsHeader {
     var json = JSONCursor(text, source: source, baseOffset: 8)
     var metadata: [String: String] = [:]
     var entries: [Entry] = []
+    func requireFew(_ count: Int, _ place: FileError.Location) throws(FileError) {
+      guard count <= Self.greatestCount else {
+        throw FileError(
+          .tooLarge, source: source, at: [place], expected: "at most \(Self.greatestCount) tensors and keys",
+          found: "more")
+      }
+    }
     try json.object { (json, name, place) throws(FileError) in
+      try requireFew(entries.count + 1, place)
       if name == SafetensorsFile.metadataKey {
         try json.object { (json, key, place) throws(FileError) in
+          try requireFew(metadata.count + 1, place)
           let value = try json.string()
           guard metadata.updateValue(value, forKey: key) == nil else {
             throw FileError(
@@ -58,7 +72,7 @@ struct SafetensorsHeader {
     }
     try json.finish()
     self.metadata = metadata
-    self.entries = try Self.inOrder(entries, dataCount: cursor.remaining, source)
+    self.entries = try Self.inOrder(entries, dataCount: bytes.count - dataStart, source)
   }
 
   /// The header's bytes for tensors that follow each other in this order, padded to a multiple of eight.

@@ -50,11 +50,13 @@ public struct TicketFile: Sendable {
   ///
   /// - Throws: `FileError` when it is no ticket or of another version, `TicketError` when it contradicts itself.
   ///   An edited file reads, with `isIntact` false.
-  public init(contentsOf path: String) throws {
-    let file = try SafetensorsFile(path: path)
+  public init(contentsOf path: String) throws { try self.init(try SafetensorsFile(path: path)) }
+
+  /// The ticket in a safetensors file that has been read.
+  init(_ file: SafetensorsFile) throws {
     let reader = MetadataReader(file, format: Self.format, formatVersion: Self.formatVersion)
     try reader.requireFormat()
-    source = path
+    source = file.source
     generator = try reader.text("generator")
     targetFileDigest = file.metadata["target_file_digest"]
     guard let seed = UInt64(try reader.text("seed")), let width = Int(try reader.text("width")) else {
@@ -70,15 +72,17 @@ public struct TicketFile: Sendable {
     let inputRange = try InputRange(low: range[0], high: range[1])
     let biases = try reader.biases(layers: graph.layers.count)
     witness = try reader.witness(graph.inputShape)
+    let others = biases.count { $0 != nil } + (witness == nil ? 0 : 1)
+    try reader.requireBlocks(Ticket.blockCount(graph: graph, inputRange: inputRange), besides: others)
     let blocks = try reader.blocks(
-      Ticket.addresses(graph: graph, inputRange: inputRange),
-      besides: biases.count { $0 != nil } + (witness == nil ? 0 : 1))
+      Ticket.addresses(graph: graph, inputRange: inputRange), besides: others)
     ticket = try Ticket(
       seed: seed, width: width, mode: mode, inputRange: inputRange, graph: graph, scales: try reader.json("scales"),
       biases: biases, blocks: blocks, targetDigest: try reader.text("target_digest"),
       calibrationDigest: file.metadata["calibration_digest"],
       isComplete: try reader.json("complete"))
     search = file.metadata["search"] == nil ? nil : try reader.json("search")
+    if let search { try Self.validate(search, of: ticket) }
     claims = file.metadata["claims"] == nil ? nil : try reader.json("claims")
     isIntact = file.metadata["digest"] == Self.digest(of: file)
   }
@@ -88,7 +92,7 @@ public struct TicketFile: Sendable {
   /// - Throws: `FileError` when it cannot be read.
   public static func digest(ofFile path: String) throws -> String {
     var digest = SHA256Digest()
-    try FileBytes.read(path: path).withUnsafeBytes { digest.update($0) }
+    try ByteSource(path: path).forEachPiece { piece in piece.withUnsafeBytes { digest.update($0) } }
     return digest.hexadecimal()
   }
 
@@ -215,9 +219,12 @@ struct MetadataReader {
   }
 
   func json<Value: Decodable>(_ key: String) throws -> Value {
+    let text = try text(key)
+    var cursor = JSONCursor(Array(text.utf8), source: file.source, baseOffset: 0)
+    do throws(FileError) { try cursor.checkDocument() } catch { throw error.within(.key(key)) }
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    do { return try decoder.decode(Value.self, from: Data(try text(key).utf8)) } catch is DecodingError {
+    do { return try decoder.decode(Value.self, from: Data(text.utf8)) } catch is DecodingError {
       throw wrong(key, expected: "JSON of a \(Value.self)", found: "other text")
     }
   }
@@ -225,7 +232,7 @@ struct MetadataReader {
   /// The bias of each layer, nil where the file has none.
   func biases(layers: Int) throws -> [[Float]?] {
     let tensors = Dictionary(file.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    return try (1...layers).map { try tensors[Ticket.biasTensorName(layer: $0)]?.floats() }
+    return try (1...layers).map { try tensors[Ticket.biasTensorName(layer: $0)].map { try list($0).floats() } }
   }
 
   /// The witness, nil where the file has none.
@@ -243,10 +250,9 @@ struct MetadataReader {
   /// The blocks of given addresses, and no tensors but theirs and `others` more.
   func blocks(_ addresses: [BlockAddress], besides others: Int = 0) throws -> [Block] {
     let candidates: [Int] = try json("candidates")
-    guard file.tensors.count == addresses.count + others, candidates.count == addresses.count else {
-      throw wrong(
-        "candidates", expected: "\(addresses.count) blocks",
-        found: "\(file.tensors.count - others) tensors and \(candidates.count) counts")
+    try requireBlocks(addresses.count, besides: others)
+    guard candidates.count == addresses.count else {
+      throw wrong("candidates", expected: "\(addresses.count) counts", found: "\(candidates.count)")
     }
     let tensors = Dictionary(file.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     return try zip(addresses, candidates).map { address, count in
@@ -255,8 +261,25 @@ struct MetadataReader {
         throw FileError(
           .missing, source: file.source, at: [.tensor(name)], expected: "the kept filters of the block", found: "none")
       }
-      return Block(address: address, candidates: count, kept: try tensor.uint32s())
+      return Block(address: address, candidates: count, kept: try list(tensor).uint32s())
     }
+  }
+
+  /// Checks that the file has so many tensors of blocks.
+  func requireBlocks(_ count: Int, besides others: Int) throws {
+    guard file.tensors.count - others == count else {
+      throw wrong("candidates", expected: "\(count) blocks", found: "\(file.tensors.count - others) tensors")
+    }
+  }
+
+  /// A tensor, if it has one dimension.
+  private func list(_ tensor: SafetensorsTensor) throws -> SafetensorsTensor {
+    guard tensor.shape.count == 1 else {
+      throw FileError(
+        .malformed, source: file.source, at: [.tensor(tensor.name)], expected: "one dimension",
+        found: "shape \(tensor.shape)")
+    }
+    return tensor
   }
 
   func wrong(_ key: String, expected: String, found: String) -> FileError {

@@ -65,20 +65,20 @@ struct CalibratedSearch {
       return CollapsedLayer.assemble(layer, addresses: addresses, sums: sums, scale: search.scales[number - 1])
     }
     let refit: LayerRefit
-    do { refit = try statistics.refit(layer: number, addresses, behind: pruned) } catch is LayerStatistics.Interruption
-    {
-      return nil
-    }
+    do { refit = try statistics.refit(layer: number, addresses, behind: pruned) } catch is Interruption { return nil }
     var choice = LayerChoice(refit)
     let steps = (0...calibration.sweeps).flatMap { pass in addresses.indices.map { (pass: pass, index: $0) } }
     let network = search.network
-    @Sendable func candidates(_ step: Int) throws -> WhitenedCandidates {
+    // Nil when the run must stop.
+    @Sendable func candidates(_ step: Int) throws -> WhitenedCandidates? {
       let (pass, index) = steps[step]
-      return try WhitenedCandidates(
-        addresses[index], in: network,
-        transform: pass == 0 ? refit.coupling(index, index) : refit.revisionTransform(index))
+      do {
+        return try WhitenedCandidates(
+          addresses[index], in: network,
+          transform: pass == 0 ? refit.coupling(index, index) : refit.revisionTransform(index), control)
+      } catch is Interruption { return nil }
     }
-    var ready = try candidates(0)
+    guard var ready = try candidates(0) else { return cutShort(choice) }
     for (step, (pass, index)) in steps.enumerated() {
       if pass == 0, addresses[index] == wanted {
         let target = refit.target(index, misses: choice.misses)
@@ -99,11 +99,11 @@ struct CalibratedSearch {
       choice.take(found.block, found.sum, stop: found.stop, at: index)
       control.report(RunProgress(phase: "layer \(number)", completed: index + 1, total: addresses.count))
       if let stop = found.stop, stop != .workLimit { return cutShort(choice) }
-      if case .ready(let next)? = done.dropFirst().first {
-        ready = next
-      } else if !isLast {
-        ready = try candidates(step + 1)
-      }
+      if isLast { break }
+      let next: WhitenedCandidates?
+      if case .ready(let made)? = done.dropFirst().first { next = made } else { next = try candidates(step + 1) }
+      guard let next else { return cutShort(choice) }
+      ready = next
     }
     let energy = refit.energy
     // A layer's blocks are known together: half of them would be another start.
@@ -129,7 +129,7 @@ struct CalibratedSearch {
   }
   private enum Done: Sendable {
     case chosen(Found)
-    case ready(WhitenedCandidates)
+    case ready(WhitenedCandidates?)
   }
 
   /// Chooses block `index` of a layer, for the first time in pass 0, again in later ones.
@@ -145,7 +145,7 @@ struct CalibratedSearch {
     let share = shares[address].map { $0 / UInt64(calibration.sweeps + 1) }
     let problem = try candidates.problem(target: target, size: search.size)
     let solution = try search.solver(for: address, squaredTarget: choice.refit.energy, start: start)
-      .solve(problem, control: control.withWork(share).silenced())
+      .solve(problem, control: TicketSearch.part(of: control, work: share))
     let block = Block(
       address: address, candidates: problem.count, kept: solution.subset.map { candidates.filters[$0] }.sorted())
     return Found(block: block, sum: sum(block), stop: solution.stop)

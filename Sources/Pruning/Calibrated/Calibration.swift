@@ -21,6 +21,8 @@ public struct Calibration: Sendable {
   public var damping: Damping
   /// Passes over a layer's blocks after the first, in which each block is chosen again, given all others.
   public var sweeps: Int
+  /// Sweeps lower errors by less and less: three or four are about all that pays.
+  public static let mostSweeps = 10_000
   /// What errors are measured at.
   public enum Metric: String, Sendable, Hashable, Codable, CaseIterable {
     /// At each layer's own outputs.
@@ -83,9 +85,9 @@ public struct Calibration: Sendable {
         found: "\(images.batch)")
     }
     let number = fixedDamping ?? 1
-    guard number > 0, number.isFinite, mix > 0, mix.isFinite, sweeps >= 0 else {
+    guard number > 0, number.isFinite, mix > 0, mix.isFinite, (0...Self.mostSweeps).contains(sweeps) else {
       throw .invalidParameter(
-        name: "calibration", expected: "a damping and a mix above 0, sweeps ≥ 0",
+        name: "calibration", expected: "a damping and a mix above 0, 0 to \(Self.mostSweeps) sweeps",
         found: "\(number), \(mix) and \(sweeps)")
     }
   }

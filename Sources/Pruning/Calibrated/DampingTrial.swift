@@ -43,7 +43,11 @@ extension TicketSearch {
       damping = given
     } else {
       control = control.withWork(control.limits.work.map { $0 / UInt64(DampingTrial.grid.count + 1) })
-      try tryDampings(calibration, workers: workers, record: record, control)
+      do {
+        try tryDampings(calibration, workers: workers, record: record, control)
+      } catch is Interruption {
+        return nil
+      }
       guard let best = DampingTrial.best(of: record.dampingTrials) else { return nil }
       damping = best
     }
@@ -63,7 +67,7 @@ extension TicketSearch {
       images: try all.gathered((0..<all.batch).filter { !isHeldOut($0) }), name: calibration.name, sweeps: 0)
     (part.metric, part.mix) = (calibration.metric, calibration.mix)
     let measured = try HeldOutImages(
-      try all.gathered((0..<all.batch).filter(isHeldOut)), target: target, workers: workers)
+      try all.gathered((0..<all.batch).filter(isHeldOut)), target: target, workers: workers, control)
     let together = min(left.count, try affordableTrials(workers, control))
     let share = max(1, workers / together)
     let biases = target.biases
@@ -76,7 +80,7 @@ extension TicketSearch {
       let network: Network<Double> = try graph.network {
         try layers[$0 - 1].operations(of: graph.layers[$0 - 1], bias: biases[$0 - 1])
       }
-      record.add(DampingTrial(damping: left[index], error: try measured.error(of: network, workers: share)))
+      record.add(DampingTrial(damping: left[index], error: try measured.error(of: network, workers: share, control)))
     }
   }
 }
@@ -87,24 +91,26 @@ private struct HeldOutImages: Sendable {
   private let wanted: [[Double]]
   private let energy: Double
 
-  init(_ images: Tensor<Float>, target: Network<Float>, workers: Int) throws {
+  /// - Throws: `Interruption` when the run must stop.
+  init(_ images: Tensor<Float>, target: Network<Float>, workers: Int, _ control: RunControl) throws {
     self.images = images.converted(to: Double.self)
-    wanted = try Self.outputs(of: target.converted(to: Double.self), self.images, workers)
+    wanted = try Self.outputs(of: target.converted(to: Double.self), self.images, workers, control)
     energy = wanted.joined().reduce(0) { $0 + $1 * $1 }
   }
 
   /// Relative to the target's squares, or the squares themselves where the target gives only zeros. Cost: a pass of plain loops.
-  func error(of network: Network<Double>, workers: Int) throws -> Double {
-    let found = try Self.outputs(of: network, images, workers)
+  func error(of network: Network<Double>, workers: Int, _ control: RunControl) throws -> Double {
+    let found = try Self.outputs(of: network, images, workers, control)
     let missed = zip(found.joined(), wanted.joined()).reduce(0.0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
     return energy > 0 ? missed / energy : missed
   }
 
-  private static func outputs(of network: Network<Double>, _ images: Tensor<Double>, _ workers: Int) throws
-    -> [[Double]]
-  {
+  private static func outputs(
+    of network: Network<Double>, _ images: Tensor<Double>, _ workers: Int, _ control: RunControl
+  ) throws -> [[Double]] {
     try Workers.map(count: images.batch, workers: workers) {
-      try network.evaluatedDirectly(images.images($0..<$0 + 1)).values
+      try control.checkInterruption()
+      return try network.evaluatedDirectly(images.images($0..<$0 + 1)).values
     }
   }
 }

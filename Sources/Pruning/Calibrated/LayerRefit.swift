@@ -32,10 +32,11 @@ package struct LayerRefit: Sendable {
   ///   - kernel: HWIO, in the target's units.
   ///   - scale: what the kernel is divided by.
   ///   - damping: λ, as a multiple of H's mean diagonal entry.
-  /// - Throws: `PruningError.singularStatistics` where H has no Cholesky factor.
+  /// - Throws: `PruningError.singularStatistics` where H has no Cholesky factor; what
+  ///   `interruption` throws, which is asked between passes over H.
   package init(
     _ moments: LayerMoments, _ layer: LayerGraph.Layer, layer number: Int, addresses: [BlockAddress], kernel: [Float],
-    scale: Double, damping: Double
+    scale: Double, damping: Double, interruption: () throws -> Void = {}
   ) throws {
     let (taps, channels, outputs) = (
       layer.window.height * layer.window.width, layer.inputChannels, layer.outputChannels
@@ -59,6 +60,7 @@ package struct LayerRefit: Sendable {
         values[i * count + i] += lambda
       }
     }
+    try interruption()
     // H·W = FᵀY/s + λ·K/s.
     var right = try Matrix<Double>(rows: count, columns: outputs)
     for i in 0..<count {
@@ -70,7 +72,7 @@ package struct LayerRefit: Sendable {
       }
     }
     self.gram = gram
-    (wanted, factor) = try Self.solved(gram, right, addresses.count, taps, layer: number)
+    (wanted, factor) = try Self.solved(gram, right, addresses.count, taps, layer: number, interruption)
   }
 
   /// The same in the metric of the network's outputs, mixed with that of the layer's own: H = JᵀJ/ḡ + μ·(FᵀF ⊗ 1)/h̄ + λ, with ḡ and h̄ the mean diagonal entries. A block's
@@ -79,10 +81,12 @@ package struct LayerRefit: Sendable {
   /// - Parameters:
   ///   - mix: μ.
   ///   - damping: λ.
-  /// - Throws: `PruningError.singularStatistics` where H has no Cholesky factor.
+  /// - Throws: `PruningError.singularStatistics` where H has no Cholesky factor; what
+  ///   `interruption` throws, which is asked between passes over H.
   package init(
     _ logits: LogitMoments, _ moments: LayerMoments, _ layer: LayerGraph.Layer, layer number: Int,
-    addresses: [BlockAddress], kernel: [Float], scale: Double, mix: Double, damping: Double
+    addresses: [BlockAddress], kernel: [Float], scale: Double, mix: Double, damping: Double,
+    interruption: () throws -> Void = {}
   ) throws {
     let (taps, channels, outputs) = (
       layer.window.height * layer.window.width, layer.inputChannels, layer.outputChannels
@@ -121,6 +125,7 @@ package struct LayerRefit: Sendable {
         values[i * count + i] += damping
       }
     }
+    try interruption()
     // H·W = (Jᵀ(y − z) + JᵀJ·K)/(ḡs) + μ·FᵀY/(h̄s) + λ·K/s.
     var right = try Matrix<Double>(rows: count, columns: 1)
     for i in 0..<count {
@@ -135,12 +140,13 @@ package struct LayerRefit: Sendable {
     }
     self.gram = gram
     energy = (logits.energy + logits.missed) / unit
-    (wanted, factor) = try Self.solved(gram, right, addresses.count, length, layer: number)
+    (wanted, factor) = try Self.solved(gram, right, addresses.count, length, layer: number, interruption)
   }
 
   /// W, and H's factor in the reversed order of blocks.
   private static func solved(
-    _ gram: Matrix<Double>, _ right: Matrix<Double>, _ blocks: Int, _ taps: Int, layer: Int
+    _ gram: Matrix<Double>, _ right: Matrix<Double>, _ blocks: Int, _ taps: Int, layer: Int,
+    _ interruption: () throws -> Void
   ) throws -> (wanted: [Double], factor: Matrix<Double>) {
     let reversed = reversed(blocks, taps)
     let count = reversed.count
@@ -149,7 +155,9 @@ package struct LayerRefit: Sendable {
     }
     var right = right
     do {
+      try interruption()
       let factor = try permuted.withView { try Cholesky(of: $0) }.lower
+      try interruption()
       try right.withMutableView { right in try gram.withView { try Cholesky(of: $0).solve(inPlace: right) } }
       return (right.values, factor)
     } catch let error as CholeskyError {

@@ -5,8 +5,6 @@ import Tickets
 
 /// Measures a layer on the calibration images, behind the layers pruned so far.
 struct LayerStatistics {
-  struct Interruption: Error {}
-
   let search: TicketSearch
   let calibration: Calibration
   let damping: Double
@@ -28,11 +26,12 @@ struct LayerStatistics {
     switch calibration.metric {
     case .layer:
       return try LayerRefit(
-        moments, layer, layer: number, addresses: addresses, kernel: kernel, scale: scale, damping: damping)
+        moments, layer, layer: number, addresses: addresses, kernel: kernel, scale: scale, damping: damping,
+        interruption: interruption)
     case .logits:
       return try LayerRefit(
         try logitMoments(layer: number, behind: pruned), moments, layer, layer: number, addresses: addresses,
-        kernel: kernel, scale: scale, mix: calibration.mix, damping: damping)
+        kernel: kernel, scale: scale, mix: calibration.mix, damping: damping, interruption: interruption)
     }
   }
 
@@ -84,6 +83,6 @@ struct LayerStatistics {
   }
 
   private func interruption() throws {
-    if control.interruption() != nil { throw Interruption() }
+    try control.checkInterruption()
   }
 }

@@ -1,5 +1,6 @@
 import LinearAlgebra
 import RandomStreams
+import RunControl
 import SubsetSum
 import Tickets
 
@@ -11,8 +12,12 @@ struct WhitenedCandidates: Sendable {
   let filters: [UInt32]
 
   /// - Parameter transform: G_iiᵀ, taps × taps, in the random slices' units.
-  init(_ address: BlockAddress, in network: RandomNetwork, transform: Matrix<Double>) throws {
-    let block = try RandomBlock(address, in: network)
+  /// - Throws: `Interruption` when the run must stop.
+  init(
+    _ address: BlockAddress, in network: RandomNetwork, transform: Matrix<Double>, _ control: RunControl
+  ) throws {
+    let block = try RandomBlock(address, in: network, control)
+    try control.checkInterruption()
     filters = block.filters
     candidates = try Candidates(scales: block.scales, vectors: Self.whitened(block.vectors, transform))
   }

@@ -20,7 +20,7 @@ public struct Metric: Sendable, Hashable {
       for j in 0..<m {
         let value = factor[i, j]
         let expected: String? =
-          !(abs(value) <= Self.largestEntry)
+          !(abs(value) <= Self.largestAccepted)
           ? "a finite number of magnitude at most 2^200"
           : j > i && value != 0 ? "0 above the diagonal" : j == i && !(value > 0) ? "a positive diagonal" : nil
         if let expected {
@@ -35,7 +35,17 @@ public struct Metric: Sendable, Hashable {
     self.rows = rows
   }
 
-  static let largestEntry = 0x1p200
+  private init(dimension: Int, rows: [Double]) { (self.dimension, self.rows) = (dimension, rows) }
+
+  static let largestAccepted = 0x1p200
+
+  /// The largest magnitude of an entry of L.
+  var largestEntry: Double { rows.reduce(0) { max($0, abs($1)) } }
+
+  /// 2^exponent times the norm.
+  func scaled(by exponent: Int) -> Metric {
+    Metric(dimension: dimension, rows: rows.map { SubsetSum.scaled($0, by: exponent) })
+  }
 
   /// Σ over the logarithms of the diagonal: log |det L|, in base 2.
   var log2Determinant: Double {
@@ -81,7 +91,7 @@ public struct Metric: Sendable, Hashable {
   func measure(_ r: UnsafePointer<Double>) -> Double {
     withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, dimension)) { y in
       transform(r, to: y.baseAddress!)
-      return fixedOrderDot(y.baseAddress!, y.baseAddress!, dimension).squareRoot()
+      return euclideanNorm(y.baseAddress!, dimension)
     }
   }
 }

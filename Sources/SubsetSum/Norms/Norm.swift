@@ -32,7 +32,7 @@ public enum Norm: Sendable, Hashable {
   func measure(_ values: UnsafePointer<Double>, _ count: Int) -> Double {
     switch self {
     case .maximum: largestMagnitude(values, count)
-    case .euclidean: fixedOrderDot(values, values, count).squareRoot()
+    case .euclidean: euclideanNorm(values, count)
     case .metric(let metric): metric.measure(values)
     case .rowSums(let sums): sums.measure(values)
     }

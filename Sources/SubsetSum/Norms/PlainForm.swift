@@ -1,4 +1,5 @@
 import LinearAlgebra
+import RunControl
 
 extension Norm {
   /// Whether coordinates count as they are: all norms but a metric and row sums of other weights than 1.
@@ -19,6 +20,12 @@ extension Norm {
     }
   }
 
+  /// Rows that are transformed between two questions whether to go on: some tens of microseconds.
+  func rowsBetweenQuestions(dimension m: Int) -> Int {
+    guard case .metric = self else { return max(1, (1 << 16) / max(1, m)) }
+    return max(1, (1 << 17) / max(1, m * m))
+  }
+
   /// Writes the coordinates in which `plain` measures what this norm measures of `r`, up to rounding; in place is not
   /// allowed for a metric. Cost: m, a metric m²/2.
   func transform(_ r: UnsafePointer<Double>, to y: UnsafeMutablePointer<Double>, _ m: Int) {
@@ -31,36 +38,56 @@ extension Norm {
       }
     }
   }
+
+  /// The same of all entries of a vector.
+  func transformed(_ vector: [Double]) -> [Double] {
+    var moved = vector
+    vector.withUnsafeBufferPointer { from in
+      moved.withUnsafeMutableBufferPointer { to in
+        if let from = from.baseAddress, let to = to.baseAddress { transform(from, to: to, vector.count) }
+      }
+    }
+    return moved
+  }
+
+  /// No transformed coordinate of a vector of these magnitudes is larger, but for rounding.
+  func magnitudes(of vector: [Double]) -> [Double] {
+    switch self {
+    case .maximum, .euclidean: vector
+    case .metric(let metric): metric.magnitudes(of: vector)
+    case .rowSums(let sums): zip(sums.weights, vector).map { $0 * $1 }
+    }
+  }
 }
 
 extension Problem {
   /// The same problem in coordinates in which its norm is plain, for solvers that search by values which only propose: the max
   /// norm, the Euclidean norm, or row sums of unit weights. The problem itself where it is so already.
   ///
-  /// Transformed in Float64, in a fixed order. A subset's error there differs by the rounding of the transformation: claims go through the
-  /// checker with the problem as it was given. Cost: n·m, a metric n·m²/2; 8·n·m bytes.
+  /// Transformed in Float64, in a fixed order. A subset's error there differs by the rounding of
+  /// the transformation: claims go through the checker with the problem as it was given. Cost: n·m,
+  /// a metric n·m²/2; 8·n·m bytes.
   ///
-  /// - Throws: `SubsetSumError.unusableEntry` where a transformed entry goes beyond Float64.
-  func plainForm() throws -> Problem {
+  /// - Throws: `SubsetSumError.unusableEntry` where a transformed entry goes beyond Float64;
+  ///   `Interruption` when the run must stop.
+  func plainForm(_ control: RunControl) throws -> Problem {
     if norm.isPlain { return self }
     let (n, m) = (count, dimension)
+    var interruption: Interruption?
     let rows = try Matrix<Double>(rows: n, columns: m) { entries in
       guard let base = entries.baseAddress, m > 0 else { return }
       withUnsafeTemporaryAllocation(of: Double.self, capacity: m) { row in
         candidates.withRows { rows in
-          for i in 0..<n {
-            rows.copy(i, to: row.baseAddress!)
-            norm.transform(row.baseAddress!, to: base + i &* m, m)
-          }
+          do throws(Interruption) {
+            try control.forEach(0..<n, askingEvery: norm.rowsBetweenQuestions(dimension: m)) { i in
+              rows.copy(i, to: row.baseAddress!)
+              norm.transform(row.baseAddress!, to: base + i &* m, m)
+            }
+          } catch { interruption = error }
         }
       }
     }
-    var moved = target
-    target.withUnsafeBufferPointer { from in
-      moved.withUnsafeMutableBufferPointer { to in
-        if let from = from.baseAddress, let to = to.baseAddress { norm.transform(from, to: to, m) }
-      }
-    }
-    return try Problem(candidates: Candidates(rows), target: moved, norm: norm.plain, size: size)
+    if let interruption { throw interruption }
+    return try Problem(candidates: Candidates(rows), target: norm.transformed(target), norm: norm.plain, size: size)
   }
 }

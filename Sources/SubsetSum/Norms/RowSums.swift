@@ -30,7 +30,7 @@ public struct RowSums: Sendable, Hashable {
       throw .unusableEntry(
         location: "block of coordinate \(j)", expected: "0 to \(blocks.count - 1)", found: Double(block))
     }
-    for (j, weight) in weights.enumerated() where !(weight >= 0 && weight <= Metric.largestEntry) {
+    for (j, weight) in weights.enumerated() where !(weight >= 0 && weight <= Metric.largestAccepted) {
       throw .unusableEntry(location: "weight of coordinate \(j)", expected: "a number of 0 to 2^200", found: weight)
     }
     self.blocks = blocks
@@ -39,10 +39,18 @@ public struct RowSums: Sendable, Hashable {
     blockCount = (blocks.max() ?? -1) + 1
   }
 
+  /// Parts that are known to go together.
+  private init(_ sums: RowSums, weights: [Double]) {
+    (blocks, blockCount, sides) = (sums.blocks, sums.blockCount, sums.sides)
+    self.weights = weights
+  }
+
   /// The norm of unit weights, for coordinates that have been multiplied by the weights.
-  var unweighted: RowSums {
-    // Same sizes and blocks as those accepted before.
-    try! RowSums(blocks: blocks, weights: [Double](repeating: 1, count: weights.count), sides: sides)
+  var unweighted: RowSums { RowSums(self, weights: [Double](repeating: 1, count: weights.count)) }
+
+  /// 2^exponent times the norm.
+  func scaled(by exponent: Int) -> RowSums {
+    RowSums(self, weights: weights.map { SubsetSum.scaled($0, by: exponent) })
   }
 
   /// The largest sum of weights of a block: the norm is at most this times max|r|.

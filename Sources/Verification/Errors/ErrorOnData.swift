@@ -13,17 +13,19 @@ struct ErrorOnData {
 
   let error: Double
 
-  /// - Throws: `ConvolutionError` for images of another shape; `InterruptedError`. Cost: both collapsed networks over all images.
-  init(_ difference: OutputDifference, on images: Tensor<Float>, workers: Int, control: RunControl) throws {
+  /// - Throws: `ConvolutionError` for images of another shape, and for outputs that are not finite,
+  ///   with the image; `InterruptedError`. Cost: both collapsed networks over all images.
+  init(_ difference: OutputDifference, on data: ImageSet, workers: Int, control: RunControl) throws {
+    let images = data.images
     let single = (
       try difference.target.converted(to: Float.self).packed(), try difference.pruned.converted(to: Float.self).packed()
     )
     let proposed = try Self.errors(
-      images, Array(0..<images.batch), workers, control, { try single.0($0) }, { try single.1($0) })
+      data, Array(0..<images.batch), workers, control, { try single.0($0) }, { try single.1($0) })
     let near = Self.worst(proposed, margin: Self.margins.single)
     let double = (try difference.target.packed(), try difference.pruned.packed())
     let compared = try Self.errors(
-      images, near, workers, control, { try double.0($0.converted(to: Double.self)) },
+      data, near, workers, control, { try double.0($0.converted(to: Double.self)) },
       { try double.1($0.converted(to: Double.self)) })
     let last = Self.worst(compared, margin: Self.margins.double)
     let decided = try Workers.map(count: last.count, workers: workers) { index in
@@ -43,10 +45,11 @@ struct ErrorOnData {
   private static let chunk = 64
 
   private static func errors<Scalar: BLASScalar>(
-    _ images: Tensor<Float>, _ chosen: [Int], _ workers: Int, _ control: RunControl,
+    _ data: ImageSet, _ chosen: [Int], _ workers: Int, _ control: RunControl,
     _ target: @Sendable (Tensor<Float>) throws -> Tensor<Scalar>,
     _ pruned: @Sendable (Tensor<Float>) throws -> Tensor<Scalar>
   ) throws -> [Found] {
+    let images = data.images
     let count = images.shape.count
     return try Workers.map(count: (chosen.count + chunk - 1) / chunk, workers: workers) { task in
       if let reason = control.interruption() { throw InterruptedError(reason: reason) }
@@ -56,8 +59,14 @@ struct ErrorOnData {
         values: Array(part.map { images.values[$0 * count..<($0 + 1) * count] }.joined()))
       let (wanted, found) = (try target(batch).values, try pruned(batch).values)
       let classes = wanted.count / max(1, part.count)
-      return part.enumerated().map { index, image in
+      return try part.enumerated().map { index, image in
         let range = index * classes..<(index + 1) * classes
+        for (name, values) in [("target", wanted[range]), ("pruned network", found[range])] {
+          guard let wrong = values.firstIndex(where: { !$0.isFinite }) else { continue }
+          throw ConvolutionError.notFinite(
+            at: "\(data.name), image \(image), outputs of the \(name)",
+            index: wrong - range.lowerBound)
+        }
         return Found(
           image: image, error: Double(OutputDifference.largest(wanted[range], found[range])),
           magnitude: max(

@@ -17,7 +17,10 @@ public struct GradientAscent: Sendable {
   /// Multiplications of all passes together: fewer starts, but two at least, for larger networks.
   public var largestWork = 4e10
 
-  private let batch = 16
+  /// Starts that climb together, fewer where their values would take more than `largestTape`
+  /// entries.
+  private let batch: Int
+  private static let largestTape = 1 << 25
   private let graph: LayerGraph
   private let range: (low: Float, high: Float)
   private let target: Network<Float>
@@ -37,6 +40,8 @@ public struct GradientAscent: Sendable {
     // The outputs that may err most, by the certificate, first.
     let bounds = certificate.outputErrors
     outputs = bounds.indices.sorted { (bounds[$1], $0) < (bounds[$0], $1) }
+    let entries = [target, pruned].reduce(0) { $0 + $1.shapes.reduce(0) { $0 + $1.count } }
+    batch = max(1, min(16, Self.largestTape / max(1, entries)))
     multiplications = [target, pruned].reduce(0) { total, network in
       zip(network.nodes, network.shapes).reduce(total) { total, node in
         guard case .convolution(let layer) = node.0.operation else { return total }

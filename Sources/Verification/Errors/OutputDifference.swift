@@ -38,10 +38,19 @@ public struct OutputDifference: Sendable {
   /// The largest |pruned − target| over the outputs, as computed: within `roundingError` of the exact one.
   ///
   /// - Parameter image: one image inside the input box.
-  /// - Throws: `ConvolutionError` for an image of another shape. Cost: two passes of plain loops.
+  /// - Throws: `ConvolutionError` for an image of another shape, and for outputs that are not finite.
+  ///   Cost: two passes of plain loops.
   public func error(at image: Tensor<Float>) throws -> Double {
     let image = image.converted(to: Double.self)
-    return Self.largest(try target.evaluatedDirectly(image).values, try pruned.evaluatedDirectly(image).values)
+    func outputs(_ network: Network<Double>, _ name: String) throws -> [Double] {
+      let values = try network.evaluatedDirectly(image).values
+      if let wrong = values.firstIndex(where: { !$0.isFinite }) {
+        throw ConvolutionError.notFinite(
+          at: "outputs of the \(name) at an input of the box", index: wrong)
+      }
+      return values
+    }
+    return Self.largest(try outputs(target, "target"), try outputs(pruned, "pruned network"))
   }
 
   static func largest<Scalar: BinaryFloatingPoint>(_ first: some Sequence<Scalar>, _ second: some Sequence<Scalar>)

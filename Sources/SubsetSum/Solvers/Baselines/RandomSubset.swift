@@ -14,10 +14,11 @@ public struct RandomSubset: Solver {
   /// - Throws: `SubsetSumError.unsupported` for a problem without a size.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
     let size = try requireSize(problem)
-    let order = (0..<problem.count).map { (UniformStream.value(at: address, entry: $0), $0) }.sorted { $0 < $1 }
-    let claim = Claim(
-      subset: order.prefix(size).map(\.1).sorted(), evaluations: 1, work: UInt64(problem.count), solver: name)
-    return try Checker.solution(claim, for: problem)
+    return try first(size, problem, control, work: problem.count) {
+      try control.map(0..<problem.count, askingEvery: 1 << 14) {
+        (key: UniformStream.value(at: address, entry: $0), index: $0)
+      }
+    }
   }
 }
 
@@ -32,16 +33,34 @@ public struct LongestCandidates: Solver {
   /// - Throws: `SubsetSumError.unsupported` for a problem without a size.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
     let size = try requireSize(problem)
-    let order = problem.candidates.withRows { rows in
-      (0..<problem.count).map { (-rows.squaredNorm($0), $0) }.sorted { $0 < $1 }
+    return try first(size, problem, control, work: problem.count * problem.dimension) {
+      try problem.candidates.withRows { rows in
+        try control.map(0..<problem.count, askingEvery: problem.candidates.rowsBetweenQuestions) {
+          (key: -rows.squaredNorm($0), index: $0)
+        }
+      }
     }
-    let work = UInt64(problem.count * problem.dimension)
-    let claim = Claim(subset: order.prefix(size).map(\.1).sorted(), evaluations: 1, work: work, solver: name)
-    return try Checker.solution(claim, for: problem)
   }
 }
 
 extension Solver {
+  /// The candidates of the least keys, ties by index; the first ones where the run is stopped, as
+  /// nothing may look at the target.
+  fileprivate func first(
+    _ size: Int, _ problem: Problem, _ control: RunControl, work: Int, _ keys: () throws -> [(key: Double, index: Int)]
+  ) throws -> Solution {
+    var claim = Claim(subset: problem.defaultSubset, solver: name)
+    do {
+      var made = try keys()
+      try control.sort(&made) { ($0.key, $0.index) < ($1.key, $1.index) }
+      claim.subset = made.prefix(size).map(\.index).sorted()
+      (claim.evaluations, claim.work) = (1, UInt64(work))
+    } catch let interruption as Interruption {
+      claim.stop = interruption.reason
+    }
+    return try Checker.solution(claim, for: problem)
+  }
+
   /// - Throws: `SubsetSumError.unsupported` for a problem that takes subsets of any size.
   func requireSize(_ problem: Problem) throws(SubsetSumError) -> Int {
     guard let size = problem.size else {

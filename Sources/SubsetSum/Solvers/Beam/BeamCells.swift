@@ -49,7 +49,8 @@ final class BeamCells: Sendable {
     let cost = UInt64(Self.gridCount * used * m)
     guard used > 0, meter.allows(cost) else { return nil }
     meter.count(work: cost, evaluations: 0)
-    let grids = try grids(used)
+    let control = meter.control
+    let grids = try grids(used, control)
     let shares = (states.count + Self.share - 1) / Self.share
     var best: Meeting?
     for start in stride(from: 0, to: shares, by: Self.wave) {
@@ -59,12 +60,15 @@ final class BeamCells: Sendable {
         // Tasks write one look each.
         nonisolated(unsafe) let looks = looks
         try Workers.forEach(count: looks.count, workers: workers) { task, _ in
+          if control.interruption() != nil { return }
           let first = (start + task) * Self.share
-          looks[task] = look(states, first..<min(states.count, first + Self.share), grids, below: below)
+          looks[task] = try look(states, first..<min(states.count, first + Self.share), grids, below: below)
         }
       }
       for look in looks {
-        guard meter.allows(UInt64(look.visited * m)) else { break }
+        // What was looked at when the time was up counts too; what a work limit leaves is the same
+        // everywhere.
+        if !meter.allows(UInt64(look.visited * m)), meter.stop == .workLimit { break }
         meter.count(work: UInt64(look.visited * m), evaluations: UInt64(look.visited))
         if let met = look.best, met.error < best?.error ?? limit { best = met }
       }
@@ -93,14 +97,14 @@ final class BeamCells: Sendable {
   /// The best completion of some states.
   private func look(
     _ states: BeamStates, _ range: Range<Int>, _ grids: [Cells], below limit: Double
-  ) -> Look {
+  ) throws -> Look {
     var made = Look()
     let (m, isMaximum) = (m, problem.norm == .maximum)
     var least = limit
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: m) { left in
+    try withUnsafeTemporaryAllocation(of: Double.self, capacity: m) { left in
       for cells in grids {
         let (grid, index) = (cells.grid, cells.index)
-        let keys = grid.keys(of: states.residual(range.lowerBound), count: range.count, dimension: m)
+        let keys = try grid.keys(of: states.residual(range.lowerBound), count: range.count, dimension: m)
         for state in range {
           let residual = states.residual(state)
           index.forEach(in: keys[state &- range.lowerBound]) { candidate in
@@ -124,7 +128,9 @@ final class BeamCells: Sendable {
   }
 
   /// Grids of cells on all coordinates in which sums differ, and the first `used` sums in them.
-  private func grids(_ used: Int) throws -> [Cells] {
+  ///
+  /// - Throws: `Interruption` when the run must stop.
+  private func grids(_ used: Int, _ control: RunControl) throws -> [Cells] {
     let step = max(1, used / 4096)
     let deviations = (0..<m).map { j in
       let sample = stride(from: 0, to: used, by: step)
@@ -138,8 +144,8 @@ final class BeamCells: Sendable {
     return try Workers.map(count: Self.gridCount, workers: min(workers, Self.gridCount)) { g -> Cells? in
       let shift = Double(g) / Double(Self.gridCount)
       guard let grid = CellGrid(widths: widths, reach: reach, shift: shift) else { return nil }
-      let keys = grid.keys(of: sums.residual(0), count: used, dimension: m, opposite: true)
-      return Cells(grid: grid, index: try CellIndex(keys))
+      let keys = try grid.keys(of: sums.residual(0), count: used, dimension: m, opposite: true, control)
+      return Cells(grid: grid, index: try CellIndex(keys, control))
     }.compactMap { $0 }
   }
 

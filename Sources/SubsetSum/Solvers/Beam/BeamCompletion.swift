@@ -50,7 +50,9 @@ final class BeamCompletion {
     _ states: BeamStates, below limit: Double, work: UInt64, _ meter: inout WorkMeter
   ) throws -> (error: Double, subset: [Int])? {
     let typical = fixedOrderDot(states.residual(0), states.residual(0), m).squareRoot()
-    let pool = pool ?? Pool(rows, typicalNorm: typical, size: Self.poolSize(problem, width: width))
+    let pool =
+      try pool
+      ?? Pool(rows, typicalNorm: typical, size: Self.poolSize(problem, width: width), meter.control)
     self.pool = pool
     guard pool.count > 0, let met = try screen(states, pool, below: limit, work: work, &meter) else { return nil }
     let pair = pool.pairs[met.pair]
@@ -63,8 +65,8 @@ final class BeamCompletion {
     _ states: BeamStates, _ pool: Pool, below limit: Double, work: UInt64, _ meter: inout WorkMeter
   ) throws -> Meeting? {
     let (screen, selection) =
-      screening ?? (
-        PairScreen<Float>(right: pool.rows, count: pool.count),
+      try screening ?? (
+        PairScreen<Float>(right: pool.rows, count: pool.count, meter.control),
         BeamSelection(kept: Self.looked, workers: workers)
       )
     screening = (screen, selection)
@@ -76,10 +78,11 @@ final class BeamCompletion {
       PairCompletion(states: states, pool: pool, selection: selection, control: meter.control, worker: worker)
     }
     if try !screen.run(leftCount: count, left: { UnsafePointer(states.residual($0)) }, &visitors) {
-      _ = meter.allows(0)
+      _ = meter.isInterrupted()
     }
     meter.count(work: UInt64(count) * row, evaluations: UInt64(count * pool.count))
-    try selection.sort()
+    // What was met before a stop counts too, and is soon sorted.
+    try selection.sort(RunControl())
     var best: Meeting?
     withUnsafeTemporaryAllocation(of: Double.self, capacity: m) { difference in
       for k in 0..<selection.count {
@@ -96,44 +99,45 @@ final class BeamCompletion {
   /// Sums of two of the candidates whose norms are next to what two of them must make up.
   final class Pool {
     let pairs: [(UInt32, UInt32)]
-    private let sums: UnsafeMutablePointer<Double>
+    private let sums: OwnedBuffer<Double>
     private let m: Int
 
     var count: Int { pairs.count }
     var rows: CandidateRows {
-      CandidateRows(count: pairs.count, dimension: m, scales: nil, singles: nil, doubles: sums)
+      CandidateRows(count: pairs.count, dimension: m, scales: nil, singles: nil, doubles: sums.base)
     }
 
-    init(_ rows: CandidateRows, typicalNorm: Double, size: Int) {
-      let n = rows.count
-      m = rows.dimension
+    /// - Throws: `Interruption` when the run must stop.
+    init(_ rows: CandidateRows, typicalNorm: Double, size: Int, _ control: RunControl) throws(Interruption) {
+      let (n, m) = (rows.count, rows.dimension)
+      self.m = m
       let most = 1 + Int(Double(2 * size).squareRoot())
       let middle = (0..<n).first { rows.squaredNorm($0).squareRoot() >= typicalNorm / 2.squareRoot() } ?? n
       let start = max(0, min(n - most, middle - most / 2))
       let window = start..<min(n, start + most)
-      let unsorted = UnsafeMutablePointer<Double>.allocate(capacity: m)
-      defer { unsorted.deallocate() }
+      let room = OwnedBuffer<Double>(count: m)
+      let unsorted = room.base
       var made: [(norm: Double, pair: (UInt32, UInt32))] = []
       made.reserveCapacity(window.count * (window.count - 1) / 2)
-      for i in window {
+      try control.forEach(window, askingEvery: 1) { i in
         for k in window where k > i {
           rows.copy(i, to: unsorted)
           rows.add(k, to: unsorted)
           made.append((fixedOrderDot(unsorted, unsorted, m), (UInt32(i), UInt32(k))))
         }
       }
-      made.sort { ($0.norm, $0.pair.0, $0.pair.1) < ($1.norm, $1.pair.0, $1.pair.1) }
-      pairs = made.map(\.pair)
-      sums = .allocate(capacity: max(1, made.count * m))
-      for (position, pair) in pairs.enumerated() {
-        rows.copy(Int(pair.0), to: sums + position * m)
-        rows.add(Int(pair.1), to: sums + position * m)
+      try control.sort(&made) { ($0.norm, $0.pair.0, $0.pair.1) < ($1.norm, $1.pair.0, $1.pair.1) }
+      let pairs = made.map(\.pair)
+      self.pairs = pairs
+      let sorted = OwnedBuffer<Double>(count: made.count * m)
+      sums = sorted
+      try control.forEach(pairs.indices, askingEvery: max(1, (1 << 15) / max(1, m))) { position in
+        rows.copy(Int(pairs[position].0), to: sorted.base + position * m)
+        rows.add(Int(pairs[position].1), to: sorted.base + position * m)
       }
     }
 
-    deinit { sums.deallocate() }
-
-    func sum(_ pair: Int) -> UnsafePointer<Double> { UnsafePointer(sums + pair &* m) }
+    func sum(_ pair: Int) -> UnsafePointer<Double> { UnsafePointer(sums.base + pair &* m) }
   }
 }
 

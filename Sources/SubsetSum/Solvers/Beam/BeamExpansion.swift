@@ -11,12 +11,14 @@ final class BeamExpansion {
   private let forecast: BeamForecast
 
   /// `rows` must outlive this. Memory: 4·(m+1) bytes a candidate, the selection's, and a tile for each worker.
-  init(_ rows: CandidateRows, kept: Int, workers: Int) {
+  ///
+  /// - Throws: `SubsetSumError.memoryLimit`; `Interruption` when the run must stop.
+  init(_ rows: CandidateRows, kept: Int, workers: Int, _ control: RunControl) throws {
     self.rows = rows
     self.kept = kept
     self.workers = workers
-    screen = PairScreen(right: rows, count: rows.count)
-    selection = BeamSelection(kept: kept, workers: workers)
+    screen = try PairScreen(right: rows, count: rows.count, control)
+    selection = try BeamSelection(kept: kept, workers: workers)
     forecast = BeamForecast(kept: kept)
   }
 
@@ -50,9 +52,12 @@ final class BeamExpansion {
     let complete = try screen.run(
       leftCount: parents.count, firstRight: first, left: { UnsafePointer(parents.residual($0)) }, &visitors)
     meter.count(work: subsets * UInt64(m), evaluations: subsets)
-    if !complete { _ = meter.allows(0) }
-    try selection.sort()
-    return complete
+    if !complete {
+      _ = meter.isInterrupted()
+      return false
+    }
+    try selection.sort(meter.control)
+    return true
   }
 }
 

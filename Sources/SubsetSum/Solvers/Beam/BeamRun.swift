@@ -17,6 +17,9 @@ final class BeamRun {
   private(set) var bestOfSize: [Int: Found] = [:]
   /// Whether a run has come to its end.
   private var hasEnded = false
+  /// The width of the last run that came to its end, and the seconds that it took, where there is a
+  /// time limit.
+  private var lastRun: (width: Int, seconds: Double)?
   /// Why the search stopped before its end. One that spends the default limit after a whole run has ended by itself.
   var stop: StopReason? { hasEnded && meter.stop == .workLimit && control.limits.work == nil ? nil : meter.stop }
 
@@ -31,7 +34,7 @@ final class BeamRun {
           solver: solver.name, option: "width", expected: "\(BeamSearch.widths)", found: "\(width)")
       }
       let needed = BeamSearch.neededBytes(problem, width: width)
-      let allowed = control.limits.memoryBytes ?? BeamSearch.defaultMemoryLimit
+      let allowed = control.limits.allowedBytes(default: BeamSearch.defaultMemoryLimit)
       guard needed <= allowed else {
         throw SubsetSumError.memoryLimit(solver: solver.name, neededBytes: needed, limitBytes: allowed)
       }
@@ -40,21 +43,30 @@ final class BeamRun {
     self.solver = solver
     self.control = control
     workers = max(1, solver.workers)
-    (sorted, order) = try problem.plainForm().ascending()
+    (sorted, order) = try problem.plainForm(control).ascending(control)
     meter = WorkMeter(control, defaultLimit: BeamSearch.defaultWorkLimit)
     best = (.infinity, problem.defaultSubset)
     if problem.size == nil { record([], sorted.target, size: 0) }
   }
 
-  /// Runs of growing width until the next one would not fit.
+  /// Runs of growing width until the next one would not fit, and where there is a time limit in
+  /// other windows until it is up.
   ///
   /// Of a fixed size the widest takes half of what is left, and one in another window the rest.
   func all() throws {
+    do {
+      try widen()
+    } catch let interruption as Interruption {
+      meter.stop(for: interruption)
+    }
+  }
+
+  private func widen() throws {
     let (n, m) = (problem.count, problem.dimension)
     if n == 0 || m == 0 || problem.size == 0 { return }
     let isFixed = problem.size != nil
     if let width = solver.width { return try run(width: width, .narrow) }
-    let memory = control.limits.memoryBytes ?? BeamSearch.defaultMemoryLimit
+    let memory = control.limits.allowedBytes(default: BeamSearch.defaultMemoryLimit)
     func fits(_ width: Double) -> Bool {
       width <= Double(BeamSearch.widths.upperBound) && BeamSearch.neededBytes(problem, width: Int(width)) <= memory
     }
@@ -83,24 +95,49 @@ final class BeamRun {
       if next < 1.5 {
         let last = growth(toward: 1, 2, within: 0.92)
         if isFixed, last > 0.1, meter.stop == nil { try run(width: max(1, Int(Double(width) * last)), .wide) }
-        return
+        break
       }
       width = Int(Double(width) * next)
     }
+    try goOn(fits)
+  }
+
+  /// Runs in other windows until the time is up, each about as wide as there is time for.
+  private func goOn(_ fits: (Double) -> Bool) throws {
+    var number = 0
+    while meter.stop == nil, best.error > 0, let left = control.secondsLeft, let (last, seconds) = lastRun {
+      if holdsAll(Double(last)) { return }
+      let growth = exponential2(0.87 * logarithm2(max(1e-9, 0.9 * left / max(1e-9, seconds))))
+      var width = Double(last) * min(4, growth)
+      while width > 1, !fits(width) { width /= 2 }
+      number += 1
+      try run(width: max(1, Int(width)), .other(number))
+    }
+  }
+
+  /// Whether a beam of so many states holds every subset that could be met.
+  private func holdsAll(_ width: Double) -> Bool {
+    if let size = problem.size { return Self.subsets(of: size, among: problem.count) <= width }
+    return problem.count < 30 && Double(1 << problem.count) <= width
   }
 
   /// The sizes at which a run may end without a fixed one, after the best so far.
   private var sizesToCome: Int { best.subset.count + 4 + best.subset.count / 4 }
 
   private func run(width: Int, _ window: BeamWindow) throws {
+    let before = control.secondsLeft
+    try search(width: width, window)
+    if meter.stop == nil, let before, let left = control.secondsLeft { lastRun = (width, before - left) }
+  }
+
+  private func search(width: Int, _ window: BeamWindow) throws {
     let (n, m) = (problem.count, problem.dimension)
     // Levels that hold every subset need no window.
-    let isFull = problem.size.map { Self.subsets(of: $0, among: n) <= Double(width) } ?? false
-    let window = isFull ? .none : window
+    let window = problem.size != nil && holdsAll(Double(width)) ? .none : window
     try sorted.candidates.withRows { rows in
-      let expansion = BeamExpansion(rows, kept: width, workers: workers)
-      func states() -> BeamStates { BeamStates(capacity: width, dimension: m, candidates: n) }
-      var (parents, children) = (states(), states())
+      let expansion = try BeamExpansion(rows, kept: width, workers: workers, control)
+      func states() throws -> BeamStates { try BeamStates(capacity: width, dimension: m, candidates: n) }
+      var (parents, children) = (try states(), try states())
       let endings = BeamEndings(sorted, rows, width: width, workers: workers)
       let known = best.subset.count
       parents.reset(to: sorted.target)
@@ -122,7 +159,7 @@ final class BeamRun {
         let limit = isLast ? limitOfLast : .infinity
         let first = window.first(extending: parents.size, toward: problem.size ?? known, of: n)
         guard try expansion.selectChildren(of: parents, from: first, within: limit, &meter) else { return }
-        try children.take(expansion.selection, of: parents, rows, workers: workers)
+        try children.take(expansion.selection, of: parents, rows, workers: workers, control)
         if isLast || problem.size == nil { record(children) }
         swap(&parents, &children)
         spent += meter.work - before

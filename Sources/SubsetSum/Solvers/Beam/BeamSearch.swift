@@ -13,7 +13,8 @@ import RunControl
 ///
 /// Without a `width`, runs of 256 states (fewer where limits allow none of so many at the size asked for), then four times as many each, eight times for a fixed
 /// size, follow each other as long as the limits allow another, the last as wide as what is left allows; of a fixed size two share what is left, each in a window of
-/// its own. The best subset of all is returned. Cost of a run:
+/// its own. With a time limit runs in other windows follow, each as wide as there is time for,
+/// until it is up. The best subset of all is returned. Cost of a run:
 /// k·width·n·m, as much again for the endings; memory: `neededBytes`, some 300 bytes a state in 9 dimensions and 800 more for endings in cells.
 ///
 /// Measured on generated instances, 10 s on one core, the medians in units of the ε at which the fixed-size first moment is 1: at a size of 12 and
@@ -44,28 +45,52 @@ public struct BeamSearch: MultipleWorkers, SizePenalizing {
   /// - Throws: `SubsetSumError.invalidOption` for a width that is not in 1…2²⁴ or a penalty below 0, `.memoryLimit` where it needs more than the run may use, or
   ///   `LinearAlgebraError` for sizes above 32 bits.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
-    let run = try BeamRun(problem, control, solver: self)
-    try run.all()
-    return try Checker.solution(run.claim(run.best.subset), for: problem)
+    if let moderate = try problem.moderated() {
+      var scaled = self
+      scaled.sizePenalty = moderate.square(sizePenalty)
+      return try moderate.solution(by: scaled, control: control)
+    }
+    do {
+      let run = try BeamRun(problem, control, solver: self)
+      try run.all()
+      return try solution(run.claim(run.best.subset), for: problem, control, isPenalized: sizePenalty > 0)
+    } catch let interruption as Interruption {
+      return try stopped(problem, control, interruption)
+    }
+  }
+
+  /// What is there when a run is stopped before it has begun.
+  private func stopped(_ problem: Problem, _ control: RunControl, _ interruption: Interruption) throws -> Solution {
+    let claim = Claim(subset: problem.defaultSubset, stop: interruption.reason, solver: name)
+    return try solution(claim, for: problem, control, isPenalized: sizePenalty > 0)
   }
 
   /// The best subset of each size that was met, by size. Wider runs seek the best size so far: for one below it, fix the size.
   ///
   /// - Throws: as `solve`.
   public func bestBySize(_ problem: Problem, control: RunControl) throws -> [Solution] {
-    let run = try BeamRun(problem, control, solver: self)
-    try run.all()
-    return try run.bestOfSize.sorted { $0.key < $1.key }.map { _, found in
-      try Checker.solution(run.claim(found.subset), for: problem)
+    if let moderate = try problem.moderated() {
+      return try moderate.solutions(name) { try bestBySize($0, control: control) }
+    }
+    do {
+      let run = try BeamRun(problem, control, solver: self)
+      try run.all()
+      var found = try run.bestOfSize.mapValues { try Checker.solution(run.claim($0.subset), for: problem) }
+      let claim = run.claim(run.best.subset)
+      let best = try solution(claim, for: problem, control, isPenalized: sizePenalty > 0)
+      if best.error < found[best.subset.count]?.error ?? .infinity { found[best.subset.count] = best }
+      return found.sorted { $0.key < $1.key }.map(\.value)
+    } catch let interruption as Interruption {
+      return [try stopped(problem, control, interruption)]
     }
   }
 
   /// Bytes for a beam of so many states, beside what each worker multiplies in: a tile of 0.4 MB, and queues of 25 kB.
   static func neededBytes(_ problem: Problem, width: Int) -> Int {
     let (n, m) = (problem.count, problem.dimension)
-    let states = width.multipliedReportingOverflow(by: 16 * m + 8 * (problem.size ?? min(n, 64)) + 16)
-    let candidates = 4 * n * (m + 1) + 16 * n
-    let fixed = BeamSelection.bytes(kept: width) + candidates + BeamEndings.bytes(problem, width: width)
-    return states.overflow ? .max : states.partialValue.addingReportingOverflow(fixed).partialValue
+    let states = ByteCount.product(width, 16 * m + 8 * (problem.size ?? min(n, 64)) + 16)
+    let candidates = ByteCount.sum(ByteCount.product(4, n, m + 1), ByteCount.product(16, n))
+    return ByteCount.sum(
+      states, candidates, BeamSelection.bytes(kept: width), BeamEndings.bytes(problem, width: width))
   }
 }

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import RunControl
 import Synchronization
 
 /// The best children with distinct subsets, as many as a level keeps, from any number of workers.
@@ -13,6 +14,8 @@ final class BeamSelection: @unchecked Sendable {
   /// Children kept from which on there are several parts.
   private static let leastDivided = 1 << 13
   private static let dividedParts = 16
+  /// Children, or buckets of a few, that are gone through between two questions whether to go on.
+  private static let piece = 1 << 13
 
   let kept: Int
   private let workers: Int
@@ -29,16 +32,20 @@ final class BeamSelection: @unchecked Sendable {
   var cut: Double { Double(bitPattern: cutBits.load(ordering: .relaxed)) }
 
   /// Precondition: 1 ≤ `kept` < 2³⁰.
-  init(kept: Int, workers: Int = 1) {
+  ///
+  /// - Throws: `SubsetSumError.memoryLimit`.
+  init(kept: Int, workers: Int = 1) throws(SubsetSumError) {
     self.kept = kept
     self.workers = workers
     let (count, share) = Self.division(kept)
-    parts = (0..<count).map { _ in SelectionPart(kept: share) }
+    var parts: [SelectionPart] = []
+    for _ in 0..<count { parts.append(try SelectionPart(kept: share)) }
+    self.parts = parts
     shift = UInt64(64 - count.trailingZeroBitCount)
-    queues = LargeBuffer(count: workers * count * Self.queueLength)
-    queued = LargeBuffer(count: workers * count)
+    queues = try LargeBuffer(count: workers * count * Self.queueLength)
+    queued = try LargeBuffer(count: workers * count)
     queued.base.update(repeating: 0, count: queued.count)
-    ordered = LargeBuffer(count: count * share)
+    ordered = try LargeBuffer(count: count * share)
   }
 
   /// Parts, and what each keeps.
@@ -87,39 +94,44 @@ final class BeamSelection: @unchecked Sendable {
   ///
   /// Children are dealt to buckets of equal widths in score, and those sorted: first and last scores of a level differ by little more than a few deviations, so
   /// that most buckets hold a few.
-  func sort() throws {
+  ///
+  /// - Throws: `Interruption` when the run must stop; the children are then in no order.
+  func sort(_ control: RunControl) throws {
     for queue in 0..<queued.count where queued[queue] > 0 { settle(queue, queue % parts.count) }
-    for part in parts { part.finish() }
+    for part in parts { try part.finish() }
     let all = parts.reduce(0) { $0 + $1.count }
     let (least, most) = extremes()
     count = min(all, kept)
     let buckets = max(1, min(1 << 18, all / 4))
     let inverse = Double(buckets) / (most - least)
     guard inverse.isFinite, inverse > 0, buckets > 1 else { return sortAsOne() }
-    let starts = LargeBuffer<UInt32>(count: buckets + 1)
+    let starts = try LargeBuffer<UInt32>(count: buckets + 1)
     starts.base.update(repeating: 0, count: buckets + 1)
     func bucket(_ child: BeamChild) -> Int { min(buckets &- 1, Int((child.score - least) * inverse)) }
-    for part in parts { for k in 0..<part.count { starts[bucket(part.children[k]) &+ 1] &+= 1 } }
+    for part in parts {
+      try control.forEach(0..<part.count, askingEvery: Self.piece) { starts[bucket(part.children[$0]) &+ 1] &+= 1 }
+    }
     for b in 0..<buckets { starts[b &+ 1] &+= starts[b] }
     let tasks = max(1, min(4 * workers, all >> 12))
     // Task t has the buckets from where its share of children begins.
     let bounds = (0...tasks).map { t in t == tasks ? buckets : Self.first(starts, reaching: all * t / tasks) }
-    nonisolated(unsafe) let (ordered, ends) = (ordered, LargeBuffer<UInt32>(count: buckets))
+    nonisolated(unsafe) let (ordered, ends) = (ordered, try LargeBuffer<UInt32>(count: buckets))
     ends.base.update(from: starts.base, count: buckets)
     nonisolated(unsafe) let first = starts
     try Workers.forEach(count: tasks, workers: min(workers, tasks)) { task, _ in
       let (low, high) = (bounds[task], bounds[task + 1])
       for part in parts {
-        for k in 0..<part.count {
+        try control.forEach(0..<part.count, askingEvery: Self.piece) { k in
           let child = part.children[k]
           let b = min(buckets &- 1, Int((child.score - least) * inverse))
-          if b < low || b >= high { continue }
+          if b < low || b >= high { return }
           ordered[Int(ends[b])] = child
           ends[b] &+= 1
         }
       }
-      for b in low..<high where first[b &+ 1] - first[b] > 1 {
-        BeamChild.sort(ordered.base + Int(first[b]), Int(first[b &+ 1] - first[b]))
+      try control.forEach(low..<high, askingEvery: Self.piece) { b in
+        let count = Int(first[b &+ 1] - first[b])
+        if count > 1 { BeamChild.sort(ordered.base + Int(first[b]), count) }
       }
     }
   }

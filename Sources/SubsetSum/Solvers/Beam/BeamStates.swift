@@ -1,4 +1,5 @@
 import LinearAlgebra
+import RunControl
 
 /// The states of one level of a beam: subsets of one size with what they leave of the target, best first.
 ///
@@ -11,18 +12,21 @@ final class BeamStates: @unchecked Sendable {
   private let residuals: LargeBuffer<Double>
   private let keys: LargeBuffer<UInt64>
   /// The candidates of state s at s·size, ascending.
-  private var members = LargeBuffer<UInt32>(count: 0)
+  private var members: LargeBuffer<UInt32>
   /// A random number for each candidate; a subset's key is their exclusive or.
   private let draws: LargeBuffer<UInt64>
   /// Children that one task takes.
   private static let share = 1 << 12
 
   /// Of `candidates` that subsets are made of.
-  init(capacity: Int, dimension: Int, candidates: Int) {
+  ///
+  /// - Throws: `SubsetSumError.memoryLimit`.
+  init(capacity: Int, dimension: Int, candidates: Int) throws(SubsetSumError) {
     self.dimension = dimension
-    residuals = LargeBuffer(count: capacity * dimension)
-    keys = LargeBuffer(count: capacity)
-    draws = LargeBuffer(count: candidates)
+    residuals = try LargeBuffer(count: ByteCount.product(capacity, dimension))
+    keys = try LargeBuffer(count: capacity)
+    draws = try LargeBuffer(count: candidates)
+    members = try LargeBuffer(count: 0)
     for i in 0..<candidates { draws[i] = IteratedGreedy.draw(0, i) }
   }
 
@@ -54,13 +58,18 @@ final class BeamStates: @unchecked Sendable {
   }
 
   /// Takes the selected children of `parents`. Cost: m + size for each.
-  func take(_ children: BeamSelection, of parents: BeamStates, _ rows: CandidateRows, workers: Int) throws {
+  ///
+  /// - Throws: `Interruption` when the run must stop; the states then mean nothing.
+  func take(
+    _ children: BeamSelection, of parents: BeamStates, _ rows: CandidateRows, workers: Int, _ control: RunControl
+  ) throws {
     size = parents.size + 1
     count = children.count
-    if members.count < count * size { members = LargeBuffer(count: count * size) }
+    if members.count < count * size { members = try LargeBuffer(count: count * size) }
     let tasks = (count + Self.share - 1) / Self.share
     nonisolated(unsafe) let rows = rows
     try Workers.forEach(count: tasks, workers: min(workers, max(1, tasks))) { task, _ in
+      try control.checkInterruption()
       for s in task * Self.share..<min(count, (task + 1) * Self.share) { take(children[s], s, parents, rows) }
     }
   }

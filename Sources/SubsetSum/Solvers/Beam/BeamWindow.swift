@@ -14,6 +14,18 @@ struct BeamWindow {
   /// The best beside `narrow`.
   static let wide = BeamWindow(part: 0.25)
 
+  /// One of a sequence that fills 0 … 3/8 evenly: van der Corput's to the base 2.
+  ///
+  /// - Parameter number: from 1.
+  static func other(_ number: Int) -> BeamWindow {
+    var (rest, place, part) = (number, 0.5, 0.0)
+    while rest > 0 {
+      part += rest & 1 == 1 ? place : 0
+      (rest, place) = (rest >> 1, place / 2)
+    }
+    return BeamWindow(part: 0.375 * part)
+  }
+
   /// The rank by norm, among `count` candidates, from which on candidates extend states of `size` toward the size `last`; 0 from there on.
   func first(extending size: Int, toward last: Int, of count: Int) -> Int {
     if last < 2 { return 0 }

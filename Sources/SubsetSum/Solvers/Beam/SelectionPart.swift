@@ -19,22 +19,26 @@ final class SelectionPart: @unchecked Sendable {
   private let capacity: Int
   let children: LargeBuffer<BeamChild>
   /// Open addressing; doubled when half full.
-  private var index = LargeBuffer<Slot>(count: SelectionPart.leastSlots)
+  private var index: LargeBuffer<Slot>
   private var mask = SelectionPart.leastSlots - 1
   private let lock = Guarded(())
   /// Keeps the reads ahead of use.
   private var touched: UInt32 = 0
   private(set) var count = 0
+  /// What kept the index from growing: no child is taken from then on.
+  private var failure: SubsetSumError?
   /// The bits of `cut`, which order as numbers ≥ 0 do.
   private let cutBits = Atomic<UInt64>(Double.infinity.bitPattern)
 
   /// Children above this score are not among the best. Falls while children arrive; may be read meanwhile.
   var cut: Double { Double(bitPattern: cutBits.load(ordering: .relaxed)) }
 
-  init(kept: Int) {
+  /// - Throws: `SubsetSumError.memoryLimit`.
+  init(kept: Int) throws(SubsetSumError) {
     self.kept = kept
     capacity = max(64, 2 * kept)
-    children = LargeBuffer(count: capacity)
+    children = try LargeBuffer(count: capacity)
+    index = try LargeBuffer(count: Self.leastSlots)
     clearIndex()
   }
 
@@ -61,10 +65,15 @@ final class SelectionPart: @unchecked Sendable {
   }
 
   /// Leaves the kept children, in any order. Only one thread.
-  func finish() { if count > kept { keepBest() } }
+  ///
+  /// - Throws: `SubsetSumError.memoryLimit` where there was no memory for all that came.
+  func finish() throws(SubsetSumError) {
+    if let failure { throw failure }
+    if count > kept { keepBest() }
+  }
 
   private func take(_ child: BeamChild) {
-    if !(child.score <= cut) { return }
+    if !(child.score <= cut) || failure != nil { return }
     let slot = slot(of: child.key)
     if index[slot].place != 0 {
       let position = Int(index[slot].place) &- 1
@@ -102,8 +111,11 @@ final class SelectionPart: @unchecked Sendable {
   }
 
   private func growIndex() {
+    do throws(SubsetSumError) { index = try LargeBuffer(count: 2 * (mask + 1)) } catch {
+      failure = error
+      return
+    }
     mask = 2 * mask + 1
-    index = LargeBuffer(count: mask + 1)
     listChildren()
   }
 

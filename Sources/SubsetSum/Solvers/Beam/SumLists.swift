@@ -25,12 +25,12 @@ final class SumLists {
       if let last = lists.last {
         shorter = last
       } else {
-        shorter = BeamStates(capacity: 1, dimension: m, candidates: n)
+        shorter = try BeamStates(capacity: 1, dimension: m, candidates: n)
         shorter.reset(to: [Double](repeating: 0, count: m))
       }
       guard try expansion.selectChildren(of: shorter, &meter) else { return false }
-      let longer = BeamStates(capacity: expansion.selection.count, dimension: m, candidates: n)
-      try longer.take(expansion.selection, of: shorter, rows, workers: workers)
+      let longer = try BeamStates(capacity: expansion.selection.count, dimension: m, candidates: n)
+      try longer.take(expansion.selection, of: shorter, rows, workers: workers, meter.control)
       lists.append(longer)
     }
     return true

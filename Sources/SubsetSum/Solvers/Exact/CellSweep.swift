@@ -35,14 +35,19 @@ public struct CellSweep: Solver {
   /// An error as good as any smaller one: the run ends at the first subset within it, without a proof of optimality.
   public let sufficient: Double
 
-  /// - Precondition: 0 ≤ `sufficient` ≤ `radius` and 0 < `radius`.
+  /// - Parameters: 0 ≤ `sufficient` ≤ `radius` and 0 < `radius`, which a search checks.
   public init(radius: Double = .infinity, sufficient: Double = 0) {
-    precondition(radius > 0 && sufficient >= 0 && sufficient <= radius, "0 ≤ sufficient ≤ radius, 0 < radius")
     (self.radius, self.sufficient) = (radius, sufficient)
   }
 
-  /// - Throws: `SubsetSumError.tooManyCandidates` above 64, `.unsupported` for fewer than two dimensions or 8 candidates.
+  /// - Throws: `SubsetSumError.invalidOption`, `.tooManyCandidates` above 64, `.unsupported` for
+  ///   fewer than two dimensions or 8 candidates.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
+    guard radius > 0, sufficient >= 0, sufficient <= radius else {
+      throw SubsetSumError.invalidOption(
+        solver: name, option: "radius, sufficient", expected: "0 ≤ sufficient ≤ radius and 0 < radius",
+        found: "\(radius), \(sufficient)")
+    }
     guard problem.count <= Self.largestCount else {
       throw SubsetSumError.tooManyCandidates(solver: name, limit: Self.largestCount, found: problem.count)
     }
@@ -51,16 +56,25 @@ public struct CellSweep: Solver {
         solver: name, expected: "2 or more dimensions and 8 or more candidates",
         found: "m = \(problem.dimension), n = \(problem.count)")
     }
+    if let moderate = try problem.moderated() {
+      let scaled = CellSweep(
+        radius: max(.leastNormalMagnitude, moderate.length(radius)), sufficient: moderate.length(sufficient))
+      return try moderate.solution(by: scaled, isExact: true, control: control)
+    }
     var meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
     var best = try MeetingPoint(problem)
     if problem.size == nil { try descend(problem, &best, &meter) }
     best.sufficient = sufficient
-    SweepRun(best.instance, within: radius, &best).run(&best, &meter)
+    do throws(Interruption) {
+      try SweepRun(best.instance, within: radius, &best, control).run(&best, &meter)
+    } catch {
+      meter.stop(for: error)
+    }
     // Cut short at what was sufficient, it has not looked at all.
     let isWhole = meter.stop == nil && (best.error > sufficient || best.error == 0)
     var claim = meter.claim(SmallInstance.indices(of: best.mask), isOptimal: isWhole && best.error <= radius, by: name)
     if isWhole, !claim.isOptimal { claim.lowerBound = radius }
-    return try Checker.solution(claim, for: problem)
+    return try solution(claim, for: problem, control)
   }
 
   /// A first bound by flips, so that no range is met with one as wide as the target: at most a sixteenth of the work, and of what the
@@ -69,7 +83,7 @@ public struct CellSweep: Solver {
     let sums = UInt64(2 * problem.dimension) << UInt64(problem.count / 2)
     let cost = min(meter.limit / 16, 1 << 18, max(1 << 12, sums / 32))
     guard meter.allows(cost) else { return }
-    let found = try IteratedGreedy(kicks: 1 << 10).solve(problem, control: meter.control.silenced().withWork(cost))
+    let found = try IteratedGreedy(kicks: 1 << 10).solve(problem, control: meter.control.silenced().forStep(work: cost))
     meter.count(work: found.work, evaluations: found.evaluations)
     best.consider(found.subset.reduce(UInt64(0)) { $0 | 1 << UInt64($1) })
   }

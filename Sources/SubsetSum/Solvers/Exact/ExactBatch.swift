@@ -60,17 +60,22 @@ public struct ExactBatch: Sendable {
   /// The optima of instances that are made when they are needed, so that none is stored.
   ///
   /// - Parameter make: Writes the n candidates of an instance, all of them, and returns its target; called from any thread.
-  /// - Throws: as the other form, and what `make` throws.
+  /// - Throws: as the other form, `.invalidOption` for fewer than no instances, and what `make`
+  ///   throws.
   public func solve(
     instances: Int, workers: Int = Workers.availableCores, control: RunControl = RunControl(),
     _ make: @Sendable (_ instance: Int, _ candidates: UnsafeMutableBufferPointer<Double>) throws -> Double
   ) throws -> BatchResult {
     let cost = 2 * (UInt64(1 << (count / 2)) + UInt64(1 << (count - count / 2)))
-    let scratch = try (0..<max(1, workers)).map { worker in
-      // Every worker's tables are counted before the first are made.
-      if worker == 0 { try checkMemory(SignedHalves.bytes(count: count), workers, control) }
-      return BatchScratch(SignedHalves(count: count))
+    try checkResults(instances, control)
+    // No more workers than there are tables for.
+    let tables = SignedHalves.bytes(count: count)
+    let allowed = control.limits.allowedBytes
+    guard tables <= allowed else {
+      throw SubsetSumError.memoryLimit(solver: batchName, neededBytes: tables, limitBytes: allowed)
     }
+    let affordable = max(1, min(workers, allowed / tables, instances))
+    let scratch = (0..<affordable).map { _ in BatchScratch(SignedHalves(count: count)) }
     return try runBatch(instances: instances, cost: cost, scratch: scratch, control: control) { instance, scratch in
       let target = try make(instance, scratch.halves.buffer)
       if let index = scratch.halves.build() {
@@ -107,7 +112,8 @@ public struct SharedHalves: Sendable {
     targets: [Double], workers: Int = Workers.availableCores, control: RunControl = RunControl()
   ) throws -> BatchResult {
     let cost = UInt64(1 << (count / 2)) + UInt64(1 << (count - count / 2))
-    let scratch = (0..<max(1, workers)).map { _ in BatchScratch(halves.tables) }
+    try checkResults(targets.count, control)
+    let scratch = (0..<max(1, min(workers, targets.count))).map { _ in BatchScratch(halves.tables) }
     return try runBatch(instances: targets.count, cost: cost, scratch: scratch, control: control) { instance, scratch in
       let target = targets[instance]
       guard abs(target) <= largestEntry else { throw unusable("target \(instance)", target) }
@@ -133,10 +139,17 @@ private func unusable(_ location: String, _ value: Double) -> SubsetSumError {
   .unusableEntry(location: location, expected: "a finite number of magnitude at most 2^400", found: value)
 }
 
-private func checkMemory(_ bytes: Int, _ workers: Int, _ control: RunControl) throws(SubsetSumError) {
-  let (needed, overflow) = bytes.multipliedReportingOverflow(by: max(1, workers))
-  guard let limit = control.limits.memoryBytes, overflow || needed > limit else { return }
-  throw .memoryLimit(solver: batchName, neededBytes: overflow ? .max : needed, limitBytes: limit)
+/// - Throws: `SubsetSumError.invalidOption` for fewer than no instances, `.memoryLimit` where what
+///   is found of each does not fit.
+private func checkResults(_ instances: Int, _ control: RunControl) throws(SubsetSumError) {
+  guard instances >= 0 else {
+    throw .invalidOption(solver: batchName, option: "instances", expected: "a number ≥ 0", found: "\(instances)")
+  }
+  let needed = ByteCount.product(instances, MemoryLayout<SubsetOptimum>.stride)
+  let allowed = control.limits.allowedBytes
+  guard needed <= allowed else {
+    throw .memoryLimit(solver: batchName, neededBytes: needed, limitBytes: allowed)
+  }
 }
 
 /// Runs instances in blocks, one block a task. A work limit is turned into a number of instances, so that it gives the same result
@@ -145,25 +158,21 @@ private func runBatch(
   instances: Int, cost: UInt64, scratch: [BatchScratch], control: RunControl,
   _ body: @Sendable (_ instance: Int, _ scratch: BatchScratch) throws -> SubsetOptimum
 ) throws -> BatchResult {
-  guard instances >= 0 else {
-    throw SubsetSumError.invalidOption(
-      solver: batchName, option: "instances", expected: "a number ≥ 0", found: "\(instances)")
-  }
   let allowed = control.limits.work.map { Int(min($0 / cost, UInt64(instances))) } ?? instances
   // A block takes some milliseconds.
   let block = max(1, min(1024, (1 << 22) / Int(cost)))
   let blocks = (allowed + block - 1) / block
   let solved = Guarded(0)
-  let placeholder = SubsetOptimum(mask: 0, error: .nan)
-  var optima = [SubsetOptimum](repeating: placeholder, count: allowed)
   let reached = Guarded([Bool](repeating: false, count: blocks))
-  try optima.withUnsafeMutableBufferPointer { buffer in
+  var complete = 0
+  // Memory is touched where an instance was solved: a stopped batch has not paid for the others.
+  let optima = try [SubsetOptimum](unsafeUninitializedCapacity: allowed) { buffer, initialized in
     // Tasks write disjoint parts.
     nonisolated(unsafe) let base = buffer.baseAddress
     try Workers.forEach(count: blocks, workers: scratch.count) { task, worker in
       if control.interruption() != nil { return }
       let range = task * block..<min(allowed, (task + 1) * block)
-      for instance in range { base![instance] = try body(instance, scratch[worker]) }
+      for instance in range { (base! + instance).initialize(to: try body(instance, scratch[worker])) }
       reached.withLock { $0[task] = true }
       let done = solved.withLock { count in
         count += range.count
@@ -171,10 +180,10 @@ private func runBatch(
       }
       control.report(RunProgress(phase: "solving", completed: done, total: instances))
     }
+    let reachedBlocks = reached.withLock { $0 }
+    complete = reachedBlocks.firstIndex(of: false).map { $0 * block } ?? allowed
+    initialized = complete
   }
-  let reachedBlocks = reached.withLock { $0 }
-  let complete = reachedBlocks.firstIndex(of: false).map { $0 * block } ?? allowed
-  if complete < allowed { optima.removeSubrange(complete...) }
   let stop = complete < allowed ? control.interruption() : allowed < instances ? .workLimit : nil
   return BatchResult(optima: optima, stop: stop, work: UInt64(complete) * cost)
 }

@@ -23,11 +23,14 @@ public struct Exhaustive: Solver {
     guard problem.count <= Self.largestCount else {
       throw SubsetSumError.tooManyCandidates(solver: name, limit: Self.largestCount, found: problem.count)
     }
+    if let moderate = try problem.moderated() {
+      return try moderate.solution(by: self, isExact: true, control: control)
+    }
     var meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
     let search = try ExhaustiveSearch(problem)
     search.run(&meter)
-    return try Checker.solution(
-      meter.claim(SmallInstance.indices(of: search.best), isOptimal: true, by: name), for: problem)
+    return try solution(
+      meter.claim(SmallInstance.indices(of: search.best), isOptimal: true, by: name), for: problem, control)
   }
 }
 

@@ -43,13 +43,17 @@ public struct FirstHitBySize: Solver {
       throw SubsetSumError.unsupported(
         solver: name, expected: "a size of at most its maximumSize \(maximumSize)", found: "size \(size)")
     }
+    if let moderate = try problem.moderated() {
+      let scaled = FirstHitBySize(tolerance: moderate.length(tolerance), maximumSize: maximumSize)
+      return try moderate.solution(by: scaled, control: control)
+    }
     var meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
     let size = problem.size ?? min(maximumSize, problem.count)
     let search = try SizeSearch(problem, tolerance: tolerance, largestSize: size)
     search.run(&meter)
     let complete = !search.isHit && (problem.size != nil || size == problem.count)
-    return try Checker.solution(
-      meter.claim(SmallInstance.indices(of: search.best), isOptimal: complete, by: name), for: problem)
+    return try solution(
+      meter.claim(SmallInstance.indices(of: search.best), isOptimal: complete, by: name), for: problem, control)
   }
 }
 

@@ -40,14 +40,22 @@ public struct FourLists: Solver {
       throw SubsetSumError.tooManyCandidates(solver: name, limit: Self.largestCount, found: problem.count)
     }
     let needed = Self.neededBytes(count: problem.count)
-    if let allowed = control.limits.memoryBytes, needed > allowed {
+    let allowed = control.limits.allowedBytes
+    guard needed <= allowed else {
       throw SubsetSumError.memoryLimit(solver: name, neededBytes: needed, limitBytes: allowed)
+    }
+    if let moderate = try problem.moderated() {
+      return try moderate.solution(by: self, isExact: true, control: control)
     }
     var meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
     var best = try MeetingPoint(problem)
-    try FourListsSearch(best.instance).run(problem, &best, &meter)
-    return try Checker.solution(
-      meter.claim(SmallInstance.indices(of: best.mask), isOptimal: true, by: name), for: problem)
+    do {
+      try FourListsSearch(best.instance, control).run(problem, &best, &meter)
+    } catch let interruption as Interruption {
+      meter.stop(for: interruption)
+    }
+    return try solution(
+      meter.claim(SmallInstance.indices(of: best.mask), isOptimal: true, by: name), for: problem, control)
   }
 }
 
@@ -60,28 +68,31 @@ private final class FourListsSearch {
   private let bits: [Int]
   private let quarters: [HalfSums]
   private static let chunk: UInt64 = 1 << 14
+  /// Sums in windows that are compared between two questions whether to go on.
+  private static let comparedInterval = 1 << 20
 
   /// Candidates of the part that gives the first bound: some more than half, so that few pairs of half sums are as close.
   static func partCount(_ n: Int) -> Int { n < 24 ? n / 2 : n / 2 + 6 }
 
-  init(_ instance: SmallInstance) {
+  /// - Throws: `Interruption` when the run must stop.
+  init(_ instance: SmallInstance, _ control: RunControl) throws {
     let n = instance.count
     let half = n / 2
     let bits = [half / 2, half - half / 2, (n - half) / 2, (n - half) - (n - half) / 2]
     let negated = (half..<n).map { -instance.rows[$0] }
     let bySize = instance.size != nil
-    func sums(_ quarter: Int, base: Double, _ numbers: UnsafePointer<Double>) -> HalfSums {
-      HalfSums(base: base, numbers: numbers, bits: bits[quarter], stride: 1, bySize: bySize)
+    func sums(_ quarter: Int, base: Double, _ numbers: UnsafePointer<Double>) throws -> HalfSums {
+      try HalfSums(base: base, numbers: numbers, bits: bits[quarter], stride: 1, bySize: bySize, control)
     }
     let first = [
-      sums(0, base: -instance.target[0], instance.rows), sums(1, base: 0, instance.rows + bits[0]),
+      try sums(0, base: -instance.target[0], instance.rows), try sums(1, base: 0, instance.rows + bits[0]),
     ]
     quarters =
-      first
+      try first
       + negated.withUnsafeBufferPointer { negated -> [HalfSums] in
         // Half of no candidates has no numbers to point to: none is read.
         let numbers = negated.baseAddress ?? UnsafePointer(instance.rows)
-        return [sums(2, base: 0, numbers), sums(3, base: 0, numbers + bits[2])]
+        return [try sums(2, base: 0, numbers), try sums(3, base: 0, numbers + bits[2])]
       }
     self.bits = bits
     size = instance.size
@@ -114,12 +125,12 @@ private final class FourListsSearch {
     for i in part..<part + taken { target[0] -= problem.candidates.coordinate(i, 0) }
     // The part may not be usable by itself where sums come close to the largest entry allowed; then there is no bound.
     let smaller = try? Problem(
-      candidates: problem.candidates.permuted(Array(0..<part)), target: target, norm: problem.norm,
+      candidates: try problem.candidates.permuted(Array(0..<part)), target: target, norm: problem.norm,
       size: size.map { $0 - taken })
     // Sums and two passes, each begun by the chunk.
     let cost = UInt64(1 << (part / 2)) * 16 + UInt64(part + 1) * (1 << 16)
     guard let smaller, meter.allows(cost) else { return }
-    let found = try MeetInTheMiddle().solve(smaller, control: meter.control.withWork(cost))
+    let found = try MeetInTheMiddle().solve(smaller, control: meter.control.forStep(work: cost))
     meter.count(work: found.work, evaluations: found.evaluations)
     best.consider((found.subset + (part..<part + taken)).reduce(UInt64(0)) { $0 | 1 << UInt64($1) })
   }
@@ -132,6 +143,7 @@ private final class FourListsSearch {
     window.removeAll()
     var reach = best.strictReach
     var spent: UInt64 = 0
+    var compared = 0
     if !meter.allows(2 * Self.chunk) { return }
     while first.value < .infinity {
       let value = first.value
@@ -150,6 +162,11 @@ private final class FourListsSearch {
           spent &+= 1
         }
         if best.error == 0 { break }
+        compared &+= window.count
+        if compared >= Self.comparedInterval {
+          compared = 0
+          if meter.isInterrupted() { return }
+        }
       } else if second.value == .infinity {
         break
       }
@@ -175,7 +192,7 @@ private struct NearWindow {
   private(set) var values = [Double](repeating: 0, count: 64)
   private(set) var masks = [UInt32](repeating: 0, count: 64)
   private var start = 0
-  private var count = 0
+  private(set) var count = 0
   /// Whether sums within reach had to be dropped.
   var overflowed = false
 

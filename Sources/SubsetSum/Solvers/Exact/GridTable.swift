@@ -148,7 +148,7 @@ final class GridTable {
         let half = min((lists.highs[column] - lists.lows[column]) / 2, 4 * deviation)
         let finest = max(2 * half / Self.mostPlaces, .leastNormalMagnitude)
         let width = sizes?.column == column ? sizes!.unit : max(2 * window * factor, finest)
-        let boxes = Int(min(Self.mostPlaces, (2 * half / width).rounded(.down))) + 1
+        let boxes = Int(saturating: min(Self.mostPlaces, (2 * half / width).rounded(.down))) + 1
         guard plan.boxes * boxes <= mostBoxes else { break }
         let spread = (deviation * deviation + others.deviations[column] * others.deviations[column]).squareRoot()
         // Boxes of a row that a look meets lie side by side: only the last coordinate's cost no more looks.

@@ -1,3 +1,5 @@
+import RunControl
+
 /// All subset sums of up to 32 numbers, each with its subset as a bit mask, in groups that ascend: one group of all, or
 /// one for each number of elements.
 ///
@@ -13,8 +15,10 @@ final class HalfSums {
 
   /// All sums in one group, or group c those of c numbers, c = 0 … bits.
   let groups: [Group]
-  private let values: UnsafeMutablePointer<Double>
-  private let masks: UnsafeMutablePointer<UInt32>
+  private let values: OwnedBuffer<Double>
+  private let masks: OwnedBuffer<UInt32>
+  /// Sums merged between two questions whether to go on.
+  private static let piece = 1 << 16
 
   /// Bytes of working memory while building the sums of `bits` numbers, overflow saturated.
   static func bytes(bits: Int) -> Int { bits < 50 ? ((1 << bits) + bits + 2) * 2 * 12 : .max / 4 }
@@ -26,40 +30,37 @@ final class HalfSums {
   }
 
   /// The sums `base + Σ`, rounded after each number in the order given. `numbers` holds `bits` entries at `stride`.
-  init(base: Double, numbers: UnsafePointer<Double>, bits: Int, stride: Int, bySize: Bool) {
+  ///
+  /// - Throws: `Interruption` when the run must stop.
+  init(
+    base: Double, numbers: UnsafePointer<Double>, bits: Int, stride: Int, bySize: Bool, _ control: RunControl
+  ) throws(Interruption) {
     // One more entry than sums a group: infinity ends a merge. Entry 0 is such an end by itself: a group of none.
     let capacity = (1 << bits) + bits + 2
-    var values = UnsafeMutablePointer<Double>.allocate(capacity: capacity)
-    var masks = UnsafeMutablePointer<UInt32>.allocate(capacity: capacity)
-    var otherValues = UnsafeMutablePointer<Double>.allocate(capacity: capacity)
-    var otherMasks = UnsafeMutablePointer<UInt32>.allocate(capacity: capacity)
-    for (values, masks) in [(values, masks), (otherValues, otherMasks)] { (values[0], masks[0]) = (.infinity, 0) }
-    (values[1], masks[1], values[2], masks[2]) = (base, 0, .infinity, 0)
+    var lists = (values: OwnedBuffer<Double>(count: capacity), masks: OwnedBuffer<UInt32>(count: capacity))
+    var others = (values: OwnedBuffer<Double>(count: capacity), masks: OwnedBuffer<UInt32>(count: capacity))
+    for (values, masks) in [lists, others] { (values.base[0], masks.base[0]) = (.infinity, 0) }
+    (lists.values.base[1], lists.masks.base[1], lists.values.base[2], lists.masks.base[2]) = (base, 0, .infinity, 0)
     var counts = [1]
     for bit in 0..<bits {
       let starts = Self.starts(counts)
       func start(_ group: Int) -> Int { counts.indices.contains(group) ? starts[group] : 0 }
       func count(_ group: Int) -> Int { counts.indices.contains(group) ? counts[group] : 0 }
       let grown = bySize ? (0...counts.count).map { count($0) + count($0 - 1) } : [2 * counts[0]]
+      let (values, masks) = (lists.values.base, lists.masks.base)
       for (group, (target, total)) in zip(Self.starts(grown), grown).enumerated() {
         let (plain, moved) = (start(group), bySize ? start(group - 1) : start(0))
-        Self.merge(
+        try Self.merge(
           values + plain, masks + plain, values + moved, masks + moved, count: total,
-          adding: numbers[bit &* stride], bit: 1 << UInt32(bit), into: otherValues + target, otherMasks + target)
+          adding: numbers[bit &* stride], bit: 1 << UInt32(bit), into: others.values.base + target,
+          others.masks.base + target, control)
       }
       counts = grown
-      swap(&values, &otherValues)
-      swap(&masks, &otherMasks)
+      swap(&lists, &others)
     }
-    otherValues.deallocate()
-    otherMasks.deallocate()
-    (self.values, self.masks) = (values, masks)
+    (values, masks) = lists
+    let (values, masks) = (lists.values.base, lists.masks.base)
     groups = zip(Self.starts(counts), counts).map { Group(values: values + $0, masks: masks + $0, count: $1) }
-  }
-
-  deinit {
-    values.deallocate()
-    masks.deallocate()
   }
 
   /// Where groups of these many sums begin, each followed by its end.
@@ -75,19 +76,23 @@ final class HalfSums {
   @inline(__always) private static func merge(
     _ values: UnsafePointer<Double>, _ masks: UnsafePointer<UInt32>, _ shorter: UnsafePointer<Double>,
     _ shorterMasks: UnsafePointer<UInt32>, count: Int, adding number: Double, bit: UInt32,
-    into newValues: UnsafeMutablePointer<Double>, _ newMasks: UnsafeMutablePointer<UInt32>
-  ) {
-    var (plain, moved) = (0, 0)
-    for k in 0..<count {
-      let (a, b) = (values[plain], shorter[moved] + number)
-      let takesPlain = a <= b
-      newValues[k] = takesPlain ? a : b
-      let (maskA, maskB) = (masks[plain], shorterMasks[moved] | bit)
-      newMasks[k] = takesPlain ? maskA : maskB
-      let step = takesPlain ? 1 : 0
-      // Both lists end with infinity; the one that has ended is not taken before the other.
-      plain &+= step
-      moved &+= 1 &- step
+    into newValues: UnsafeMutablePointer<Double>, _ newMasks: UnsafeMutablePointer<UInt32>, _ control: RunControl
+  ) throws(Interruption) {
+    var reached = (plain: 0, moved: 0)
+    try control.inPieces(0..<count, of: piece) { range in
+      var (plain, moved) = reached
+      for k in range {
+        let (a, b) = (values[plain], shorter[moved] + number)
+        let takesPlain = a <= b
+        newValues[k] = takesPlain ? a : b
+        let (maskA, maskB) = (masks[plain], shorterMasks[moved] | bit)
+        newMasks[k] = takesPlain ? maskA : maskB
+        let step = takesPlain ? 1 : 0
+        // Both lists end with infinity; the one that has ended is not taken before the other.
+        plain &+= step
+        moved &+= 1 &- step
+      }
+      reached = (plain, moved)
     }
     newValues[count] = .infinity
     newMasks[count] = 0

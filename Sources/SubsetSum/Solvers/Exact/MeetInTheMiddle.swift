@@ -39,11 +39,14 @@ public struct MeetInTheMiddle: Solver {
   ///   may use.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
     try check(problem, control, extraBytes: 0)
+    if let moderate = try problem.moderated() {
+      return try moderate.solution(by: self, isExact: true, control: control)
+    }
     var meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
     var best = try MeetingPoint(problem)
     join(&best, &meter)
-    return try Checker.solution(
-      meter.claim(SmallInstance.indices(of: best.mask), isOptimal: true, by: name), for: problem)
+    return try solution(
+      meter.claim(SmallInstance.indices(of: best.mask), isOptimal: true, by: name), for: problem, control)
   }
 
   /// Every subset whose error, by the checker's arithmetic, is at most `tolerance`; the closest `limit` where there are more.
@@ -69,15 +72,28 @@ public struct MeetInTheMiddle: Solver {
       throw SubsetSumError.unsupported(solver: name, expected: "at least one coordinate", found: "dimension 0")
     }
     try check(problem, control, extraBytes: min(limit, 1 << 50) * 16)
+    if let moderate = try problem.moderated() {
+      return try moderate.listing(within: tolerance) {
+        try allSubsets(of: $0, within: $1, limit: limit, control: control)
+      }
+    }
     var meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
     var met = try MeetingPoint(problem, collector: SubsetCollector(tolerance: tolerance, limit: limit))
     join(&met, &meter)
     let collector = met.collector!
     let entries = collector.sorted()
-    let solutions = try entries.map { entry in
-      try Checker.solution(
-        meter.claim(SmallInstance.indices(of: entry.mask), isOptimal: entry.error == entries[0].error, by: name),
-        for: problem)
+    // A stopped run lists as many of the closest as can be checked soon after.
+    let grace = RunControl(limits: Limits(seconds: meter.stop == .timeLimit || meter.stop == .cancelled ? 0.03 : nil))
+    var solutions: [Solution] = []
+    for entry in entries {
+      if solutions.count % 64 == 63, grace.interruption() != nil { break }
+      let claim = meter.claim(
+        SmallInstance.indices(of: entry.mask), isOptimal: entry.error == entries[0].error, by: name)
+      solutions.append(try Checker.solution(claim, for: problem))
+    }
+    if solutions.isEmpty, meter.stop != nil {
+      let quick = try solution(meter.claim(problem.defaultSubset, isOptimal: false, by: name), for: problem, control)
+      if quick.error <= tolerance { solutions = [quick] }
     }
     return SubsetListing(
       solutions: solutions, isComplete: !collector.isTruncated && meter.stop == nil, stop: meter.stop, work: meter.work)
@@ -87,8 +103,9 @@ public struct MeetInTheMiddle: Solver {
     guard problem.count <= Self.largestCount else {
       throw .tooManyCandidates(solver: name, limit: Self.largestCount, found: problem.count)
     }
-    let needed = Self.neededBytes(count: problem.count, dimension: problem.dimension) + extraBytes
-    let allowed = control.limits.memoryBytes ?? Self.defaultMemoryLimit
+    let needed = ByteCount.sum(
+      Self.neededBytes(count: problem.count, dimension: problem.dimension), extraBytes)
+    let allowed = control.limits.allowedBytes(default: Self.defaultMemoryLimit)
     guard needed <= allowed else {
       throw .memoryLimit(solver: name, neededBytes: needed, limitBytes: allowed)
     }
@@ -99,10 +116,14 @@ public struct MeetInTheMiddle: Solver {
     let units = (UInt64(1 << (n / 2)) + UInt64(1 << (n - n / 2))) * UInt64(m)
     guard m > 0, meter.allows(units) else { return }
     meter.count(work: units, evaluations: 0)
-    if m == 1 {
-      SortedJoin(best.instance).run(&best, &meter)
-    } else {
-      WindowJoin(best.instance).run(&best, &meter)
+    do throws(Interruption) {
+      if m == 1 {
+        try SortedJoin(best.instance, meter.control).run(&best, &meter)
+      } else {
+        try WindowJoin(best.instance, meter.control).run(&best, &meter)
+      }
+    } catch {
+      meter.stop(for: error)
     }
   }
 }

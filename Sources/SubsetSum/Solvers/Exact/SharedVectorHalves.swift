@@ -5,7 +5,10 @@ import RunControl
 public struct VectorBatchResult: Sendable {
   /// The best subset met for each target, in order, checked; `isOptimal` says whether it was proved to be the best of all.
   public let solutions: [Solution]
-  /// What stopped a search, the first target's that was stopped; nil where all were finished.
+  /// What stopped a search, the first target's that was stopped; nil where all were finished. Where
+  /// a time limit or a cancellation came before all targets had their turn, the first of them got
+  /// what is there at once (`QuickSubset`), as many as could be soon after, and `solutions` ends
+  /// with them.
   public let stop: StopReason?
   /// Candidate coordinates of pairs and sums looked at.
   public let work: UInt64
@@ -37,19 +40,27 @@ public struct SharedVectorHalves: Sendable {
   public let candidates: Candidates
   /// What errors are measured in.
   public let norm: Norm
-  private let tables: VectorTables
+  /// Nil where the run was stopped before they were made.
+  private let tables: VectorTables?
+  /// In which magnitudes are ordinary, where the candidates' own are not.
+  private let form: ModerateForm?
+  private let largest: Double
+  /// Seconds in which targets that a stopped run has not come to still get a subset that is there
+  /// at once.
+  private static let grace = 0.01
 
   /// Bytes of working memory for n candidates of dimension m, at the peak.
   public static func neededBytes(count n: Int, dimension m: Int) -> Int {
     let half = n - n / 2
     if half >= 40 { return .max / 4 }
-    return (1 << half) * (3 * (8 * m + 4) + 24)
+    return ByteCount.product(1 << half, ByteCount.sum(ByteCount.product(24, m), 36))
   }
 
   /// - Throws: `SubsetSumError.tooManyCandidates` above 56, `.unsupported` for fewer than two dimensions, `.unusableEntry` for entries that are not finite or above
   ///   2⁴⁰⁰, `.mismatchedSizes` for a norm of another dimension, `.memoryLimit` where tables need more than `memoryBytes`.
   public init(
-    candidates: Candidates, norm: Norm, memoryBytes: Int = SharedVectorHalves.defaultMemoryLimit
+    candidates: Candidates, norm: Norm, memoryBytes: Int = SharedVectorHalves.defaultMemoryLimit,
+    control: RunControl = RunControl()
   ) throws {
     let (n, m) = (candidates.count, candidates.dimension)
     guard n <= Self.largestCount else {
@@ -59,13 +70,29 @@ public struct SharedVectorHalves: Sendable {
       throw SubsetSumError.unsupported(solver: Self.name, expected: "2 or more dimensions", found: "m = \(m)")
     }
     let needed = Self.neededBytes(count: n, dimension: m)
-    guard needed <= memoryBytes else {
-      throw SubsetSumError.memoryLimit(solver: Self.name, neededBytes: needed, limitBytes: memoryBytes)
+    let allowed = min(memoryBytes, MachineMemory.bytes)
+    guard needed <= allowed else {
+      throw SubsetSumError.memoryLimit(solver: Self.name, neededBytes: needed, limitBytes: allowed)
     }
     self.candidates = candidates
     self.norm = norm
-    let origin = try Problem(candidates: candidates, target: [Double](repeating: 0, count: m), norm: norm)
-    tables = VectorTables(try SmallInstance(origin))
+    let origin = try Problem(
+      candidates: candidates, target: [Double](repeating: 0, count: m), norm: norm)
+    largest = candidates.survey().largest
+    form = origin.isOrdinary ? nil : try ModerateForm(candidates, norm)
+    tables = try Self.tables(candidates, norm, form, control)
+  }
+
+  /// Nil where the run was stopped before they were made.
+  private static func tables(
+    _ candidates: Candidates, _ norm: Norm, _ form: ModerateForm?, _ control: RunControl
+  ) throws -> VectorTables? {
+    let nowhere = [Double](repeating: 0, count: candidates.dimension)
+    let tabled =
+      try form.map {
+        Problem(known: $0.candidates, target: nowhere, norm: $0.norm, size: nil, isOrdinary: true)
+      } ?? Problem(candidates: candidates, target: nowhere, norm: norm)
+    do { return try VectorTables(try SmallInstance(tabled), control) } catch is Interruption { return nil }
   }
 
   /// The best subset for each target.
@@ -82,20 +109,54 @@ public struct SharedVectorHalves: Sendable {
     }
     let share = control.limits.work.map { $0 / UInt64(max(1, targets.count)) }
     let part = control.withWork(share)
+    let tables = try tables ?? Self.tables(candidates, norm, form, control)
     let done = Guarded(0)
-    let solutions = try Workers.map(count: problems.count, workers: max(1, workers)) { t in
+    let lateness = Guarded<RunControl?>(nil)
+    /// Whether a run that was stopped has had its time for what is there at once.
+    @Sendable func isOver() -> Bool {
+      if control.interruption() == nil { return false }
+      return lateness.withLock { late in
+        late = late ?? RunControl(limits: Limits(seconds: Self.grace))
+        return late!.interruption() != nil
+      }
+    }
+    let found = try Workers.map(count: problems.count, workers: max(1, workers)) { t -> Solution? in
+      if isOver() { return nil }
       var meter = WorkMeter(part.silenced(), defaultLimit: Self.defaultWorkLimit)
-      var best = try MeetingPoint(problems[t])
-      tables.search(&best, &meter)
-      let claim = meter.claim(SmallInstance.indices(of: best.mask), isOptimal: true, by: Self.name)
+      var mask: UInt64 = 0
+      if let tables {
+        if let problem = inTables(problems[t]) {
+          var best = try MeetingPoint(problem)
+          tables.search(&best, &meter)
+          mask = best.mask
+        }
+      } else {
+        _ = meter.isInterrupted()
+      }
+      let claim = meter.claim(
+        SmallInstance.indices(of: mask), isOptimal: tables != nil, by: Self.name)
       let solved = done.withLock { count in
         count += 1
         return count
       }
       control.report(RunProgress(phase: "solving", completed: solved, total: problems.count))
-      return try Checker.solution(claim, for: problems[t])
+      return try QuickSubset.orBetter(claim, for: problems[t])
     }
+    let solutions = Array(found.prefix { $0 != nil }.compactMap { $0 })
+    let stop =
+      solutions.lazy.compactMap(\.stop).first ?? (solutions.count < problems.count ? control.interruption() : nil)
     let work = solutions.reduce(UInt64(0)) { $0 &+ $1.work }
-    return VectorBatchResult(solutions: solutions, stop: solutions.lazy.compactMap(\.stop).first, work: work)
+    return VectorBatchResult(solutions: solutions, stop: stop, work: work)
+  }
+
+  /// A problem in the coordinates of the tables; nil where its target is so far that no subset is
+  /// closer than another by more than rounding.
+  private func inTables(_ problem: Problem) -> Problem? {
+    if let form {
+      return form.target(problem.target).map {
+        Problem(known: form.candidates, target: $0, norm: form.norm, size: nil, isOrdinary: true)
+      }
+    }
+    return Problem.isOrdinary(candidates, largest: largest, target: problem.target, norm: norm) ? problem : nil
   }
 }

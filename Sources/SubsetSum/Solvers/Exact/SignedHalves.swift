@@ -245,15 +245,18 @@ struct NearPairs {
 struct FixedPointScale {
   private let factor: Double
   private let inverse: Double
+  /// 1 but for sums below 2⁻⁹⁰⁰, where one factor would overflow.
+  private let second: Double
 
   init(largest: Double) {
-    // Below 2⁻⁹⁰⁰ the factor itself would overflow; what is left of the precision then shows in the integers.
-    let exponent = largest > 0 ? min(958, 58 - Int(largest.exponent)) : 0
+    let whole = largest > 0 ? 58 - Int(largest.exponent) : 0
+    let exponent = min(958, whole)
     factor = Double(sign: .plus, exponent: exponent, significand: 1)
     inverse = Double(sign: .plus, exponent: -exponent, significand: 1)
+    second = Double(sign: .plus, exponent: whole - exponent, significand: 1)
   }
 
-  @inline(__always) func apply(_ value: Double) -> Double { value * factor }
+  @inline(__always) func apply(_ value: Double) -> Double { value * factor * second }
   /// Whether scaling lost nothing to underflow.
   @inline(__always) func isExact(_ value: Double) -> Bool { value * factor * inverse == value }
 }

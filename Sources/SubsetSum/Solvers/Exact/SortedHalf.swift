@@ -1,3 +1,5 @@
+import RunControl
+
 /// The 2^bits vector sums of some candidates, by columns, in groups that ascend in column 0.
 final class SortedHalf {
   private(set) var count: Int
@@ -5,38 +7,49 @@ final class SortedHalf {
   private(set) var groups: [Range<Int>]
   let columns: [UnsafeMutablePointer<Double>]
   let masks: UnsafeMutablePointer<UInt32>
+  private let memory: (columns: [OwnedBuffer<Double>], masks: OwnedBuffer<UInt32>)
+  /// Sums made between two questions whether to go on.
+  private static let piece = 1 << 14
 
-  /// Sums `−bases + Σ`, or `Σ` without bases, of the coordinates `order`, a column each. `padding` infinite sums follow the last.
+  /// Sums `−bases + Σ`, or `Σ` without bases, of the coordinates `order`, a column each. `padding`
+  /// infinite sums follow the last.
+  ///
+  /// - Throws: `Interruption` when the run must stop.
   init(
     dimension m: Int, order: [Int], rows: UnsafePointer<Double>, bits: Int, bySize: Bool = false,
-    bases: UnsafePointer<Double>?, padding: Int
-  ) {
-    count = 1 << bits
+    bases: UnsafePointer<Double>?, padding: Int, _ control: RunControl
+  ) throws(Interruption) {
+    let count = 1 << bits
+    self.count = count
     let key = order[0]
-    let sorted = HalfSums(
-      base: bases.map { -$0[key] } ?? 0, numbers: rows + key, bits: bits, stride: m, bySize: bySize)
+    let sorted = try HalfSums(
+      base: bases.map { -$0[key] } ?? 0, numbers: rows + key, bits: bits, stride: m, bySize: bySize, control)
     let capacity = count + padding
-    columns = (0..<m).map { _ in .allocate(capacity: capacity) }
-    masks = .allocate(capacity: count)
+    memory = ((0..<m).map { _ in OwnedBuffer(count: capacity) }, OwnedBuffer(count: count))
+    let (columns, masks) = (memory.columns.map(\.base), memory.masks.base)
+    (self.columns, self.masks) = (columns, masks)
     var groups: [Range<Int>] = []
     for group in sorted.groups {
       let start = groups.last?.upperBound ?? 0
-      (masks + start).update(from: group.masks, count: group.count)
-      (columns[0] + start).update(from: group.values, count: group.count)
+      try control.inPieces(0..<group.count, of: Self.piece) { range in
+        let first = range.lowerBound
+        (masks + start + first).update(from: group.masks + first, count: range.count)
+        (columns[0] + start + first).update(from: group.values + first, count: range.count)
+      }
       groups.append(start..<start + group.count)
     }
     self.groups = groups
-    let unsorted = UnsafeMutablePointer<Double>.allocate(capacity: count)
-    defer { unsorted.deallocate() }
+    let made = OwnedBuffer<Double>(count: count)
+    let unsorted = made.base
     for (position, j) in order.dropFirst().enumerated() {
       unsorted[0] = bases.map { -$0[j] } ?? 0
       for bit in 0..<bits {
         let half = 1 << bit
         let number = rows[bit * m + j]
-        for k in 0..<half { unsorted[half &+ k] = unsorted[k] + number }
+        try control.forEach(0..<half, askingEvery: Self.piece) { unsorted[half &+ $0] = unsorted[$0] + number }
       }
       let column = columns[position + 1]
-      for k in 0..<count { column[k] = unsorted[Int(masks[k])] }
+      try control.forEach(0..<count, askingEvery: Self.piece) { column[$0] = unsorted[Int(masks[$0])] }
     }
     for column in columns {
       for k in count..<capacity { column[k] = .infinity }
@@ -50,11 +63,6 @@ final class SortedHalf {
     let mean = mean(column)
     let squares = (0..<count).reduce(0) { $0 + (columns[column][$1] - mean) * (columns[column][$1] - mean) }
     return (squares / Double(count)).squareRoot()
-  }
-
-  deinit {
-    for column in columns { column.deallocate() }
-    masks.deallocate()
   }
 
   /// Drops sums that another of the list stands for. Cost: a few passes, and a sort where many first coordinates are equal.

@@ -1,3 +1,5 @@
+import RunControl
+
 /// Meet in the middle in one dimension: sorted sums of both halves, joined by passes of two pointers.
 ///
 /// A first pass finds the least computed error, a second one visits all pairs close to it. Where subsets are collected, the
@@ -8,12 +10,14 @@ final class SortedJoin {
   private let pairs: [(first: Int, second: Int)]
   private static let chunk = 1 << 14
 
-  init(_ instance: SmallInstance) {
+  /// - Throws: `Interruption` when the run must stop.
+  init(_ instance: SmallInstance, _ control: RunControl) throws(Interruption) {
     let split = instance.count / 2
     let bySize = instance.size != nil
-    first = HalfSums(base: -instance.target[0], numbers: instance.rows, bits: split, stride: 1, bySize: bySize)
-    second = HalfSums(
-      base: 0, numbers: instance.rows + split, bits: instance.count - split, stride: 1, bySize: bySize)
+    first = try HalfSums(
+      base: -instance.target[0], numbers: instance.rows, bits: split, stride: 1, bySize: bySize, control)
+    second = try HalfSums(
+      base: 0, numbers: instance.rows + split, bits: instance.count - split, stride: 1, bySize: bySize, control)
     pairs = HalfSums.pairs(size: instance.size, split, instance.count - split)
   }
 

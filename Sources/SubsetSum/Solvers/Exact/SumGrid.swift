@@ -1,3 +1,4 @@
+import RunControl
 import SubsetSumKernels
 
 #if canImport(Glibc)
@@ -18,7 +19,9 @@ final class SumGrid {
     let inverse: Double
     let last: Double
 
-    init(_ list: SortedHalf, column: Int, count: Int) {
+    /// - Throws: `Interruption` when the run must stop.
+    init(_ list: SortedHalf, column: Int, count: Int, _ control: RunControl) throws(Interruption) {
+      try control.checkInterruption()
       let (mean, deviation) = (list.mean(column), list.deviation(column))
       low = mean - 4 * deviation
       let scale = Double(count) / (8 * deviation)
@@ -54,44 +57,51 @@ final class SumGrid {
   /// Where part c of slab or prism s begins, at s·partCount + c, and the end.
   private let starts: UnsafeMutablePointer<UInt32>
   private let bitmap: CellBitmap?
+  private let memory: (columns: [OwnedBuffer<Double>], masks: OwnedBuffer<UInt32>, starts: OwnedBuffer<UInt32>)
+  /// Sums placed between two questions whether to go on.
+  private static let piece = 1 << 14
 
   /// - Precondition: at least two columns, fewer than 2³¹ sums in one group.
-  init(_ list: SortedHalf) {
+  /// - Throws: `Interruption` when the run must stop.
+  init(_ list: SortedHalf, _ control: RunControl) throws(Interruption) {
     let (count, m) = (list.count, list.columns.count)
     let isSlab = m < 4
     let rowCount = max(16, Int(pow(Double(count), isSlab ? 0.5 : 0.4)))
     sideCount = isSlab ? 1 : rowCount
     partCount = isSlab ? 2 * rowCount : max(1, 2 * count / (rowCount * rowCount))
     sorted = isSlab ? 1 : 2
-    let rows = Axis(list, column: 0, count: rowCount)
-    let sides = isSlab ? Axis() : Axis(list, column: 1, count: sideCount)
-    let parts = Axis(list, column: sorted, count: partCount)
+    let rows = try Axis(list, column: 0, count: rowCount, control)
+    let sides = isSlab ? Axis() : try Axis(list, column: 1, count: sideCount, control)
+    let parts = try Axis(list, column: sorted, count: partCount, control)
     (self.rows, self.sides, self.parts) = (rows, sides, parts)
     (least, most) = (list.columns[0][0], list.columns[0][count - 1])
     let (first, second, key, sideCount) = (list.columns[0], list.columns[1], list.columns[sorted], sideCount)
-    let cells = (0..<count).map { UInt32(rows.place(first[$0]) * sideCount + sides.place(second[$0])) }
-    let order = (0..<count).sorted { a, b in
+    let cells = try control.map(0..<count, askingEvery: Self.piece) {
+      UInt32(rows.place(first[$0]) * sideCount + sides.place(second[$0]))
+    }
+    var order = try control.map(0..<count, askingEvery: Self.piece) { $0 }
+    try control.sort(&order) { a, b in
       cells[a] != cells[b] ? cells[a] < cells[b] : key[a] != key[b] ? key[a] < key[b] : a < b
     }
-    masks = .allocate(capacity: count)
-    for (place, k) in order.enumerated() { masks[place] = list.masks[k] }
-    columns = list.columns.map { source in
-      let column = UnsafeMutablePointer<Double>.allocate(capacity: count)
-      for (place, k) in order.enumerated() { column[place] = source[k] }
-      return column
-    }
     let slots = rowCount * sideCount * partCount
-    starts = .allocate(capacity: slots + 1)
-    starts.update(repeating: 0, count: slots + 1)
-    for k in 0..<count { starts[Int(cells[k]) * partCount + parts.place(key[k]) + 1] += 1 }
-    for slot in 0..<slots { starts[slot + 1] += starts[slot] }
-    bitmap = isSlab ? CellBitmap(list, side: rowCount) : nil
-  }
-
-  deinit {
-    for column in columns { column.deallocate() }
-    masks.deallocate()
-    starts.deallocate()
+    memory = (
+      list.columns.map { _ in OwnedBuffer(count: count) }, OwnedBuffer(count: count), OwnedBuffer(count: slots + 1)
+    )
+    let (columns, masks, starts) = (memory.columns.map(\.base), memory.masks.base, memory.starts.base)
+    (self.columns, self.masks, self.starts) = (columns, masks, starts)
+    let partCount = partCount
+    try control.forEach(0..<count, askingEvery: Self.piece) { masks[$0] = list.masks[order[$0]] }
+    for (source, column) in zip(list.columns, columns) {
+      try control.forEach(0..<count, askingEvery: Self.piece) { column[$0] = source[order[$0]] }
+    }
+    try control.inPieces(0..<slots + 1, of: 1 << 16) {
+      (starts + $0.lowerBound).update(repeating: 0, count: $0.count)
+    }
+    try control.forEach(0..<count, askingEvery: Self.piece) {
+      starts[Int(cells[$0]) * partCount + parts.place(key[$0]) + 1] += 1
+    }
+    try control.forEach(0..<slots, askingEvery: 1 << 16) { starts[$0 + 1] += starts[$0] }
+    bitmap = isSlab ? try CellBitmap(list, side: rowCount, control) : nil
   }
 
   /// Leaves in `places` which of `count` points (x_i, y_i) leave of (x, y) what may lie within `reach` of a sum in both of the first columns; how many. All of
@@ -122,23 +132,26 @@ final class SumGrid {
 private final class CellBitmap {
   private let rows: SumGrid.Axis
   private let cells: SumGrid.Axis
-  private let bits: UnsafeMutablePointer<UInt32>
+  private let bits: OwnedBuffer<UInt32>
   private let wordsOfRow: Int
 
-  init(_ list: SortedHalf, side: Int) {
+  /// - Throws: `Interruption` when the run must stop.
+  init(_ list: SortedHalf, side: Int, _ control: RunControl) throws(Interruption) {
     let (rowCount, cellCount) = (4 * side, 8 * side)
-    rows = SumGrid.Axis(list, column: 0, count: rowCount)
-    cells = SumGrid.Axis(list, column: 1, count: cellCount)
-    wordsOfRow = cellCount / 32 + 1
-    bits = .allocate(capacity: rowCount * wordsOfRow)
-    bits.update(repeating: 0, count: rowCount * wordsOfRow)
-    for k in 0..<list.count {
+    let rows = try SumGrid.Axis(list, column: 0, count: rowCount, control)
+    let cells = try SumGrid.Axis(list, column: 1, count: cellCount, control)
+    let words = cellCount / 32 + 1
+    (self.rows, self.cells, wordsOfRow) = (rows, cells, words)
+    let made = OwnedBuffer<UInt32>(count: rowCount * words)
+    bits = made
+    try control.inPieces(0..<rowCount * words, of: 1 << 16) {
+      (made.base + $0.lowerBound).update(repeating: 0, count: $0.count)
+    }
+    try control.forEach(0..<list.count, askingEvery: 1 << 14) { k in
       let (row, cell) = (rows.place(list.columns[0][k]), cells.place(list.columns[1][k]))
-      bits[row * wordsOfRow + cell >> 5] |= 1 << UInt32(cell & 31)
+      made.base[row * words + cell >> 5] |= 1 << UInt32(cell & 31)
     }
   }
-
-  deinit { bits.deallocate() }
 
   /// As `SumGrid.near`; nil where `reach` is too wide.
   func near(
@@ -149,6 +162,6 @@ private final class CellBitmap {
     var window = tombola_cell_window(
       x: x, y: y, reach: reach, low_x: rows.low, inverse_x: rows.inverse, last_x: rows.last,
       low_y: cells.low, inverse_y: cells.inverse, last_y: cells.last, words: Int32(wordsOfRow))
-    return tombola_near_cells(xs, ys, count, &window, bits, places)
+    return tombola_near_cells(xs, ys, count, &window, bits.base, places)
   }
 }

@@ -1,3 +1,5 @@
+import RunControl
+
 /// An entry of each of two lists.
 struct ListPair {
   let left: UInt32
@@ -20,16 +22,18 @@ final class PairedLists {
   var longest: Int { max(left.count, right.count) }
   var count: Int { left.count * right.count }
 
-  init(_ left: SortedHalf, _ right: SortedHalf, bits: Int) {
+  /// - Throws: `Interruption` when the run must stop.
+  init(_ left: SortedHalf, _ right: SortedHalf, bits: Int, _ control: RunControl) throws(Interruption) {
     (self.left, self.right, self.bits) = (left, right, bits)
-    columnCount = left.columns.count
-    means = left.columns.indices.map { left.mean($0) + right.mean($0) }
-    deviations = left.columns.indices.map { column in
+    let columns = left.columns.indices
+    columnCount = columns.count
+    means = try control.map(columns, askingEvery: 1) { left.mean($0) + right.mean($0) }
+    deviations = try control.map(columns, askingEvery: 1) { column in
       let (a, b) = (left.deviation(column), right.deviation(column))
       return (a * a + b * b).squareRoot()
     }
-    lows = left.columns.indices.map { left.least($0) + right.least($0) }
-    highs = left.columns.indices.map { left.most($0) + right.most($0) }
+    lows = try control.map(columns, askingEvery: 1) { left.least($0) + right.least($0) }
+    highs = try control.map(columns, askingEvery: 1) { left.most($0) + right.most($0) }
   }
 
   func sum(_ pair: ListPair, _ column: Int) -> Double {

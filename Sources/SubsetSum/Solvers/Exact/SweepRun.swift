@@ -1,3 +1,5 @@
+import RunControl
+
 /// The passes of a `CellSweep` over its ranges.
 final class SweepRun {
   private let m: Int
@@ -15,7 +17,7 @@ final class SweepRun {
   private let grid: GridTable?
   /// The largest error of interest.
   private let radius: Double
-  private let difference: UnsafeMutablePointer<Double>
+  private let difference: OwnedBuffer<Double>
   private let wanted: Int
   private let isExact: Bool
   /// The most that a part of a range can cost, with the looks between two questions whether the run may go on.
@@ -23,9 +25,15 @@ final class SweepRun {
 
   /// Sums of a range with a grid, at most.
   private static let gridWanted = 1 << 17
+  /// Sums that are looked up between two questions whether to go on.
+  private static let lookInterval = 1 << 12
 
   /// `radius` is the largest error of interest; `best` has a first bound.
-  init(_ instance: SmallInstance, within radius: Double, _ best: inout MeetingPoint) {
+  ///
+  /// - Throws: `Interruption` when the run must stop.
+  init(
+    _ instance: SmallInstance, within radius: Double, _ best: inout MeetingPoint, _ control: RunControl
+  ) throws(Interruption) {
     self.radius = radius
     (m, size) = (instance.dimension, instance.size)
     plain = instance.measure
@@ -33,26 +41,27 @@ final class SweepRun {
     best.radius = radius
     let coordinates = SweptCoordinates(instance, reach: best.strictReach)
     self.coordinates = coordinates
-    difference = .allocate(capacity: coordinates.columnCount)
+    difference = OwnedBuffer(count: coordinates.columnCount)
     let (n, width) = (instance.count, coordinates.columnCount)
-    func list(_ range: Range<Int>, less bases: UnsafePointer<Double>?) -> SortedHalf {
+    func list(_ range: Range<Int>, less bases: UnsafePointer<Double>?) throws(Interruption) -> SortedHalf {
       let rows = coordinates.rows + range.lowerBound * width
-      let list = SortedHalf(
-        dimension: width, order: coordinates.order, rows: rows, bits: range.count, bases: bases, padding: 0)
+      let list = try SortedHalf(
+        dimension: width, order: coordinates.order, rows: rows, bits: range.count, bases: bases, padding: 0, control)
       list.dropRepeats(rows: rows, bits: range.count, areExact: instance.isExact)
       return list
     }
     let bounds = [0, n / 4, n / 2, n / 2 + (n - n / 2) / 2, n]
-    first = PairedLists(list(bounds[0]..<bounds[1], less: nil), list(bounds[1]..<bounds[2], less: nil), bits: bounds[1])
-    second = PairedLists(
+    first = try PairedLists(
+      list(bounds[0]..<bounds[1], less: nil), list(bounds[1]..<bounds[2], less: nil), bits: bounds[1], control)
+    second = try PairedLists(
       list(bounds[2]..<bounds[3], less: coordinates.target), list(bounds[3]..<bounds[4], less: nil),
-      bits: bounds[3] - bounds[2])
+      bits: bounds[3] - bounds[2], control)
     let narrow = max(1 << 10, 2 * max(first.longest, second.longest))
     best.radius = min(radius, max(coordinates.expectedRadius, best.sufficient))
     // As many sums in a range as make it wider than what is looked for around it.
     let near = Self.density(first) * 2 * min(best.strictReach, 1e300)
     let isWide = coordinates.columnCount > 2 && near > Double(narrow) / 8
-    wanted = isWide ? max(narrow, min(Self.gridWanted, Int(min(near, 1e9)))) : narrow
+    wanted = isWide ? max(narrow, min(Self.gridWanted, Int(saturating: min(near, 1e9)))) : narrow
     let capacity = isWide ? 4 * wanted : 8 * wanted
     firstSums = RangeSums(capacity: capacity)
     secondSums = RangeSums(capacity: capacity)
@@ -60,8 +69,6 @@ final class SweepRun {
     grid = isWide ? GridTable(firstSums, of: first, lookedUpBy: second, sizes: coordinates.sizes) : nil
     unit = UInt64(capacity * (width + 2))
   }
-
-  deinit { difference.deallocate() }
 
   /// Sums a unit of the first coordinate in the middle.
   private static func density(_ sums: PairedLists) -> Double {
@@ -124,7 +131,7 @@ final class SweepRun {
         if upwards { up = side } else { down = side }
       }
       meter.report(
-        "sweeping", completed: Int((up.edge - down.edge) / (p.highs[0] - p.lows[0]) * 1000), total: 1000,
+        "sweeping", completed: Int(saturating: (up.edge - down.edge) / (p.highs[0] - p.lows[0]) * 1000), total: 1000,
         best: best.error)
     }
   }
@@ -149,7 +156,8 @@ final class SweepRun {
       if let grid {
         // About as many as lie in the range, and within reach of it.
         let share = 1 + 2 * reach / max(parts.end - parts.low, .leastNormalMagnitude)
-        grid.fill(window: window, lookCount: Int(min(Double(second.count), share * Double(firstSums.count))))
+        grid.fill(
+          window: window, lookCount: Int(saturating: min(Double(second.count), share * Double(firstSums.count))))
         guard look(start, end, in: grid, &best, &meter) else { return nil }
       } else {
         cells.fill(firstSums, window: window, isSame: isExact ? isSame : nil)
@@ -175,7 +183,9 @@ final class SweepRun {
       let (values, pairs, count) = (secondSums.values, secondSums.pairs, secondSums.count)
       meter.count(work: UInt64(count * m), evaluations: UInt64(count))
       var seen = 0
-      for k in 0..<count where cells.mayHold(-values[k]) {
+      for k in 0..<count {
+        if k & (Self.lookInterval &- 1) == 0, meter.isInterrupted() { return false }
+        if !cells.mayHold(-values[k]) { continue }
         let cd = pairs[k]
         let other = secondLeft[Int(cd.left)] + secondRight[Int(cd.right)]
         seen &+= cells.forEach(-values[k] - window, -values[k] + window) { entry in
@@ -211,6 +221,7 @@ final class SweepRun {
       meter.count(work: UInt64(count * m), evaluations: UInt64(count))
       var seen = 0
       for k in 0..<count {
+        if k & (Self.lookInterval &- 1) == 0, meter.isInterrupted() { return false }
         let cd = pairs[k]
         let other = secondLeft[Int(cd.left)] + secondRight[Int(cd.right)]
         let other2 = secondLeft2[Int(cd.left)] + secondRight2[Int(cd.right)]
@@ -250,7 +261,9 @@ final class SweepRun {
 
   /// The error of four sums as `PlainMeasure` has it, coordinates in their own order.
   private func measure(_ ab: ListPair, _ cd: ListPair) -> Double {
-    for k in 0..<coordinates.columnCount { difference[coordinates.order[k]] = first.sum(ab, k) + second.sum(cd, k) }
-    return plain.of(difference, m)
+    for k in 0..<coordinates.columnCount {
+      difference.base[coordinates.order[k]] = first.sum(ab, k) + second.sum(cd, k)
+    }
+    return plain.of(difference.base, m)
   }
 }

@@ -13,22 +13,24 @@ final class VectorTables: @unchecked Sendable {
   /// Of so many sums of the first half one is looked at first.
   private static let firstStride = 64
 
-  init(_ instance: SmallInstance) {
+  /// - Throws: `Interruption` when the run must stop.
+  init(_ instance: SmallInstance, _ control: RunControl) throws {
     m = instance.dimension
     firstBits = instance.count / 2
     let (n, m) = (instance.count, instance.dimension)
     var spreads = [Double](repeating: 0, count: m)
     for i in 0..<n { for j in 0..<m { spreads[j] += instance.rows[i * m + j] * instance.rows[i * m + j] } }
     let columns = (0..<m).sorted { (spreads[$1], $0) < (spreads[$0], $1) }
-    func list(_ range: Range<Int>) -> SortedHalf {
+    func list(_ range: Range<Int>) throws -> SortedHalf {
       let rows = instance.rows + range.lowerBound * m
-      let list = SortedHalf(dimension: m, order: columns, rows: rows, bits: range.count, bases: nil, padding: 0)
+      let list = try SortedHalf(
+        dimension: m, order: columns, rows: rows, bits: range.count, bases: nil, padding: 0, control)
       list.dropRepeats(rows: rows, bits: range.count, areExact: instance.isExact)
       return list
     }
     order = columns
-    first = list(0..<firstBits)
-    grid = SumGrid(list(firstBits..<n))
+    first = try list(0..<firstBits)
+    grid = try SumGrid(list(firstBits..<n), control)
   }
 
   /// Looks at every subset that may be better than the best, until none can be or the run must stop.

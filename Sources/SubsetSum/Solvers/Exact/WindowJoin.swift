@@ -1,3 +1,5 @@
+import RunControl
+
 /// Meet in the middle above one dimension: both halves sorted on the coordinate of largest spread, and for each sum
 /// of one half a window of the other as wide as the best error so far.
 ///
@@ -10,19 +12,23 @@ final class WindowJoin {
   private let isSquared: Bool
   /// The coordinate of each column.
   private let order: [Int]
-  private let difference: UnsafeMutablePointer<Double>
+  private let difference: OwnedBuffer<Double>
   private let first: SortedHalf
   private let second: SortedHalf
   private let pairs: [(first: Int, second: Int)]
   private static let lanes = 8
   private static let neighbourBlocks = 2
   private static let checkInterval = 1 << 16
+  /// Rows without a sum in their windows, and subsets rescored, between two questions whether to go
+  /// on.
+  private static let (rowInterval, rescoredInterval) = (1 << 14, 1 << 12)
 
-  init(_ instance: SmallInstance) {
+  /// - Throws: `Interruption` when the run must stop.
+  init(_ instance: SmallInstance, _ control: RunControl) throws(Interruption) {
     m = instance.dimension
     plain = instance.measure
     isSquared = plain == .squares
-    difference = .allocate(capacity: max(1, instance.dimension))
+    difference = OwnedBuffer(count: instance.dimension)
     let (n, m) = (instance.count, instance.dimension)
     var spreads = [Double](repeating: 0, count: m)
     for i in 0..<n { for j in 0..<m { spreads[j] += abs(instance.rows[i * m + j]) } }
@@ -31,15 +37,14 @@ final class WindowJoin {
     order = [key] + (0..<m).filter { $0 != key }
     let split = n / 2
     let bySize = instance.size != nil
-    first = SortedHalf(
-      dimension: m, order: order, rows: instance.rows, bits: split, bySize: bySize, bases: instance.target, padding: 0)
-    second = SortedHalf(
+    first = try SortedHalf(
+      dimension: m, order: order, rows: instance.rows, bits: split, bySize: bySize, bases: instance.target, padding: 0,
+      control)
+    second = try SortedHalf(
       dimension: m, order: order, rows: instance.rows + split * m, bits: n - split, bySize: bySize, bases: nil,
-      padding: Self.lanes)
+      padding: Self.lanes, control)
     pairs = HalfSums.pairs(size: instance.size, split, n - split)
   }
-
-  deinit { difference.deallocate() }
 
   /// A pass over the nearest blocks brings the window down, a full one decides. To collect subsets each pair is met once.
   func run(_ best: inout MeetingPoint, _ meter: inout WorkMeter) {
@@ -60,8 +65,10 @@ final class WindowJoin {
     let unit = UInt64((Self.checkInterval + Self.lanes) * m)
     var top = sums.upperBound
     var visited = 0
+    var rescored = 0
     if !meter.allows(unit) { return false }
     for i in rows {
+      if i % Self.rowInterval == 0, meter.isInterrupted() { return false }
       var cut = best.cut
       var reach = Self.reach(cut, isSquared)
       let value = keyA[i]
@@ -76,6 +83,11 @@ final class WindowJoin {
             best.consider(first.masks[i], second.masks[k])
             cut = best.cut
             reach = Self.reach(cut, isSquared)
+            rescored &+= 1
+          }
+          if rescored >= Self.rescoredInterval {
+            rescored = 0
+            if meter.isInterrupted() { return false }
           }
         }
         visited &+= j &- start
@@ -129,7 +141,7 @@ final class WindowJoin {
 
   /// The error of a pair as `PlainMeasure` has it, coordinates in their own order.
   private func measure(_ i: Int, _ k: Int) -> Double {
-    for j in 0..<m { difference[order[j]] = first.columns[j][i] + second.columns[j][k] }
-    return plain.of(difference, m)
+    for j in 0..<m { difference.base[order[j]] = first.columns[j][i] + second.columns[j][k] }
+    return plain.of(difference.base, m)
   }
 }

@@ -31,6 +31,10 @@ public struct Exchange: MultipleWorkers {
   static let heats = [1, 0.7, 1.6]
 
   public let name = "exchange"
+  /// As far as the solver does whose subset it improves.
+  public var takesFixedSize: Bool {
+    if case .solver(let solver) = start { solver.takesFixedSize } else { true }
+  }
   /// Coolings made; 0 for the local optimum next to the start.
   public var coolings: Int
   /// Binary logarithm of the most proposals of a cooling, 10…40.
@@ -45,9 +49,9 @@ public struct Exchange: MultipleWorkers {
   public var lanes = 4
   /// Cores that lanes run on. The subset does not depend on it, unless there is a time limit.
   public var workers = 1
-  private let start: Start
+  let start: Start
 
-  private enum Start: Sendable {
+  enum Start: Sendable {
     case subset([Int])
     case solver(any Solver)
   }
@@ -89,19 +93,25 @@ public struct Exchange: MultipleWorkers {
         expected: "numbers ≥ 0, bits of 10…40, heat ≥ 2·chill > 0",
         found: "\(coolings), \(pairWindow), \(coolingBits), \(heat), \(chill)")
     }
-    let limit = control.limits.work ?? Self.defaultWorkLimit
+    if let moderate = try problem.moderated() { return try moderate.solution(by: self, control: control) }
+    let limit = control.limits.work(orDefault: Self.defaultWorkLimit)
     var meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
     let first: Solution
     switch start {
     case .subset(let subset): first = try Checker.solution(Claim(subset: subset, solver: name), for: problem)
     case .solver(let solver):
-      first = try solver.solve(problem, control: control.withWork(limit))
+      first = try solver.solve(problem, control: control.forStep(work: limit))
       meter.count(work: first.work, evaluations: first.evaluations)
     }
-    let subset = try improve(first, problem, &meter)
-    let found = try Checker.solution(meter.claim(subset, isOptimal: false, by: name), for: problem)
+    var subset = first.subset
+    do {
+      subset = try improve(first, problem, &meter)
+    } catch let interruption as Interruption {
+      meter.stop(for: interruption)
+    }
+    let found = try solution(meter.claim(subset, isOptimal: false, by: name), for: problem, control)
     if found.error <= first.error { return found }
-    return try Checker.solution(meter.claim(first.subset, isOptimal: false, by: name), for: problem)
+    return try solution(meter.claim(first.subset, isOptimal: false, by: name), for: problem, control)
   }
 
   private func improve(_ first: Solution, _ problem: Problem, _ meter: inout WorkMeter) throws -> [Int] {
@@ -112,11 +122,12 @@ public struct Exchange: MultipleWorkers {
     guard meter.allows(ordering) else { return first.subset }
     meter.count(work: ordering, evaluations: 0)
     let scaling = Double(sign: .plus, exponent: -max(-900, min(900, Int(first.error.exponent))), significand: 1)
-    let rows = ShortCandidates(problem, scaling: scaling)
+    let rows = try ShortCandidates(problem, scaling: scaling, meter.control)
     let window = try window(rows, first, problem, meter.control.limits.memoryBytes)
     let writing = UInt64(window * rows.stride) + UInt64(first.subset.count * rows.stride)
     guard meter.allows(writing) else { return first.subset }
     meter.count(work: writing, evaluations: 0)
+    try rows.extend(to: window, meter.control)
     let lanes = try (0..<laneCount(meter.control)).map { _ in
       try ExchangeLane(problem, rows, window: window, start: first.subset, pairWindow: pairWindow, meter.control)
     }
@@ -153,8 +164,9 @@ public struct Exchange: MultipleWorkers {
     _ rows: ShortCandidates, _ first: Solution, _ problem: Problem, _ memoryBytes: Int?
   ) throws(SubsetSumError) -> Int {
     let fixed = ShortCandidates.bytes(problem, count: 0) + 8 * 8 * rows.stride
-    if let memoryBytes, fixed + 16 * (8 * rows.stride + lanes * ExchangeState.bytesEach) > memoryBytes {
-      throw .memoryLimit(solver: name, neededBytes: fixed, limitBytes: memoryBytes)
+    let least = ByteCount.sum(fixed, ByteCount.product(16, 8 * rows.stride + lanes * ExchangeState.bytesEach))
+    if let memoryBytes, least > memoryBytes {
+      throw .memoryLimit(solver: name, neededBytes: least, limitBytes: memoryBytes)
     }
     let room = memoryBytes.map { $0 - fixed } ?? Self.largestWindowBytes
     let most = max(16, room / (8 * rows.stride + lanes * ExchangeState.bytesEach))

@@ -29,13 +29,13 @@ final class ExchangeState {
   /// Bytes for each candidate of the window, beside its row.
   static let bytesEach = 2 + 3 * 8
 
+  /// - Precondition: `rows` has as many rows as the window.
   /// - Parameter start: the subset to begin from, ascending.
   init(_ problem: Problem, _ rows: ShortCandidates, window: Int, start: [Int]) throws {
     self.rows = rows
     self.window = window
     size = problem.size
     measure = ExchangeMeasure(problem.norm, dimension: rows.dimension, stride: rows.stride)
-    rows.extend(to: window)
     chosen = .allocate(capacity: max(1, window))
     bestChosen = .allocate(capacity: max(1, window))
     members = .allocate(capacity: max(1, window))

@@ -1,3 +1,5 @@
+import RunControl
+
 /// The shortest candidates of a problem, written out in the coordinates in which its norm is plain (`Problem.plainForm`), by
 /// ascending Euclidean norm, ties by index.
 ///
@@ -13,6 +15,7 @@ final class ShortCandidates {
   /// Rows written out.
   private(set) var count = 0
   private(set) var rows: UnsafeMutablePointer<Double>
+  private var memory = OwnedBuffer<Double>(count: 0)
   private let norms: [Double]
   private let problem: Problem
   private let counter: Double
@@ -28,7 +31,8 @@ final class ShortCandidates {
 
   /// Bytes of `count` rows of a problem, and of the order of all.
   static func bytes(_ problem: Problem, count: Int) -> Int {
-    count * paddedStride(problem.dimension + 1) * 8 + problem.count * 40
+    ByteCount.sum(
+      ByteCount.product(count, paddedStride(problem.dimension + 1), 8), ByteCount.product(problem.count, 40))
   }
 
   static func paddedStride(_ dimension: Int) -> Int { (dimension + 7) / 8 * 8 }
@@ -38,7 +42,10 @@ final class ShortCandidates {
   /// - Parameters:
   ///   - countsChosen: Appends a coordinate that is the same for every candidate: an entry's magnitude in the median of the first rows.
   ///   - scaling: A power of two that brings coordinates near 1, where powers of them neither overflow nor underflow.
-  init(_ problem: Problem, countsChosen: Bool = false, scaling: Double = 1) {
+  /// - Throws: `Interruption` when the run must stop.
+  init(
+    _ problem: Problem, countsChosen: Bool = false, scaling: Double = 1, _ control: RunControl
+  ) throws {
     self.scaling = scaling
     self.problem = problem
     let m = problem.dimension
@@ -46,10 +53,11 @@ final class ShortCandidates {
     stride = Self.paddedStride(dimension)
     var keys: [(square: Double, index: Int)] = []
     keys.reserveCapacity(problem.count)
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * max(1, m)) { scratch in
+    let asked = problem.norm.rowsBetweenQuestions(dimension: m)
+    try withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * max(1, m)) { scratch in
       let (row, plain) = (scratch.baseAddress!, scratch.baseAddress! + m)
-      problem.candidates.withRows { source in
-        for i in 0..<problem.count {
+      try problem.candidates.withRows { source in
+        try control.forEach(0..<problem.count, askingEvery: asked) { i in
           var square: Double
           if problem.norm.isPlain {
             square = source.squaredNorm(i)
@@ -63,14 +71,12 @@ final class ShortCandidates {
         }
       }
     }
-    keys.sort { $0.square != $1.square ? $0.square < $1.square : $0.index < $1.index }
+    try control.sort(&keys) { $0.square != $1.square ? $0.square < $1.square : $0.index < $1.index }
     order = keys.map(\.index)
     norms = keys.map { $0.square.squareRoot() * scaling }
+    rows = memory.base
     counter = m == 0 ? 1 : norms[min(norms.count, 4 * m + 1) / 2] / Double(m).squareRoot()
-    rows = .allocate(capacity: 1)
   }
-
-  deinit { rows.deallocate() }
 
   /// ‖x‖₂ of the candidate at `position` of the order, in plain coordinates.
   func norm(_ position: Int) -> Double { norms[position] }
@@ -86,18 +92,20 @@ final class ShortCandidates {
   }
 
   /// Writes out the first `wanted` rows. Cost: their coordinates, a metric m²/2 each.
-  func extend(to wanted: Int) {
+  ///
+  /// - Throws: `Interruption` when the run must stop.
+  func extend(to wanted: Int, _ control: RunControl) throws {
     let wanted = min(wanted, order.count)
     if wanted <= count { return }
-    let longer = UnsafeMutablePointer<Double>.allocate(capacity: wanted * stride)
-    longer.update(from: rows, count: count * stride)
-    rows.deallocate()
-    rows = longer
+    let longer = OwnedBuffer<Double>(count: wanted * stride)
+    try control.inPieces(0..<count * stride, of: 1 << 16) {
+      (longer.base + $0.lowerBound).update(from: rows + $0.lowerBound, count: $0.count)
+    }
     let m = problem.dimension
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, m)) { row in
-      problem.candidates.withRows { source in
-        for position in count..<wanted {
-          let target = rows + position &* stride
+    try withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, m)) { row in
+      try problem.candidates.withRows { source in
+        try control.forEach(count..<wanted, askingEvery: problem.norm.rowsBetweenQuestions(dimension: m)) { position in
+          let target = longer.base + position &* stride
           target.update(repeating: 0, count: stride)
           if problem.norm.isPlain {
             source.copy(order[position], to: target)
@@ -110,6 +118,7 @@ final class ShortCandidates {
         }
       }
     }
+    (memory, rows) = (longer, longer.base)
     count = wanted
   }
 

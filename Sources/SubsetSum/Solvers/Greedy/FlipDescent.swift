@@ -1,4 +1,5 @@
 import LinearAlgebra
+import RunControl
 
 /// The steps of `GreedyFlips` and `IteratedGreedy`: which flips to score, when to stop. Scoring is `FlipScreen`'s.
 final class FlipDescent<Scalar: BLASScalar> {
@@ -8,14 +9,26 @@ final class FlipDescent<Scalar: BLASScalar> {
   private let screen: FlipScreen<Scalar>
   private let columns: FlipColumns
   private var order: [(rank: Double, index: Int)] = []
+  private let control: RunControl
+  /// Candidates looked at between two questions whether to go on.
+  private let piece: Int
+  /// The part of a time limit that kicks leave to what follows them.
+  private static var reserve: Double { 0.05 }
 
   /// `rows` and `vectors`, the stored n × m numbers, must outlive this.
-  init(_ rows: CandidateRows, vectors: UnsafePointer<Scalar>, problem: Problem, options: GreedyFlips) {
+  ///
+  /// - Throws: `Interruption` when the run must stop.
+  init(
+    _ rows: CandidateRows, vectors: UnsafePointer<Scalar>, problem: Problem, options: GreedyFlips,
+    _ control: RunControl
+  ) throws(Interruption) {
+    self.control = control
+    piece = max(1, (1 << 16) / max(1, rows.dimension))
     state = FlipState(rows, target: problem.target, penalty: options.sizePenalty)
     norm = problem.norm
     let batch = max(1, min(GreedyFlips.batch, options.exchangeColumns))
     columns = FlipColumns(capacity: batch, dimension: rows.dimension)
-    screen = FlipScreen(state, vectors: vectors, columnCapacity: batch, tileRows: options.tileRows)
+    screen = try FlipScreen(state, vectors: vectors, columnCapacity: batch, tileRows: options.tileRows, control)
     self.options = options
   }
 
@@ -25,14 +38,24 @@ final class FlipDescent<Scalar: BLASScalar> {
     guard meter.allows(setup) else { return }
     meter.count(work: setup, evaluations: 0)
     for i in options.start { flip(i) }
-    if let kicks {
-      try descend(&meter)
-      try kick(&meter, kicks)
+    var isOutOfTime = false
+    do {
+      if let kicks {
+        try descend(&meter)
+        isOutOfTime = try kick(&meter, kicks)
+      }
+      repeat {
+        try descend(&meter)
+      } while try exchange(&meter)
+    } catch let interruption as Interruption {
+      meter.stop(for: interruption)
     }
-    repeat {
-      try descend(&meter)
-    } while try exchange(&meter)
-    if norm == .maximum { polish(&meter) }
+    do {
+      if norm == .maximum { try polish(&meter) }
+    } catch let interruption as Interruption {
+      meter.stop(for: interruption)
+    }
+    if isOutOfTime { meter.stop(for: Interruption(reason: .timeLimit)) }
   }
 
   /// Single flips, the best one at a time, until none improves.
@@ -69,7 +92,7 @@ final class FlipDescent<Scalar: BLASScalar> {
 
   /// One improving pair of flips, if the most promising first flips lead to one; false when not or stopped.
   private func exchange(_ meter: inout WorkMeter) throws -> Bool {
-    guard rank(&meter) else { return false }
+    guard try rank(&meter) else { return false }
     var start = 0
     while start < order.count {
       fillColumns(from: start)
@@ -99,31 +122,36 @@ final class FlipDescent<Scalar: BLASScalar> {
   /// Ranks first flips by what they cost relative to their size, (‖x‖² ∓ 2x·r)/‖x‖², ties by index.
   ///
   /// False when there are none to try, or the run must stop. Cost: window·m in fixed-order Float64.
-  private func rank(_ meter: inout WorkMeter) -> Bool {
+  private func rank(_ meter: inout WorkMeter) throws -> Bool {
     order.removeAll(keepingCapacity: true)
     if options.exchangeColumns == 0 { return false }
     let window = screen.window(reach: state.energy.squareRoot() + (state.energy + 2 * state.penalty).squareRoot())
     let work = UInt64(window * state.dimension)
     guard meter.allows(work) else { return false }
     meter.count(work: work, evaluations: UInt64(window))
-    for i in 0..<window {
+    try control.forEach(0..<window, askingEvery: piece) { i in
       let square = state.rows.squaredNorm(i)
       if square > 0 { order.append((state.change(flipping: i, from: state.residual) / square, i)) }
     }
-    order.sort { ($0.rank, $0.index) < ($1.rank, $1.index) }
+    try control.sort(&order) { ($0.rank, $0.index) < ($1.rank, $1.index) }
     if order.count > options.exchangeColumns { order.removeSubrange(options.exchangeColumns...) }
     return !order.isEmpty
   }
 
   // MARK: - Kicks
 
-  private func kick(_ meter: inout WorkMeter, _ kicks: IteratedGreedy) throws {
+  /// True where the time for kicks is up that were to go on as long as there is some.
+  private func kick(_ meter: inout WorkMeter, _ kicks: IteratedGreedy) throws -> Bool {
     var near: [Int] = []
     let size = kicks.kickSize ?? IteratedGreedy.defaultKickSize(dimension: state.dimension)
     let floor = min(state.count, 4 * max(1, size))
     let work = UInt64(size * state.dimension)
-    for number in 0..<kicks.kicks {
-      guard meter.allows(work) else { return }
+    // Where only time ends them, the exchanges that follow have a part of it.
+    let reserve = kicks.kicks == nil ? control.secondsLeft.map { $0 * Self.reserve } : nil
+    let most = reserve == nil ? kicks.kicks ?? IteratedGreedy.defaultKicks : .max
+    for number in 0..<most {
+      guard meter.allows(work) else { return false }
+      if let reserve, let left = control.secondsLeft, left <= reserve { return true }
       meter.count(work: work, evaluations: 0)
       let mark = state.path.count
       let before = state.objective
@@ -140,20 +168,21 @@ final class FlipDescent<Scalar: BLASScalar> {
       try descend(&meter)
       if !(state.objective <= before) { rewind(to: mark) }
     }
+    return false
   }
 
   // MARK: - The max norm
 
   /// Goes back to the least max norm on the path, then takes flips and pairs that lower it.
-  private func polish(_ meter: inout WorkMeter) {
+  private func polish(_ meter: inout WorkMeter) throws {
     rewind(to: state.flipsToLeastMaximum)
     for _ in 0..<options.polishSteps {
       columns.removeAll()
       columns.append(state, flipping: -1)
-      var move = lowestMaximum(&meter)
-      if move == nil, rank(&meter) {
+      var move = try lowestMaximum(&meter)
+      if move == nil, try rank(&meter) {
         fillColumns(from: 0)
-        move = lowestMaximum(&meter)
+        move = try lowestMaximum(&meter)
       }
       guard let move else { return }
       apply(move)
@@ -164,7 +193,7 @@ final class FlipDescent<Scalar: BLASScalar> {
   ///
   /// After a flip the max norm is at least ‖x‖/√m − ‖y‖∞, which bounds the candidates in reach. Decided in Float64; a
   /// candidate is left at the first coordinate that rules it out, largest |y_j| first. Cost: the coordinates seen.
-  private func lowestMaximum(_ meter: inout WorkMeter) -> FlipMove? {
+  private func lowestMaximum(_ meter: inout WorkMeter) throws -> FlipMove? {
     let m = state.dimension
     var largest = state.maximum
     for c in 0..<columns.count { largest = max(largest, largestMagnitude(columns[c], m)) }
@@ -176,7 +205,8 @@ final class FlipDescent<Scalar: BLASScalar> {
     for c in 0..<columns.count {
       let y = columns[c]
       let coordinates = (0..<m).sorted { abs(y[$0]) != abs(y[$1]) ? abs(y[$0]) > abs(y[$1]) : $0 < $1 }
-      for i in 0..<window where i != columns.firsts[c] {
+      try control.forEach(0..<window, askingEvery: piece) { i in
+        if i == columns.firsts[c] { return }
         let sign = state.chosen[i] ? 1.0 : -1.0
         var maximum = 0.0
         for j in coordinates {

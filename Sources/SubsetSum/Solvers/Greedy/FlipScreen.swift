@@ -1,4 +1,5 @@
 import LinearAlgebra
+import RunControl
 
 /// Finds the best flip from each of a few residuals: BLAS proposes, fixed-order Float64 decides.
 ///
@@ -23,6 +24,7 @@ import LinearAlgebra
 final class FlipScreen<Scalar: BLASScalar> {
   private let state: FlipState
   private let vectors: UnsafePointer<Scalar>
+  private let control: RunControl
   private let n: Int
   private let m: Int
   private let tileRows: Int
@@ -46,7 +48,12 @@ final class FlipScreen<Scalar: BLASScalar> {
   static func defaultTileRows(dimension m: Int) -> Int { max(16, min(2048, 65536 / max(1, m))) }
 
   /// Cost: n·m, and 24 bytes a candidate (32 when Float64).
-  init(_ state: FlipState, vectors: UnsafePointer<Scalar>, columnCapacity: Int, tileRows: Int?) {
+  ///
+  /// - Throws: `Interruption` when the run must stop.
+  init(
+    _ state: FlipState, vectors: UnsafePointer<Scalar>, columnCapacity: Int, tileRows: Int?, _ control: RunControl
+  ) throws(Interruption) {
+    self.control = control
     self.state = state
     self.vectors = vectors
     (n, m) = (state.count, state.dimension)
@@ -63,7 +70,7 @@ final class FlipScreen<Scalar: BLASScalar> {
     products = .allocate(capacity: columnCapacity * self.tileRows)
     factors = [Double](repeating: 0, count: columnCapacity)
     guards = factors
-    prepare()
+    try prepare()
   }
 
   deinit {
@@ -75,11 +82,11 @@ final class FlipScreen<Scalar: BLASScalar> {
     products.deallocate()
   }
 
-  private func prepare() {
+  private func prepare() throws(Interruption) {
     let ratio = Double(Scalar.leastNonzeroMagnitude) / Scalar.unitRoundoff
     // Above this norm a product with ŷ, whose norm is below 2√m, might overflow.
     let overflowing = Double(Scalar.greatestFiniteMagnitude) / (4 * Double(m + 1).squareRoot())
-    for i in 0..<n {
+    try control.forEach(0..<n, askingEvery: max(1, (1 << 16) / max(1, m))) { i in
       let square = state.rows.squaredNorm(i)
       let norm = square.squareRoot()
       let scale = state.rows.scale(i)
@@ -121,12 +128,15 @@ final class FlipScreen<Scalar: BLASScalar> {
   /// The best improving flip among candidates 0..<window from all columns, or nil when there is none.
   ///
   /// Cost: columns·window·m.
-  func best(_ columns: FlipColumns, window: Int) throws(LinearAlgebraError) -> FlipMove? {
+  ///
+  /// - Throws: `Interruption` when the run must stop, `LinearAlgebraError`.
+  func best(_ columns: FlipColumns, window: Int) throws -> FlipMove? {
     for c in 0..<columns.count { scale(columns, c) }
     var best: FlipMove?
     var start = 0
     while start < window {
       let rows = min(tileRows, window - start)
+      try control.checkInterruption()
       try propose(columns.count, start, rows)
       for c in 0..<columns.count { decide(columns, c, start, rows, &best) }
       start += rows

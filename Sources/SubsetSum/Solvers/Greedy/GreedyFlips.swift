@@ -23,6 +23,9 @@ import RunControl
 /// For the max norm the descent is the same, and the subset of least max norm met on the way is then improved by single
 /// flips and pairs that lower the max norm (at most `polishSteps`).
 ///
+/// It ends at a local optimum, which it says is its end, however much time is left; stopped before,
+/// it has come as far as it has.
+///
 /// Scores come from BLAS as proposals and are decided in fixed-order Float64 (`FlipScreen`): the steps do not depend on the
 /// BLAS core, threads or `tileRows`. Cost of a pass: n·m; memory: 25 bytes a candidate beside the problem (33 when Float64).
 /// Run it under `BLASLibrary.withThreads(1)`, one problem a core.
@@ -33,6 +36,7 @@ public struct GreedyFlips: Solver, SizePenalizing {
   static let batch = 32
 
   public let name = "greedy"
+  public var takesFixedSize: Bool { false }
   /// First flips tried at a local optimum; 0 for single flips only.
   public var exchangeColumns: Int
   /// Rows of a BLAS call, or nil for what fits the cache. Any value gives the same steps.
@@ -52,9 +56,16 @@ public struct GreedyFlips: Solver, SizePenalizing {
 
   /// - Throws: `SubsetSumError.invalidOption`, `.unsupported` for a fixed size, or `LinearAlgebraError` for sizes above 32 bits.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
+    try requireAnySize(problem)
+    if let moderate = try problem.moderated() {
+      var scaled = self
+      scaled.sizePenalty = moderate.square(sizePenalty)
+      return try moderate.solution(by: scaled, control: control)
+    }
     var meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
     let subset = try search(problem, &meter, kicks: nil) { $0.subset() }
-    return try Checker.solution(meter.claim(subset, isOptimal: false, by: name), for: problem)
+    let claim = meter.claim(subset, isOptimal: false, by: name)
+    return try solution(claim, for: problem, control, isPenalized: sizePenalty > 0)
   }
 
   /// The candidates flipped, in order: for comparison with the reference.
@@ -79,17 +90,25 @@ public struct GreedyFlips: Solver, SizePenalizing {
     if !start.isEmpty { _ = try Checker.residual(of: start, in: problem) }
     try requireAnySize(problem)
     if problem.count == 0 || problem.dimension == 0 { return [] }
-    let problem = try problem.plainForm()
-    return try problem.candidates.withRows { rows in
-      if let singles = rows.singles {
-        let descent = FlipDescent(rows, vectors: singles, problem: problem, options: self)
-        try descent.run(&meter, kicks: kicks)
-        return outcome(descent.state)
+    do {
+      let problem = try problem.plainForm(meter.control)
+      return try problem.candidates.withRows { rows in
+        if let singles = rows.singles { return try descend(rows, singles, problem, &meter, kicks, outcome) }
+        return try descend(rows, rows.doubles!, problem, &meter, kicks, outcome)
       }
-      let descent = FlipDescent(rows, vectors: rows.doubles!, problem: problem, options: self)
-      try descent.run(&meter, kicks: kicks)
-      return outcome(descent.state)
+    } catch let interruption as Interruption {
+      meter.stop(for: interruption)
+      return start
     }
+  }
+
+  private func descend<Scalar: BLASScalar>(
+    _ rows: CandidateRows, _ vectors: UnsafePointer<Scalar>, _ problem: Problem, _ meter: inout WorkMeter,
+    _ kicks: IteratedGreedy?, _ outcome: (FlipState) -> [Int]
+  ) throws -> [Int] {
+    let descent = try FlipDescent(rows, vectors: vectors, problem: problem, options: self, meter.control)
+    try descent.run(&meter, kicks: kicks)
+    return outcome(descent.state)
   }
 }
 

@@ -6,6 +6,7 @@ import RunControl
 /// than `GreedyFlips`. For the max norm it gives the Euclidean descent, without the polish that follows there.
 public struct GreedyFlipsReference: Solver {
   public let name = "greedy-reference"
+  public var takesFixedSize: Bool { false }
   /// As `GreedyFlips.exchangeColumns`.
   public var exchangeColumns: Int
   /// As `GreedyFlips.sizePenalty`.
@@ -19,10 +20,16 @@ public struct GreedyFlipsReference: Solver {
   /// The default work limit is that of `GreedyFlips`; work is counted without a window.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
     try requireAnySize(problem)
+    if let moderate = try problem.moderated() {
+      var scaled = self
+      scaled.sizePenalty = moderate.square(sizePenalty)
+      return try moderate.solution(by: scaled, control: control)
+    }
     var meter = WorkMeter(control, defaultLimit: GreedyFlips.defaultWorkLimit)
     var subset: Set<Int> = []
     for i in try path(problem, &meter) { subset.formSymmetricDifference([i]) }
-    return try Checker.solution(meter.claim(subset.sorted(), isOptimal: false, by: name), for: problem)
+    let claim = meter.claim(subset.sorted(), isOptimal: false, by: name)
+    return try solution(claim, for: problem, control, isPenalized: sizePenalty > 0)
   }
 
   /// The candidates flipped, in order.
@@ -32,7 +39,7 @@ public struct GreedyFlipsReference: Solver {
   }
 
   private func path(_ problem: Problem, _ meter: inout WorkMeter) throws -> [Int] {
-    let problem = try problem.plainForm()
+    let problem = try problem.plainForm(meter.control)
     let (n, m) = (problem.count, problem.dimension)
     if n == 0 || m == 0 { return [] }
     var path: [Int] = []

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import RunControl
 
 /// A grid on some coordinates. Sums of two lists that lie in opposite cells nearly cancel there.
 struct CellGrid: Sendable {
@@ -29,26 +30,44 @@ struct CellGrid: Sendable {
   }
 
   /// The cell of each sum: floor(v/w) in each coordinate; of −v for the `opposite` side.
-  func keys(of list: SumList, opposite: Bool, workers: Int) throws -> LargeBuffer<UInt64> {
-    let keys = LargeBuffer<UInt64>(count: list.count)
+  ///
+  /// - Throws: `Interruption` when the run must stop; `SubsetSumError.memoryLimit`.
+  func keys(
+    of list: SumList, opposite: Bool, workers: Int, _ control: RunControl
+  ) throws -> LargeBuffer<UInt64> {
+    let keys = try LargeBuffer<UInt64>(count: list.count)
     let share = 1 << 15
     let tasks = (list.count + share - 1) / share
     // Tasks write disjoint parts.
     nonisolated(unsafe) let (rows, target) = (UnsafePointer(list.rows), keys.base)
     let (m, count) = (list.dimension, list.count)
     try Workers.forEach(count: tasks, workers: max(1, min(workers, tasks))) { task, _ in
+      try control.checkInterruption()
       let first = task * share
       write(rows + first * m, min(share, count - first), m, opposite, to: target + first)
     }
     return keys
   }
 
-  /// The cell of each of `count` rows of `dimension` entries.
+  /// The cell of each of `count` rows of `dimension` entries, a few thousand.
   func keys(
-    of rows: UnsafePointer<Double>, count: Int, dimension m: Int, opposite: Bool = false
-  ) -> LargeBuffer<UInt64> {
-    let keys = LargeBuffer<UInt64>(count: count)
-    write(rows, count, m, opposite, to: keys.base)
+    of rows: UnsafePointer<Double>, count: Int, dimension m: Int
+  ) throws(SubsetSumError) -> LargeBuffer<UInt64> {
+    let keys = try LargeBuffer<UInt64>(count: count)
+    write(rows, count, m, false, to: keys.base)
+    return keys
+  }
+
+  /// The cell of each of any number of rows, of −v for the `opposite` side.
+  ///
+  /// - Throws: `Interruption` when the run must stop; `SubsetSumError.memoryLimit`.
+  func keys(
+    of rows: UnsafePointer<Double>, count: Int, dimension m: Int, opposite: Bool, _ control: RunControl
+  ) throws -> LargeBuffer<UInt64> {
+    let keys = try LargeBuffer<UInt64>(count: count)
+    try control.inPieces(0..<count, of: 1 << 14) {
+      write(rows + $0.lowerBound &* m, $0.count, m, opposite, to: keys.base + $0.lowerBound)
+    }
     return keys
   }
 
@@ -83,31 +102,39 @@ final class CellIndex: @unchecked Sendable {
   private let starts: LargeBuffer<UInt32>
   private let entries: LargeBuffer<Entry>
 
+  /// Keys counted or placed between two questions whether to go on: most at random places in
+  /// memory.
+  private static let piece = 1 << 14
+
   /// Buckets are dealt to workers in ranges, so that each writes in a part of its own.
-  init(_ keys: LargeBuffer<UInt64>, workers: Int = 1) throws {
+  ///
+  /// - Throws: `Interruption` when the run must stop.
+  init(_ keys: LargeBuffer<UInt64>, workers: Int = 1, _ control: RunControl) throws {
     let bits = max(4, Int.bitWidth - max(1, keys.count).leadingZeroBitCount)
     let (buckets, shift) = (1 << bits, UInt64(64 - bits))
     // Bucket b ends where b + 1 starts; while entries are placed, starts[b + 1] is where the next of bucket b goes.
-    let starts = LargeBuffer<UInt32>(count: buckets + 2)
-    for bucket in 0..<starts.count { starts[bucket] = 0 }
+    let starts = try LargeBuffer<UInt32>(count: buckets + 2)
+    try control.forEach(0..<starts.count, askingEvery: 4 * Self.piece) { starts[$0] = 0 }
     let tasks = max(1, min(workers, keys.count >> 15))
     nonisolated(unsafe) let (read, begin) = (keys, starts)
     try Workers.forEach(count: tasks, workers: tasks) { task, _ in
       let range = buckets * task / tasks..<buckets * (task + 1) / tasks
-      for k in 0..<read.count where read[k] != CellGrid.outside {
+      try control.forEach(0..<read.count, askingEvery: Self.piece) { k in
+        if read[k] == CellGrid.outside { return }
         let bucket = Int(Self.hash(read[k]) >> shift)
         if range.contains(bucket) { begin[bucket &+ 2] &+= 1 }
       }
     }
-    for bucket in 1..<starts.count { starts[bucket] &+= starts[bucket &- 1] }
-    let entries = LargeBuffer<Entry>(count: Int(starts[buckets + 1]))
+    try control.forEach(1..<starts.count, askingEvery: 4 * Self.piece) { starts[$0] &+= starts[$0 &- 1] }
+    let entries = try LargeBuffer<Entry>(count: Int(starts[buckets + 1]))
     nonisolated(unsafe) let placed = entries
     try Workers.forEach(count: tasks, workers: tasks) { task, _ in
       let range = buckets * task / tasks..<buckets * (task + 1) / tasks
-      for k in 0..<read.count where read[k] != CellGrid.outside {
+      try control.forEach(0..<read.count, askingEvery: Self.piece) { k in
+        if read[k] == CellGrid.outside { return }
         let hash = Self.hash(read[k])
         let bucket = Int(hash >> shift)
-        if !range.contains(bucket) { continue }
+        if !range.contains(bucket) { return }
         let place = begin[bucket &+ 1]
         placed[Int(place)] = Entry(tag: UInt32(truncatingIfNeeded: hash), sum: UInt32(k))
         begin[bucket &+ 1] = place &+ 1

@@ -31,8 +31,8 @@ struct KListPlan: Equatable {
   ///   - largestBits: log₂ of the longest lists, by levels.
   ///   - squares: the sums of squares of each coordinate over the first so many candidates.
   static func best(
-    count n: Int, largestBits: (_ levels: Int) -> Int, squares: (_ first: Int) -> [Double]
-  ) -> KListPlan? {
+    count n: Int, largestBits: (_ levels: Int) -> Int, squares: (_ first: Int) throws -> [Double]
+  ) rethrows -> KListPlan? {
     var best: KListPlan?
     for levels in levelsRange {
       let longest = largestBits(levels)
@@ -41,7 +41,7 @@ struct KListPlan: Equatable {
       var sizes = [leaf]
       while sizes.count < levels { sizes.append(min(longest, 2 * sizes[sizes.count - 1])) }
       let leaves = 1 << levels
-      let sums = squares(leaves * leaf)
+      let sums = try squares(leaves * leaf)
       // An indicator's variance is 1/4.
       let deviations = sums.map { ($0 / Double(leaves) / 4).squareRoot() }
       guard let plan = plan(levels: levels, sizes: sizes, deviations: deviations) else { continue }

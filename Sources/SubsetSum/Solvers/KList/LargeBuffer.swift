@@ -4,21 +4,31 @@
   import Darwin
 #endif
 
+import RunControl
+
 /// Memory for entries of a trivial type that are read at random: on huge pages where the system has them, which halves the
 /// time of such reads.
 final class LargeBuffer<Element> {
   let base: UnsafeMutablePointer<Element>
   let count: Int
   private static var hugePage: Int { 1 << 21 }
+  private static var name: String { "search tables" }
 
-  /// - Precondition: a trivial type, `count` ≥ 0, and bytes that do not overflow.
-  init(count: Int) {
+  /// - Precondition: a trivial type.
+  /// - Throws: `SubsetSumError.memoryLimit` for more than the machine has, or will give.
+  init(count: Int) throws(SubsetSumError) {
     precondition(_isPOD(Element.self), "a large buffer holds trivial entries")
     self.count = count
-    let bytes = max(1, count * MemoryLayout<Element>.stride)
+    let bytes = max(1, ByteCount.product(max(0, count), MemoryLayout<Element>.stride))
     let alignment = bytes >= 2 * Self.hugePage ? Self.hugePage : 64
+    let available = MachineMemory.bytes
+    guard count >= 0, bytes <= available, bytes <= .max - alignment else {
+      throw .memoryLimit(solver: Self.name, neededBytes: bytes, limitBytes: available)
+    }
     let size = (bytes + alignment - 1) / alignment * alignment
-    guard let memory = aligned_alloc(alignment, size) else { fatalError("out of memory: \(size) bytes") }
+    guard let memory = aligned_alloc(alignment, size) else {
+      throw .memoryLimit(solver: Self.name, neededBytes: size, limitBytes: available)
+    }
     #if os(Linux)
       if alignment == Self.hugePage { madvise(memory, size, Int32(MADV_HUGEPAGE)) }
     #endif

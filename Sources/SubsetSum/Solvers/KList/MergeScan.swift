@@ -7,6 +7,8 @@ struct MergeScan {
   private static let (share, wave) = (1 << 12, 64)
   /// Pairs that a task looks at, where one is expected to look at 2¹⁵: lists full of equal sums have any number in a cell.
   private static let mostLooks = 1 << 18
+  /// Sums looked up between two questions whether to go on.
+  private static let asked = 1 << 8
 
   private let workers: Int
 
@@ -14,7 +16,11 @@ struct MergeScan {
   init(workers: Int, count: Int) { self.workers = max(1, min(workers, count >> 15)) }
 
   /// The pairs (a, b) with b in cell `keys[a]`, by a and then b, as many as `pairs` has room for; how many.
-  func pairs(_ index: CellIndex, _ keys: LargeBuffer<UInt64>, into pairs: LargeBuffer<SumPair>) throws -> Int {
+  ///
+  /// - Throws: `Interruption` when the run must stop.
+  func pairs(
+    _ index: CellIndex, _ keys: LargeBuffer<UInt64>, into pairs: LargeBuffer<SumPair>, _ control: RunControl
+  ) throws -> Int {
     let shares = (keys.count + Self.share - 1) / Self.share
     var met = 0
     var parts = [[SumPair]](repeating: [], count: min(shares, Self.wave))
@@ -26,7 +32,8 @@ struct MergeScan {
         try Workers.forEach(count: min(shares - start, Self.wave), workers: workers) { task, _ in
           parts[task].removeAll(keepingCapacity: true)
           let first = (start + task) * Self.share
-          for a in first..<min(keys.count, first + Self.share) where parts[task].count < room {
+          try control.forEach(first..<min(keys.count, first + Self.share), askingEvery: Self.asked) { a in
+            if parts[task].count >= room { return }
             index.forEach(in: keys[a]) { b in
               parts[task].append(SumPair(left: UInt32(truncatingIfNeeded: a), right: b))
               return parts[task].count < room
@@ -58,21 +65,26 @@ struct MergeScan {
     isMaximum: Bool, _ meter: inout WorkMeter
   ) throws -> SumPair? {
     let m = UInt64(first.dimension)
+    let control = meter.control
     let shares = (keys.count + Self.share - 1) / Self.share
     var best = Look()
     for start in stride(from: 0, to: shares, by: Self.wave) {
       let below = best.error
       nonisolated(unsafe) let keys = keys
       let looks = try Workers.map(count: min(shares - start, Self.wave), workers: workers) { task in
+        if control.interruption() != nil { return Look() }
         let begin = (start + task) * Self.share
         return Self.look(
           begin..<min(keys.count, begin + Self.share), first, second, index, keys, order, isMaximum, below)
       }
       for look in looks {
-        guard meter.allows(UInt64(look.visited) * m) else { return best.best }
+        // What was looked at when the time was up counts too; what a work limit leaves is the same
+        // everywhere.
+        if !meter.allows(UInt64(look.visited) * m), meter.stop == .workLimit { return best.best }
         meter.count(work: UInt64(look.visited) * m, evaluations: UInt64(look.visited))
         if look.error < best.error { best = look }
       }
+      if meter.stop != nil { return best.best }
     }
     return best.best
   }

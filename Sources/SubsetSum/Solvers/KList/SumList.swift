@@ -1,4 +1,5 @@
 import LinearAlgebra
+import RunControl
 
 /// A sum of each of two lists.
 struct SumPair {
@@ -18,6 +19,8 @@ final class SumList: @unchecked Sendable {
   private var values: LargeBuffer<Double>?
   /// The sums of the merged lists that make up sum k; nil for a leaf, whose sum k is that of subset k.
   let parents: LargeBuffer<SumPair>?
+  /// Sums made by one task, and between two questions whether to go on.
+  private static let share = 1 << 14
 
   /// - Precondition: values that have not been released.
   var rows: UnsafeMutablePointer<Double> { values!.base }
@@ -25,17 +28,19 @@ final class SumList: @unchecked Sendable {
   func releaseValues() { values = nil }
 
   /// All sums `−center + Σ` of `rows`, 2^rows.count of them; bit b of k stands for `rows[b]`.
-  init(_ rows: [[Double]], center: [Double]) {
+  ///
+  /// - Throws: `Interruption` when the run must stop; `SubsetSumError.memoryLimit`.
+  init(_ rows: [[Double]], center: [Double], _ control: RunControl) throws {
     let m = center.count
     dimension = m
     count = 1 << rows.count
     parents = nil
-    let values = LargeBuffer<Double>(count: count * m)
+    let values = try LargeBuffer<Double>(count: count * m)
     for j in 0..<m { values[j] = -center[j] }
     for (bit, row) in rows.enumerated() {
       let half = 1 << bit
-      row.withUnsafeBufferPointer { row in
-        for k in 0..<half {
+      try row.withUnsafeBufferPointer { row in
+        try control.forEach(0..<half, askingEvery: Self.share) { k in
           let (source, target) = (values.base + k &* m, values.base + (half &+ k) &* m)
           for j in 0..<m { target[j] = source[j] + row[j] }
         }
@@ -45,17 +50,22 @@ final class SumList: @unchecked Sendable {
   }
 
   /// a + b for the first `count` pairs.
-  init(_ first: SumList, _ second: SumList, _ pairs: LargeBuffer<SumPair>, count: Int, workers: Int) throws {
+  ///
+  /// - Throws: `Interruption` when the run must stop.
+  init(
+    _ first: SumList, _ second: SumList, _ pairs: LargeBuffer<SumPair>, count: Int, workers: Int, _ control: RunControl
+  ) throws {
     let m = first.dimension
     dimension = m
     self.count = count
     parents = pairs
-    let values = LargeBuffer<Double>(count: count * m)
-    let share = 1 << 14
+    let values = try LargeBuffer<Double>(count: count * m)
+    let share = Self.share
     let tasks = (count + share - 1) / share
     // Tasks write disjoint parts.
     nonisolated(unsafe) let (left, right, target, pairs) = (first.rows, second.rows, values.base, pairs)
     try Workers.forEach(count: tasks, workers: max(1, min(workers, tasks))) { task, _ in
+      try control.checkInterruption()
       for k in task * share..<min(count, (task + 1) * share) {
         let pair = pairs[k]
         let (a, b) = (left + Int(pair.left) &* m, right + Int(pair.right) &* m)

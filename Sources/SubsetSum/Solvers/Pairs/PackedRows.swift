@@ -1,4 +1,5 @@
 import LinearAlgebra
+import RunControl
 
 /// Rows in `Scalar`, scaled by a power of two, each with room for one more entry; their norms by groups.
 final class PackedRows<Scalar: BLASScalar> {
@@ -29,7 +30,32 @@ final class PackedRows<Scalar: BLASScalar> {
   @inline(__always) func load(_ rows: Int, _ row: (Int) -> UnsafePointer<Double>) {
     count = rows
     extremes.removeAll(keepingCapacity: true)
-    for i in 0..<rows {
+    measure(0..<rows, row)
+    exponent = Self.exponent(of: largestEntry(rows, row))
+    pack(0..<rows, row)
+  }
+
+  /// The same for so many rows that the run may have to stop meanwhile. −‖row‖²/2, of the scaled
+  /// row, is their last entry.
+  ///
+  /// - Throws: `Interruption` when the run must stop.
+  func loadWithHalfSquares(
+    _ rows: Int, _ control: RunControl, _ row: (Int) -> UnsafePointer<Double>
+  ) throws(Interruption) {
+    let piece = Self.group * max(1, (1 << 16) / (Self.group * max(1, m)))
+    count = rows
+    extremes.removeAll(keepingCapacity: true)
+    try control.inPieces(0..<rows, of: piece) { measure($0, row) }
+    exponent = Self.exponent(of: largestEntry(rows, row))
+    try control.inPieces(0..<rows, of: piece) {
+      pack($0, row)
+      extendWithHalfSquares($0)
+    }
+  }
+
+  /// Notes the norms of some rows, from the start of a group on.
+  @inline(__always) private func measure(_ range: Range<Int>, _ row: (Int) -> UnsafePointer<Double>) {
+    for i in range {
       let source = row(i)
       squares[i] = fixedOrderDot(source, source, m)
       let norm = squares[i].squareRoot()
@@ -38,9 +64,11 @@ final class PackedRows<Scalar: BLASScalar> {
       if norm < extremes[last].least { extremes[last].least = norm }
       if !(norm <= extremes[last].most) { extremes[last].most = norm }
     }
-    exponent = Self.exponent(of: largestEntry(rows, row))
+  }
+
+  @inline(__always) private func pack(_ range: Range<Int>, _ row: (Int) -> UnsafePointer<Double>) {
     let shrink = Double(sign: .plus, exponent: max(-1000, min(1000, -exponent)), significand: 1)
-    for i in 0..<rows {
+    for i in range {
       let (source, packed) = (row(i), entries + i &* (m &+ 1))
       for j in 0..<m { packed[j] = Scalar(source[j] * shrink) }
     }
@@ -60,10 +88,9 @@ final class PackedRows<Scalar: BLASScalar> {
     for i in 0..<count { entries[i &* (m &+ 1) &+ m] = entry }
   }
 
-  /// −‖row‖²/2, of the scaled row.
-  func extendWithHalfSquares() {
+  private func extendWithHalfSquares(_ range: Range<Int>) {
     let shrink = Double(sign: .plus, exponent: max(-1000, min(1000, -exponent)), significand: 1)
-    for i in 0..<count { entries[i &* (m &+ 1) &+ m] = Scalar(-(squares[i] * shrink * shrink) / 2) }
+    for i in range { entries[i &* (m &+ 1) &+ m] = Scalar(-(squares[i] * shrink * shrink) / 2) }
   }
 
   /// The extreme norms of the groups that hold these rows; NaN where a row's is.

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import RunControl
 import SubsetSumKernels
 import Synchronization
 
@@ -40,22 +41,22 @@ final class PairScreen<Scalar: BLASScalar> {
   private var tiles: [ScreenTile<Scalar>] = []
 
   /// The right rows are packed now; left ones come tile by tile.
-  init(right rows: CandidateRows, count: Int) {
+  ///
+  /// - Throws: `Interruption` when the run must stop.
+  init(right rows: CandidateRows, count: Int, _ control: RunControl) throws(Interruption) {
     m = rows.dimension
     right = PackedRows(capacity: count, dimension: m)
     let mu = Double(m + 3) * Scalar.unitRoundoff
     kappa = mu < 0.01 ? mu * 1.02 + 3 * Scalar.unitRoundoff + Double(m + 16) * 0x1p-50 : .infinity
     if let doubles = rows.doubles {
-      right.load(count) { doubles + $0 &* rows.dimension }
+      try right.loadWithHalfSquares(count, control) { doubles + $0 &* rows.dimension }
     } else {
-      withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, m)) { row in
-        right.load(count) {
-          rows.copy($0, to: row.baseAddress!)
-          return UnsafePointer(row.baseAddress!)
-        }
+      let row = OwnedBuffer<Double>(count: m)
+      try right.loadWithHalfSquares(count, control) {
+        rows.copy($0, to: row.base)
+        return UnsafePointer(row.base)
       }
     }
-    right.extendWithHalfSquares()
   }
 
   /// Shows every pair within its visitor's cut, and some beyond. False when a visitor stopped it.

@@ -16,6 +16,7 @@ public struct PairwiseSearch: Solver {
   public static let defaultMemoryLimit = 1 << 31
 
   public let name = "pairwise"
+  public var takesFixedSize: Bool { false }
 
   public init() {}
 
@@ -32,15 +33,24 @@ public struct PairwiseSearch: Solver {
       throw SubsetSumError.tooManyCandidates(solver: name, limit: Self.largestCount, found: problem.count)
     }
     let needed = Self.neededBytes(count: problem.count, dimension: problem.dimension)
-    let allowed = control.limits.memoryBytes ?? Self.defaultMemoryLimit
+    let allowed = control.limits.allowedBytes(default: Self.defaultMemoryLimit)
     guard needed <= allowed else {
       throw SubsetSumError.memoryLimit(solver: name, neededBytes: needed, limitBytes: allowed)
     }
-    let meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
-    var pairs = HalfPairs(try MeetingPoint(problem), meter)
-    if problem.dimension > 0 { try pairs.search() }
-    return try Checker.solution(
-      pairs.meter.claim(SmallInstance.indices(of: pairs.best.mask), isOptimal: true, by: name), for: problem)
+    if let moderate = try problem.moderated() {
+      return try moderate.solution(by: self, isExact: true, control: control)
+    }
+    var meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
+    var best = try MeetingPoint(problem)
+    do {
+      var pairs = try HalfPairs(best, meter)
+      if problem.dimension > 0 { try pairs.search() }
+      (best, meter) = (pairs.best, pairs.meter)
+    } catch let interruption as Interruption {
+      meter.stop(for: interruption)
+    }
+    return try solution(
+      meter.claim(SmallInstance.indices(of: best.mask), isOptimal: true, by: name), for: problem, control)
   }
 }
 
@@ -55,22 +65,24 @@ private struct HalfPairs: PairVisitor {
   private let second: NormedSums
   private let m: Int
   private let squares: Double
-  private let difference: DifferenceBuffer
+  private let difference: OwnedBuffer<Double>
 
-  init(_ best: MeetingPoint, _ meter: WorkMeter) {
+  /// - Throws: `Interruption` when the run must stop.
+  init(_ best: MeetingPoint, _ meter: WorkMeter) throws(Interruption) {
     let instance = best.instance
     m = instance.dimension
     let split = best.firstHalf
-    first = NormedSums(instance.rows, bits: split, dimension: m, from: instance.target)
-    second = NormedSums(instance.rows + split * m, bits: instance.count - split, dimension: m, from: nil)
+    first = try NormedSums(instance.rows, bits: split, dimension: m, from: instance.target, meter.control)
+    second = try NormedSums(
+      instance.rows + split * m, bits: instance.count - split, dimension: m, from: nil, meter.control)
     squares = instance.norm.plain.largestSquares(dimension: m)
-    difference = DifferenceBuffer(count: m)
+    difference = OwnedBuffer(count: m)
     (self.best, self.meter) = (best, meter)
     readCut()
   }
 
   mutating func search() throws {
-    let screen = PairScreen<Float>(right: second.rows, count: second.count)
+    let screen = try PairScreen<Float>(right: second.rows, count: second.count, meter.control)
     let first = first
     var visitors = [self]
     _ = try screen.run(leftCount: first.count, left: { first.sum($0) }, &visitors)
@@ -84,8 +96,8 @@ private struct HalfPairs: PairVisitor {
 
   mutating func visit(_ left: Int, _ right: Int) {
     let (a, b) = (first.sum(left), second.sum(right))
-    for j in 0..<m { difference.entries[j] = a[j] - b[j] }
-    if best.instance.measure.of(difference.entries, m) > limit { return }
+    for j in 0..<m { difference.base[j] = a[j] - b[j] }
+    if best.instance.measure.of(difference.base, m) > limit { return }
     best.consider(first.masks[left], second.masks[right])
     readCut()
   }
@@ -99,42 +111,47 @@ private struct HalfPairs: PairVisitor {
   }
 }
 
-private final class DifferenceBuffer {
-  let entries: UnsafeMutablePointer<Double>
-  init(count: Int) { entries = .allocate(capacity: max(1, count)) }
-  deinit { entries.deallocate() }
-}
-
 /// All subset sums of some candidates by ascending norm.
 private final class NormedSums {
   let count: Int
   let masks: [UInt32]
-  private let sums: UnsafeMutablePointer<Double>
+  private let sums: OwnedBuffer<Double>
   private let m: Int
 
-  var rows: CandidateRows { CandidateRows(count: count, dimension: m, scales: nil, singles: nil, doubles: sums) }
+  var rows: CandidateRows { CandidateRows(count: count, dimension: m, scales: nil, singles: nil, doubles: sums.base) }
 
   /// The sums Σ, or target − Σ.
-  init(_ rows: UnsafePointer<Double>, bits: Int, dimension m: Int, from target: UnsafePointer<Double>?) {
+  ///
+  /// - Throws: `Interruption` when the run must stop.
+  init(
+    _ rows: UnsafePointer<Double>, bits: Int, dimension m: Int, from target: UnsafePointer<Double>?,
+    _ control: RunControl
+  ) throws(Interruption) {
     let count = 1 << bits
-    let made = UnsafeMutablePointer<Double>.allocate(capacity: max(1, count * m))
-    defer { made.deallocate() }
+    let piece = max(1, (1 << 15) / max(1, m))
+    let room = OwnedBuffer<Double>(count: count * m)
+    let made = room.base
     for j in 0..<m { made[j] = target.map { $0[j] } ?? 0 }
     let sign = target == nil ? 1.0 : -1.0
     for bit in 0..<bits {
       let half = 1 << bit
-      for k in 0..<half { for j in 0..<m { made[(half + k) * m + j] = made[k * m + j] + sign * rows[bit * m + j] } }
+      try control.forEach(0..<half, askingEvery: piece) { k in
+        for j in 0..<m { made[(half + k) * m + j] = made[k * m + j] + sign * rows[bit * m + j] }
+      }
     }
-    let norms = (0..<count).map { fixedOrderDot(made + $0 * m, made + $0 * m, m) }
-    let order = (0..<count).sorted { (norms[$0], $0) < (norms[$1], $1) }
+    var keys = try control.map(0..<count, askingEvery: piece) {
+      (norm: fixedOrderDot(made + $0 * m, made + $0 * m, m), sum: $0)
+    }
+    try control.sort(&keys) { ($0.norm, $0.sum) < ($1.norm, $1.sum) }
     self.count = count
     self.m = m
-    masks = order.map(UInt32.init)
-    sums = .allocate(capacity: max(1, count * m))
-    for (position, k) in order.enumerated() { (sums + position * m).update(from: made + k * m, count: m) }
+    masks = try control.map(0..<count, askingEvery: piece) { UInt32(keys[$0].sum) }
+    let sorted = OwnedBuffer<Double>(count: count * m)
+    sums = sorted
+    try control.forEach(0..<count, askingEvery: piece) {
+      (sorted.base + $0 * m).update(from: made + keys[$0].sum * m, count: m)
+    }
   }
 
-  deinit { sums.deallocate() }
-
-  func sum(_ position: Int) -> UnsafePointer<Double> { UnsafePointer(sums + position &* m) }
+  func sum(_ position: Int) -> UnsafePointer<Double> { UnsafePointer(sums.base + position &* m) }
 }

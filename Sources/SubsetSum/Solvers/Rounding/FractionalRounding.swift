@@ -22,9 +22,13 @@ import RunControl
 /// a metric n·m²/2; then about 4·M·m². Memory: 40 bytes a candidate, 8·M·m and 16·m² bytes.
 /// Measured on generated instances, m = 72 and n = 10⁶: max norm 7.7·10⁻⁴ to 1.1·10⁻³ (seeds 1 to 3) in 0.3 s on an idle core, 345 MB resident with the candidates.
 /// It proves nothing. The subset is the empty set, or the first k candidates, where that is closer.
+/// With a time limit M is at most what there seems to be time for; it ends, as finished, once all
+/// are rounded.
 public struct FractionalRounding: Solver {
   /// Units of work without a limit of the run's own: 2⁴⁰.
   public static let defaultWorkLimit: UInt64 = 1 << 40
+  /// Bytes without a limit of the run's own: 2 GiB, enough for m = 11 000.
+  public static let defaultMemoryLimit = 1 << 31
 
   public let name = "rounding"
   /// Root mean square of λ − ½ at the start, at most, in choosing M.
@@ -37,9 +41,15 @@ public struct FractionalRounding: Solver {
     guard spread > 0 else {
       throw SubsetSumError.invalidOption(solver: name, option: "spread", expected: "a number > 0", found: "\(spread)")
     }
+    if let moderate = try problem.moderated() { return try moderate.solution(by: self, control: control) }
     var meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
-    let subset = try search(problem, &meter)
-    let rounded = try Checker.solution(meter.claim(subset, isOptimal: false, by: name), for: problem)
+    var subset = problem.defaultSubset
+    do {
+      subset = try search(problem, &meter)
+    } catch let interruption as Interruption {
+      meter.stop(for: interruption)
+    }
+    let rounded = try solution(meter.claim(subset, isOptimal: false, by: name), for: problem, control)
     let nothing = try Checker.solution(meter.claim(problem.defaultSubset, isOptimal: false, by: name), for: problem)
     return rounded.error < nothing.error ? rounded : nothing
   }
@@ -48,18 +58,19 @@ public struct FractionalRounding: Solver {
     let (n, m) = (problem.count, problem.dimension)
     if n == 0 || m == 0 || problem.size == n { return problem.defaultSubset }
     let least = min(n, max(4 * m, 2 * (problem.size ?? 0)))
-    let needed = ShortCandidates.bytes(problem, count: least) + 16 * (m + 1) * (m + 8)
-    if let limit = meter.control.limits.memoryBytes, needed > limit {
-      throw SubsetSumError.memoryLimit(solver: name, neededBytes: needed, limitBytes: limit)
+    let needed = ByteCount.sum(ShortCandidates.bytes(problem, count: least), ByteCount.product(16, m + 1, m + 8))
+    let allowed = meter.control.limits.allowedBytes(default: Self.defaultMemoryLimit)
+    guard needed <= allowed else {
+      throw SubsetSumError.memoryLimit(solver: name, neededBytes: needed, limitBytes: allowed)
     }
     let ordering = ShortCandidates.orderingWork(problem)
     guard meter.allows(ordering) else { return problem.defaultSubset }
     meter.count(work: ordering, evaluations: 0)
-    let rows = ShortCandidates(problem, countsChosen: problem.size != nil)
+    let rows = try ShortCandidates(problem, countsChosen: problem.size != nil, meter.control)
     let rounding = RoundingState(rows, problem)
-    guard rounding.gather(least, spread, &meter) else { return problem.defaultSubset }
+    guard try rounding.gather(least, spread, &meter) else { return problem.defaultSubset }
     while rounding.undecided > 0 {
-      guard rounding.decideStretch(&meter) else { return problem.defaultSubset }
+      guard try rounding.decideStretch(&meter) else { return problem.defaultSubset }
     }
     return rounding.subset()
   }
@@ -100,30 +111,44 @@ private final class RoundingState {
 
   deinit { residual.deallocate() }
 
+  /// The part of the time left that all decisions may take, as far as can be told beforehand.
+  private static let timePart = 0.6
+
   /// Takes in candidates until the fractional solution spreads by at most `spread`; false when the run must stop.
-  func gather(_ least: Int, _ spread: Double, _ meter: inout WorkMeter) -> Bool {
-    let most = limit(meter.control.limits.memoryBytes, least)
+  ///
+  /// - Throws: `Interruption` when the run must stop.
+  func gather(_ least: Int, _ spread: Double, _ meter: inout WorkMeter) throws -> Bool {
+    let control = meter.control
+    let most = limit(control.limits.memoryBytes, least)
     var count = least
     while true {
+      let before = control.secondsLeft
       let work = UInt64(count * rows.stride) + weights.work(count)
       guard meter.allows(work) else { return false }
       meter.count(work: work, evaluations: 0)
-      rows.extend(to: count)
+      try rows.extend(to: count, control)
       center = problem.size.map { Double($0) / Double(count) } ?? 0.5
-      sumShorter(count)
+      try sumShorter(count, control)
       if count == most { break }
-      if weights.prepare(rows, count: count) {
+      if try weights.prepare(rows, count: count, control) {
         fillWanted()
         weights.apply(wanted, to: solved)
         // In units in which Σ x·xᵀ has trace 1, see `RoundingWeights`; Σ(λ − ½)² = Σ(x·w)².
         var square = 0.0
-        for i in 0..<count {
+        try control.forEach(0..<count, askingEvery: max(1, (1 << 16) / rows.stride)) { i in
           let shift = fixedOrderDot(rows[i], solved, rows.stride) * weights.unit
           square += shift * shift
         }
         if square <= spread * spread * Double(count) { break }
       }
-      count = min(most, 2 * count)
+      let next = min(most, 2 * count)
+      if let before, let left = control.secondsLeft {
+        // Deciding takes the weights of a geometric series of counts, and a product with them for
+        // each candidate.
+        let all = 4 * Double(weights.work(next)) + Double(next * rows.stride * (rows.dimension + 4))
+        if (before - left) * all / Double(work) > Self.timePart * left { break }
+      }
+      count = next
     }
     undecided = count
     chosen = [Bool](repeating: false, count: count)
@@ -138,9 +163,12 @@ private final class RoundingState {
     return min(problem.count, max(least, room / (8 * rows.stride)))
   }
 
-  private func sumShorter(_ count: Int) {
+  private func sumShorter(_ count: Int, _ control: RunControl) throws(Interruption) {
     let sum = CompensatedVector(count: rows.stride)
-    for i in 0..<count { sum.add(rows[i], sign: 1) }
+    for start in stride(from: 0, to: count, by: 256) {
+      try control.checkInterruption()
+      for i in start..<min(count, start + 256) { sum.add(rows[i], sign: 1) }
+    }
     sum.round(to: shorter)
   }
 
@@ -150,16 +178,21 @@ private final class RoundingState {
   }
 
   /// Decides the longest quarter of what is left; false when the run must stop.
-  func decideStretch(_ meter: inout WorkMeter) -> Bool {
+  ///
+  /// - Throws: `Interruption` when the run must stop.
+  func decideStretch(_ meter: inout WorkMeter) throws -> Bool {
+    let control = meter.control
     let end = undecided * 3 / 4
     let work = weights.work(end) + UInt64((undecided - end) * rows.stride * (rows.dimension + 4))
     guard meter.allows(work) else { return false }
     meter.count(work: work, evaluations: UInt64(undecided - end))
     let largest = largestMagnitude(residual, rows.stride)
     meter.report("rounding", completed: chosen.count - undecided, total: chosen.count, best: largest)
-    let isWeighted = weights.prepare(rows, count: max(1, end))
-    sumShorter(undecided)
+    let isWeighted = try weights.prepare(rows, count: max(1, end), control)
+    try sumShorter(undecided, control)
+    let asked = max(1, (1 << 16) / (rows.stride * rows.stride))
     for i in stride(from: undecided - 1, through: end, by: -1) {
+      if i % asked == 0 { try control.checkInterruption() }
       let x = rows[i]
       for j in 0..<rows.stride { shorter[j] -= x[j] }
       if let size = problem.size { center = Double(max(0, size - chosenCount)) / Double(max(1, i)) }

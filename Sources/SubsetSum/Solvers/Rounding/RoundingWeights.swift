@@ -1,3 +1,5 @@
+import RunControl
+
 /// P = (Σ x·xᵀ + μI)⁻¹, but for a factor, over the first rows of a `ShortCandidates`: what rounding weighs residuals with.
 ///
 /// μ is the mean squared norm of those rows. Own loops in Float64 and a fixed order: the bits depend on the rows alone.
@@ -27,9 +29,11 @@ final class RoundingWeights {
   func work(_ count: Int) -> UInt64 { UInt64(dimension * stride) * UInt64(count / 2 + dimension) }
 
   /// Makes P for the first `count` rows. False where they are all zero, or beyond Float64: P is 0 then.
-  func prepare(_ rows: ShortCandidates, count: Int) -> Bool {
+  ///
+  /// - Throws: `Interruption` when the run must stop.
+  func prepare(_ rows: ShortCandidates, count: Int, _ control: RunControl) throws(Interruption) -> Bool {
     gram.update(repeating: 0, count: dimension * stride)
-    for i in 0..<count { add(rows[i]) }
+    try control.forEach(0..<count, askingEvery: max(1, (1 << 17) / max(1, dimension * stride))) { add(rows[$0]) }
     var trace = 0.0
     for j in 0..<dimension { trace += gram[j &* stride &+ j] }
     inverse.update(repeating: 0, count: dimension * stride)
@@ -46,7 +50,7 @@ final class RoundingWeights {
       }
       gram[j &* stride &+ j] += ridge * unit
     }
-    invert()
+    try invert(control)
     return true
   }
 
@@ -67,10 +71,10 @@ final class RoundingWeights {
   }
 
   /// inverse ← gram⁻¹ by Gauss and Jordan without pivoting, which a positive-definite matrix does not need. Cost: m³.
-  private func invert() {
+  private func invert(_ control: RunControl) throws(Interruption) {
     let m = dimension
     for j in 0..<m { inverse[j &* stride &+ j] = 1 }
-    for pivot in 0..<m {
+    try control.forEach(0..<m, askingEvery: max(1, (1 << 16) / max(1, m * m))) { pivot in
       let (source, image) = (gram + pivot &* stride, inverse + pivot &* stride)
       let factor = 1 / source[pivot]
       scale(source, factor)
