@@ -99,7 +99,7 @@ final class StoreWriter: Sendable {
       throw .unwritable(path: place.name, found: "a file of \(status.st_nlink) names (hard links)")
     }
     guard status.st_size > 0 else { return nil }
-    let database = try StoreDatabase.reading(place) { control.interruption() != nil }
+    let database = try StoreDatabase.reading(place) { control.cancellation.isCancelled }
     if try isEmpty(database) { return nil }
     return try database.snapshot { () throws(StoreError) in
       let contents = try check(database, specification)

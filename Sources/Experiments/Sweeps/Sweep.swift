@@ -62,7 +62,9 @@ public struct Sweep: Sendable {
   ///   - path: The store; made unless it is there.
   ///   - resumes: Whether a store that is there is continued.
   ///   - workers: Trials at a time, one a core.
-  /// - Throws: `StoreError`, among them `.stopped` where the run is to stop before it has read what is stored;
+  /// A time limit strikes only once what is stored has been read: the outcome says what there is.
+  ///
+  /// - Throws: `StoreError`, among them `.stopped` where the run is cancelled before it has read what is stored;
   ///   `ExperimentError.failedTrial` where a solver throws, after storing what was decided.
   @discardableResult
   public func run(
