@@ -20,7 +20,7 @@ let rooms = [
   room(
     "ModelFiles",
     imports: [
-      "LinearAlgebra", "Convolution", "Tickets", "Pruning", "CZlib",
+      "LinearAlgebra", "Convolution", "Tickets", "CZlib",
       .product(name: "SwiftProtobuf", package: "swift-protobuf"),
     ],
     exclude: ["ONNXSchema/onnx_subset.proto"]),

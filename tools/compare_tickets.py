@@ -50,7 +50,6 @@ SEARCHES = {
     "calibrated-sweeps": ("cnn", ["--width", "300", *CALIBRATED, "--sweeps", "3", "--damping", "1"]),
     "calibrated-none": ("cnn", ["--width", "300", *CALIBRATED, "--sweeps", "0"]),
     "calibrated-logits": ("cnn", ["--width", "300", *CALIBRATED, "--metric", "logits"]),
-    "calibrated-auto": ("cnn", ["--width", "300", *CALIBRATED, "--damping", "auto"]),
     "calibrated-penalty": ("cnn", ["--width", "500", *CALIBRATED, "--size-penalty", "1e-5"]),
     "calibrated-work": ("cnn", ["--width", "500", *CALIBRATED, "--work-limit", "50000000"]),
     "calibrated-beam": (

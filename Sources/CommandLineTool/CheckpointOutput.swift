@@ -1,6 +1,6 @@
 import LinearAlgebra
 import ModelFiles
-import Pruning
+import Tickets
 
 /// The checkpoint that a search writes on the way, and may go on from.
 final class CheckpointOutput: Sendable {

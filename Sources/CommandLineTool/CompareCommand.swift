@@ -42,9 +42,10 @@ struct CompareCommand: ParsableCommand, ChoosingBLASCore {
     let memory = try memoryLimit.map { try RunOptions.bytes($0) } ?? Comparison.defaultMemoryBytes
     let file = try TicketFile(contentsOf: ticket)
     try file.requireIntact()
-    let network = try ONNXModel.network(fromFile: target)
+    let network = try Target(ONNXModel.network(fromFile: target))
     let images = try data.load()
-    let comparison = try Comparison(ticket: file.ticket, target: network, memoryBytes: memory, workers: workers)
+    let comparison = try Comparison(
+      ticket: file.ticket, target: network, memoryBytes: memory, workers: workers)
     blas.warnIfSlow(json: json)
     let signals = Signals()
     let progress = ProgressLine()

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import ModelFiles
+import Tickets
 
 /// `tombola export`: writes the network that a ticket stands for; the ticket alone suffices.
 struct ExportCommand: ParsableCommand, ChoosingBLASCore {
@@ -26,7 +27,7 @@ struct ExportCommand: ParsableCommand, ChoosingBLASCore {
     try AtomicFile.check(output, force: force)
     let file = try TicketFile(contentsOf: ticket)
     try file.requireIntact()
-    let network = try collapsed ? file.ticket.collapsedNetwork() : file.ticket.prunedNetwork()
+    let network = try collapsed ? Collapse(of: file.ticket).network() : file.ticket.prunedNetwork()
     let summary = try NetworkExport.write(network, as: format, to: output, force: force)
     print("\(output): \(summary)")
   }

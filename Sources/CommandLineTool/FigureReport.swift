@@ -28,7 +28,7 @@ struct FigureReport: Encodable {
   /// The target's file, as it was named.
   let target: String
   /// How the ticket was searched for, where it says so.
-  let search: SearchOptions?
+  let search: SearchPlan?
   /// Of each block, in the ticket's order.
   let emptySetErrors: [Double]
   /// What the theorem does not speak of.
@@ -48,14 +48,14 @@ struct FigureReport: Encodable {
 
   /// - Parameter claims: what `measurement` found.
   init(
-    claims: Claims, of measurement: Verification.Measurement, target: String, search: SearchOptions?, seconds: Double
+    claims: Claims, of measurement: Verification.Measurement, target: String, search: SearchPlan?, seconds: Double
   ) {
     self.claims = claims
     ticket = measurement.ticket
     self.target = target
     self.search = search
     emptySetErrors = measurement.emptySetErrors()
-    notes = ticket.notes(forKernels: measurement.target.kernels)
+    notes = ticket.notes(for: measurement.target)
     self.seconds = seconds
   }
 
@@ -67,7 +67,7 @@ struct FigureReport: Encodable {
     case peak_memory_bytes, complete, seed, width, mode, input_range, scales, blocks, agrees, disagreements
     case unchecked, output, epsilon, widths_tried, replay, certificate_notes, scalars_taken, error_lower_bound
     case error_on_data, measured_error, target, solver, size, size_penalty, damping
-    case damping_trials, count_bits_per_weight, missing, missing_reason
+    case count_bits_per_weight, missing, missing_reason
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -95,10 +95,9 @@ struct FigureReport: Encodable {
     try json.encodeIfPresent(shortfall?.reason, forKey: .missing_reason)
     try json.encode(target, forKey: .target)
     try json.encode(search?.solver, forKey: .solver)
-    try json.encode(search?.size, forKey: .size)
-    try json.encode(search.map { $0.sizePenalty ?? 0 }, forKey: .size_penalty)
-    try json.encodeIfPresent(search?.damping, forKey: .damping)
-    try json.encodeIfPresent(search?.dampingTrials, forKey: .damping_trials)
+    try json.encode(search?.fixedSize, forKey: .size)
+    try json.encode(search?.sizePenalty, forKey: .size_penalty)
+    try json.encodeIfPresent(search?.calibration?.damping, forKey: .damping)
     try json.encode(String(ticket.seed), forKey: .seed)
     try json.encode(ticket.width, forKey: .width)
     try json.encode(ticket.mode.rawValue, forKey: .mode)
@@ -174,10 +173,6 @@ struct FigureReport: Encodable {
           (reached ? "reached; widths tried: " : "not reached; widths tried: ")
             + trials.map { String($0.width) }.joined(separator: " ")
         ))
-    }
-    if let damping = search?.damping, let trials = search?.dampingTrials {
-      let tried = trials.map { Self.short($0.damping) }.joined(separator: ", ")
-      rows.append(("damping", Self.short(damping), "of \(tried): the least error on images held out"))
     }
     rows.append(
       (

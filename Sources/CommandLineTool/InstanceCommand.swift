@@ -36,7 +36,7 @@ struct InstanceCommand: ParsableCommand, ChoosingBLASCore {
     }
     try OutputFiles.requireDistinct([.file("--output", output)], from: input.files)
     try AtomicFile.check(output, force: force)
-    let search = try input.searchMaker(scale: data.scale)(width)
+    let search = try input.source(scale: data.scale).search(width: width)
     let workers = try bounds.workers()
     let signals = Signals()
     let progress = ProgressLine()

@@ -54,18 +54,18 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
       from: input.files + [.images("--data", data.data)])
     try AtomicFile.check(output, force: force)
     let checkpoint = try checkpoint.map { try CheckpointOutput($0, resumes: resume, force: force) }
-    let makeSearch = try input.searchMaker(scale: data.scaling.scale)
-    let first = try makeSearch(width ?? WidthSearch.smallest)
+    let source = try input.source(scale: data.scaling.scale, workLimit: workLimit)
+    let first = try source.search(width: width ?? WidthSearch.smallest)
     // Of the file as it was read: it may be another one, or gone, when the search has ended.
     let digest = try TicketFile.digest(ofFile: input.target)
-    var limits = try bounds.limits(work: workLimit)
+    var limits = try bounds.limits()
     try first.requireMemory(limits)
     if case .error(let epsilon, let largest) = goal {
       try WidthSearch.requireUsable(epsilon: epsilon, largest: largest)
     }
     let workers = try bounds.workers()
     let images = try data.load(isScaleUsed: input.calibration != nil)
-    if let images { try Measurement.requireUsable(images, by: first.target, in: first.inputRange) }
+    if let images { try Measurement.requireUsable(images, by: source.target.network, in: source.inputRange) }
 
     blas.warnIfSlow(json: json)
     // The limit is the whole command's: reading files counts, and figures on inputs do.
@@ -81,19 +81,19 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
       let result = try first.run(workers: workers, control: control, resuming: checkpoint?.known) {
         checkpoint?.take($0)
       }
-      found = PruneOutcome(result: result, targetFileDigest: digest, calibration: first.calibration)
+      found = PruneOutcome(result: result, targetFileDigest: digest)
     case .error(let epsilon, let largest):
       let search = try WidthSearch(reaching: epsilon, largest: largest) {
-        try makeSearch($0).run(workers: workers, control: control)
+        try source.search(width: $0).run(workers: workers, control: control)
       } error: {
-        try Measurement(ticket: $0.ticket, target: first.target, workers: workers).claims(on: nil).certifiedError
+        try Measurement(ticket: $0.ticket, target: source.target, workers: workers).claims(on: nil).certifiedError
       }
       found = PruneOutcome(
-        result: search.result, targetFileDigest: digest, calibration: first.calibration, epsilon: epsilon,
-        isReached: search.isReached, trials: search.trials)
+        result: search.result, targetFileDigest: digest, epsilon: epsilon, isReached: search.isReached,
+        trials: search.trials)
     }
     progress.clear()
-    try finish(first.target, found, images, start, workers, control, signals, progress)
+    try finish(source, found, images, start, workers, control, signals, progress)
   }
 
   private enum Goal {
@@ -120,17 +120,16 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
 
   /// Measures, as far as limits and signals leave time, and writes the ticket at any rate.
   private func finish(
-    _ network: Network<Float>, _ found: PruneOutcome, _ images: ImageSet?, _ start: ContinuousClock.Instant,
+    _ source: SearchSource, _ found: PruneOutcome, _ images: ImageSet?, _ start: ContinuousClock.Instant,
     _ workers: Int, _ control: RunControl, _ signals: Signals, _ progress: ProgressLine
   ) throws {
     let result = found.result
-    let measurement = try Measurement(ticket: result.ticket, target: network, workers: workers)
+    let measurement = try Measurement(ticket: result.ticket, target: source.target, workers: workers)
     let figures = try measurement.figures(on: images, control: control)
     progress.clear()
     let file = TicketFile(
       ticket: result.ticket, claims: figures.claims, witness: figures.witness,
-      targetFileDigest: found.targetFileDigest,
-      search: try input.searchOptions(found.calibration, result, workLimit: workLimit))
+      targetFileDigest: found.targetFileDigest, search: source.plan)
     try file.write(to: output, force: force)
     var report = FigureReport(
       claims: figures.claims, of: measurement, target: input.target, search: file.search,
@@ -144,7 +143,7 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     } else {
       let width = result.ticket.width
       print(
-        "ticket for \(input.target): width \(width), seed \(input.seed), mode \(input.mode), solver \(try input.selection.chosenSolver().name), in \(output)"
+        "ticket for \(input.target): width \(width), seed \(input.seed), mode \(input.mode), solver \(source.plan.solver), in \(output)"
       )
       print(report.table)
     }
@@ -162,7 +161,6 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
 private struct PruneOutcome {
   let result: SearchResult
   let targetFileDigest: String
-  let calibration: Calibration?
   /// The certified error that was asked for, and whether it was reached.
   var epsilon: Double?
   var isReached = true

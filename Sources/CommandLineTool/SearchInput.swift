@@ -25,11 +25,10 @@ struct SearchInput: ParsableArguments {
       valueName: "COUNT"))
   var sweeps: Int?
   @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Calibrated mode: how far least squares are damped towards the target's kernel, as a part of the features' mean square (default: 0.3), or auto: the one of 0.1, 0.3, 1 and 3 whose network errs least on every fourth image, held out.",
-      valueName: "auto|PART"))
-  var damping: String?
+    number: ArgumentHelp(
+      "Calibrated mode: how far least squares are damped towards the target's kernel, as a part of the features' mean square (default: 0.3).",
+      valueName: "PART"))
+  var damping: Double?
   @Option(
     help: ArgumentHelp(
       "Calibrated mode: measure errors at each layer's outputs (layer, the default), or to first order at the network's (logits), which loses less at widths below 1000.",
@@ -44,10 +43,28 @@ struct SearchInput: ParsableArguments {
   /// The files that the search is made from.
   var files: [NamedFiles] { [.file("TARGET.onnx", target), .images("--calibration", calibration)] }
 
-  /// Makes the search of a width.
+  /// Reads what the options name.
   ///
-  /// - Parameter scale: `--scale`, which holds for calibration images too.
-  func searchMaker(scale: String?) throws -> (Int) throws -> TicketSearch {
+  /// - Parameters:
+  ///   - scale: `--scale`, which holds for calibration images too.
+  ///   - workLimit: units of work for all blocks together.
+  func source(scale: String?, workLimit: UInt64? = nil) throws -> SearchSource {
+    let plan = try plan(workLimit: workLimit)
+    let (low, high) = try pair(inputRange, option: "--input-range")
+    let range = try InputRange(low: low, high: high)
+    let target = try Target(ONNXModel.network(fromFile: target))
+    let images = try calibration.map { try ImageSetFile.calibration($0, scale: scale) }
+    return SearchSource(target: target, plan: plan, seed: seed, inputRange: range, images: images)
+  }
+
+  private func plan(workLimit: UInt64?) throws -> SearchPlan {
+    SearchPlan(
+      mode: try chosenMode(), size: try selection.chosenSize(),
+      solver: try selection.chosenSolver().name, scaleRule: try selection.scaleRule(),
+      workLimit: workLimit)
+  }
+
+  private func chosenMode() throws -> SearchPlan.Mode {
     guard let chosen = PruningMode(rawValue: mode) else {
       throw OptionError(
         option: "--mode", expected: PruningMode.allCases.map(\.rawValue).joined(separator: " or "), found: "'\(mode)'")
@@ -57,61 +74,56 @@ struct SearchInput: ParsableArguments {
         ? OptionError(option: "--mode calibrated", expected: "--calibration D beside it", found: "none")
         : OptionError(option: "--calibration", expected: "--mode calibrated beside it", found: "--mode \(mode)")
     }
-    let given = [("--sweeps", sweeps != nil), ("--damping", damping != nil), ("--metric", metric != nil)]
-    if chosen != .calibrated, let (option, _) = given.first(where: { $0.1 }) {
-      throw OptionError(option: option, expected: "--mode calibrated beside it", found: "--mode \(mode)")
-    }
-    let (low, high) = try pair(inputRange, option: "--input-range")
-    let range = try InputRange(low: low, high: high)
-    let network = try ONNXModel.network(fromFile: target)
-    let solver = try selection.chosenSolver()
-    let rule = try selection.scaleRule()
     let objective = try selection.chosenObjective()
-    let calibration = try calibrationImages(
-      scale, isBaseline: SolverChoice.baselines.all.contains { $0.name == solver.name })
-    return { [seed, selection] in
-      try TicketSearch(
-        target: network, width: $0, seed: seed, inputRange: range, solver: solver, size: selection.size,
-        sizePenalty: selection.sizePenalty ?? 0, objective: objective, scaleRule: rule, calibration: calibration)
+    switch chosen {
+    case .weights:
+      let given = [("--sweeps", sweeps != nil), ("--damping", damping != nil), ("--metric", metric != nil)]
+      if let (option, _) = given.first(where: { $0.1 }) {
+        throw OptionError(option: option, expected: "--mode calibrated beside it", found: "--mode \(mode)")
+      }
+      return .weights(objective)
+    case .calibrated:
+      guard objective == .squares else {
+        throw OptionError(
+          option: "--objective", expected: "squares in calibrated mode", found: objective.rawValue)
+      }
+      return .calibrated(try calibrationPlan())
     }
   }
 
-  /// - Parameter isBaseline: whether nothing is chosen again.
-  private func calibrationImages(_ scale: String?, isBaseline: Bool) throws -> Calibration? {
-    guard let calibration else { return nil }
-    var made = try Calibration(named: calibration, scale: scale)
-    if isBaseline { made.sweeps = 0 }
-    if let sweeps, sweeps > 0, isBaseline {
-      throw OptionError(
-        option: "--sweeps", expected: "--method search beside it", found: "--method \(selection.method)")
+  private func calibrationPlan() throws -> CalibrationPlan {
+    var plan = CalibrationPlan()
+    // What is chosen without a look at the target is not chosen again.
+    if try selection.isBaseline() {
+      plan.sweeps = 0
+      if let sweeps, sweeps > 0 {
+        throw OptionError(
+          option: "--sweeps", expected: "--method search beside it", found: "--method \(selection.method)")
+      }
     }
-    if let sweeps { made.sweeps = sweeps }
-    if let damping { made.damping = try Self.damping(named: damping) }
+    if let sweeps { plan.sweeps = sweeps }
+    if let damping { plan.damping = damping }
     if let metric {
-      guard let chosen = Calibration.Metric(rawValue: metric) else {
+      guard let chosen = CalibrationPlan.Metric(rawValue: metric) else {
         throw OptionError(option: "--metric", expected: "layer or logits", found: "'\(metric)'")
       }
-      made.metric = chosen
+      plan.metric = chosen
     }
-    return made
+    return plan
   }
+}
 
-  private static func damping(named text: String) throws -> Calibration.Damping {
-    if text == "auto" { return .chosen }
-    guard let number = Double(text) else {
-      throw OptionError(option: "--damping", expected: "auto or a number", found: "'\(text)'")
-    }
-    return .fixed(number)
-  }
+/// What a search is made from, read from options and files, but for its width.
+struct SearchSource: Sendable {
+  let target: Target
+  let plan: SearchPlan
+  let seed: UInt64
+  let inputRange: InputRange
+  let images: ImageSet?
 
-  /// What a ticket says of its search.
-  func searchOptions(_ calibration: Calibration?, _ result: SearchResult, workLimit: UInt64?) throws -> SearchOptions {
-    SearchOptions(
-      solver: try selection.chosenSolver().name, workLimit: workLimit, size: selection.size,
-      sizePenalty: selection.sizePenalty, objective: try selection.chosenObjective(),
-      largestNormPerWidth: selection.normPerWidth,
-      damping: result.damping, dampingTrials: calibration?.damping == .chosen ? result.dampingTrials : nil,
-      sweeps: calibration?.sweeps, metric: calibration?.metric)
+  func search(width: Int) throws(TicketError) -> TicketSearch {
+    try TicketSearch(
+      target, plan: plan, seed: seed, width: width, inputRange: inputRange, images: images)
   }
 }
 
@@ -158,7 +170,7 @@ struct SelectionOptions: ParsableArguments {
     help: ArgumentHelp(
       "Weights mode: lower the squares of the errors (squares, the default), or then each block's part in the certified error (certified).",
       valueName: "WHAT"))
-  var objective = Objective.squares.rawValue
+  var objective = SearchPlan.Objective.squares.rawValue
   @Option(
     number: ArgumentHelp(
       "Largest norm of a channel's share of the kernel, after scaling, per unit of width (default: 0.125): less keeps fewer filters.",
@@ -184,10 +196,26 @@ struct SelectionOptions: ParsableArguments {
     return try SolverChoice.prunes.solver(named: solver ?? (size == nil ? "greedy" : "beam"))
   }
 
-  func chosenObjective() throws -> Objective {
-    guard let chosen = Objective(rawValue: objective) else {
+  /// Whether filters are chosen by something that the search is only compared with.
+  func isBaseline() throws -> Bool {
+    let name = try chosenSolver().name
+    return SolverChoice.baselines.all.contains { $0.name == name }
+  }
+
+  func chosenSize() throws -> SearchPlan.Size {
+    switch (size, sizePenalty) {
+    case (nil, nil), (nil, 0?): return .any
+    case (let size?, nil), (let size?, 0?): return .exactly(size)
+    case (nil, let penalty?): return .penalised(penalty)
+    case (let size?, _?):
+      throw OptionError(option: "--size-penalty", expected: "no --size beside it", found: "--size \(size)")
+    }
+  }
+
+  func chosenObjective() throws -> SearchPlan.Objective {
+    guard let chosen = SearchPlan.Objective(rawValue: objective) else {
       throw OptionError(
-        option: "--objective", expected: Objective.allCases.map(\.rawValue).joined(separator: " or "),
+        option: "--objective", expected: SearchPlan.Objective.allCases.map(\.rawValue).joined(separator: " or "),
         found: "'\(objective)'")
     }
     return chosen

@@ -3,7 +3,6 @@ import Convolution
 import Foundation
 import LinearAlgebra
 import ModelFiles
-import Pruning
 import RunControl
 import Tickets
 
@@ -42,11 +41,10 @@ struct ScaleOptions: ParsableArguments {
   func pair() throws -> (Double, Double)? { try scale.map { try CommandLineTool.pair($0, option: "--scale") } }
 }
 
-extension Calibration {
+extension ImageSetFile {
   /// Images to calibrate on, named by an option; `scale` is `--scale`'s.
-  init(named name: String, scale: String?) throws {
-    let set = try ImageSetFile.load(name, part: .calibration, scale: try scale.map { try pair($0, option: "--scale") })
-    self.init(images: set.images, name: set.name)
+  static func calibration(_ name: String, scale: String?) throws -> ImageSet {
+    try load(name, part: .calibration, scale: try scale.map { try pair($0, option: "--scale") })
   }
 }
 

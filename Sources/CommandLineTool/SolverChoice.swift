@@ -1,3 +1,4 @@
+import Pruning
 import SubsetSum
 
 /// Solvers by their command-line names.
@@ -5,11 +6,9 @@ struct SolverChoice {
   let all: [any Solver]
 
   /// Those that a search over blocks of thousands of candidates can use.
-  static let prunes = SolverChoice(all: [
-    GreedyFlips(), IteratedGreedy(), Exchange(improving: GreedyFlips()), FractionalRounding(), BeamSearch(),
-  ])
+  static let prunes = SolverChoice(all: PruningSolvers.searching)
   /// What a search is compared with, by `--method`.
-  static let baselines = SolverChoice(all: [RandomSubset(), LongestCandidates(), ForwardGreedy()])
+  static let baselines = SolverChoice(all: PruningSolvers.baselines)
   /// Those of `solve`; the first is the default.
   static let solves = SolverChoice(all: [
     Portfolio(), Exhaustive(), MeetInTheMiddle(), FourLists(), CellSweep(), PairwiseSearch(), KList(), BeamSearch(),

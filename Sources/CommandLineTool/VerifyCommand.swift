@@ -42,7 +42,7 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
       complain("tombola: \(ticket): verification failed: \(error)")
       return try finish(.failed)
     }
-    let network = try ONNXModel.network(fromFile: target)
+    let network = try Target(ONNXModel.network(fromFile: target))
     let images = try data.load(isScaleUsed: calibration != nil)
     let search = try replay ? replayed(file, network) : nil
     if !replay, let calibration {
@@ -64,10 +64,8 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
       let control = RunControl(cancellation: signals.cancellation) { progress.show($0) }
       let measured = try measurement.claims(on: images, witness: file.witness, control: control)
       if let search {
-        let limits = Limits(work: file.search?.workLimit)
-        let replay = RunControl(limits: limits, cancellation: signals.cancellation) { progress.show($0) }
-        let again = try search.run(workers: workers, control: replay)
-        if let reason = replay.interruption() { throw InterruptedError(reason: reason) }
+        let again = try search.run(workers: workers, control: control)
+        if let reason = control.interruption() { throw InterruptedError(reason: reason) }
         isFoundAgain = again.isSame(as: file)
       }
       let otherFile = file.otherTargetFile(than: try TicketFile.digest(ofFile: target))
@@ -85,7 +83,7 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
     }
     progress.clear()
     var statements = file.uncheckedStatements(isReplayed: isFoundAgain != nil)
-    if try file.ticket.renames(network) {
+    if file.ticket.renames(network) {
       statements.append("names of nodes and layers: other than the target's, which decides nothing")
     }
     var figures = FigureReport(
@@ -100,16 +98,16 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
   }
 
   /// The search that a ticket says it came from.
-  private func replayed(_ file: TicketFile, _ network: Network<Float>) throws -> TicketSearch {
+  private func replayed(_ file: TicketFile, _ target: Target) throws -> TicketSearch {
     let ticket = file.ticket
     func refused(_ expected: String, _ found: String) -> OptionError {
       OptionError(option: "--replay", expected: expected, found: found)
     }
-    guard let options = file.search else { throw refused("a ticket that says how it was searched for", "none") }
+    guard let plan = file.search else { throw refused("a ticket that says how it was searched for", "none") }
     guard file.generator == TicketSearch.generator else {
       throw refused("a ticket of \(TicketSearch.generator)", file.generator)
     }
-    guard ticket.isComplete || options.workLimit != nil else {
+    guard ticket.isComplete || plan.workLimit != nil else {
       throw refused("a search that ended by itself or at a work limit", "one that was stopped")
     }
     guard (ticket.mode == .calibrated) == (calibration != nil) else {
@@ -117,25 +115,16 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
         ? refused("--calibration D beside it, for a calibrated ticket", "none")
         : OptionError(option: "--calibration", expected: "a calibrated ticket", found: "mode \(ticket.mode.rawValue)")
     }
-    var calibration = try calibration.map { try Calibration(named: $0, scale: data.scaling.scale) }
-    if let damping = options.damping { calibration?.damping = .fixed(damping) }
-    if options.dampingTrials != nil { calibration?.damping = .chosen }
-    if let sweeps = options.sweeps { calibration?.sweeps = sweeps }
-    if let metric = options.metric { calibration?.metric = metric }
-    if let found = calibration?.digest, let expected = ticket.calibrationDigest, found != expected {
+    guard ticket.mode == plan.pruningMode else {
+      throw refused("a ticket that says how it was calibrated", "a plan of \(plan.pruningMode.rawValue) mode")
+    }
+    let search = try TicketSearch(
+      target, plan: plan, seed: ticket.seed, width: ticket.width, inputRange: ticket.inputRange,
+      images: try calibration.map { try ImageSetFile.calibration($0, scale: data.scaling.scale) })
+    if let found = search.calibrationDigest, let expected = ticket.calibrationDigest, found != expected {
       throw OptionError(option: "--calibration", expected: "images of digest \(expected)", found: found)
     }
-    var rule = ScaleRule.standard
-    if let norm = options.largestNormPerWidth {
-      guard norm > 0, norm.isFinite else { throw refused("a norm per width above 0", "\(norm)") }
-      rule.largestNormPerWidth = norm
-    }
-    let solvers = SolverChoice(all: SolverChoice.prunes.all + SolverChoice.baselines.all)
-    return try TicketSearch(
-      target: network, width: ticket.width, seed: ticket.seed, inputRange: ticket.inputRange,
-      solver: try solvers.solver(named: options.solver), size: options.size,
-      sizePenalty: options.sizePenalty ?? 0, objective: options.objective ?? .squares, scaleRule: rule,
-      calibration: calibration)
+    return search
   }
 
   private func show(_ figures: FigureReport, _ verdict: Bool?) {
@@ -165,7 +154,6 @@ extension SearchResult {
     let other = file.ticket
     return ticket.blocks == other.blocks && ticket.scales == other.scales && ticket.mode == other.mode
       && ticket.calibrationDigest == other.calibrationDigest && ticket.isComplete == other.isComplete
-      && damping == file.search?.damping && dampingTrials == file.search?.dampingTrials ?? []
   }
 }
 

@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// The slow reference: convolution and dense layers by their definition, in one fixed order.
+/// The slow reference: convolution by its definition, in one fixed order.
 ///
 /// Each output entry starts from the bias (or 0) and adds kernel rows, columns and channels in order, with
 /// separately rounded products and sums. Padding is skipped. No BLAS, no fma: the same bits everywhere.
@@ -63,18 +63,5 @@ public enum DirectReference {
         }
       }
     }
-  }
-
-  /// y(n, o) = b(o) + Σ x(n, i) · W(i, o).
-  ///
-  /// - Throws: `ConvolutionError` when the input is not flat or has another length.
-  public static func multiply<Scalar: BLASScalar>(
-    _ images: Tensor<Scalar>, _ layer: Dense<Scalar>
-  ) throws -> Tensor<Scalar> {
-    _ = try layer.outputShape(over: images.shape)
-    let asConvolution = try Convolution(
-      window: SlidingWindow(height: 1, width: 1), inputChannels: layer.inputs, outputChannels: layer.outputs,
-      kernel: layer.weights, bias: layer.bias)
-    return try convolve(images, asConvolution)
   }
 }

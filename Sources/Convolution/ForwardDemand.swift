@@ -91,14 +91,13 @@ extension Network {
       case .convolution(let layer):
         try layer.window.requireModestPadding(over: shapes[node.inputs[0]], at: name)
         operationsPerEntry = layer.taps
-      case .pooling(let pooling):
-        try pooling.window.requireModestPadding(over: shapes[node.inputs[0]], at: name)
-        operationsPerEntry = pooling.window.taps
-      case .dense(let layer): operationsPerEntry = layer.inputs
-      case .globalAveragePooling: operationsPerEntry = shapes[node.inputs[0]].pixels
       case .blockedPointwise: isTiled = true
-      case .rectifier: isTiled = isMadeInTiles[node.inputs[0]]
-      case .input, .flatten, .identity, .addition: break
+      case .plain(let layer):
+        let input = shapes[node.inputs[0]]
+        try layer.rules.requireModest(over: input, at: name)
+        operationsPerEntry = layer.rules.operationsPerEntry(over: input)
+        isTiled = layer.rules.isElementwise && node.inputs.allSatisfy { isMadeInTiles[$0] }
+      case .input: break
       }
       isMadeInTiles.append(isTiled)
       try demand.add(

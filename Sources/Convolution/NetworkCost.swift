@@ -2,7 +2,7 @@ import LinearAlgebra
 
 /// What the layers with weights of a network hold, and what they compute for one image.
 ///
-/// Counted are convolutions, blocked 1×1 layers and fully connected layers. A multiply-add is one product of a weight
+/// Counted are convolutions, fully connected layers among them, and blocked 1×1 layers. A multiply-add is one product of a weight
 /// and an activation, with the addition that it goes into; taps that fall on padding count like any other, and the
 /// single product of a blocked 1×1 layer counts as one, though nothing is added to it. Adding biases, ReLU, pooling and
 /// residual additions are left out.
@@ -45,14 +45,6 @@ extension NetworkCost {
   /// - Throws: `ConvolutionError.invalidSize` for counts that overflow.
   public static func blockedPointwise(hiddenChannels: Int, pixels: Int) throws(ConvolutionError) -> NetworkCost {
     NetworkCost(weights: hiddenChannels, multiplyAdds: try count(hiddenChannels, pixels))
-  }
-
-  /// A fully connected layer's: inputs · outputs weights, each used once.
-  ///
-  /// - Throws: `ConvolutionError.invalidSize` for counts that overflow.
-  public static func dense(inputs: Int, outputs: Int, hasBias: Bool) throws(ConvolutionError) -> NetworkCost {
-    let weights = try count(inputs, outputs)
-    return NetworkCost(weights: weights, biases: hasBias ? outputs : 0, multiplyAdds: weights)
   }
 
   /// Both together.
@@ -99,9 +91,7 @@ extension Network {
       case .blockedPointwise(let layer):
         total = try total.adding(
           .blockedPointwise(hiddenChannels: layer.sources.count, pixels: shapes[index].pixels))
-      case .dense(let layer):
-        total = try total.adding(.dense(inputs: layer.inputs, outputs: layer.outputs, hasBias: layer.bias != nil))
-      case .input, .rectifier, .pooling, .globalAveragePooling, .flatten, .identity, .addition: break
+      case .input, .plain: break
       }
     }
     return total

@@ -90,3 +90,17 @@ public struct SlidingWindow: Sendable, Hashable, Codable {
     return positions
   }
 }
+
+extension SlidingWindow {
+  /// Everything that decides where the window reads, by name, in an order that never changes: a target's
+  /// digest reads it.
+  package var properties: [(name: String, value: String)] {
+    [
+      ("window height", height), ("window width", width), ("stride height", strideHeight),
+      ("stride width", strideWidth), ("dilation height", dilationHeight),
+      ("dilation width", dilationWidth), ("padding top", padding.top), ("padding left", padding.left),
+      ("padding bottom", padding.bottom), ("padding right", padding.right),
+      ("rounds up", roundsUp ? 1 : 0),
+    ].map { ($0.0, String($0.1)) }
+  }
+}

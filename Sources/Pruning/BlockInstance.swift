@@ -16,25 +16,16 @@ struct BlockInstance {
 
   /// - Throws: `Interruption` when the run must stop.
   init(
-    _ address: BlockAddress, in network: RandomNetwork, kernel: [Float], scale: Double, size: Int?,
+    _ address: BlockAddress, in network: RandomNetwork, kernel: Kernel<Float>, scale: Double, size: Int?,
     _ control: RunControl
   ) throws {
     let block = try RandomBlock(address, in: network, control)
-    let target = Self.target(address, network.layers[address.layer - 1], kernel: kernel, scale: scale)
+    let divisor = address.half == .positive ? scale : -scale
+    let target = kernel.slice(ofChannel: address.channel).map { Double($0) / divisor }
     problem = try Problem(
       candidates: Candidates(scales: block.scales, vectors: block.vectors), target: target, norm: .euclidean,
       size: size, validatesCandidates: false)
     filters = block.filters
-  }
-
-  private static func target(
-    _ address: BlockAddress, _ layer: LayerGraph.Layer, kernel: [Float], scale: Double
-  ) -> [Double] {
-    let divisor = address.half == .positive ? scale : -scale
-    return (0..<layer.sliceCount).map { index in
-      let (tap, o) = index.quotientAndRemainder(dividingBy: layer.outputChannels)
-      return Double(kernel[(tap * layer.inputChannels + address.channel) * layer.outputChannels + o]) / divisor
-    }
   }
 
   /// Bytes that one task holds at once for a layer: scalars and indices of 2N filters, and the half's

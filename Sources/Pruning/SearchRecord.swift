@@ -13,16 +13,15 @@ final class SearchRecord: Sendable {
   }
   private struct State: Sendable {
     var found: [Result?]
-    var trials: [DampingTrial]
     var worstError = 0.0
 
     func checkpoint(_ identity: SearchCheckpoint.Identity) -> SearchCheckpoint {
       SearchCheckpoint(
-        identity: identity, blocks: found.compactMap { $0 }.filter(\.isRepeatable).map(\.block), dampingTrials: trials)
+        identity: identity, blocks: found.compactMap { $0 }.filter(\.isRepeatable).map(\.block))
     }
   }
 
-  let addresses: [BlockAddress]
+  private let addresses: [BlockAddress]
   private let identity: SearchCheckpoint.Identity
   private let indices: [BlockAddress: Int]
   private let control: RunControl
@@ -30,39 +29,24 @@ final class SearchRecord: Sendable {
   private let state: Guarded<State>
 
   init(
-    _ identity: SearchCheckpoint.Identity, _ addresses: [BlockAddress], known checkpoint: SearchCheckpoint? = nil,
-    _ control: RunControl, _ blockFound: @escaping @Sendable (SearchCheckpoint) -> Void
+    _ setting: SearchSetting, known checkpoint: SearchCheckpoint? = nil, _ control: RunControl,
+    _ blockFound: @escaping @Sendable (SearchCheckpoint) -> Void
   ) {
-    self.addresses = addresses
-    self.identity = identity
+    addresses = setting.addresses
+    identity = setting.identity
     self.control = control
     self.blockFound = blockFound
     indices = Dictionary(uniqueKeysWithValues: addresses.enumerated().map { ($1, $0) })
-    let known = Dictionary((checkpoint?.blocks ?? []).map { ($0.address, $0) }, uniquingKeysWith: { first, _ in first })
+    let known = Dictionary(
+      (checkpoint?.blocks ?? []).map { ($0.address, $0) }, uniquingKeysWith: { first, _ in first })
     state = Guarded(
-      State(
-        found: addresses.map { known[$0].map { Result(block: $0, stop: nil) } },
-        trials: checkpoint?.dampingTrials ?? []))
+      State(found: setting.addresses.map { known[$0].map { Result(block: $0, stop: nil) } }))
   }
 
   var results: [Result?] { state.withLock { $0.found } }
 
   /// A block of the checkpoint, or one found since.
   func known(_ address: BlockAddress) -> Block? { state.withLock { $0.found[indices[address]!]?.block } }
-
-  /// Dampings tried, in the grid's order.
-  var dampingTrials: [DampingTrial] { state.withLock { $0.trials } }
-
-  /// Adds a damping tried.
-  func add(_ trial: DampingTrial) {
-    state.withLock { state in
-      state.trials.append(trial)
-      state.trials.sort { $0.damping < $1.damping }
-      blockFound(state.checkpoint(identity))
-      control.report(
-        RunProgress(phase: "choosing the damping", completed: state.trials.count, total: DampingTrial.grid.count))
-    }
-  }
 
   /// Adds blocks that a checkpoint should hold together or not at all.
   ///

@@ -7,8 +7,8 @@ extension LayerGraph {
     let place: String
     /// What decides the function, by name, in order.
     let properties: [(name: String, value: String)]
-
-    var isConvolution: Bool { properties[0].value == "convolution" }
+    /// The layer's number where the node is a convolution.
+    var layer: Int?
 
     /// The row as the target's digest reads it: values alone.
     var text: String { properties.map(\.value).joined(separator: " ") }
@@ -28,26 +28,26 @@ extension LayerGraph {
           ].map { ($0.0, String($0.1)) })
     ]
     for (index, node) in nodes.enumerated() {
-      var properties = [("operation", node.operation.canonicalName)]
+      var properties = [(name: "operation", value: node.operation.canonicalName)]
       if node.operation.arity > 0 {
         properties.append(("inputs", node.inputs.map(String.init).joined(separator: " ")))
       }
+      var layerNumber: Int?
       switch node.operation {
-      case .convolution(let number):
-        let layer = layers[number - 1]
+      case .input: break
+      case .convolution(let layer):
+        layerNumber = layer.number
         properties += [
           ("input channels", String(layer.inputChannels)),
           ("output channels", String(layer.outputChannels)),
         ]
-        properties += layer.window.canonicalProperties
-      case .pooling(let pooling):
-        properties.append(("kind", pooling.kind.rawValue))
-        properties += pooling.window.canonicalProperties
-      case .input, .rectifier, .globalAveragePooling, .flatten, .addition: break
+        properties += layer.window.properties
+      case .plain(let layer): properties += layer.rules.properties
       }
       rows.append(
         CanonicalRow(
-          place: "node \(index) of the layer graph, '\(node.name)'", properties: properties))
+          place: "node \(index) of the layer graph, '\(node.name)'", properties: properties,
+          layer: layerNumber))
     }
     let last = [("operation", "output"), ("node", String(output))]
     rows.append(CanonicalRow(place: "output of the layer graph", properties: last))
@@ -77,23 +77,7 @@ extension LayerGraph.Operation {
     switch self {
     case .input: "input"
     case .convolution: "convolution"
-    case .rectifier: "relu"
-    case .pooling: "pool"
-    case .globalAveragePooling: "global_average_pool"
-    case .flatten: "flatten"
-    case .addition: "add"
+    case .plain(let layer): layer.rules.typeName
     }
-  }
-}
-
-extension SlidingWindow {
-  fileprivate var canonicalProperties: [(String, String)] {
-    [
-      ("window height", height), ("window width", width), ("stride height", strideHeight),
-      ("stride width", strideWidth), ("dilation height", dilationHeight),
-      ("dilation width", dilationWidth), ("padding top", padding.top), ("padding left", padding.left),
-      ("padding bottom", padding.bottom), ("padding right", padding.right),
-      ("rounds up", roundsUp ? 1 : 0),
-    ].map { ($0.0, String($0.1)) }
   }
 }

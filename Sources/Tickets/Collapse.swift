@@ -3,169 +3,160 @@ import LinearAlgebra
 
 /// The two kernels that a layer's kept filters sum to: the layer is positive ∗ x⁺ + negative ∗ x⁻.
 ///
-/// φ(u·x) = u⁺x⁺ + u⁻x⁻ makes this exact. Entries are HWIO, in the target's units (the layer's scale applied).
+/// φ(u·x) = u⁺x⁺ + u⁻x⁻ makes this exact. Entries are in the target's units (the layer's scale applied).
 public struct CollapsedLayer: Sendable, Hashable {
   /// Σ_{u>0} u·V: approximates the target's kernel K.
-  public let positive: [Double]
+  public private(set) var positive: Kernel<Double>
   /// Σ_{u<0} |u|·V: approximates −K; nil where the layer's input cannot be negative.
-  public let negative: [Double]?
+  public private(set) var negative: Kernel<Double>?
 
-  public init(positive: [Double], negative: [Double]?) {
+  public init(positive: Kernel<Double>, negative: Kernel<Double>?) {
     self.positive = positive
     self.negative = negative
   }
+
+  /// The layer of the empty subset: zeros.
+  public init(emptyOf layer: LayerGraph.Layer, isSigned: Bool) {
+    let zeros = Kernel<Double>(zerosOf: layer)
+    self.init(positive: zeros, negative: isSigned ? zeros : nil)
+  }
+
+  public var layer: LayerGraph.Layer { positive.layer }
+
+  /// A half's kernel, and the sign of the target that it approximates; nil for a half that the layer
+  /// does not have.
+  func half(_ half: Half) -> (kernel: Kernel<Double>, sign: Double)? {
+    switch half {
+    case .positive: (positive, 1)
+    case .negative: negative.map { ($0, -1) }
+    }
+  }
+
+  /// The largest |collapsed ∓ K| over the entries that one block makes.
+  ///
+  /// - Precondition: the layer has the half.
+  public func error(ofChannel channel: Int, _ half: Half, from kernel: Kernel<Float>) -> Double {
+    guard let (own, sign) = self.half(half) else { preconditionFailure("a half of the layer") }
+    return zip(own.slice(ofChannel: channel), kernel.slice(ofChannel: channel)).reduce(0) {
+      max($0, abs($1.0 - sign * Double($1.1)))
+    }
+  }
+
+  /// The largest |positive − K| and |negative + K|.
+  public func error(from kernel: Kernel<Float>) -> Double {
+    Half.allCases.compactMap { half($0) }.reduce(0.0) { largest, half in
+      zip(half.kernel.values, kernel.values).reduce(largest) {
+        max($0, abs($1.0 - half.sign * Double($1.1)))
+      }
+    }
+  }
 }
 
-extension RandomNetwork {
-  /// Σ |u_q|·V_q over given filters of one channel: each product exact in Float64, summed in the given order
-  /// with the rounding errors carried along (two-sum), rounded once at the end.
+/// A ticket's kept filters summed up exactly: what its pruned network computes, as a network of the
+/// target's architecture.
+///
+/// It is made once, and everything measured of a ticket reads it.
+public struct Collapse: Sendable, Hashable {
+  public let ticket: Ticket
+  /// Layers 1…ℓ, from index 0.
+  public let layers: [CollapsedLayer]
+
+  /// Sums the kept filters (see `RandomNetwork.collapse`).
   ///
-  /// - Parameter scalars: the channel's, from `scalars(layer:channel:)`.
-  /// - Returns: height × width × output channels entries. Cost: one slice of normals per filter.
-  public func collapse(
-    layer: Int, channel: Int, filters: some Sequence<Int>, scalars: [Float]
-  ) -> [Double] {
-    let sum = SliceSum(self, layer: layer, channel: channel)
-    for filter in filters { sum.add(filter, magnitude: Double(abs(scalars[filter]))) }
-    return sum.rounded()
+  /// - Parameter workers: tasks at a time; the result does not depend on it.
+  /// - Throws: `TicketError.invalidTicket` when a kept filter's scalar has the other half's sign, or a
+  ///   block claims another number of candidates than the random network has.
+  /// - Complexity: one slice of normals per kept filter, and the scalars of each block's channel.
+  public init(of ticket: Ticket, workers: Int = Workers.availableCores) throws {
+    let network = try ticket.randomNetwork
+    let blocks = ticket.blocks
+    let sums = try Workers.map(count: blocks.count, workers: workers) { task in
+      let block = blocks[task]
+      let scalars = try network.checkedScalars(of: block)
+      return network.collapse(
+        layer: block.address.layer, channel: block.address.channel,
+        filters: block.kept.lazy.map { Int($0) }, scalars: scalars)
+    }
+    self.ticket = ticket
+    layers = CollapsedLayer.assemble(
+      layers: ticket.graph.layers, addresses: blocks.map(\.address), sums: sums, scales: ticket.scales)
   }
 
-  /// The kernels that *all* filters sum to: the unpruned network behind its blocked mask, collapsed.
+  /// The collapsed network: the target's architecture over the kernels that the kept filters sum to.
   ///
-  /// - Parameters:
-  ///   - signedInputs: per layer, whether the negative half carries anything.
-  ///   - scales: per layer, applied to the sums.
-  ///   - workers: tasks at a time; the result does not depend on it.
-  /// - Throws: what `interruption` throws, between every 2¹⁶ filters. Cost: every weight of the
-  ///   network once. Memory: the sums, and a few hundred
-  ///   kilobytes a worker, whatever the width.
-  public func collapseUnpruned(
-    signedInputs: [Bool], scales: [Double], workers: Int, interruption: @Sendable () throws -> Void = {}
-  ) throws -> [CollapsedLayer] {
-    let addresses = layers.indices.flatMap { layer in
-      (0..<layers[layer].inputChannels).flatMap { channel in
-        (signedInputs[layer] ? Half.allCases : [.positive]).map {
-          BlockAddress(layer: layer + 1, channel: channel, half: $0)
-        }
-      }
-    }
-    let sums = try Workers.map(count: addresses.count, workers: workers) { task in
-      let address = addresses[task]
-      let sum = SliceSum(self, layer: address.layer, channel: address.channel)
-      for start in stride(from: 0, to: filtersPerChannel, by: Self.share) {
-        try interruption()
-        let part = start..<min(filtersPerChannel, start + Self.share)
-        for (scalar, filter) in zip(scalars(layer: address.layer, channel: address.channel, filters: part), part)
-        where address.half.contains(scalar) {
-          sum.add(filter, magnitude: Double(abs(scalar)))
-        }
-      }
-      return sum.rounded()
-    }
-    return CollapsedLayer.assemble(layers: layers, addresses: addresses, sums: sums, scales: scales)
+  /// - Throws: `ConvolutionError` only for sizes that overflow.
+  public func network<Scalar: BLASScalar>(of type: Scalar.Type = Float.self) throws -> Network<Scalar> {
+    try ticket.graph.network(of: layers, biases: ticket.biases)
   }
-
-  /// Filters whose scalars are made at a time.
-  private static let share = 1 << 16
 }
 
-/// Σ |u_q|·V_q under way: sums with their rounding errors beside them, and room for one slice. One
-/// thread's.
-private final class SliceSum {
-  private let network: RandomNetwork
-  private let layer: Int
-  private let channel: Int
-  private var sums: [Double]
-  private var errors: [Double]
-  private var slice: [Float]
-
-  init(_ network: RandomNetwork, layer: Int, channel: Int) {
-    (self.network, self.layer, self.channel) = (network, layer, channel)
-    let count = network.layers[layer - 1].sliceCount
-    (sums, errors) = ([Double](repeating: 0, count: count), [Double](repeating: 0, count: count))
-    slice = [Float](repeating: 0, count: count)
+extension LayerGraph {
+  /// A network of this architecture over collapsed layers, with the target's biases.
+  ///
+  /// - Parameters: layers 1…ℓ, and their biases.
+  public func network<Scalar: BLASScalar>(
+    of collapsed: [CollapsedLayer], biases: [[Float]?]
+  ) throws -> Network<Scalar> {
+    try network { try collapsed[$0.number - 1].operations(bias: biases[$0.number - 1]) }
   }
-
-  /// Adds `magnitude` times the slice of a filter.
-  func add(_ filter: Int, magnitude: Double) {
-    let count = sums.count
-    slice.withUnsafeMutableBufferPointer { slice in
-      sums.withUnsafeMutableBufferPointer { sums in
-        errors.withUnsafeMutableBufferPointer { errors in
-          network.fillSlice(slice, layer: layer, channel: channel, filter: filter)
-          for index in 0..<count {
-            let term = magnitude * Double(slice[index])
-            let sum = sums[index]
-            let next = sum + term
-            let shadow = next - sum
-            errors[index] += (sum - (next - shadow)) + (term - shadow)
-            sums[index] = next
-          }
-        }
-      }
-    }
-  }
-
-  func rounded() -> [Double] { zip(sums, errors).map { $0 + $1 } }
 }
 
 extension CollapsedLayer {
-  /// Puts the channels' sums together into kernels, HWIO.
+  /// Puts the channels' sums together into kernels.
+  ///
+  /// - Parameters:
+  ///   - sums: a slice for each address, from `RandomNetwork.collapse`.
+  ///   - scales: the layers', applied to the sums.
   static func assemble(
     layers: [LayerGraph.Layer], addresses: [BlockAddress], sums: [[Double]], scales: [Double]
   ) -> [CollapsedLayer] {
-    var kernels: [[Half: [Double]]] = layers.map { _ in [:] }
+    let signed = Set(addresses.filter { $0.half == .negative }.map(\.layer))
+    var collapsed = layers.map { CollapsedLayer(emptyOf: $0, isSigned: signed.contains($0.number)) }
     for (address, sum) in zip(addresses, sums) {
-      let layer = layers[address.layer - 1]
-      let scale = scales[address.layer - 1]
-      let outputs = layer.outputChannels
-      kernels[address.layer - 1][address.half, default: [Double](repeating: 0, count: layer.weightCount)]
-        .withUnsafeMutableBufferPointer { kernel in
-          for (index, value) in sum.enumerated() {
-            let (tap, o) = index.quotientAndRemainder(dividingBy: outputs)
-            kernel[(tap * layer.inputChannels + address.channel) * outputs + o] = value * scale
-          }
-        }
+      let index = layers.firstIndex { $0.number == address.layer }!
+      let scaled = sum.map { $0 * scales[index] }
+      switch address.half {
+      case .positive: collapsed[index].positive.setSlice(ofChannel: address.channel, to: scaled)
+      case .negative: collapsed[index].negative?.setSlice(ofChannel: address.channel, to: scaled)
+      }
     }
-    return kernels.map { CollapsedLayer(positive: $0[.positive]!, negative: $0[.negative]) }
+    return collapsed
   }
 
   /// Puts the sums of one layer's blocks together.
   ///
-  /// - Parameters:
-  ///   - sums: height × width × output channels entries for each address, from `RandomNetwork.collapse`.
-  ///   - scale: the layer's, applied to the sums.
+  /// - Parameters: as above; the layer's scale is applied to the sums.
   public static func assemble(
     _ layer: LayerGraph.Layer, addresses: [BlockAddress], sums: [[Double]], scale: Double
   ) -> CollapsedLayer {
-    let first = addresses.map { BlockAddress(layer: 1, channel: $0.channel, half: $0.half) }
-    return assemble(layers: [layer], addresses: first, sums: sums, scales: [scale])[0]
+    assemble(layers: [layer], addresses: addresses, sums: sums, scales: [scale])[0]
   }
 
-  /// The layer as network operations: one convolution where the input cannot be negative; else a split into
-  /// x⁺ and x⁻ (a grouped 1×1 convolution and ReLU) before a convolution over both. `bias` is added behind either.
+  /// The layer as network operations: one convolution where the input cannot be negative; else a split
+  /// into x⁺ and x⁻ (a grouped 1×1 convolution and ReLU) before a convolution over both. `bias` is added
+  /// behind either.
   ///
-  /// - Throws: `ConvolutionError` only for kernels of another size than the layer's.
+  /// - Throws: `ConvolutionError` only for a bias of another size than the layer's.
   public func operations<Scalar: BLASScalar>(
-    of layer: LayerGraph.Layer, bias: [Float]? = nil
+    bias: [Float]? = nil
   ) throws -> [(name: String, operation: Network<Scalar>.Operation)] {
     let bias = bias.map { $0.map { Scalar($0) } }
     let channels = layer.inputChannels
     guard let negative else {
       let convolution = try Convolution(
         window: layer.window, inputChannels: channels, outputChannels: layer.outputChannels,
-        kernel: positive.map { Scalar($0) }, bias: bias)
+        kernel: positive.values.map { Scalar($0) }, bias: bias)
       return [(layer.name, .convolution(convolution))]
     }
     let split = try BlockedPointwise<Scalar>(
       inputChannels: channels, sources: (0..<2 * channels).map { $0 / 2 },
       scalars: (0..<2 * channels).map { $0 % 2 == 0 ? 1 : -1 })
     var kernel: [Scalar] = []
-    kernel.reserveCapacity(2 * positive.count)
+    kernel.reserveCapacity(2 * layer.weightCount)
     let outputs = layer.outputChannels
-    for start in stride(from: 0, to: positive.count, by: outputs) {
-      kernel += positive[start..<start + outputs].map { Scalar($0) }
-      kernel += negative[start..<start + outputs].map { Scalar($0) }
+    for start in stride(from: 0, to: layer.weightCount, by: outputs) {
+      kernel += positive.values[start..<start + outputs].map { Scalar($0) }
+      kernel += negative.values[start..<start + outputs].map { Scalar($0) }
     }
     let convolution = try Convolution(
       window: layer.window, inputChannels: 2 * channels, outputChannels: outputs, kernel: kernel, bias: bias)

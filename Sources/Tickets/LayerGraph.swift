@@ -1,110 +1,86 @@
-import LinearAlgebra
 import Convolution
+import LinearAlgebra
 
 /// A target's architecture without its weights: what a ticket stores of it.
 ///
-/// Convolutions are numbered 1…ℓ in graph order, as the paper numbers them.
-public struct LayerGraph: Sendable, Hashable, Codable {
-  /// What a node does; a convolution's weights are named by its layer number.
-  public enum Operation: Sendable, Hashable {
+/// Convolutions are numbered 1…ℓ in graph order, as the paper numbers them. A value of this type has
+/// wiring and shapes that fit together and sizes within its limits, wherever it came from.
+public struct LayerGraph: Sendable, Hashable {
+  /// What a node does.
+  public enum Operation: GraphOperation, Hashable {
     case input
-    case convolution(layer: Int)
-    case rectifier
-    case pooling(Pooling)
-    case globalAveragePooling
-    case flatten
-    /// The sum of two earlier values of one shape.
-    case addition
-
-    /// How many earlier values the operation reads.
-    public var arity: Int {
-      switch self {
-      case .input: 0
-      case .addition: 2
-      default: 1
-      }
-    }
+    case convolution(Layer)
+    case plain(PlainLayer)
   }
 
-  public struct Node: Sendable, Hashable {
-    public let name: String
-    public let operation: Operation
-    /// Indices of earlier nodes.
-    public let inputs: [Int]
-  }
+  public typealias Node = Graph<Operation>.Node
 
   /// The shape of one convolution, or of a fully connected layer written as one.
-  public struct Layer: Sendable, Hashable, Codable {
+  public struct Layer: Sendable, Hashable {
+    /// 1…ℓ.
+    public let number: Int
     public let name: String
     public let window: SlidingWindow
     public let inputChannels: Int
     public let outputChannels: Int
 
-    /// Entries of one hidden filter's slice, m = height · width · output channels.
-    public var sliceCount: Int { window.height * window.width * outputChannels }
+    public init(number: Int, name: String, window: SlidingWindow, inputChannels: Int, outputChannels: Int) {
+      self.number = number
+      self.name = name
+      self.window = window
+      self.inputChannels = inputChannels
+      self.outputChannels = outputChannels
+    }
+
+    /// Positions of the window: height · width.
+    public var taps: Int { window.height * window.width }
+    /// Entries of one hidden filter's slice, m = taps · output channels.
+    public var sliceCount: Int { taps * outputChannels }
     /// Entries of the layer's kernel.
     public var weightCount: Int { sliceCount * inputChannels }
   }
 
-  public let inputShape: ImageShape
-  public let nodes: [Node]
-  public let output: Int
+  /// Weights of all kernels that a graph may speak of: 2²⁵. A ticket stores none of them, so its
+  /// few bytes could speak of any number.
+  public static let greatestWeightCount = 1 << 25
+  /// Entries of one hidden filter's slice: 2²².
+  public static let greatestSliceCount = 1 << 22
+
+  /// The nodes and how they are wired.
+  public let graph: Graph<Operation>
+  /// The convolutions, layer 1 first.
   public let layers: [Layer]
+
+  /// A checked architecture.
+  ///
+  /// - Throws: `ConvolutionError` that says where layers are not numbered 1…ℓ in order, or sizes go
+  ///   beyond the limits of this type or of `ForwardDemand`.
+  public init(_ graph: Graph<Operation>) throws(ConvolutionError) {
+    self.graph = graph
+    layers = graph.nodes.compactMap {
+      if case .convolution(let layer) = $0.operation { layer } else { nil }
+    }
+    guard !layers.isEmpty else {
+      throw .invalidGraph(node: "output", expected: "at least one convolution", found: "none")
+    }
+    try requireNumbers()
+    try requireModestSizes()
+  }
+
+  /// Shape of the images that the network reads.
+  public var inputShape: ImageShape { graph.inputShape }
+  public var nodes: [Node] { graph.nodes }
+  /// Index of the node whose value is the network's.
+  public var output: Int { graph.output }
+  /// Shape of each node's value for one image.
+  public var shapes: [ImageShape] { graph.shapes }
 
   /// Weights of all layers' kernels together.
   public var weightCount: Int { layers.reduce(0) { $0 + $1.weightCount } }
 
-  /// The architecture of a target, if structured pruning as implemented can reach it: convolutions of one group and
-  /// fully connected layers, with or without biases, ReLU, additions, pooling, global averages, flattening. It is
-  /// that of the target's `prunableForm()`.
-  ///
-  /// - Throws: `TicketError.unsupportedTarget` that names the first node outside this class.
-  public init(of target: Network<Float>) throws(TicketError) {
-    let form = try target.prunableForm()
-    var nodes: [Node] = []
-    var layers: [Layer] = []
-    for node in form.nodes {
-      let operation: Operation
-      switch node.operation {
-      case .input: operation = .input
-      case .rectifier: operation = .rectifier
-      case .pooling(let pooling): operation = .pooling(pooling)
-      case .globalAveragePooling: operation = .globalAveragePooling
-      case .flatten: operation = .flatten
-      case .addition: operation = .addition
-      case .convolution(let layer):
-        guard layer.groups == 1 else {
-          let isAffine = layer.groups == layer.outputChannels && layer.taps == 1
-          throw .unsupportedTarget(
-            node: node.name, expected: "a convolution of one group",
-            found: isAffine
-              ? "a factor per channel (a batch normalisation that follows no convolution?)" : "\(layer.groups) groups")
-        }
-        for (what, values) in [("weights", layer.kernel), ("biases", layer.bias ?? [])] {
-          if let wrong = values.firstIndex(where: { !$0.isFinite }) {
-            throw .unsupportedTarget(
-              node: node.name, expected: "finite \(what)", found: "\(values[wrong]) at index \(wrong)")
-          }
-        }
-        layers.append(
-          Layer(
-            name: node.name, window: layer.window, inputChannels: layer.inputChannels,
-            outputChannels: layer.outputChannels))
-        operation = .convolution(layer: layers.count)
-      case .dense, .identity, .blockedPointwise:
-        throw .unsupportedTarget(
-          node: node.name, expected: "convolutions, dense layers, ReLU, additions and pooling",
-          found: "another layer")
-      }
-      nodes.append(Node(name: node.name, operation: operation, inputs: node.inputs))
-    }
-    guard !layers.isEmpty else {
-      throw .unsupportedTarget(node: "output", expected: "at least one convolution", found: "none")
-    }
-    inputShape = target.inputShape
-    self.nodes = nodes
-    output = form.output
-    self.layers = layers
+  /// Index of the node that is a layer's convolution.
+  public func node(ofLayer number: Int) -> Int {
+    nodes.firstIndex { $0.operation == .convolution(layers[number - 1]) }!
   }
 
   /// Whether the input of each layer can be negative, given whether the network's can.
@@ -112,52 +88,115 @@ public struct LayerGraph: Sendable, Hashable, Codable {
     var signed: [Bool] = []
     var perLayer: [Bool] = []
     for node in nodes {
-      let input = node.inputs.first.map { signed[$0] } ?? networkInputIsSigned
+      let inputs = node.inputs.map { signed[$0] }
       switch node.operation {
-      case .input, .pooling, .globalAveragePooling, .flatten: signed.append(input)
-      case .rectifier: signed.append(false)
-      case .addition: signed.append(node.inputs.contains { signed[$0] })
+      case .input: signed.append(networkInputIsSigned)
+      case .plain(let layer): signed.append(layer.rules.isSigned(inputs))
       case .convolution:
-        perLayer.append(input)
+        perLayer.append(inputs[0])
         signed.append(true)
       }
     }
     return perLayer
   }
 
+  /// Numbers of the layers that read a value no ReLU has made non-negative, other than the network's
+  /// input.
+  var layersWithoutRectifierBetween: [Int] {
+    let signed = signedInputs(networkInputIsSigned: false)
+    return signed.indices.filter { signed[$0] }.map { $0 + 1 }
+  }
+
   /// A network of this architecture in which `replacement(layer)` stands for each convolution.
   ///
   /// - Parameters:
   ///   - node: the node whose value the network returns; nil for the output.
-  ///   - replacement: operations to chain, with names, for layer 1…ℓ.
+  ///   - replacement: operations to chain, with names.
   /// - Throws: `ConvolutionError` when the replacement does not fit; what `replacement` throws.
   public func network<Scalar>(
-    upTo node: Int? = nil, _ replacement: (Int) throws -> [(name: String, operation: Network<Scalar>.Operation)]
+    upTo node: Int? = nil,
+    _ replacement: (Layer) throws -> [(name: String, operation: Network<Scalar>.Operation)]
   ) throws -> Network<Scalar> {
-    let last = node
-    var built: [Network<Scalar>.Node] = []
-    var place: [Int] = []
-    func append(_ name: String, _ operation: Network<Scalar>.Operation, _ inputs: [Int]) {
-      built.append(.init(name: name, operation: operation, inputs: inputs))
-    }
-    for node in nodes {
-      let inputs = node.inputs.map { place[$0] }
-      switch node.operation {
-      case .input: append(node.name, .input, inputs)
-      case .rectifier: append(node.name, .rectifier, inputs)
-      case .pooling(let pooling): append(node.name, .pooling(pooling), inputs)
-      case .globalAveragePooling: append(node.name, .globalAveragePooling, inputs)
-      case .flatten: append(node.name, .flatten, inputs)
-      case .addition: append(node.name, .addition, inputs)
-      case .convolution(let layer):
-        var source = inputs
-        for part in try replacement(layer) {
-          append(part.name, part.operation, source)
-          source = [built.count - 1]
+    Network(
+      try graph.replacing(upTo: node) { node in
+        switch node.operation {
+        case .input: [(node.name, .input)]
+        case .plain(let layer): [(node.name, .plain(layer))]
+        case .convolution(let layer): try replacement(layer)
         }
-      }
-      place.append(built.count - 1)
+      })
+  }
+
+  private func requireNumbers() throws(ConvolutionError) {
+    for (index, layer) in layers.enumerated() where layer.number != index + 1 {
+      throw .invalidGraph(
+        node: layer.name, expected: "layer \(index + 1) of \(layers.count)", found: "\(layer.number)")
     }
-    return try Network(inputShape: inputShape, nodes: built, output: place[last ?? output])
+  }
+
+  private func requireModestSizes() throws(ConvolutionError) {
+    var weights = 0
+    for layer in layers {
+      let sizes = [layer.window.height, layer.window.width, layer.inputChannels, layer.outputChannels]
+      var product = 1
+      for size in sizes {
+        let (value, overflow) = product.multipliedReportingOverflow(by: size)
+        guard size > 0, !overflow, value <= Self.greatestWeightCount else {
+          throw .invalidSize(
+            of: "layer '\(layer.name)'",
+            expected: "positive sizes of at most \(Self.greatestWeightCount) weights", found: "\(sizes)")
+        }
+        product = value
+      }
+      weights += product
+      guard weights <= Self.greatestWeightCount, layer.sliceCount <= Self.greatestSliceCount else {
+        throw .invalidSize(
+          of: "layer '\(layer.name)'",
+          expected: "at most \(Self.greatestWeightCount) weights in all layers, "
+            + "\(Self.greatestSliceCount) of a channel",
+          found: "\(weights) up to here, \(layer.sliceCount) of a channel")
+      }
+    }
+    var demand = ForwardDemand()
+    for (index, node) in nodes.enumerated() {
+      let name = "node '\(node.name)'"
+      var operationsPerEntry = 1
+      switch node.operation {
+      case .input: break
+      case .convolution(let layer):
+        try layer.window.requireModestPadding(over: shapes[node.inputs[0]], at: name)
+        operationsPerEntry = layer.taps * layer.inputChannels
+      case .plain(let layer):
+        try layer.rules.requireModest(over: shapes[node.inputs[0]], at: name)
+        operationsPerEntry = layer.rules.operationsPerEntry(over: shapes[node.inputs[0]])
+      }
+      try demand.add(shapes[index], operationsPerEntry: operationsPerEntry, at: name)
+    }
+  }
+}
+
+extension LayerGraph.Operation {
+  public var arity: Int {
+    switch self {
+    case .input: 0
+    case .convolution: 1
+    case .plain(let layer): layer.rules.arity
+    }
+  }
+
+  public func outputShape(
+    over inputs: [ImageShape], at name: String
+  ) throws(ConvolutionError) -> ImageShape {
+    switch self {
+    case .input: return inputs[0]
+    case .plain(let layer): return try layer.rules.outputShape(over: inputs[0], at: name)
+    case .convolution(let layer):
+      guard inputs[0].channels == layer.inputChannels else {
+        throw .shapeMismatch(
+          at: name, expected: "\(layer.inputChannels) input channels", found: "\(inputs[0].channels)")
+      }
+      let (height, width) = try layer.window.outputSize(over: inputs[0], at: name)
+      return ImageShape(height: height, width: width, channels: layer.outputChannels)
+    }
   }
 }

@@ -1,6 +1,3 @@
-import Convolution
-import LinearAlgebra
-
 extension Ticket {
   /// Refuses another network than the one that the ticket was drawn for.
   ///
@@ -15,14 +12,13 @@ extension Ticket {
   /// seed, width and kept filters are the ticket's own: what they make of the target is measured.
   ///
   /// - Throws: `TicketError.targetMismatch` that names the first difference, with what the target
-  ///   has and what the ticket; `TicketError.unsupportedTarget` as `LayerGraph(of:)`.
-  public func requireMatch(_ target: Network<Float>) throws(TicketError) {
-    let digest = try target.targetDigest()
-    guard digest == targetDigest else {
+  ///   has and what the ticket.
+  public func requireMatch(_ target: Target) throws(TicketError) {
+    guard target.digest == targetDigest else {
       throw .targetMismatch(
-        at: "digest of the target's tensors", expected: targetDigest, found: digest)
+        at: "digest of the target's tensors", expected: targetDigest, found: target.digest)
     }
-    if let difference = graph.firstDifference(from: try LayerGraph(of: target)) { throw difference }
+    if let difference = graph.firstDifference(from: target.graph) { throw difference }
     for (index, (stated, own)) in zip(biases, target.biases).enumerated() {
       guard stated?.map(\.bitPattern) != own?.map(\.bitPattern) else { continue }
       let place = "bias of layer \(index + 1)"
@@ -38,11 +34,8 @@ extension Ticket {
   }
 
   /// Whether the ticket names a node or layer otherwise than its target does.
-  ///
-  /// - Throws: as `LayerGraph(of:)`.
-  public func renames(_ target: Network<Float>) throws(TicketError) -> Bool {
-    let own = try LayerGraph(of: target)
-    return graph.nodes.map(\.name) != own.nodes.map(\.name)
-      || graph.layers.map(\.name) != own.layers.map(\.name)
+  public func renames(_ target: Target) -> Bool {
+    graph.nodes.map(\.name) != target.graph.nodes.map(\.name)
+      || graph.layers.map(\.name) != target.graph.layers.map(\.name)
   }
 }

@@ -1,45 +1,3 @@
-/// How a ticket's search measured errors.
-public enum PruningMode: String, Sendable, Hashable, Codable, CaseIterable {
-  /// Every kernel entry is approximated: the paper's setting, no data.
-  case weights
-  /// The layers' outputs on unlabelled calibration images are approximated.
-  case calibrated
-}
-
-/// One instance of the subset-sum problem in a network: a layer, an input channel, a sign.
-public struct BlockAddress: Sendable, Hashable, Codable, Comparable {
-  /// 1…ℓ.
-  public let layer: Int
-  /// Input channel from 0.
-  public let channel: Int
-  public let half: Half
-
-  public init(layer: Int, channel: Int, half: Half) {
-    self.layer = layer
-    self.channel = channel
-    self.half = half
-  }
-
-  public static func < (first: BlockAddress, second: BlockAddress) -> Bool {
-    (first.layer, first.channel, first.half) < (second.layer, second.channel, second.half)
-  }
-}
-
-/// The filters that survive in one block.
-public struct Block: Sendable, Hashable {
-  public let address: BlockAddress
-  /// Filters of this sign in the random network.
-  public let candidates: Int
-  /// Kept filters: q within the channel, 0 … 2N−1, strictly ascending.
-  public let kept: [UInt32]
-
-  public init(address: BlockAddress, candidates: Int, kept: [UInt32]) {
-    self.address = address
-    self.candidates = candidates
-    self.kept = kept
-  }
-}
-
 /// A structured winning ticket: a seed, and which hidden filters of the random network stay.
 ///
 /// It holds no weight. Together with the scale of each layer, seed and indices rebuild the pruned network
@@ -104,7 +62,6 @@ public struct Ticket: Sendable, Hashable {
         at: "calibration", expected: mode == .calibrated ? "a digest of the images" : "none in weights mode",
         found: calibrationDigest ?? "none")
     }
-    try graph.validate()
     _ = try randomNetwork
     guard scales.count == graph.layers.count else {
       throw .invalidTicket(at: "scales", expected: "\(graph.layers.count)", found: "\(scales.count)")
@@ -126,7 +83,7 @@ public struct Ticket: Sendable, Hashable {
     }
     var keptWeights = 0
     for block in blocks {
-      let place = "layer \(block.address.layer), channel \(block.address.channel), \(block.address.half.rawValue)"
+      let place = "\(block.address)"
       guard block.candidates >= block.kept.count, block.candidates <= 2 * width else {
         throw .invalidTicket(
           at: place, expected: "\(block.kept.count) to \(2 * width) candidates", found: "\(block.candidates)")
@@ -168,14 +125,8 @@ public struct Ticket: Sendable, Hashable {
 
   /// The blocks that a ticket for this architecture and input box has, ascending.
   public static func addresses(graph: LayerGraph, inputRange: InputRange) -> [BlockAddress] {
-    let signed = graph.signedInputs(networkInputIsSigned: inputRange.isSigned)
-    return graph.layers.enumerated().flatMap { index, layer in
-      (0..<layer.inputChannels).flatMap { channel in
-        (signed[index] ? Half.allCases : [.positive]).map {
-          BlockAddress(layer: index + 1, channel: channel, half: $0)
-        }
-      }
-    }
+    BlockAddress.all(
+      of: graph.layers, signedInputs: graph.signedInputs(networkInputIsSigned: inputRange.isSigned))
   }
 
   /// The random network that the ticket prunes.

@@ -2,36 +2,19 @@ import Convolution
 import LinearAlgebra
 
 extension Ticket {
-  /// The kernels that the kept filters of each layer sum to, exactly (see `RandomNetwork.collapse`).
-  ///
-  /// - Throws: `TicketError.invalidTicket` when a kept filter's scalar has the other half's sign, or a block
-  ///   claims another number of candidates than the random network has.
-  public func collapsedLayers(workers: Int = Workers.availableCores) throws -> [CollapsedLayer] {
-    let network = try randomNetwork
-    let blocks = blocks
-    let sums = try Workers.map(count: blocks.count, workers: workers) { task in
-      let block = blocks[task]
-      let scalars = try network.checkedScalars(of: block)
-      return network.collapse(
-        layer: block.address.layer, channel: block.address.channel, filters: block.kept.lazy.map { Int($0) },
-        scalars: scalars)
-    }
-    return CollapsedLayer.assemble(
-      layers: graph.layers, addresses: blocks.map(\.address), sums: sums, scales: scales)
-  }
-
   /// The pruned network, slim: per layer the kept scalars (blocked 1×1 layer), ReLU, and the kept slices.
   ///
   /// Hidden filters stand in order of (channel, q); removed filters and their slices are not there. Slices
   /// carry the layer's scale, a power of two, so their bits are the random ones but for the exponent. A layer's bias
   /// is the target's.
   ///
-  /// - Throws: `TicketError.invalidTicket` as `collapsedLayers`.
+  /// - Throws: `TicketError.invalidTicket` as `Collapse`.
   public func prunedNetwork(workers: Int = Workers.availableCores) throws -> Network<Float> {
     let random = try randomNetwork
-    return try graph.network { number in
+    return try graph.network { layer in
       try operations(
-        ofLayer: number, keeping: try keptFilters(ofLayer: number, in: random), in: random, workers: workers)
+        of: layer, keeping: try keptFilters(ofLayer: layer.number, in: random), in: random,
+        workers: workers)
     }
   }
 
@@ -40,27 +23,18 @@ extension Ticket {
   ///
   /// Cost: one slice of normals per filter; memory: the kernel once.
   func operations(
-    ofLayer number: Int, keeping filters: [HiddenFilter], in random: RandomNetwork, workers: Int
+    of layer: LayerGraph.Layer, keeping filters: [HiddenFilter], in random: RandomNetwork, workers: Int
   ) throws -> [(name: String, operation: Network<Float>.Operation)] {
-    let layer = graph.layers[number - 1]
     let pointwise = try BlockedPointwise(
       inputChannels: layer.inputChannels, sources: filters.map(\.channel), scalars: filters.map(\.scalar))
-    let kernel = try random.kernel(ofLayer: number, filters, scale: Float(scales[number - 1]), workers: workers)
+    let kernel = try random.kernel(of: layer, filters, scale: Float(scales[layer.number - 1]), workers: workers)
     let convolution = try Convolution(
       window: layer.window, inputChannels: filters.count, outputChannels: layer.outputChannels, kernel: kernel,
-      bias: biases[number - 1])
+      bias: biases[layer.number - 1])
     return [
       (layer.name + ".scalars", .blockedPointwise(pointwise)), (layer.name + ".hidden", .rectifier),
       (layer.name, .convolution(convolution)),
     ]
-  }
-
-  /// The collapsed network: the target's architecture over the kernels that the kept filters sum to.
-  ///
-  /// - Throws: as `collapsedLayers`.
-  public func collapsedNetwork(workers: Int = Workers.availableCores) throws -> Network<Float> {
-    let layers = try collapsedLayers(workers: workers)
-    return try graph.network { try layers[$0 - 1].operations(of: graph.layers[$0 - 1], bias: biases[$0 - 1]) }
   }
 
   /// Whether the kept filters have their halves' signs and the candidate counts are the random network's.
@@ -99,9 +73,8 @@ extension RandomNetwork {
 
   /// The slices of hidden filters as one kernel, HWIO: (tap, position in `filters`, output channel), times `scale`.
   fileprivate func kernel(
-    ofLayer number: Int, _ filters: [HiddenFilter], scale: Float, workers: Int
+    of layer: LayerGraph.Layer, _ filters: [HiddenFilter], scale: Float, workers: Int
   ) throws -> [Float] {
-    let layer = layers[number - 1]
     let (hidden, outputs) = (filters.count, layer.outputChannels)
     if hidden == 0 { return [] }
     return try [Float](unsafeUninitializedCapacity: layer.sliceCount * hidden) { buffer, initialized in
@@ -112,9 +85,10 @@ extension RandomNetwork {
         var slice = [Float](repeating: 0, count: layer.sliceCount)
         for index in task * chunk..<min(hidden, (task + 1) * chunk) {
           slice.withUnsafeMutableBufferPointer {
-            fillSlice($0, layer: number, channel: filters[index].channel, filter: filters[index].index)
+            fillSlice(
+              $0, layer: layer.number, channel: filters[index].channel, filter: filters[index].index)
           }
-          for tap in 0..<layer.window.height * layer.window.width {
+          for tap in 0..<layer.taps {
             let start = kernel + (tap * hidden + index) * outputs
             for o in 0..<outputs { (start + o).initialize(to: slice[tap * outputs + o] * scale) }
           }
@@ -127,7 +101,7 @@ extension RandomNetwork {
   func checkedScalars(of block: Block) throws(TicketError) -> [Float] {
     let (layer, channel, half) = (block.address.layer, block.address.channel, block.address.half)
     let scalars = scalars(layer: layer, channel: channel)
-    let place = "layer \(layer), channel \(channel), \(half.rawValue)"
+    let place = "\(block.address)"
     let candidates = scalars.reduce(0) { $0 + (half.contains($1) ? 1 : 0) }
     guard candidates == block.candidates else {
       throw .invalidTicket(at: place, expected: "\(candidates) candidates", found: "\(block.candidates)")

@@ -7,18 +7,11 @@ extension Ticket {
   /// The theorem's subset sum has a target z with ‖z‖₁ ≤ √k for k filters kept. A block's is its
   /// input channel's share of the kernel divided by the layer's scale, K_t/s.
   ///
-  /// - Parameter kernels: the target's (`Network.kernels`), HWIO, layer by layer.
-  /// - Precondition: they have the sizes of the ticket's layer graph.
-  public func notes(forKernels kernels: [[Float]]) -> [String] {
+  /// - Precondition: `requireMatch(target)` has not thrown.
+  public func notes(for target: Target) -> [String] {
     let beyond = blocks.count { block in
-      let layer = graph.layers[block.address.layer - 1]
-      let kernel = kernels[block.address.layer - 1]
-      precondition(kernel.count == layer.weightCount, "a kernel of the layer's size")
-      var sum = 0.0
-      for tap in 0..<layer.window.height * layer.window.width {
-        let start = (tap * layer.inputChannels + block.address.channel) * layer.outputChannels
-        for weight in kernel[start..<start + layer.outputChannels] { sum += Double(abs(weight)) }
-      }
+      let slice = target.kernels[block.address.layer - 1].slice(ofChannel: block.address.channel)
+      let sum = slice.reduce(0.0) { $0 + Double(abs($1)) }
       return sum / scales[block.address.layer - 1] > Double(block.kept.count).squareRoot()
     }
     if beyond == 0 { return notes }
@@ -55,11 +48,11 @@ extension Ticket {
         || padding.left + padding.right != dilated.1
     }
     func count(_ isSuch: (LayerGraph.Operation) -> Bool) -> Int { graph.nodes.count { isSuch($0.operation) } }
-    let additions = count { $0 == .addition }
+    let additions = count { $0 == .plain(.addition) }
     if additions > 0 { notes.append("residual additions: \(additions)") }
     let pools = count {
-      if case .pooling = $0 { return true }
-      return $0 == .globalAveragePooling
+      if case .plain(.pooling) = $0 { return true }
+      return $0 == .plain(.globalAveragePooling)
     }
     if pools > 0 { notes.append("pooling: \(Self.count(pools, "layer"))") }
     note("inputs that no ReLU makes non-negative", ofLayers: graph.layersWithoutRectifierBetween)
@@ -78,12 +71,4 @@ extension Ticket {
   }
 
   private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
-}
-
-extension LayerGraph {
-  /// Numbers of the layers that read a value no ReLU has made non-negative, other than the network's input.
-  var layersWithoutRectifierBetween: [Int] {
-    let signed = signedInputs(networkInputIsSigned: false)
-    return signed.indices.filter { signed[$0] }.map { $0 + 1 }
-  }
 }

@@ -12,13 +12,13 @@ extension Ticket {
   public func unprunedNetwork(workers: Int = Workers.availableCores) throws -> Network<Float> {
     _ = try unprunedCost()
     let random = try randomNetwork
-    return try graph.network { number in
-      let filters = (0..<graph.layers[number - 1].inputChannels).flatMap { channel in
-        random.scalars(layer: number, channel: channel).enumerated().map {
+    return try graph.network { layer in
+      let filters = (0..<layer.inputChannels).flatMap { channel in
+        random.scalars(layer: layer.number, channel: channel).enumerated().map {
           HiddenFilter(channel: channel, index: $0.offset, scalar: $0.element)
         }
       }
-      return try operations(ofLayer: number, keeping: filters, in: random, workers: workers)
+      return try operations(of: layer, keeping: filters, in: random, workers: workers)
     }
   }
 
@@ -43,23 +43,22 @@ extension Ticket {
 
   /// Per layer, both of its random layers together, and the entries of its hidden value for one image.
   private func unprunedLayerCosts() throws -> [(cost: NetworkCost, hidden: Int)] {
-    let shapes = try graph.shapes()
+    let shapes = graph.shapes
     let filters = try randomNetwork.filtersPerChannel
     var costs: [(cost: NetworkCost, hidden: Int)] = []
     for (index, node) in graph.nodes.enumerated() {
-      guard case .convolution(let number) = node.operation else { continue }
-      let layer = graph.layers[number - 1]
+      guard case .convolution(let layer) = node.operation else { continue }
       let (hidden, overflow) = layer.inputChannels.multipliedReportingOverflow(by: filters)
       guard !overflow else {
         throw ConvolutionError.invalidSize(
-          of: "hidden channels of layer \(number)", expected: "a number that fits",
+          of: "hidden channels of layer \(layer.number)", expected: "a number that fits",
           found: "\(layer.inputChannels) · \(filters)")
       }
       let scalars = try NetworkCost.blockedPointwise(
         hiddenChannels: hidden, pixels: shapes[node.inputs[0]].pixels)
       let slices = try NetworkCost.convolution(
         window: layer.window, inputChannels: hidden, outputChannels: layer.outputChannels,
-        hasBias: biases[number - 1] != nil, outputPixels: shapes[index].pixels)
+        hasBias: biases[layer.number - 1] != nil, outputPixels: shapes[index].pixels)
       costs.append((try scalars.adding(slices), scalars.multiplyAdds))
     }
     return costs

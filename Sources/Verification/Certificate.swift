@@ -27,67 +27,61 @@ public struct Certificate: Sendable, Hashable {
     return outputError
   }
 
-  /// - Parameters:
-  ///   - kernels: the target's, HWIO, layer by layer.
-  ///   - biases: the target's and the ticket's, layer by layer; none at all for a target without.
-  ///   - collapsed: the pruned network's summed kernels.
-  /// - Precondition: the graph is valid, and sizes are the graph's.
-  public init(
-    graph: LayerGraph, kernels: [[Float]], biases: [[Float]?] = [], collapsed: [CollapsedLayer],
-    inputRange: InputRange
-  ) {
-    guard let shapes = try? graph.shapes() else { preconditionFailure("a certificate needs a valid graph") }
+  /// - Parameter collapsed: the pruned network's layers, in the target's order.
+  /// - Complexity: a pass over the weights.
+  public init(of collapsed: [CollapsedLayer], _ target: Target, inputRange: InputRange) {
+    let graph = target.graph
     var values: [[ChannelBound]] = []
     var layerErrors: [[Double]] = []
-    for node in graph.nodes {
-      let input = node.inputs.first.map { values[$0] } ?? []
+    for (index, node) in graph.nodes.enumerated() {
       switch node.operation {
       case .input:
         let bound = ChannelBound(
           positive: inputRange.largestPositivePart, negative: inputRange.largestNegativePart, error: 0)
         values.append([ChannelBound](repeating: bound, count: graph.inputShape.channels))
-      case .rectifier: values.append(input.map { ChannelBound(positive: $0.positive, negative: 0, error: $0.error) })
-      case .pooling, .globalAveragePooling: values.append(input)
-      case .flatten:
-        let pixels = shapes[node.inputs[0]].pixels
-        values.append(input.flatMap { [ChannelBound](repeating: $0, count: pixels) })
-      case .addition: values.append(zip(input, values[node.inputs[1]]).map { $0.adding($1) })
-      case .convolution(let number):
+      case .plain(let layer):
+        let inputs = node.inputs.map { values[$0] }
+        values.append(
+          ChannelBound.behind(layer.rules, inputs, channels: graph.shapes[index].channels))
+      case .convolution(let layer):
         let output = Self.bounds(
-          over: input, layer: graph.layers[number - 1], kernel: kernels[number - 1],
-          bias: biases.isEmpty ? nil : biases[number - 1], collapsed: collapsed[number - 1])
+          over: values[node.inputs[0]], kernel: target.kernels[layer.number - 1],
+          bias: target.biases[layer.number - 1], collapsed: collapsed[layer.number - 1])
         layerErrors.append(output.map(\.error))
         values.append(output)
       }
     }
     self.layerErrors = layerErrors
-    let last = shapes[graph.output]
+    let last = graph.shapes[graph.output]
     outputErrors = (0..<last.pixels).flatMap { _ in values[graph.output].map(\.error) }
   }
 
   private static func bounds(
-    over input: [ChannelBound], layer: LayerGraph.Layer, kernel: [Float], bias: [Float]?, collapsed: CollapsedLayer
+    over input: [ChannelBound], kernel: Kernel<Float>, bias: [Float]?, collapsed: CollapsedLayer
   ) -> [ChannelBound] {
+    let layer = kernel.layer
     let (channels, outputs) = (layer.inputChannels, layer.outputChannels)
+    let (kernel, sums) = (kernel.values, collapsed.positive.values)
+    let negativeSums = collapsed.negative?.values
     return (0..<outputs).map { o in
       var target = TwoSided()
       var fresh = TwoSided()
       var carried = 0.0
-      for tap in 0..<layer.window.height * layer.window.width {
+      for tap in 0..<layer.taps {
         for t in 0..<channels {
           let index = (tap * channels + t) * outputs + o
           let bound = input[t]
           let weight = Double(kernel[index])
-          let positive = collapsed.positive[index]
+          let positive = sums[index]
           // Without a negative half the layer never sees a negative part.
-          let negative = collapsed.negative?[index] ?? -positive
+          let negative = negativeSums?[index] ?? -positive
           target.add(weight * bound.positive, -weight * bound.negative, slack: 0)
           fresh.add(
             (positive - weight) * bound.positive, (negative + weight) * bound.negative,
             slack: up(
               max(abs(positive), abs(weight)) * bound.positive + max(abs(negative), abs(weight)) * bound.negative)
               * 0x1p-49)
-          let steepest = collapsed.negative == nil ? abs(positive) : max(abs(positive), abs(negative))
+          let steepest = negativeSums == nil ? abs(positive) : max(abs(positive), abs(negative))
           carried = up(carried + up(up(steepest) * bound.error))
         }
       }
@@ -106,6 +100,26 @@ private struct ChannelBound {
   var negative: Double
   /// |pruned − target| at most.
   var error: Double
+
+  /// What is known of a layer's value, given what is known of what it reads.
+  ///
+  /// - Parameter channels: of the value: those of the input, or several for each where it is flattened.
+  static func behind(
+    _ rules: any PlainLayerRules, _ inputs: [[ChannelBound]], channels: Int
+  ) -> [ChannelBound] {
+    let entries = channels / inputs[0].count
+    let steepness = rules.steepness
+    return (0..<channels).map { index in
+      let bounds = inputs.map { input -> ChannelBound in
+        let bound = input[index / entries]
+        let parts = rules.bounds(positive: bound.positive, negative: bound.negative)
+        return ChannelBound(
+          positive: parts.positive, negative: parts.negative,
+          error: steepness == 1 ? bound.error : up(steepness * bound.error))
+      }
+      return bounds.dropFirst().reduce(bounds[0]) { $0.adding($1) }
+    }
+  }
 
   /// The bound of a sum of two values.
   func adding(_ other: ChannelBound) -> ChannelBound {

@@ -52,9 +52,7 @@ public struct Comparison: Sendable {
     public let latencyReason: String?
   }
 
-  public let ticket: Ticket
-  public let target: Network<Float>
-  public let workers: Int
+  private let measurement: Measurement
   /// The unpruned network is made and timed if that takes at most so many bytes.
   public let memoryBytes: Int
 
@@ -65,15 +63,16 @@ public struct Comparison: Sendable {
 
   /// - Throws: `TicketError.targetMismatch` as `Measurement`: the ticket was not drawn for this target.
   public init(
-    ticket: Ticket, target: Network<Float>, memoryBytes: Int = Comparison.defaultMemoryBytes,
+    ticket: Ticket, target: Target, memoryBytes: Int = Comparison.defaultMemoryBytes,
     workers: Int = Workers.availableCores
   ) throws {
-    _ = try Measurement(ticket: ticket, target: target, workers: workers)
-    self.ticket = ticket
-    self.target = target
+    measurement = try Measurement(ticket: ticket, target: target, workers: workers)
     self.memoryBytes = memoryBytes
-    self.workers = workers
   }
+
+  public var ticket: Ticket { measurement.ticket }
+  public var target: Target { measurement.target }
+  public var workers: Int { measurement.workers }
 
   /// The figures: target, quantised targets, unpruned, pruned and collapsed network, in this order.
   ///
@@ -84,7 +83,7 @@ public struct Comparison: Sendable {
   public func rows(
     on data: ImageSet?, latencySeconds: Double = 10, control: RunControl = RunControl()
   ) throws -> [Row] {
-    if let data { try Measurement.requireUsable(data, by: target, in: ticket.inputRange) }
+    if let data { try Measurement.requireUsable(data, by: target.network, in: ticket.inputRange) }
     let contestants = try contestants(control)
     let image = try data.flatMap { $0.images.batch > 0 ? $0.images.images(0..<1) : nil } ?? sampleImage()
     let latencies = try latencies(of: contestants, on: image, seconds: latencySeconds, control)
@@ -112,34 +111,31 @@ public struct Comparison: Sendable {
   }
 
   private func contestants(_ control: RunControl) throws -> [Entry] {
-    let kernels = target.kernels
     let weights = Double(ticket.graph.weightCount)
     let biasBits = 32 * Double(ticket.biasesTaken)
     var entries = [
       Entry(
-        contestant: .target, network: target, cost: try target.cost(), storageBits: 32 * weights + biasBits,
-        maxWeightError: 0)
+        contestant: .target, network: target.network, cost: try target.network.cost(),
+        storageBits: 32 * weights + biasBits, maxWeightError: 0)
     ]
     for bits in Self.quantisedBits {
-      let quantised = try Quantisation(of: target, bits: bits, workers: workers)
+      let quantised = try Quantisation(of: target.network, bits: bits, workers: workers)
       entries.append(
         Entry(
-          contestant: .quantised(bits: bits), network: quantised.network, cost: try quantised.network.cost(),
-          storageBits: quantised.storageBits + biasBits, entropyBits: quantised.entropyBits + biasBits,
-          maxWeightError: quantised.maxWeightError))
+          contestant: .quantised(bits: bits), network: quantised.network,
+          cost: try quantised.network.cost(), storageBits: quantised.storageBits + biasBits,
+          entropyBits: quantised.entropyBits + biasBits, maxWeightError: quantised.maxWeightError))
     }
-    let signed = ticket.graph.signedInputs(networkInputIsSigned: ticket.inputRange.isSigned)
-    let unpruned = try ticket.randomNetwork.collapseUnpruned(
-      signedInputs: signed, scales: ticket.scales, workers: workers
-    ) { if let reason = control.interruption() { throw InterruptedError(reason: reason) } }
+    let unpruned = try measurement.unprunedLayers(control: control)
     entries.append(
       Entry(
-        contestant: .unpruned, network: try network(of: unpruned), cost: try ticket.unprunedCost(),
-        storageBits: 64 + 32 * Double(ticket.scalarsTaken), maxWeightError: Self.error(of: unpruned, kernels)))
-    let collapsed = try ticket.collapsedLayers(workers: workers)
-    let error = Self.error(of: collapsed, kernels)
+        contestant: .unpruned, network: try ticket.graph.network(of: unpruned, biases: ticket.biases),
+        cost: try ticket.unprunedCost(), storageBits: 64 + 32 * Double(ticket.scalarsTaken),
+        maxWeightError: error(of: unpruned)))
+    let collapse = measurement.collapse
+    let error = error(of: collapse.layers)
     for (contestant, network) in [
-      (.pruned, try ticket.prunedNetwork(workers: workers)), (.collapsed, try network(of: collapsed)),
+      (.pruned, try ticket.prunedNetwork(workers: workers)), (.collapsed, try collapse.network()),
     ] as [(Contestant, Network<Float>)] {
       entries.append(
         Entry(
@@ -149,20 +145,9 @@ public struct Comparison: Sendable {
     return entries
   }
 
-  private func network(of layers: [CollapsedLayer]) throws -> Network<Float> {
-    try ticket.graph.network {
-      try layers[$0 - 1].operations(of: ticket.graph.layers[$0 - 1], bias: ticket.biases[$0 - 1])
-    }
-  }
-
   /// The largest |positive − K| and |negative + K| of all layers.
-  private static func error(of layers: [CollapsedLayer], _ kernels: [[Float]]) -> Double {
-    var largest = 0.0
-    for (layer, kernel) in zip(layers, kernels) {
-      for (value, weight) in zip(layer.positive, kernel) { largest = max(largest, abs(value - Double(weight))) }
-      for (value, weight) in zip(layer.negative ?? [], kernel) { largest = max(largest, abs(value + Double(weight))) }
-    }
-    return largest
+  private func error(of layers: [CollapsedLayer]) -> Double {
+    zip(layers, target.kernels).reduce(0) { max($0, $1.0.error(from: $1.1)) }
   }
 
   private static func accuracy(
@@ -197,10 +182,10 @@ public struct Comparison: Sendable {
   /// An image of the input box for a comparison without data: a hundred and one levels in an uneven order.
   private func sampleImage() throws -> Tensor<Float> {
     let (low, high) = (ticket.inputRange.low, ticket.inputRange.high)
-    let values = (0..<target.inputShape.count).map { index in
+    let values = (0..<target.network.inputShape.count).map { index in
       Float(low + (high - low) * Double((index * 37) % 101) / 100)
     }
-    return try Tensor(batch: 1, shape: target.inputShape, values: values)
+    return try Tensor(batch: 1, shape: target.network.inputShape, values: values)
   }
 }
 

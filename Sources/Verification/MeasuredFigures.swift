@@ -63,10 +63,9 @@ extension Measurement {
   private func figures(
     on data: ImageSet?, witness: Witness, _ control: RunControl
   ) throws -> MeasuredFigures {
-    if let data { try Self.requireUsable(data, by: target, in: ticket.inputRange) }
-    let collapsed = try ticket.collapsedLayers(workers: workers)
-    let certificate = certificate(collapsed)
-    var figures = MeasuredFigures(claims: exactClaims(collapsed, certificate))
+    if let data { try Self.requireUsable(data, by: target.network, in: ticket.inputRange) }
+    let certificate = certificate()
+    var figures = MeasuredFigures(claims: exactClaims(certificate))
     var steps: [Step] = []
     if let data {
       steps.append(
@@ -76,7 +75,7 @@ extension Measurement {
         })
       if data.labels != nil { steps += accuracySteps(data, control) }
     }
-    let difference = try difference(collapsed)
+    let difference = try difference()
     if let data {
       steps.append(
         Step(figure: "error_on_data") {
@@ -128,7 +127,7 @@ extension Measurement {
       }
     }
     return [
-      step("target_accuracy", \.targetAccuracy, "target") { target },
+      step("target_accuracy", \.targetAccuracy, "target") { target.network },
       step("ticket_accuracy", \.ticketAccuracy, "pruned network") {
         try ticket.prunedNetwork(workers: workers)
       },

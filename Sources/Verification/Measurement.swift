@@ -5,27 +5,37 @@ import Tickets
 
 /// Measures what can be claimed of a ticket, from ticket, target and data alone.
 ///
-/// Nothing of the search is used: weights come from the ticket's seed, kernels from summing them exactly.
+/// ```swift
+/// let claims = try Measurement(ticket: ticket, target: target).claims(on: images)
+/// print(claims.maxWeightError, claims.certifiedError ?? .infinity)
+/// ```
+///
+/// Nothing of the search is used: weights come from the ticket's seed, kernels from summing them exactly,
+/// which is done once.
 public struct Measurement: Sendable {
-  public let ticket: Ticket
-  public let target: Network<Float>
+  public let target: Target
+  /// The ticket's kept filters, summed up.
+  public let collapse: Collapse
   public let workers: Int
 
+  public var ticket: Ticket { collapse.ticket }
+
   /// - Throws: `TicketError.targetMismatch` when the ticket was not drawn for this target, or says
-  ///   otherwise of its graph or biases (`Ticket.requireMatch`); `TicketError.unsupportedTarget`.
-  public init(ticket: Ticket, target: Network<Float>, workers: Int = Workers.availableCores) throws {
+  ///   otherwise of its graph or biases (`Ticket.requireMatch`); `TicketError.invalidTicket` when it
+  ///   contradicts its random network.
+  /// - Complexity: as `Collapse`.
+  public init(ticket: Ticket, target: Target, workers: Int = Workers.availableCores) throws {
     try ticket.requireMatch(target)
-    self.ticket = ticket
     self.target = target
+    collapse = try Collapse(of: ticket, workers: workers)
     self.workers = workers
   }
 
   /// An input of the box where the pruned network's output is far from its target's, by gradient ascent.
   ///
-  /// - Throws: `TicketError` for a ticket that contradicts its random network; `InterruptedError`. Cost: as `GradientAscent.witness`.
+  /// - Throws: `InterruptedError`. Cost: as `GradientAscent.witness`.
   public func findWitness(control: RunControl = RunControl()) throws -> ErrorWitness {
-    let collapsed = try ticket.collapsedLayers(workers: workers)
-    return try witness(of: try difference(collapsed), certificate(collapsed), control)
+    try witness(of: try difference(), certificate(), control)
   }
 
   func witness(
@@ -33,36 +43,29 @@ public struct Measurement: Sendable {
   ) throws -> ErrorWitness {
     let ascent = try GradientAscent(
       graph: ticket.graph, inputRange: ticket.inputRange, certificate: certificate, difference)
-    return try ascent.witness(difference, inputRange: ticket.inputRange, workers: workers, control: control)
+    return try ascent.witness(
+      difference, inputRange: ticket.inputRange, workers: workers, control: control)
   }
 
-  func certificate(_ collapsed: [CollapsedLayer]) -> Certificate {
-    Certificate(
-      graph: ticket.graph, kernels: target.kernels, biases: ticket.biases, collapsed: collapsed,
-      inputRange: ticket.inputRange)
+  func certificate() -> Certificate { certificate(of: collapse.layers) }
+
+  private func certificate(of layers: [CollapsedLayer]) -> Certificate {
+    Certificate(of: layers, target, inputRange: ticket.inputRange)
   }
 
-  func difference(_ collapsed: [CollapsedLayer]) throws -> OutputDifference {
-    try OutputDifference(
-      graph: ticket.graph, kernels: target.kernels, biases: ticket.biases, collapsed: collapsed,
-      inputRange: ticket.inputRange)
+  func difference() throws -> OutputDifference {
+    try OutputDifference(of: collapse.layers, target, inputRange: ticket.inputRange)
   }
 
   /// The figures that need no data.
-  func exactClaims(_ collapsed: [CollapsedLayer], _ certificate: Certificate) -> Claims {
-    let kernels = target.kernels
-    let errors = ticket.blocks.map { Self.error(of: $0.address, ticket.graph, kernels, collapsed) }
-    let empty = collapsed.map {
-      CollapsedLayer(
-        positive: [Double](repeating: 0, count: $0.positive.count),
-        negative: $0.negative.map { [Double](repeating: 0, count: $0.count) })
-    }
-    let emptyCertificate = self.certificate(empty)
+  func exactClaims(_ certificate: Certificate) -> Claims {
+    let errors = errors(of: collapse.layers)
+    let emptyCertificate = self.certificate(of: emptyLayers)
     var claims = Claims(
       keptFilters: ticket.keptFilters,
       totalFilters: 2 * ticket.width * ticket.graph.layers.reduce(0) { $0 + $1.inputChannels },
       maxWeightError: errors.max() ?? 0,
-      emptySetError: kernels.joined().reduce(0) { max($0, Double(abs($1))) },
+      emptySetError: target.kernels.reduce(0) { max($0, $1.largestMagnitude) },
       bitsPerWeight: ticket.bits / Double(ticket.graph.weightCount), blockErrors: errors)
     claims.certifiedError = certificate.finiteOutputError
     claims.emptySetCertifiedError = emptyCertificate.finiteOutputError
@@ -71,48 +74,39 @@ public struct Measurement: Sendable {
   }
 
   /// max |K_t| of each block, in the ticket's order: what the empty subset errs by there.
-  public func emptySetErrors() -> [Double] {
-    let kernels = target.kernels
-    let empty = ticket.graph.layers.map { layer in
-      let zeros = [Double](repeating: 0, count: layer.weightCount)
-      return CollapsedLayer(positive: zeros, negative: zeros)
-    }
-    return ticket.blocks.map { Self.error(of: $0.address, ticket.graph, kernels, empty) }
+  public func emptySetErrors() -> [Double] { errors(of: emptyLayers) }
+
+  private var emptyLayers: [CollapsedLayer] {
+    collapse.layers.map { CollapsedLayer(emptyOf: $0.layer, isSigned: $0.negative != nil) }
   }
 
-  /// max |collapsed ∓ K| over one block's entries.
-  private static func error(
-    of address: BlockAddress, _ graph: LayerGraph, _ kernels: [[Float]], _ collapsed: [CollapsedLayer]
-  ) -> Double {
-    let layer = graph.layers[address.layer - 1]
-    let kernel = kernels[address.layer - 1]
-    let sums = collapsed[address.layer - 1]
-    let (values, sign) = address.half == .positive ? (sums.positive, 1.0) : (sums.negative!, -1.0)
-    var largest = 0.0
-    for tap in 0..<layer.window.height * layer.window.width {
-      let start = (tap * layer.inputChannels + address.channel) * layer.outputChannels
-      for index in start..<start + layer.outputChannels {
-        largest = max(largest, abs(values[index] - sign * Double(kernel[index])))
-      }
+  /// max |collapsed ∓ K| over the entries of each block, in the ticket's order.
+  private func errors(of layers: [CollapsedLayer]) -> [Double] {
+    ticket.blocks.map { block in
+      let (number, channel) = (block.address.layer, block.address.channel)
+      return layers[number - 1].error(
+        ofChannel: channel, block.address.half, from: target.kernels[number - 1])
     }
-    return largest
+  }
+
+  /// The random network with all filters kept, exactly collapsed.
+  func unprunedLayers(control: RunControl) throws -> [CollapsedLayer] {
+    try ticket.randomNetwork.collapseUnpruned(
+      signedInputs: collapse.layers.map { $0.negative != nil }, scales: ticket.scales, workers: workers
+    ) { if let reason = control.interruption() { throw InterruptedError(reason: reason) } }
   }
 
   func unprunedNetwork(control: RunControl) throws -> Network<Float> {
-    let signed = ticket.graph.signedInputs(networkInputIsSigned: ticket.inputRange.isSigned)
-    let layers = try ticket.randomNetwork.collapseUnpruned(
-      signedInputs: signed, scales: ticket.scales, workers: workers
-    ) { if let reason = control.interruption() { throw InterruptedError(reason: reason) } }
-    return try ticket.graph.network {
-      try layers[$0 - 1].operations(of: ticket.graph.layers[$0 - 1], bias: ticket.biases[$0 - 1])
-    }
+    try ticket.graph.network(of: try unprunedLayers(control: control), biases: ticket.biases)
   }
 
   /// Refuses, before long work, images that a ticket for this target and input box could not be measured on.
   ///
   /// - Throws: `ConvolutionError` for no image at all, another shape, or labels beyond the target's
   ///   classes; `TicketError` for entries outside the input range, with image, row, column, channel.
-  public static func requireUsable(_ data: ImageSet, by target: Network<Float>, in range: InputRange) throws {
+  public static func requireUsable(
+    _ data: ImageSet, by target: Network<Float>, in range: InputRange
+  ) throws {
     let shape = data.images.shape
     guard shape == target.inputShape else {
       throw ConvolutionError.shapeMismatch(

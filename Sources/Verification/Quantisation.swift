@@ -135,28 +135,20 @@ public struct Quantisation: Sendable {
       for (value, weight) in zip(values, weights) { error = max(error, abs(Double(value) - Double(weight))) }
       return values
     }
-    let nodes = try network.nodes.map { node in
-      var operation = node.operation
+    let graph = try network.graph.replacing { node -> [(name: String, operation: Network<Float>.Operation)] in
       switch node.operation {
       case .convolution(let layer):
-        operation = .convolution(
-          try Convolution(
-            window: layer.window, inputChannels: layer.inputChannels, outputChannels: layer.outputChannels,
-            groups: layer.groups, kernel: try quantised(layer.kernel, layer.outputChannels), bias: layer.bias))
-      case .dense(let layer):
-        operation = .dense(
-          try Dense(
-            inputs: layer.inputs, outputs: layer.outputs, weights: try quantised(layer.weights, layer.outputs),
-            bias: layer.bias))
+        let kernel = try quantised(layer.kernel, layer.outputChannels)
+        return [(node.name, .convolution(try layer.with(kernel: kernel, bias: layer.bias)))]
       case .blockedPointwise:
         throw ConvolutionError.invalidGraph(
-          node: node.name, expected: "a layer of many weights an output channel", found: "a blocked 1×1 layer")
-      case .input, .rectifier, .pooling, .globalAveragePooling, .flatten, .identity, .addition: break
+          node: node.name, expected: "a layer of many weights an output channel",
+          found: "a blocked 1×1 layer")
+      case .input, .plain: return [(node.name, node.operation)]
       }
-      return Network<Float>.Node(name: node.name, operation: operation, inputs: node.inputs)
     }
     self.bits = bits
-    self.network = try Network(inputShape: network.inputShape, nodes: nodes, output: network.output)
+    self.network = Network(graph)
     self.kernels = kernels
     maxWeightError = error
   }

@@ -23,8 +23,9 @@ import Tickets
       let ticket = honest.ticket
       // The same network but for its last node, which passes on what it reads.
       let target = try ONNXModel.network(fromFile: folder.file(Folder.target))
-      let other = try LayerGraph(
-        of: Network(inputShape: target.inputShape, nodes: target.nodes, output: target.nodes.count - 2))
+      let other = try Target(
+        Network(inputShape: target.inputShape, nodes: target.nodes, output: target.nodes.count - 2)
+      ).graph
       return TicketFile(
         ticket: try Ticket(
           seed: ticket.seed, width: ticket.width, mode: ticket.mode, inputRange: ticket.inputRange, graph: other,

@@ -39,7 +39,8 @@ import Testing
       _ = try Tensor<Float>(batch: 0, shape: ImageShape(height: 1 << 40, width: 1 << 40, channels: 1))
     }
     #expect(throws: ConvolutionError.self) {
-      _ = try Dense<Float>(inputs: 0, outputs: 1 << 62, weights: [])
+      var builder = NetworkBuilder<Float>(inputShape: ImageShape(height: 1, width: 1, channels: 4))
+      _ = try builder.dense("fc", weights: [], outputs: 1 << 62, to: builder.input)
     }
     #expect(throws: ConvolutionError.self) {
       _ = try Convolution<Float>(

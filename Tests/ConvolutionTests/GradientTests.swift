@@ -19,6 +19,9 @@ private let step = 1e-6
       window: SlidingWindow(
         height: 3, width: 2, strideHeight: 2, dilationWidth: 2, padding: Padding(top: 1, left: 0, bottom: 2, right: 1)),
       inputChannels: 4, outputChannels: 6, groups: 2, kernel: weights(72), bias: weights(6))
+    func dense(_ inputs: Int, _ weights: [Double], _ bias: [Double]?) throws -> Convolution<Double> {
+      try Convolution(window: .same(1), inputChannels: inputs, outputChannels: 3, kernel: weights, bias: bias)
+    }
     let blocked = try BlockedPointwise(inputChannels: 6, sources: [0, 0, 2, 5], scalars: [1, -0.5, 2, -1])
     let pool = Pooling(
       pooling, window: SlidingWindow(height: 3, width: 3, strideHeight: 2, strideWidth: 2, padding: Padding(all: 1)))
@@ -31,15 +34,13 @@ private let step = 1e-6
         Node(name: "add", operation: .addition, inputs: [2, 1]),
         Node(name: "conv2", operation: .convolution(grouped), inputs: [3]),
         Node(name: "blocked", operation: .blockedPointwise(blocked), inputs: [4]),
-        Node(name: "same", operation: .identity, inputs: [5]),
+        Node(name: "relu", operation: .rectifier, inputs: [5]),
         Node(name: "pool", operation: .pooling(pool), inputs: [6]),
         Node(name: "relu2", operation: .rectifier, inputs: [7]),
         Node(name: "average", operation: .globalAveragePooling, inputs: [8]),
         Node(name: "flat", operation: .flatten, inputs: [7]),
-        Node(name: "dense1", operation: .dense(try Dense(inputs: 24, outputs: 3, weights: weights(72))), inputs: [10]),
-        Node(
-          name: "dense2", operation: .dense(try Dense(inputs: 4, outputs: 3, weights: weights(12), bias: weights(3))),
-          inputs: [9]),
+        Node(name: "dense1", operation: .convolution(try dense(24, weights(72), nil)), inputs: [10]),
+        Node(name: "dense2", operation: .convolution(try dense(4, weights(12), weights(3))), inputs: [9]),
         Node(name: "sum", operation: .addition, inputs: [11, 12]),
         Node(name: "unread", operation: .rectifier, inputs: [13]),
       ], output: 13)
@@ -83,9 +84,9 @@ private let step = 1e-6
     let ends = try tape.gradient(of: seed, at: network.output)
     #expect(ends == seed)
     // Behind node 13 both dense layers have the same seed, so at their inputs the gradient is a sum of weights.
-    guard case .dense(let dense) = network.nodes[12].operation else { return }
+    guard case .convolution(let dense) = network.nodes[12].operation else { return }
     let atAverage = try tape.gradient(of: seed, at: 9)
-    let sums = (0..<4).map { (row: Int) -> Double in dense.weights[3 * row..<3 * row + 3].reduce(0, +) }
+    let sums = (0..<4).map { (row: Int) -> Double in dense.kernel[3 * row..<3 * row + 3].reduce(0, +) }
     #expect(atAverage.values == sums)
     #expect(throws: ConvolutionError.self) { try tape.gradient(of: images) }
     #expect(throws: ConvolutionError.self) { try ForwardTape(network, seed) }

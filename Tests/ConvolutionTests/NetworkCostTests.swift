@@ -33,14 +33,16 @@ private typealias Node = Network<Float>.Node
             kernel: Self.zeros(32))),
         // 5 weights, 10 multiply-adds.
         .blockedPointwise(BlockedPointwise(inputChannels: 8, sources: [0, 0, 1, 7, 7], scalars: Self.zeros(5))),
-        .identity,
+        .rectifier,
         // 10 weights, 20 multiply-adds.
         .convolution(
           Convolution(
             window: SlidingWindow(height: 1, width: 1), inputChannels: 5, outputChannels: 2, kernel: Self.zeros(10))),
         .flatten,
         // 12 weights and multiply-adds, 3 biases.
-        .dense(Dense(inputs: 4, outputs: 3, weights: Self.zeros(12), bias: Self.zeros(3))),
+        .convolution(
+          Convolution(
+            window: .same(1), inputChannels: 4, outputChannels: 3, kernel: Self.zeros(12), bias: Self.zeros(3))),
       ])
     let cost = try network.cost()
     #expect(cost == NetworkCost(weights: 275, biases: 11, multiplyAdds: 1402))
@@ -78,7 +80,6 @@ private typealias Node = Network<Float>.Node
     #expect(throws: ConvolutionError.self) {
       try NetworkCost.blockedPointwise(hiddenChannels: 1 << 40, pixels: 1 << 40)
     }
-    #expect(throws: ConvolutionError.self) { try NetworkCost.dense(inputs: 1 << 40, outputs: 1 << 40, hasBias: true) }
     let most = NetworkCost(weights: 1 << 60)
     #expect(throws: ConvolutionError.self) { try most.adding(NetworkCost(weights: 1)) }
   }
@@ -101,7 +102,7 @@ private typealias Node = Network<Float>.Node
       .blockedPointwise(
         try BlockedPointwise(
           inputChannels: 2, sources: (0..<40).map { $0 / 20 }, scalars: [Float](repeating: 1, count: 40))),
-      .rectifier, try layer(strided, 40, 3), try layer(.same(3), 3, 4), .globalAveragePooling, .identity,
+      .rectifier, try layer(strided, 40, 3), try layer(.same(3), 3, 4), .globalAveragePooling, .flatten,
     ]
     let network = try Network(
       inputShape: shape,

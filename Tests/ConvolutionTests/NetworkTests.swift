@@ -97,7 +97,10 @@ private typealias Node = Network<Double>.Node
         Node(name: "conv2", operation: .convolution(second), inputs: [3]),
         Node(name: "flatten", operation: .flatten, inputs: [4]),
         Node(
-          name: "dense", operation: .dense(try Dense(inputs: 24, outputs: 3, weights: weights(72), bias: weights(3))),
+          name: "dense",
+          operation: .convolution(
+            try Convolution(
+              window: .same(1), inputChannels: 24, outputChannels: 3, kernel: weights(72), bias: weights(3))),
           inputs: [5]),
       ])
   }
@@ -131,7 +134,7 @@ private typealias Node = Network<Double>.Node
     let image = try Tensor<Double>(batch: 1, shape: ImageShape(height: 1, width: 1, channels: 2), values: [-1, 2])
     let nodes = [
       Node(name: "input", operation: .input, inputs: []),
-      Node(name: "identity", operation: .identity, inputs: [0]),
+      Node(name: "flat", operation: .flatten, inputs: [0]),
       Node(name: "relu", operation: .rectifier, inputs: [1]),
     ]
     #expect(try Network(inputShape: image.shape, nodes: nodes, output: 1)(image).values == [-1, 2])
@@ -152,8 +155,9 @@ private typealias Node = Network<Double>.Node
     #expect(message([input, Node(name: "late", operation: .rectifier, inputs: [1])]).contains("late"))
     #expect(message([input, Node(name: "bare", operation: .rectifier, inputs: [])]).contains("bare"))
     #expect(message([input], output: 3).contains("output"))
-    let dense = try Dense<Double>(inputs: 5, outputs: 1, weights: [1, 1, 1, 1, 1])
-    #expect(message([input, Node(name: "head", operation: .dense(dense), inputs: [0])]).contains("head"))
+    let head = try Convolution<Double>(
+      window: .same(1), inputChannels: 5, outputChannels: 1, kernel: [1, 1, 1, 1, 1])
+    #expect(message([input, Node(name: "head", operation: .convolution(head), inputs: [0])]).contains("head"))
     let network = try Network(inputShape: shape, nodes: [input])
     #expect(throws: ConvolutionError.self) {
       try network(Tensor(batch: 1, shape: ImageShape(height: 4, width: 5, channels: 1)))

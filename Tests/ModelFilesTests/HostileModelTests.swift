@@ -3,6 +3,7 @@ import Foundation
 import LinearAlgebra
 import ModelFiles
 import Testing
+import Tickets
 
 /// Networks and tickets of a few bytes that would need terabytes, years or another stack.
 @Suite struct HostileModelTests {
@@ -88,7 +89,7 @@ import Testing
     }
     let network = try ONNXModel.network(from: document(more: nodes, output: "f\(count)"))
     #expect(network.nodes.count == count + 3)
-    _ = try network.targetDigest()
+    _ = try Target(network).digest
   }
 
   @Test func emptyMessagesAreCountedBeforeTheyAreDecoded() throws {
@@ -140,7 +141,7 @@ import Testing
     let folder = try TemporaryFolder()
     var file = SafetensorsFile(tensors: [])
     file.metadata = [
-      "format": "tombola-checkpoint", "format_version": "1", "addresses": "[]", "candidates": "[]",
+      "format": "tombola-checkpoint", "format_version": "2", "addresses": "[]", "candidates": "[]",
     ]
     func expectRefused(_ identity: String, _ parts: String...) throws {
       file.metadata["identity"] = identity

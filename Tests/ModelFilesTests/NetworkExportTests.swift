@@ -69,14 +69,16 @@ import Tickets
     let convolution = try Convolution(
       window: SlidingWindow(height: 2, width: 3), inputChannels: 2, outputChannels: 4, kernel: kernel,
       bias: [9, 8, 7, 6])
-    let dense = try Dense(inputs: 4, outputs: 2, weights: (0..<8).map(Float.init), bias: [1, 2])
+    let dense = try Convolution(
+      window: SlidingWindow(height: 1, width: 1), inputChannels: 4, outputChannels: 2,
+      kernel: (0..<8).map(Float.init), bias: [1, 2])
     let network = try Network(
       inputShape: ImageShape(height: 2, width: 3, channels: 2),
       nodes: [
         .init(name: "x", operation: .input, inputs: []),
         .init(name: "conv", operation: .convolution(convolution), inputs: [0]),
         .init(name: "flat", operation: .flatten, inputs: [1]),
-        .init(name: "fc", operation: .dense(dense), inputs: [2]),
+        .init(name: "fc", operation: .convolution(dense), inputs: [2]),
       ])
     let path = folder.file("net." + format.rawValue)
     _ = try NetworkExport.write(network, as: format, to: path, force: false)
@@ -102,7 +104,7 @@ import Tickets
       }
     }
     #expect(try floats("conv.bias") == ([4], [9, 8, 7, 6]))
-    #expect(try floats("fc.weight") == ([2, 4], [0, 2, 4, 6, 1, 3, 5, 7]))
+    #expect(try floats("fc.weight") == ([2, 4, 1, 1], [0, 2, 4, 6, 1, 3, 5, 7]))
     #expect(try floats("fc.bias") == ([2], [1, 2]))
   }
 }

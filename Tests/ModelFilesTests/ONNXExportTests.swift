@@ -20,7 +20,7 @@ import Tickets
   static func network(_ name: String) throws -> Network<Float> {
     switch name {
     case "pruned": return try SampleTicket.wideTicket().prunedNetwork()
-    case "collapsed": return try SampleTicket.wideTicket().collapsedNetwork()
+    case "collapsed": return try Collapse(of: SampleTicket.wideTicket()).network()
     case "chain pruned": return try SampleTicket.file().ticket.prunedNetwork()
     case "one layer empty":
       let ticket = try SampleTicket.wideTicket()
@@ -36,12 +36,13 @@ import Tickets
     case "rows and pixels": return try rowsAndPixels()
     case "fashion-lenet", "fashion-resnet":
       let target = try ONNXModel.network(fromFile: "\(Repository.root)/Targets/\(name).onnx")
-      return try TicketSearch(target: target, width: 300, seed: 1).run().ticket.prunedNetwork()
+      return try TicketSearch(Target(target), seed: 1, width: 300).run().ticket.prunedNetwork()
     default:
       return try Network(
         inputShape: ImageShape(height: 2, width: 2, channels: 1),
         nodes: [
-          .init(name: "same", operation: .input, inputs: []), .init(name: "same", operation: .identity, inputs: [0]),
+          .init(name: "same", operation: .input, inputs: []),
+          .init(name: "same", operation: .rectifier, inputs: [0]),
           .init(name: "", operation: .addition, inputs: [0, 1]), .init(name: "same", operation: .flatten, inputs: [2]),
         ])
     }
@@ -52,10 +53,9 @@ import Tickets
     let kernel: [Float] = [0.5, -1, 0.25, 2, 1, -0.5, 0.125, 1, -2]
     let point = try Convolution(
       window: SlidingWindow(height: 1, width: 1), inputChannels: 3, outputChannels: 3, kernel: kernel)
-    let dense = try Dense(inputs: 3, outputs: 3, weights: kernel)
     let nodes: [(String, Network<Float>.Operation, [Int])] = [
       ("x", .input, []), ("mean", .globalAveragePooling, [0]), ("flat", .flatten, [1]),
-      ("point", .convolution(point), [2]), ("mixed", .addition, [2, 3]), ("fc", .dense(dense), [4]),
+      ("point", .convolution(point), [2]), ("mixed", .addition, [2, 3]), ("fc", .convolution(point), [4]),
       ("rows", .addition, [5, 2]), ("again", .globalAveragePooling, [6]),
     ]
     return try Network(

@@ -29,7 +29,7 @@ enum SampleTicket {
   }
 
   static func search(seed: UInt64 = .max - 1) throws -> TicketSearch {
-    try TicketSearch(target: target(), width: 60, seed: seed)
+    try TicketSearch(Target(target()), seed: seed, width: 60)
   }
 
   /// A target with biases, a residual addition and a dense layer over 2 × 3 pixels.
@@ -39,20 +39,22 @@ enum SampleTicket {
     let first = try Convolution(
       window: .same(3), inputChannels: 2, outputChannels: 3, kernel: values(54), bias: values(3))
     let second = try Convolution(window: .same(3), inputChannels: 3, outputChannels: 3, kernel: values(81))
-    let dense = try Dense(inputs: 18, outputs: 2, weights: values(36), bias: values(2))
     let pool = Pooling(
       .average, window: SlidingWindow(height: 2, width: 2, strideHeight: 2, strideWidth: 2, roundsUp: true))
-    let nodes: [(String, Network<Float>.Operation, [Int])] = [
-      ("image", .input, []), ("first", .convolution(first), [0]), ("relu", .rectifier, [1]),
-      ("second", .convolution(second), [2]), ("add", .addition, [3, 2]), ("pool", .pooling(pool), [4]),
-      ("flat", .flatten, [5]), ("fc", .dense(dense), [6]),
-    ]
-    return try Network(
-      inputShape: ImageShape(height: 3, width: 5, channels: 2),
-      nodes: nodes.map { .init(name: $0.0, operation: $0.1, inputs: $0.2) })
+    let (weights, bias) = (values(36), values(2))
+    var net = NetworkBuilder<Float>(
+      inputShape: ImageShape(height: 3, width: 5, channels: 2), inputName: "image")
+    var value = try net.append("first", .convolution(first), to: [net.input])
+    let rectified = try net.append("relu", .rectifier, to: [value])
+    value = try net.append("second", .convolution(second), to: [rectified])
+    value = try net.append("add", .addition, to: [value, rectified])
+    value = try net.append("pool", .pooling(pool), to: [value])
+    value = try net.append("flat", .flatten, to: [value])
+    value = try net.dense("fc", weights: weights, outputs: 2, bias: bias, to: value)
+    return try net.network(output: value)
   }
 
-  static func wideTicket() throws -> Ticket { try TicketSearch(target: wideTarget(), width: 60, seed: 3).run().ticket }
+  static func wideTicket() throws -> Ticket { try TicketSearch(Target(wideTarget()), seed: 3, width: 60).run().ticket }
 
   static func file() throws -> TicketFile {
     var claims = Claims(
@@ -121,7 +123,7 @@ enum SampleTicket {
     #expect(file.isIntact && file.ticket.keptFilters == 204 && file.ticket.biases == [nil])
     #expect(try file.serialized() == Data(contentsOf: URL(fileURLWithPath: path)))
     let target = try ONNXModel.network(fromFile: Repository.networks + "/global-average.onnx")
-    #expect(try target.targetDigest() == file.ticket.targetDigest)
+    #expect(try Target(target).digest == file.ticket.targetDigest)
   }
 
   /// Changes one file after another, every key and every tensor of it; none passes for the original.

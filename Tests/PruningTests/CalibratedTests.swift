@@ -33,8 +33,10 @@ func calibratedTarget(seed: UInt64 = 1) throws -> Network<Float> {
     ("average", .globalAveragePooling, [5]), ("flat", .flatten, [6]),
     (
       "dense",
-      .dense(try Dense(inputs: 3, outputs: 4, weights: normals(12, seed: seed + 2), bias: normals(4, seed: seed + 3))),
-      [7]
+      .convolution(
+        try Convolution(
+          window: .same(1), inputChannels: 3, outputChannels: 4, kernel: normals(12, seed: seed + 2),
+          bias: normals(4, seed: seed + 3))), [7]
     ),
   ]
   return try Network(
@@ -48,22 +50,26 @@ func calibrationImages(_ count: Int, seed: UInt64 = 9) throws -> Tensor<Float> {
     values: normals(count * 98, seed: seed).map { max(-1, min(1, $0 / 2)) })
 }
 
-private func moments(of layer: LayerGraph.Layer, _ network: Network<Float>, _ images: Tensor<Float>) throws
+/// A calibrated search of that target, in the metric and with the damping of a plan.
+func calibratedSearch(
+  _ images: Tensor<Float>, _ calibration: CalibrationPlan = CalibrationPlan(), seed: UInt64 = 3,
+  width: Int = 150, size: SearchPlan.Size = .any, workLimit: UInt64? = nil
+) throws -> TicketSearch {
+  let plan = SearchPlan(mode: .calibrated(calibration), size: size, workLimit: workLimit)
+  return try TicketSearch(
+    Target(calibratedTarget()), plan: plan, seed: seed, width: width,
+    images: ImageSet(name: "calibration images", images: images, labels: nil))
+}
+
+private func moments(of layer: LayerGraph.Layer, _ target: Target, _ images: Tensor<Float>) throws
   -> LayerMoments
 {
-  let graph = try LayerGraph(of: network)
-  let kernels = network.kernels
-  func plain(_ number: Int) throws -> [(name: String, operation: Network<Float>.Operation)] {
-    let shape = graph.layers[number - 1]
-    return [
-      (
-        shape.name,
-        .convolution(
-          try Convolution(
-            window: shape.window, inputChannels: shape.inputChannels, outputChannels: shape.outputChannels,
-            kernel: kernels[number - 1]))
-      )
-    ]
+  let graph = target.graph
+  func plain(_ layer: LayerGraph.Layer) throws -> [(name: String, operation: Network<Float>.Operation)] {
+    let convolution = try Convolution(
+      window: layer.window, inputChannels: layer.inputChannels, outputChannels: layer.outputChannels,
+      kernel: target.kernels[layer.number - 1].values)
+    return [(layer.name, .convolution(convolution))]
   }
   return try LayerMoments(
     of: layer, inputs: try graph.network(upTo: 0, plain), wanted: try graph.network(upTo: 1, plain), isSigned: true,
@@ -73,10 +79,10 @@ private func moments(of layer: LayerGraph.Layer, _ network: Network<Float>, _ im
 
 @Suite struct LayerMomentsTests {
   @Test func momentsAreThoseOfDirectLoops() throws {
-    let network = try calibratedTarget()
-    let layer = try LayerGraph(of: network).layers[0]
+    let target = try Target(calibratedTarget())
+    let kernel = target.kernels[0]
     let images = try calibrationImages(37)
-    let found = try moments(of: layer, network, images)
+    let found = try moments(of: kernel.layer, target, images)
     // Patches by their definition: stride 2, a padding of 1.
     var rows: [[Double]] = []
     var outputs: [[Double]] = []
@@ -99,7 +105,7 @@ private func moments(of layer: LayerGraph.Layer, _ network: Network<Float>, _ im
           for o in 0..<3 {
             for f in 0..<18 {
               let signed: Double = row[f] - row[18 + f]
-              output[o] += signed * Double(network.kernels[0][f * 3 + o])
+              output[o] += signed * Double(kernel.values[f * 3 + o])
             }
           }
           outputs.append(output)
@@ -122,24 +128,22 @@ private func moments(of layer: LayerGraph.Layer, _ network: Network<Float>, _ im
   }
 
   @Test func coresChangeNoBit() throws {
-    let network = try calibratedTarget()
-    let graph = try LayerGraph(of: network)
+    let target = try Target(calibratedTarget())
+    let layer = target.graph.layers[0]
     let images = try calibrationImages(50)
-    let whole = try moments(of: graph.layers[0], network, images)
-    for _ in 0..<3 { #expect(try moments(of: graph.layers[0], network, images).gram == whole.gram) }
+    let whole = try moments(of: layer, target, images)
+    for _ in 0..<3 { #expect(try moments(of: layer, target, images).gram == whole.gram) }
   }
 }
 
 @Suite struct LayerRefitTests {
   private func refit(damping: Double = 1e-3) throws -> (LayerRefit, LayerMoments, [Float]) {
-    let network = try calibratedTarget()
-    let graph = try LayerGraph(of: network)
-    let moments = try moments(of: graph.layers[0], network, try calibrationImages(40))
-    let addresses = Ticket.addresses(graph: graph, inputRange: .unit).filter { $0.layer == 1 }
-    let made = try LayerRefit(
-      moments, graph.layers[0], layer: 1, addresses: addresses, kernel: network.kernels[0], scale: 0.25,
-      damping: damping)
-    return (made, moments, network.kernels[0])
+    let target = try Target(calibratedTarget())
+    let kernel = target.kernels[0]
+    let moments = try moments(of: kernel.layer, target, try calibrationImages(40))
+    let addresses = Ticket.addresses(graph: target.graph, inputRange: .unit).filter { $0.layer == 1 }
+    let made = try LayerRefit(moments, of: kernel, addresses: addresses, scale: 0.25, damping: damping)
+    return (made, moments, kernel.values)
   }
 
   @Test func anUnprunedInputWantsTheTargetsOwnKernel() throws {
@@ -211,12 +215,11 @@ private func moments(of layer: LayerGraph.Layer, _ network: Network<Float>, _ im
 }
 
 @Suite struct CalibratedSearchTests {
-  private func search(seed: UInt64 = 3, width: Int = 150, sweeps: Int = 1, images count: Int = 40) throws
-    -> TicketSearch
-  {
-    try TicketSearch(
-      target: calibratedTarget(), width: width, seed: seed,
-      calibration: Calibration(images: try calibrationImages(count), sweeps: sweeps))
+  private func search(
+    seed: UInt64 = 3, sweeps: Int = 1, images count: Int = 40, workLimit: UInt64? = nil
+  ) throws -> TicketSearch {
+    try calibratedSearch(
+      calibrationImages(count), CalibrationPlan(sweeps: sweeps), seed: seed, workLimit: workLimit)
   }
 
   /// Σ (pruned − target)² over other images.
@@ -240,7 +243,7 @@ private func moments(of layer: LayerGraph.Layer, _ network: Network<Float>, _ im
     var (calibrated, weights) = (0.0, 0.0)
     for seed in 1...4 as ClosedRange<UInt64> {
       calibrated += try outputError(try search(seed: seed).run().ticket)
-      weights += try outputError(try TicketSearch(target: calibratedTarget(), width: 150, seed: seed).run().ticket)
+      weights += try outputError(try TicketSearch(Target(calibratedTarget()), seed: seed, width: 150).run().ticket)
     }
     #expect(calibrated < weights / 2, "\(calibrated), \(weights)")
   }
@@ -263,9 +266,9 @@ private func moments(of layer: LayerGraph.Layer, _ network: Network<Float>, _ im
     let found = try search().run(control: control)
     #expect(found.stop == .cancelled && !found.ticket.isComplete)
     #expect(found.ticket.blocks.contains { $0.address.layer == 2 && !$0.kept.isEmpty })
-    let limited = try search().run(control: RunControl(limits: Limits(work: 20_000)))
+    let limited = try search(workLimit: 20_000).run()
     #expect(limited.stop == .workLimit)
-    #expect(try search().run(workers: 3, control: RunControl(limits: Limits(work: 20_000))).ticket == limited.ticket)
+    #expect(try search(workLimit: 20_000).run(workers: 3).ticket == limited.ticket)
   }
 
   @Test func unusableImagesAreNamed() throws {
@@ -275,18 +278,28 @@ private func moments(of layer: LayerGraph.Layer, _ network: Network<Float>, _ im
     var unknown = good
     unknown.values[7] = .nan
     let small = try Tensor<Float>(batch: 1, shape: ImageShape(height: 7, width: 6, channels: 2))
-    for calibration in [
-      Calibration(images: outside), Calibration(images: unknown), Calibration(images: small),
-      Calibration(images: good.images(0..<0)), Calibration(images: good, damping: .fixed(0)),
-      Calibration(images: good, damping: .fixed(.nan)), Calibration(images: good, sweeps: -1),
+    for images in [outside, small, good.images(0..<0)] {
+      #expect(throws: TicketError.self) { try calibratedSearch(images) }
+    }
+    #expect(throws: ConvolutionError.self) { try calibratedSearch(unknown) }
+    for plan in [
+      CalibrationPlan(damping: 0), CalibrationPlan(damping: .nan), CalibrationPlan(sweeps: -1),
+      CalibrationPlan(mix: 0),
     ] {
-      #expect(throws: TicketError.self) {
-        try TicketSearch(target: calibratedTarget(), width: 20, seed: 1, calibration: calibration)
-      }
+      #expect(throws: TicketError.self) { try calibratedSearch(good, plan) }
+    }
+    // The mode and the images must belong together.
+    let plan = SearchPlan(mode: .calibrated(CalibrationPlan()))
+    #expect(throws: TicketError.self) {
+      try TicketSearch(Target(calibratedTarget()), plan: plan, seed: 1, width: 20)
+    }
+    let set = try ImageSet(name: "images", images: good, labels: nil)
+    #expect(throws: TicketError.self) {
+      try TicketSearch(Target(calibratedTarget()), seed: 1, width: 20, images: set)
     }
     // One image of zeros says nothing: damping alone decides, and the target's kernel is wanted.
-    let blank = Calibration(images: try Tensor(batch: 1, shape: ImageShape(height: 7, width: 7, channels: 2)))
-    let found = try TicketSearch(target: calibratedTarget(), width: 50, seed: 1, calibration: blank).run()
+    let blank = try Tensor<Float>(batch: 1, shape: ImageShape(height: 7, width: 7, channels: 2))
+    let found = try calibratedSearch(blank, seed: 1, width: 50).run()
     #expect(found.ticket.isComplete)
   }
 }

@@ -14,43 +14,46 @@ private let closeness = 1e-4
 @Suite struct CertifiedObjectiveTests {
   /// λ·(input's bound) is what an error of one kernel entry adds to the certified errors of all outputs together.
   @Test func weightsAreTheCertificatesSlopes() throws {
-    let target = try calibratedTarget()
-    let graph = try LayerGraph(of: target)
-    let kernels = target.kernels
+    let target = try Target(calibratedTarget())
+    let graph = target.graph
     let range = try InputRange(low: 0, high: 2)
-    let weights = try CertificateWeights(graph: graph, kernels: kernels).layers
+    let weights = CertificateWeights(of: target).layers
     func total(_ collapsed: [CollapsedLayer]) -> Double {
-      Certificate(graph: graph, kernels: kernels, biases: target.biases, collapsed: collapsed, inputRange: range)
-        .outputErrors.reduce(0, +)
+      Certificate(of: collapsed, target, inputRange: range).outputErrors.reduce(0, +)
     }
-    let exact = kernels.map { CollapsedLayer(positive: $0.map { Double($0) }, negative: nil) }
+    func layer(_ values: [Double], of layer: LayerGraph.Layer) -> CollapsedLayer {
+      CollapsedLayer(positive: Kernel(values, of: layer), negative: nil)
+    }
+    let exact = target.kernels.map { layer($0.values.map { Double($0) }, of: $0.layer) }
     let rest = total(exact)
-    for layer in graph.layers.indices {
-      let outputs = graph.layers[layer].outputChannels
+    for index in graph.layers.indices {
+      let outputs = graph.layers[index].outputChannels
       // One entry for each output, all of the same tap and input channel: their inputs' bound is the same.
       let slopes = (0..<outputs).map { o -> Double in
         var changed = exact
-        var values = exact[layer].positive
+        var values = exact[index].positive.values
         values[o] += small
-        changed[layer] = CollapsedLayer(positive: values, negative: nil)
+        changed[index] = layer(values, of: graph.layers[index])
         return (total(changed) - rest) / small
       }
       for o in 0..<outputs {
-        let (found, wanted) = (slopes[o] * weights[layer][0], slopes[0] * weights[layer][o])
-        #expect(abs(found - wanted) <= closeness * (abs(wanted) + abs(found)), "layer \(layer + 1), output \(o)")
+        let (found, wanted) = (slopes[o] * weights[index][0], slopes[0] * weights[index][o])
+        #expect(abs(found - wanted) <= closeness * (abs(wanted) + abs(found)), "layer \(index + 1), output \(o)")
       }
     }
     #expect(weights[2] == [1, 1, 1, 1])
   }
 
   @Test func itLowersTheCertifiedError() throws {
-    var certified: [Objective: Double] = [:]
-    for objective in Objective.allCases {
+    let target = try Target(calibratedTarget())
+    var certified: [SearchPlan.Objective: Double] = [:]
+    for objective in SearchPlan.Objective.allCases {
       for seed in 1...4 as ClosedRange<UInt64> {
-        let search = try TicketSearch(target: calibratedTarget(), width: 300, seed: seed, objective: objective)
+        let plan = SearchPlan(mode: .weights(objective))
+        let search = try TicketSearch(target, plan: plan, seed: seed, width: 300)
         let ticket = try search.run(workers: 1).ticket
         #expect(try search.run(workers: 3).ticket == ticket)
-        let claims = try Measurement(ticket: ticket, target: calibratedTarget()).claims(on: nil)
+        let claims = try Measurement(ticket: ticket, target: target).claims(on: nil)
         certified[objective, default: 0] += try #require(claims.certifiedError)
       }
     }
@@ -58,13 +61,9 @@ private let closeness = 1e-4
   }
 
   @Test func onlyWhereItMeansSomething() throws {
+    let plan = SearchPlan(mode: .weights(.certified), size: .penalised(1e-4))
     #expect(throws: TicketError.self) {
-      try TicketSearch(target: calibratedTarget(), width: 30, seed: 1, sizePenalty: 1e-4, objective: .certified)
-    }
-    #expect(throws: TicketError.self) {
-      try TicketSearch(
-        target: calibratedTarget(), width: 30, seed: 1, objective: .certified,
-        calibration: Calibration(images: calibrationImages(5)))
+      try TicketSearch(Target(calibratedTarget()), plan: plan, seed: 1, width: 30)
     }
   }
 }

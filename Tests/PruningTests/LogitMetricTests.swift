@@ -13,30 +13,23 @@ private let step = 1e-5
 @Suite struct LogitMetricTests {
   /// The target with another kernel in one layer, in Float64.
   private func changed(_ kernels: [[Double]], _ network: Network<Float>) throws -> Network<Double> {
-    let graph = try LayerGraph(of: network)
-    let biases = network.biases
-    return try graph.network { number in
-      let layer = graph.layers[number - 1]
-      return [
-        (
-          layer.name,
-          .convolution(
-            try Convolution(
-              window: layer.window, inputChannels: layer.inputChannels, outputChannels: layer.outputChannels,
-              kernel: kernels[number - 1], bias: biases[number - 1].map { $0.map { Double($0) } }))
-        )
-      ]
+    let target = try Target(network)
+    return try target.graph.network { layer in
+      let convolution = try Convolution(
+        window: layer.window, inputChannels: layer.inputChannels, outputChannels: layer.outputChannels,
+        kernel: kernels[layer.number - 1],
+        bias: target.biases[layer.number - 1].map { $0.map { Double($0) } })
+      return [(layer.name, .convolution(convolution))]
     }
   }
 
   private func moments(layer number: Int, _ network: Network<Float>, wanted: Network<Float>, _ images: Tensor<Float>)
     throws -> LogitMoments
   {
-    let form = try network.prunableForm()
-    let graph = try LayerGraph(of: network)
-    let node = graph.nodes.firstIndex { $0.operation == .convolution(layer: number) }!
+    let graph = try Target(network).graph
     return try LogitMoments(
-      of: graph.layers[number - 1], pruned: form, node: node, target: wanted, isSigned: number == 1, on: images,
+      of: graph.layers[number - 1], pruned: network, node: graph.node(ofLayer: number), target: wanted,
+      isSigned: number == 1, on: images,
       workers: 2
     ) {}
   }
@@ -55,8 +48,9 @@ private let step = 1e-5
     let wanted = try calibratedTarget(seed: 7)
     let images = try calibrationImages(21)
     let found = try moments(layer: number, network, wanted: wanted, images)
-    let layer = try LayerGraph(of: network).layers[number - 1]
-    let kernels = network.kernels.map { $0.map { Double($0) } }
+    let target = try Target(network)
+    let layer = target.graph.layers[number - 1]
+    let kernels = target.kernels.map { $0.values.map { Double($0) } }
     let halves = number == 1 ? 2 : 1
     #expect(found.entries == halves * layer.weightCount)
     let inputs = images.converted(to: Double.self)
@@ -96,31 +90,32 @@ private let step = 1e-5
     let network = try calibratedTarget()
     let wanted = try calibratedTarget(seed: 7)
     let images = try calibrationImages(60)
-    let graph = try LayerGraph(of: network)
+    let target = try Target(network)
+    let graph = target.graph
     let logits = try moments(layer: 3, network, wanted: wanted, images)
-    let node = graph.nodes.firstIndex { $0.operation == .convolution(layer: 3) }!
-    let form = try network.prunableForm()
+    let node = graph.node(ofLayer: 3)
     let layer = try LayerMoments(
       of: graph.layers[2],
-      inputs: try Network(inputShape: form.inputShape, nodes: form.nodes, output: form.nodes[node].inputs[0]),
-      wanted: try Network(inputShape: form.inputShape, nodes: form.nodes, output: node), isSigned: false, on: images,
+      inputs: try Network(
+        inputShape: network.inputShape, nodes: network.nodes, output: network.nodes[node].inputs[0]),
+      wanted: try Network(inputShape: network.inputShape, nodes: network.nodes, output: node), isSigned: false,
+      on: images,
       workers: 1
     ) {}
     let addresses = Ticket.addresses(graph: graph, inputRange: .unit).filter { $0.layer == 3 }
     let refit = try LayerRefit(
-      logits, layer, graph.layers[2], layer: 3, addresses: addresses, kernel: network.kernels[2], scale: 0.5,
-      mix: 1e-9, damping: 1e-9)
+      logits, layer, of: target.kernels[2], addresses: addresses, scale: 0.5, mix: 1e-9, damping: 1e-9)
     #expect(refit.taps == 4 && refit.outputs == 1 && refit.addresses.count == 3)
     let inputs = images.converted(to: Double.self)
     let goal = centred(try wanted.converted(to: Double.self).evaluatedDirectly(inputs).values, 4)
-    var kernels = network.kernels.map { $0.map { Double($0) } }
+    var kernels = target.kernels.map { $0.values.map { Double($0) } }
     func missed(_ entries: [Double]) throws -> Double {
       kernels[2] = entries.map { $0 * 0.5 }
       let found = centred(try changed(kernels, network).evaluatedDirectly(inputs).values, 4)
       return zip(goal, found).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
     }
     let least = try missed(refit.wanted)
-    #expect(least < 0.9 * (try missed(network.kernels[2].map { Double($0) / 0.5 })))
+    #expect(least < 0.9 * (try missed(target.kernels[2].values.map { Double($0) / 0.5 })))
     for seed in 1...20 as ClosedRange<UInt64> {
       let near = zip(refit.wanted, normals(12, seed: seed)).map { $0 + 0.02 * Double($1) }
       #expect(try missed(near) > least * (1 - 1e-6))
@@ -128,16 +123,11 @@ private let step = 1e-5
   }
 
   @Test func ticketsAreTheSameOnAnyCores() throws {
-    var calibration = Calibration(images: try calibrationImages(40))
-    let plain = try TicketSearch(target: calibratedTarget(), width: 120, seed: 3, calibration: calibration).run().ticket
-    calibration.metric = .logits
-    let search = try TicketSearch(target: calibratedTarget(), width: 120, seed: 3, calibration: calibration)
+    let images = try calibrationImages(40)
+    let plain = try calibratedSearch(images, width: 120).run().ticket
+    let search = try calibratedSearch(images, CalibrationPlan(metric: .logits), width: 120)
     let one = try search.run(workers: 1).ticket
     #expect(one.isComplete && one.blocks != plain.blocks && one.calibrationDigest != plain.calibrationDigest)
     for workers in [2, 4] { #expect(try search.run(workers: workers).ticket == one) }
-    calibration.mix = 0
-    #expect(throws: TicketError.self) {
-      try TicketSearch(target: calibratedTarget(), width: 120, seed: 3, calibration: calibration)
-    }
   }
 }

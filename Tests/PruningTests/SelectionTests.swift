@@ -27,12 +27,14 @@ import Tickets
       ])
   }
 
-  private func calibration() throws -> Calibration {
+  private func images() throws -> ImageSet {
     var values = [Double](repeating: 0, count: 20 * 36)
     values.withUnsafeMutableBufferPointer { UniformStream.fillSymmetric($0, at: StreamAddress(seed: 4)) }
-    return Calibration(
-      images: try Tensor(
-        batch: 20, shape: ImageShape(height: 6, width: 6, channels: 1), values: values.map { Float($0) }))
+    return try ImageSet(
+      name: "images",
+      images: Tensor(
+        batch: 20, shape: ImageShape(height: 6, width: 6, channels: 1), values: values.map { Float($0) }),
+      labels: nil)
   }
 
   /// What solvers are told of time, one call after another.
@@ -55,10 +57,10 @@ import Tickets
   /// but is ended by it.
   @Test(arguments: [false, true]) func ticketsDoNotDependOnATimeLimitThatDoesNotStrike(isCalibrated: Bool) throws {
     let plans = TimePlans()
-    var calibration = try calibration()
-    calibration.sweeps = 0
+    let mode = isCalibrated ? SearchPlan.Mode.calibrated(CalibrationPlan(sweeps: 0)) : .weights(.squares)
     let search = try TicketSearch(
-      target: target(), width: 40, seed: 1, solver: plans.solver, calibration: isCalibrated ? calibration : nil)
+      Target(target()), plan: SearchPlan(mode: mode), seed: 1, width: 40,
+      images: isCalibrated ? images() : nil, solver: plans.solver)
     let found = try search.run(workers: 1, control: RunControl(limits: Limits(seconds: 3600)))
     #expect(found.ticket.isComplete)
     let told = plans.told.withLock { $0 }
@@ -67,30 +69,32 @@ import Tickets
   }
 
   private func ticket(
-    _ solver: any Solver, size: Int? = nil, penalty: Double = 0, calibration: Calibration? = nil, seed: UInt64 = 1
+    _ solver: any Solver, size: SearchPlan.Size = .any, images: ImageSet? = nil, seed: UInt64 = 1
   ) throws -> Ticket {
-    try TicketSearch(
-      target: target(), width: 150, seed: seed, solver: solver, size: size, sizePenalty: penalty,
-      calibration: calibration
-    ).run(workers: 2, control: RunControl(limits: Limits(work: solver is BeamSearch ? 400_000_000 : nil))).ticket
+    let plan = SearchPlan(
+      mode: images == nil ? .weights(.squares) : .calibrated(CalibrationPlan()), size: size,
+      workLimit: solver is BeamSearch ? 400_000_000 : nil)
+    return try TicketSearch(
+      Target(target()), plan: plan, seed: seed, width: 150, images: images, solver: solver
+    ).run(workers: 2).ticket
   }
 
   @Test func everyBlockHasTheSizeAskedFor() throws {
     for solver in [BeamSearch(), RandomSubset(), LongestCandidates(), ForwardGreedy()] as [any Solver] {
-      let found = try ticket(solver, size: 9)
+      let found = try ticket(solver, size: .exactly(9))
       #expect(found.blocks.allSatisfy { $0.kept.count == 9 }, "\(solver.name)")
       #expect(found.isComplete || solver is BeamSearch)
     }
-    let calibrated = try ticket(BeamSearch(), size: 9, calibration: calibration())
+    let calibrated = try ticket(BeamSearch(), size: .exactly(9), images: images())
     #expect(calibrated.blocks.allSatisfy { $0.kept.count == 9 })
-    #expect(throws: SubsetSumError.self) { try ticket(BeamSearch(), size: 400) }
-    #expect(throws: SubsetSumError.self) { try ticket(GreedyFlips(), size: 9) }
-    #expect(throws: TicketError.self) { try ticket(BeamSearch(), size: -1) }
+    #expect(throws: SubsetSumError.self) { try ticket(BeamSearch(), size: .exactly(400)) }
+    #expect(throws: SubsetSumError.self) { try ticket(GreedyFlips(), size: .exactly(9)) }
+    #expect(throws: TicketError.self) { try ticket(BeamSearch(), size: .exactly(-1)) }
   }
 
   @Test func randomFiltersDifferByBlockAndSeed() throws {
-    let found = try ticket(RandomSubset(), size: 9)
-    #expect(found == (try ticket(RandomSubset(), size: 9)))
+    let found = try ticket(RandomSubset(), size: .exactly(9))
+    #expect(found == (try ticket(RandomSubset(), size: .exactly(9))))
     let network = try found.randomNetwork
     // Places among the half's filters by |u|, which is how a block's candidates are ordered.
     let places = found.blocks.map { block -> [Int] in
@@ -103,18 +107,18 @@ import Tickets
   }
 
   @Test func largerPenaltiesKeepFewer() throws {
-    for calibration in [nil, try calibration()] {
+    for images in [nil, try images()] {
       #expect(
-        try ticket(GreedyFlips(), calibration: calibration)
-          == ticket(GreedyFlips(), penalty: 0, calibration: calibration))
+        try ticket(GreedyFlips(), images: images) == ticket(GreedyFlips(), size: .penalised(0), images: images))
       for solver in [GreedyFlips(), BeamSearch()] as [any Solver] {
-        let kept = try [1e-7, 1e-3, 1].map { try ticket(solver, penalty: $0, calibration: calibration).keptFilters }
+        let kept = try [1e-7, 1e-3, 1].map {
+          try ticket(solver, size: .penalised($0), images: images).keptFilters
+        }
         #expect(kept == kept.sorted(by: >) && kept[0] > kept[1], "\(solver.name): \(kept)")
         #expect(kept[2] == 0, "no filter takes all of a layer's squared error away")
       }
     }
-    #expect(throws: TicketError.self) { try ticket(FractionalRounding(), penalty: 1e-4) }
-    #expect(throws: TicketError.self) { try ticket(BeamSearch(), size: 3, penalty: 1e-4) }
-    #expect(throws: TicketError.self) { try ticket(GreedyFlips(), penalty: .nan) }
+    #expect(throws: TicketError.self) { try ticket(FractionalRounding(), size: .penalised(1e-4)) }
+    #expect(throws: TicketError.self) { try ticket(GreedyFlips(), size: .penalised(.nan)) }
   }
 }

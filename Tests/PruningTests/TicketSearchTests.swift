@@ -29,12 +29,12 @@ private func target(seed: UInt64 = 1) throws -> Network<Float> {
 
 @Suite struct ScaleRuleTests {
   @Test func scalesAreTheSmallestPowersOfTwoWithinBothBounds() throws {
-    let layer = try LayerGraph(of: target()).layers[0]
+    let layer = try Target(target()).graph.layers[0]
     let rule = ScaleRule(largestEntry: 8, largestNormPerWidth: 0.125)
     for largest in [1e-6, 0.3, 1, 2, 5.04, 1000] as [Float] {
-      let kernel = (0..<layer.weightCount).map { $0 == 5 ? -largest : 0.01 * largest }
+      let values = (0..<layer.weightCount).map { $0 == 5 ? -largest : 0.01 * largest }
       for width in [1, 10, 1000] {
-        let scale = rule.scale(for: kernel, layer: layer, width: width)
+        let scale = rule.scale(for: Kernel(values, of: layer), width: width)
         #expect(scale.significand == 1)
         let entry = Double(largest) / scale
         // Entry 5 alone all but makes the largest channel's norm.
@@ -42,28 +42,28 @@ private func target(seed: UInt64 = 1) throws -> Network<Float> {
         #expect(2.01 * entry > min(8, 0.125 * Double(width)), "\(largest), width \(width): \(scale)")
       }
     }
-    #expect(rule.scale(for: [Float](repeating: 0, count: layer.weightCount), layer: layer, width: 5) == 1)
+    #expect(rule.scale(for: Kernel(zerosOf: layer), width: 5) == 1)
   }
 }
 
 @Suite struct TicketSearchTests {
   @Test func theSameTicketWhateverTheWorkersAndTiles() throws {
-    let search = try TicketSearch(target: target(), width: 200, seed: 3)
+    let search = try TicketSearch(Target(target()), seed: 3, width: 200)
     let one = try search.run(workers: 1)
     #expect(one.stop == nil && one.ticket.isComplete)
     #expect(try search.run(workers: 2).ticket == one.ticket)
     #expect(try search.run(workers: 2, control: RunControl(limits: Limits(memoryBytes: 64 << 20))).ticket == one.ticket)
     for tileRows in [1, 7, 1000] {
-      let tiled = try TicketSearch(target: target(), width: 200, seed: 3, solver: GreedyFlips(tileRows: tileRows))
+      let tiled = try TicketSearch(Target(target()), seed: 3, width: 200, solver: GreedyFlips(tileRows: tileRows))
       #expect(try tiled.run(workers: 2).ticket == one.ticket)
     }
-    #expect(try TicketSearch(target: target(), width: 200, seed: 4).run().ticket != one.ticket)
+    #expect(try TicketSearch(Target(target()), seed: 4, width: 200).run().ticket != one.ticket)
   }
 
   @Test func theTicketIsMuchNearerThanTheEmptySet() throws {
     let target = try target()
-    let ticket = try TicketSearch(target: target, width: 500, seed: 3).run().ticket
-    let claims = try Measurement(ticket: ticket, target: target).claims(on: nil)
+    let ticket = try TicketSearch(Target(target), seed: 3, width: 500).run().ticket
+    let claims = try Measurement(ticket: ticket, target: Target(target)).claims(on: nil)
     #expect(claims.maxWeightError < 0.1 * claims.emptySetError)
     #expect(claims.certifiedError! < claims.emptySetCertifiedError!)
     #expect(claims.keptFilters == ticket.keptFilters && claims.totalFilters == 4 * 1000)
@@ -74,8 +74,11 @@ private func target(seed: UInt64 = 1) throws -> Network<Float> {
   }
 
   @Test func limitsLeaveAPartialTicketAndCheckpointsResumeToTheSame() throws {
-    let search = try TicketSearch(target: target(), width: 200, seed: 3)
-    let stopped = try search.run(control: RunControl(limits: Limits(work: 1)))
+    let search = try TicketSearch(Target(target()), seed: 3, width: 200)
+    let limited = try TicketSearch(
+      Target(target()), plan: SearchPlan(workLimit: 1), seed: 3, width: 200)
+    let stopped = try limited.run()
+    #expect(throws: TicketError.self) { try search.run(control: RunControl(limits: Limits(work: 1))) }
     #expect(stopped.stop == .workLimit && !stopped.ticket.isComplete)
     let control = RunControl()
     control.cancellation.cancel()
@@ -87,24 +90,24 @@ private func target(seed: UInt64 = 1) throws -> Network<Float> {
     let partial = checkpoints.withLock { $0[2] }
     #expect(partial.blocks.count == 3)
     #expect(try search.run(resuming: partial).ticket == whole.ticket)
-    let other = try TicketSearch(target: target(), width: 200, seed: 4)
+    let other = try TicketSearch(Target(target()), seed: 4, width: 200)
     #expect(throws: PruningError.self) { try other.run(resuming: partial) }
   }
 
   @Test func tooLittleMemoryIsAnErrorThatSaysHowMuch() throws {
-    let search = try TicketSearch(target: target(), width: 1000, seed: 3)
+    let search = try TicketSearch(Target(target()), seed: 3, width: 1000)
     #expect(throws: PruningError.self) { try search.run(control: RunControl(limits: Limits(memoryBytes: 1000))) }
-    #expect(throws: TicketError.self) { try TicketSearch(target: target(), width: 0, seed: 3) }
+    #expect(throws: TicketError.self) { try TicketSearch(Target(target()), seed: 3, width: 0) }
   }
 
   @Test func anotherTargetIsRefused() throws {
-    let ticket = try TicketSearch(target: target(), width: 50, seed: 3).run().ticket
-    #expect(throws: TicketError.self) { try Measurement(ticket: ticket, target: target(seed: 9)) }
+    let ticket = try TicketSearch(Target(target()), seed: 3, width: 50).run().ticket
+    #expect(throws: TicketError.self) { try Measurement(ticket: ticket, target: Target(target(seed: 9))) }
   }
 
   @Test func accuracyDependsOnNoTileOrWorkerCount() throws {
     let target = try target()
-    let network = try TicketSearch(target: target, width: 100, seed: 3).run().ticket.prunedNetwork()
+    let network = try TicketSearch(Target(target), seed: 3, width: 100).run().ticket.prunedNetwork()
     var values = [Float](repeating: 0, count: 300 * 50)
     values.withUnsafeMutableBufferPointer { NormalStream.fill($0, at: StreamAddress(seed: 77)) }
     let images = try Tensor(batch: 300, shape: target.inputShape, values: values)

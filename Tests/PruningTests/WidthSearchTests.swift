@@ -26,11 +26,11 @@ private func target() throws -> Network<Float> {
 
 @Suite struct WidthSearchTests {
   private func draw(_ width: Int) throws -> SearchResult {
-    try TicketSearch(target: target(), width: width, seed: 7).run(workers: 1)
+    try TicketSearch(Target(target()), seed: 7, width: width).run(workers: 1)
   }
 
   private func error(_ result: SearchResult) throws -> Double? {
-    try Measurement(ticket: result.ticket, target: target(), workers: 1).claims(on: nil).certifiedError
+    try Measurement(ticket: result.ticket, target: Target(target()), workers: 1).claims(on: nil).certifiedError
   }
 
   @Test(arguments: [5, 0.5, 0.05, 0.005]) func theWidthReachesAndTheOneBelowItDoesNot(epsilon: Double) throws {
@@ -58,7 +58,7 @@ private func target() throws -> Network<Float> {
     let found = try WidthSearch(
       reaching: 1e-9,
       draw: {
-        try TicketSearch(target: target(), width: $0, seed: 7).run(control: RunControl(limits: Limits(work: 100)))
+        try TicketSearch(Target(target()), plan: SearchPlan(workLimit: 100), seed: 7, width: $0).run()
       },
       error: error)
     #expect(!found.isReached && found.result.stop == .workLimit && found.trials.count == 1)

@@ -13,7 +13,7 @@ enum SmallTargets {
 
   /// 3×3 convolution, ReLU, max pooling, 3×3 convolution, global average, flatten.
   static func chain(
-    channels: [Int] = [2, 3, 2], size: Int = 6, seed: UInt64 = 1, names: String = "conv", identity: Bool = false
+    channels: [Int] = [2, 3, 2], size: Int = 6, seed: UInt64 = 1, names: String = "conv"
   ) throws -> Network<Float> {
     func convolution(_ layer: Int) throws -> Network<Float>.Operation {
       .convolution(
@@ -22,11 +22,10 @@ enum SmallTargets {
           kernel: values(9 * channels[layer] * channels[layer + 1], seed: seed + UInt64(layer))))
     }
     let pool = Pooling(.maximum, window: SlidingWindow(height: 2, width: 2, strideHeight: 2, strideWidth: 2))
-    var operations: [(String, Network<Float>.Operation)] = [
+    let operations: [(String, Network<Float>.Operation)] = [
       ("input", .input), (names + "1", try convolution(0)), ("relu", .rectifier), ("pool", .pooling(pool)),
       (names + "2", try convolution(1)), ("average", .globalAveragePooling), ("flatten", .flatten),
     ]
-    if identity { operations.insert(("copy", .identity), at: 2) }
     let nodes = operations.enumerated().map { index, operation in
       Network<Float>.Node(name: operation.0, operation: operation.1, inputs: index == 0 ? [] : [index - 1])
     }
@@ -34,9 +33,11 @@ enum SmallTargets {
       inputShape: ImageShape(height: size, width: size, channels: channels[0]), nodes: nodes)
   }
 
-  /// Biases, a residual addition, an addition without a ReLU behind it, pooling, two dense layers, the first over a
-  /// 3 × 3 image.
-  static func residual(seed: UInt64 = 1, biasSeed: UInt64 = 50) throws -> Network<Float> {
+  /// Biases, a residual addition, an addition without a ReLU behind it, pooling, two dense layers, the
+  /// first over a 3 × 3 image.
+  static func residual(
+    seed: UInt64 = 1, biasSeed: UInt64 = 50
+  ) throws -> Network<Float> {
     func convolution(_ layer: UInt64, _ inputs: Int, _ outputs: Int, _ size: Int) throws -> Network<Float>.Operation {
       .convolution(
         try Convolution(
@@ -44,31 +45,35 @@ enum SmallTargets {
           kernel: values(size * size * inputs * outputs, seed: seed + layer),
           bias: layer == 2 ? nil : values(outputs, seed: biasSeed + layer)))
     }
-    func dense(_ layer: UInt64, _ inputs: Int, _ outputs: Int) throws -> Network<Float>.Operation {
-      .dense(
-        try Dense(
-          inputs: inputs, outputs: outputs, weights: values(inputs * outputs, seed: seed + layer),
-          bias: values(outputs, seed: biasSeed + layer)))
-    }
     let pool = Pooling(.maximum, window: SlidingWindow(height: 2, width: 2, strideHeight: 2, strideWidth: 2))
-    let nodes: [(String, Network<Float>.Operation, [Int])] = [
-      ("input", .input, []), ("conv1", try convolution(1, 2, 3, 3), [0]), ("relu1", .rectifier, [1]),
-      ("conv2", try convolution(2, 3, 3, 3), [2]), ("add1", .addition, [3, 2]),
-      ("conv3", try convolution(3, 3, 3, 1), [4]),
-      ("add2", .addition, [4, 5]), ("relu2", .rectifier, [6]), ("pool", .pooling(pool), [7]), ("flat", .flatten, [8]),
-      ("fc1", try dense(4, 27, 4), [9]), ("relu3", .rectifier, [10]), ("fc2", try dense(5, 4, 2), [11]),
-    ]
-    return try Network(
-      inputShape: ImageShape(height: 6, width: 6, channels: 2),
-      nodes: nodes.map { .init(name: $0.0, operation: $0.1, inputs: $0.2) })
+    var net = NetworkBuilder<Float>(inputShape: ImageShape(height: 6, width: 6, channels: 2))
+    let first = try net.append("conv1", convolution(1, 2, 3, 3), to: [net.input])
+    let rectified = try net.append("relu1", .rectifier, to: [first])
+    let second = try net.append("conv2", convolution(2, 3, 3, 3), to: [rectified])
+    let added = try net.append("add1", .addition, to: [second, rectified])
+    let third = try net.append("conv3", convolution(3, 3, 3, 1), to: [added])
+    var value = try net.append("add2", .addition, to: [added, third])
+    value = try net.append("relu2", .rectifier, to: [value])
+    value = try net.append("pool", .pooling(pool), to: [value])
+    value = try net.append("flat", .flatten, to: [value])
+    func dense(_ name: String, _ layer: UInt64, _ inputs: Int, _ outputs: Int) throws {
+      value = try net.dense(
+        name, weights: values(inputs * outputs, seed: seed + layer), outputs: outputs,
+        bias: values(outputs, seed: biasSeed + layer), to: value)
+    }
+    try dense("fc1", 4, 27, 4)
+    value = try net.append("relu3", .rectifier, to: [value])
+    try dense("fc2", 5, 4, 2)
+    return try net.network(output: value)
   }
 
   /// A ticket that keeps every `step`-th filter of each half.
   static func ticket(
-    for target: Network<Float>, width: Int = 12, seed: UInt64 = 5, step: Int = 2,
+    for network: Network<Float>, width: Int = 12, seed: UInt64 = 5, step: Int = 2,
     inputRange: InputRange = .unit, scales: [Double]? = nil
   ) throws -> Ticket {
-    let graph = try LayerGraph(of: target)
+    let target = try Target(network)
+    let graph = target.graph
     let network = try RandomNetwork(seed: seed, width: width, layers: graph.layers)
     let blocks = Ticket.addresses(graph: graph, inputRange: inputRange).map { address in
       let scalars = network.scalars(layer: address.layer, channel: address.channel)
@@ -79,7 +84,7 @@ enum SmallTargets {
     return try Ticket(
       seed: seed, width: width, mode: .weights, inputRange: inputRange, graph: graph,
       scales: scales ?? graph.layers.map { _ in 0.25 }, biases: target.biases, blocks: blocks,
-      targetDigest: try target.targetDigest(),
+      targetDigest: target.digest,
       isComplete: true)
   }
 

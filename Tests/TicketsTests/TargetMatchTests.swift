@@ -33,16 +33,16 @@ import Tickets
   }
 
   /// A ticket of one network's graph and biases that says it was drawn for another.
-  private func forged(_ variant: Variant, as target: Network<Float>) throws -> Ticket {
+  private func forged(_ variant: Variant, as target: Target) throws -> Ticket {
     let honest = try SmallTargets.ticket(for: variant.network())
     return try Ticket(
       seed: honest.seed, width: honest.width, mode: .weights, inputRange: .unit, graph: honest.graph,
-      scales: honest.scales, biases: honest.biases, blocks: honest.blocks, targetDigest: try target.targetDigest(),
+      scales: honest.scales, biases: honest.biases, blocks: honest.blocks, targetDigest: target.digest,
       isComplete: true)
   }
 
   @Test func whatDiffersIsNamed() throws {
-    let target = try Variant().network()
+    let target = try Target(Variant().network())
     func expect(_ place: String, _ expected: String, _ found: String, _ change: (inout Variant) -> Void) throws {
       var variant = Variant()
       change(&variant)
@@ -67,13 +67,13 @@ import Tickets
   }
 
   @Test func namesAloneMayDiffer() throws {
-    let target = try Variant().network()
+    let target = try Target(Variant().network())
     var variant = Variant()
     variant.names = "layer"
     let ticket = try forged(variant, as: target)
     try ticket.requireMatch(target)
-    #expect(try ticket.renames(target))
-    #expect(try !SmallTargets.ticket(for: target).renames(target))
+    #expect(ticket.renames(target))
+    #expect(try !SmallTargets.ticket(for: target.network).renames(target))
   }
 
   @Test func anotherOutputOrAnotherNumberOfNodesIsRefused() throws {
@@ -83,7 +83,7 @@ import Tickets
     let honest = try SmallTargets.ticket(for: other)
     let ticket = try Ticket(
       seed: honest.seed, width: honest.width, mode: .weights, inputRange: .unit, graph: honest.graph,
-      scales: honest.scales, blocks: honest.blocks, targetDigest: try target.targetDigest(), isComplete: true)
-    #expect(throws: TicketError.self) { try ticket.requireMatch(target) }
+      scales: honest.scales, blocks: honest.blocks, targetDigest: try Target(target).digest, isComplete: true)
+    #expect(throws: TicketError.self) { try ticket.requireMatch(Target(target)) }
   }
 }

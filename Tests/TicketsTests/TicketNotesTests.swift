@@ -1,3 +1,4 @@
+import Convolution
 import Testing
 import Tickets
 
@@ -28,10 +29,17 @@ import Tickets
 
   /// Kernels of ones: a channel's share of layer 1 sums to 9 · 3, of layer 2 to 9 · 2.
   @Test func targetsBeyondTheTheoremAreCounted() throws {
-    let kernels = [[Float](repeating: 1, count: 54), [Float](repeating: -1, count: 54)]
+    let graph = try ticket([4, 4, 4, 4, 9, 9, 9]).graph
+    let target = try Target(
+      graph.network { layer in
+        let convolution = try Convolution(
+          window: layer.window, inputChannels: layer.inputChannels, outputChannels: layer.outputChannels,
+          kernel: [Float](repeating: layer.number == 1 ? 1 : -1, count: 54))
+        return [(layer.name, .convolution(convolution))]
+      })
     func beyond(_ scales: [Double]) throws -> String? {
       let ticket = try ticket([4, 4, 4, 4, 9, 9, 9], scales: scales)
-      return ticket.notes(forKernels: kernels).dropFirst(ticket.notes.count).first
+      return ticket.notes(for: target).dropFirst(ticket.notes.count).first
     }
     // ‖z‖₁ is 27/s and 18/s, √k is 2 and 3.
     #expect(try beyond([16, 8]) == nil)

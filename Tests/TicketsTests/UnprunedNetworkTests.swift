@@ -16,9 +16,7 @@ private let tolerance = 1e-5
       let ticket = try SmallTargets.ticket(for: target)
       let signed = ticket.graph.signedInputs(networkInputIsSigned: true)
       let layers = try ticket.randomNetwork.collapseUnpruned(signedInputs: signed, scales: ticket.scales, workers: 2)
-      let collapsed: Network<Float> = try ticket.graph.network {
-        try layers[$0 - 1].operations(of: ticket.graph.layers[$0 - 1], bias: ticket.biases[$0 - 1])
-      }
+      let collapsed: Network<Float> = try ticket.graph.network(of: layers, biases: ticket.biases)
       let images = try SmallTargets.images(4, target.inputShape, seed: 9)
       let whole = try ticket.unprunedNetwork()
       let expected = try collapsed.converted(to: Double.self).evaluatedDirectly(images.converted(to: Double.self))

@@ -11,14 +11,14 @@ import Tombola
 
   private func drawn(width: Int) throws -> (Network<Float>, Ticket, Measurement) {
     let target = try ONNXModel.network(fromFile: Self.target)
-    let ticket = try TicketSearch(target: target, width: width, seed: 3).run().ticket
-    return (target, ticket, try Measurement(ticket: ticket, target: target))
+    let ticket = try TicketSearch(Target(target), seed: 3, width: width).run().ticket
+    return (target, ticket, try Measurement(ticket: ticket, target: Target(target)))
   }
 
   /// Random images, corners and images of one number, against the pruned network itself.
   @Test func aHundredThousandInputsKeepTheCertificate() throws {
     let (target, ticket, measurement) = try drawn(width: 1000)
-    let pruned = try ticket.collapsedNetwork()
+    let pruned = try Collapse(of: ticket).network()
     let certified = try #require(try measurement.claims(on: nil).certifiedError)
     let (exact, approximate) = (try target.packed(), try pruned.packed())
     let count = target.inputShape.count

@@ -8,7 +8,7 @@ import Tombola
 @Suite struct ForgedTicketTests {
   /// A ticket of every kind of node, with all claims, and what checks files that pretend to be it.
   private final class Checker {
-    let target: Network<Float>
+    let target: Target
     let data: ImageSet
     let original: TicketFile
     let outputs: [UInt32]
@@ -24,20 +24,20 @@ import Tombola
     }
 
     init(calibrated: Bool) throws {
-      target = try ForgedTicketTests.target()
+      target = try Target(ForgedTicketTests.target())
       let data = try ForgedTicketTests.images(12)
       self.data = data
-      var calibration = calibrated ? Calibration(images: data.images, sweeps: 1) : nil
-      calibration?.damping = .chosen
-      let result = try TicketSearch(target: target, width: 40, seed: 9, calibration: calibration).run()
+      let plan =
+        calibrated
+        ? SearchPlan(mode: .calibrated(CalibrationPlan(sweeps: 2)))
+        : SearchPlan(scaleRule: ScaleRule(largestEntry: 256, largestNormPerWidth: 0.25), workLimit: 1 << 40)
+      let images = calibrated ? data : nil
+      let result = try TicketSearch(target, plan: plan, seed: 9, width: 40, images: images).run()
       let figures = try Measurement(ticket: result.ticket, target: target).figures(on: data, control: RunControl())
       original = TicketFile(
         ticket: result.ticket, claims: figures.claims, witness: figures.witness,
         targetFileDigest: ForgedTicketTests.fileDigest,
-        search: SearchOptions(
-          solver: "greedy", workLimit: calibrated ? nil : 1 << 40, objective: .squares, largestNormPerWidth: 0.125,
-          damping: result.damping, dampingTrials: calibrated ? result.dampingTrials : nil,
-          sweeps: calibration?.sweeps, metric: calibration?.metric))
+        search: plan)
       path = NSTemporaryDirectory() + "tombola-forged-" + UUID().uuidString
       outputs = try Self.outputs(of: result.ticket, on: data)
     }
@@ -97,6 +97,9 @@ import Tombola
           window: .same(size), inputChannels: 2, outputChannels: 2,
           kernel: values(4 * size * size, seed), bias: bias ? values(2, seed + 50) : nil))
     }
+    func fullyConnected(_ seed: UInt64) throws -> Convolution<Float> {
+      try Convolution(window: .same(1), inputChannels: 2, outputChannels: 2, kernel: values(4, seed))
+    }
     func pool(_ kind: Pooling.Kind, _ size: Int, stride: Int, roundsUp: Bool = false) -> Network<Float>.Operation {
       .pooling(
         Pooling(
@@ -111,7 +114,7 @@ import Tombola
       ("largest", pool(.maximum, 2, stride: 1), [4]), ("mean", pool(.average, 2, stride: 1), [5]),
       ("all", pool(.averageCountingPadding, 3, stride: 2, roundsUp: true), [6]),
       ("third", try convolution(3, 3, bias: false), [7]), ("global", .globalAveragePooling, [8]),
-      ("flat", .flatten, [9]), ("fc", .dense(try Dense(inputs: 2, outputs: 2, weights: values(4, 4))), [10]),
+      ("flat", .flatten, [9]), ("fc", .convolution(try fullyConnected(4)), [10]),
     ]
     return try Network(
       inputShape: ImageShape(height: 5, width: 4, channels: 2),

@@ -21,9 +21,8 @@ import Tombola
 
       // README from here
       try BLASCores().useBest()
-      let target = try ONNXModel.network(fromFile: "Targets/fashion-cnn.onnx")
-      let search = try TicketSearch(target: target, width: 2000, seed: 7)
-      let ticket = try search.run().ticket
+      let target = try Target(ONNXModel.network(fromFile: "Targets/fashion-cnn.onnx"))
+      let ticket = try TicketSearch(target, seed: 7, width: 2000).run().ticket
       let images = try ImageSetFile.load("fashion-mnist", part: .test).prefix(500)
       let claims = try Measurement(ticket: ticket, target: target).claims(on: images)
       print(claims.keptFilters, claims.ticketAccuracy ?? 0, claims.maxWeightError)

@@ -103,8 +103,8 @@ struct TicketForgery {
     [
       "input", "relu", "global_average_pool", "flatten", "add", "convolution", "pool", "maximum", "average",
       "averageCountingPadding", "greedy", "beam",
-    ] + PruningMode.allCases.map(\.rawValue) + Objective.allCases.map(\.rawValue)
-    + Calibration.Metric.allCases.map(\.rawValue)
+    ] + PruningMode.allCases.map(\.rawValue) + SearchPlan.Objective.allCases.map(\.rawValue)
+    + CalibrationPlan.Metric.allCases.map(\.rawValue)
 
   /// The file as it is written, with its digest as `TicketFile` documents it.
   static func signed(_ file: SafetensorsFile) -> SafetensorsFile {

@@ -28,8 +28,8 @@ private func graph(_ channels: [Int], window: SlidingWindow, size: Int) throws -
     nodes.append(
       Network<Float>.Node(name: "conv\(layer)", operation: .convolution(convolution), inputs: [nodes.count - 1]))
   }
-  return try LayerGraph(
-    of: Network(inputShape: ImageShape(height: size, width: size, channels: channels[0]), nodes: nodes))
+  return try Target(Network(inputShape: ImageShape(height: size, width: size, channels: channels[0]), nodes: nodes))
+    .graph
 }
 
 @Suite struct CertificateTests {
@@ -45,7 +45,7 @@ private func graph(_ channels: [Int], window: SlidingWindow, size: Int) throws -
       let kernel = numbers(16, seed: UInt64(seed)).map { Float($0) }
       let positive = zip(kernel, numbers(16, seed: UInt64(100 + seed))).map { Double($0) + 0.2 * $1 }
       let negative = zip(kernel, numbers(16, seed: UInt64(200 + seed))).map { -Double($0) + 0.2 * $1 }
-      let layer = CollapsedLayer(positive: positive, negative: range.isSigned ? negative : nil)
+      let layer = CollapsedLayer(positive, range.isSigned ? negative : nil, of: graph.layers[0])
       var largest = 0.0
       for code in 0..<6561 {
         var rest = code
@@ -61,7 +61,8 @@ private func graph(_ channels: [Int], window: SlidingWindow, size: Int) throws -
         }
         largest = max(largest, abs(errors[0]), abs(errors[1]))
       }
-      let certificate = Certificate(graph: graph, kernels: [kernel], collapsed: [layer], inputRange: range)
+      let target = try Target(graph, kernels: [kernel])
+      let certificate = Certificate(of: [layer], target, inputRange: range)
       #expect(certificate.outputError >= largest)
       #expect(certificate.outputError <= largest * (1 + outwardSlack))
     }
@@ -72,12 +73,15 @@ private func graph(_ channels: [Int], window: SlidingWindow, size: Int) throws -
     for seed in 0..<20 {
       let base = UInt64(1000 * seed)
       let kernels = [numbers(8, seed: base + 1), numbers(16, seed: base + 2)].map { $0.map { Float($0) } }
-      let first = CollapsedLayer(
-        positive: zip(kernels[0], numbers(8, seed: base + 3)).map { Double($0) + 0.1 * $1 },
-        negative: zip(kernels[0], numbers(8, seed: base + 4)).map { -Double($0) + 0.1 * $1 })
-      let second = CollapsedLayer(
-        positive: zip(kernels[1], numbers(16, seed: base + 5)).map { Double($0) + 0.1 * $1 }, negative: nil)
-      let bound = Certificate(graph: graph, kernels: kernels, collapsed: [first, second], inputRange: .unit).outputError
+      let positive = zip(kernels[0], numbers(8, seed: base + 3)).map { Double($0) + 0.1 * $1 }
+      let negative = zip(kernels[0], numbers(8, seed: base + 4)).map { -Double($0) + 0.1 * $1 }
+      let second = zip(kernels[1], numbers(16, seed: base + 5)).map { Double($0) + 0.1 * $1 }
+      let collapsed = [
+        CollapsedLayer(positive, negative, of: graph.layers[0]),
+        CollapsedLayer(second, nil, of: graph.layers[1]),
+      ]
+      let bound = Certificate(of: collapsed, try Target(graph, kernels: kernels), inputRange: .unit)
+        .outputError
       var largest = 0.0
       for code in 0..<19_683 {
         var rest = code
@@ -94,7 +98,7 @@ private func graph(_ channels: [Int], window: SlidingWindow, size: Int) throws -
               let x = image[(row + tap / 2) * 3 + column + tap % 2]
               for o in 0..<2 {
                 t[o] += Double(kernels[0][tap * 2 + o]) * x
-                p[o] += first.positive[tap * 2 + o] * max(x, 0) + first.negative![tap * 2 + o] * max(-x, 0)
+                p[o] += positive[tap * 2 + o] * max(x, 0) + negative[tap * 2 + o] * max(-x, 0)
               }
             }
             target.append(t.map { max($0, 0) })
@@ -106,7 +110,7 @@ private func graph(_ channels: [Int], window: SlidingWindow, size: Int) throws -
           for tap in 0..<4 {
             for c in 0..<2 {
               let index = (tap * 2 + c) * 2 + o
-              error += second.positive[index] * pruned[tap][c] - Double(kernels[1][index]) * target[tap][c]
+              error += second[index] * pruned[tap][c] - Double(kernels[1][index]) * target[tap][c]
             }
           }
           largest = max(largest, abs(error))

@@ -11,26 +11,30 @@ private func numbers(_ count: Int, seed: UInt64) -> [Float] {
 }
 
 /// 3×3 2→3 with biases on 6 × 6 pixels, ReLU, 2×2 pooling, fully connected 27→4.
-private func smallTarget(seed: UInt64 = 1) throws -> Network<Float> {
+private func smallTarget(seed: UInt64 = 1) throws -> Target {
   let pool = Pooling(.maximum, window: SlidingWindow(height: 2, width: 2, strideHeight: 2, strideWidth: 2))
   let operations: [Network<Float>.Operation] = [
     .input,
     .convolution(
       try Convolution(
         window: .same(3), inputChannels: 2, outputChannels: 3, kernel: numbers(54, seed: seed), bias: [0.5, 0, -1])),
-    .rectifier, .pooling(pool), .flatten,
-    .dense(try Dense(inputs: 27, outputs: 4, weights: numbers(108, seed: seed + 1))),
+    .rectifier, .pooling(pool),
+    .convolution(
+      try Convolution(
+        window: SlidingWindow(height: 3, width: 3), inputChannels: 3, outputChannels: 4,
+        kernel: numbers(108, seed: seed + 1))),
   ]
-  return try Network(
-    inputShape: ImageShape(height: 6, width: 6, channels: 2),
-    nodes: operations.enumerated().map {
-      .init(name: "node\($0.offset)", operation: $0.element, inputs: $0.offset == 0 ? [] : [$0.offset - 1])
-    })
+  return try Target(
+    Network(
+      inputShape: ImageShape(height: 6, width: 6, channels: 2),
+      nodes: operations.enumerated().map {
+        .init(name: "node\($0.offset)", operation: $0.element, inputs: $0.offset == 0 ? [] : [$0.offset - 1])
+      }))
 }
 
 /// Keeps every second filter of each half; width 12.
-private func smallTicket(for target: Network<Float>) throws -> Ticket {
-  let graph = try LayerGraph(of: target)
+private func smallTicket(for target: Target) throws -> Ticket {
+  let graph = target.graph
   let network = try RandomNetwork(seed: 5, width: 12, layers: graph.layers)
   let blocks = Ticket.addresses(graph: graph, inputRange: .unit).map { address in
     let scalars = network.scalars(layer: address.layer, channel: address.channel)
@@ -40,7 +44,7 @@ private func smallTicket(for target: Network<Float>) throws -> Ticket {
   }
   return try Ticket(
     seed: 5, width: 12, mode: .weights, inputRange: .unit, graph: graph, scales: [0.25, 0.125], biases: target.biases,
-    blocks: blocks, targetDigest: try target.targetDigest(), isComplete: true)
+    blocks: blocks, targetDigest: target.digest, isComplete: true)
 }
 
 private func smallData(_ count: Int = 60, value: Float? = nil) throws -> ImageSet {
@@ -72,7 +76,7 @@ private func smallData(_ count: Int = 60, value: Float? = nil) throws -> ImageSe
     #expect(rows[5].bitsPerWeight == claims.bitsPerWeight && rows[6].bitsPerWeight == claims.bitsPerWeight)
     for (row, network) in zip(
       [rows[0], rows[4], rows[5], rows[6]],
-      [target, try ticket.unprunedNetwork(), try ticket.prunedNetwork(), try ticket.collapsedNetwork()])
+      [target.network, try ticket.unprunedNetwork(), try ticket.prunedNetwork(), try Collapse(of: ticket).network()])
     {
       #expect(try row.cost == network.cost())
     }
@@ -91,7 +95,7 @@ private func smallData(_ count: Int = 60, value: Float? = nil) throws -> ImageSe
     #expect(rows[0].bitsPerWeight == Double(32 * 162 + 96) / 162)
     for (row, bits) in zip(rows[1...3], [8, 6, 4]) {
       #expect(row.bitsPerWeight == Double(bits * 162 + 32 * 7 + 96) / 162)
-      let quantised = try Quantisation(of: target, bits: bits)
+      let quantised = try Quantisation(of: target.network, bits: bits)
       #expect(row.entropyBitsPerWeight == (quantised.entropyBits + 96) / 162)
       #expect(row.maxWeightError == quantised.maxWeightError && row.cost == rows[0].cost)
     }
@@ -125,7 +129,7 @@ private func smallData(_ count: Int = 60, value: Float? = nil) throws -> ImageSe
     let target = try smallTarget()
     let ticket = try smallTicket(for: target)
     #expect {
-      _ = try Comparison(ticket: ticket, target: try smallTarget(seed: 9))
+      _ = try Comparison(ticket: ticket, target: smallTarget(seed: 9))
     } throws: { error in
       if case TicketError.targetMismatch = error { true } else { false }
     }

@@ -18,7 +18,7 @@ private func numbers(_ count: Int, _ seed: UInt64) -> [Double] {
 
 /// A target, collapsed kernels near its own, and what is said of them.
 private struct Pair {
-  let target: Network<Float>
+  let target: Target
   let graph: LayerGraph
   let range: InputRange
   let certificate: Certificate
@@ -36,22 +36,21 @@ private struct Pair {
       nodes.append(.init(name: "conv\(layer)", operation: .convolution(convolution), inputs: [nodes.count - 1]))
     }
     if layers == 3 { nodes.append(.init(name: "add", operation: .addition, inputs: [3, 5])) }
-    let target = try Network(inputShape: ImageShape(height: 4, width: 4, channels: 2), nodes: nodes)
-    let graph = try LayerGraph(of: target)
+    let target = try Target(
+      Network(inputShape: ImageShape(height: 4, width: 4, channels: 2), nodes: nodes))
+    let graph = target.graph
     let signed = graph.signedInputs(networkInputIsSigned: range.isSigned)
     let collapsed = target.kernels.enumerated().map { index, kernel in
       func near(_ sign: Double, _ stream: UInt64) -> [Double] {
-        zip(kernel, numbers(36, seed + stream + UInt64(index))).map { sign * Double($0) + 0.1 * $1 }
+        zip(kernel.values, numbers(36, seed + stream + UInt64(index))).map { sign * Double($0) + 0.1 * $1 }
       }
-      return CollapsedLayer(positive: near(1, 20), negative: signed[index] ? near(-1, 30) : nil)
+      return CollapsedLayer(near(1, 20), signed[index] ? near(-1, 30) : nil, of: kernel.layer)
     }
     self.target = target
     self.graph = graph
     self.range = range
-    certificate = Certificate(
-      graph: graph, kernels: target.kernels, biases: target.biases, collapsed: collapsed, inputRange: range)
-    difference = try OutputDifference(
-      graph: graph, kernels: target.kernels, biases: target.biases, collapsed: collapsed, inputRange: range)
+    certificate = Certificate(of: collapsed, target, inputRange: range)
+    difference = try OutputDifference(of: collapsed, target, inputRange: range)
   }
 
   func witness(workers: Int = 2) throws -> ErrorWitness {
@@ -64,7 +63,7 @@ private struct Pair {
     let values = numbers(count * 32, seed)
     let (low, high) = (Float(range.low), Float(range.high))
     return try Tensor(
-      batch: count, shape: target.inputShape,
+      batch: count, shape: target.network.inputShape,
       values: values.enumerated().map { index, value in
         switch index / 32 % 3 {
         case 0: min(high, max(low, low + Float(value * value) * (high - low)))

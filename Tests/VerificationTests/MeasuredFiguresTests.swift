@@ -13,13 +13,14 @@ import Verification
   /// y = K x, two numbers each, and the ticket of width 6 that keeps all filters.
   private func measurement(_ kernel: [Float]) throws -> Verification.Measurement {
     let convolution = try Convolution(window: .same(1), inputChannels: 2, outputChannels: 2, kernel: kernel)
-    let target = try Network(
-      inputShape: Self.shape,
-      nodes: [
-        Network<Float>.Node(name: "x", operation: .input, inputs: []),
-        Network<Float>.Node(name: "y", operation: .convolution(convolution), inputs: [0]),
-      ])
-    let graph = try LayerGraph(of: target)
+    let target = try Target(
+      Network(
+        inputShape: Self.shape,
+        nodes: [
+          Network<Float>.Node(name: "x", operation: .input, inputs: []),
+          Network<Float>.Node(name: "y", operation: .convolution(convolution), inputs: [0]),
+        ]))
+    let graph = target.graph
     let network = try RandomNetwork(seed: 1, width: 6, layers: graph.layers)
     let blocks = Ticket.addresses(graph: graph, inputRange: .unit).map { address in
       let scalars = network.scalars(layer: 1, channel: address.channel)
@@ -28,7 +29,7 @@ import Verification
     }
     let ticket = try Ticket(
       seed: 1, width: 6, mode: .weights, inputRange: .unit, graph: graph, scales: [0.5], blocks: blocks,
-      targetDigest: try target.targetDigest(), isComplete: true)
+      targetDigest: target.digest, isComplete: true)
     return try Verification.Measurement(ticket: ticket, target: target, workers: 1)
   }
 

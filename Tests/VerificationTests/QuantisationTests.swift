@@ -124,6 +124,10 @@ private func quantised(_ weights: [Float], scale: Float, bits: Int) -> (codes: [
 
   @Test func aNetworkKeepsItsBiasesAndShape() throws {
     let (kernel, weights) = (numbers(54, seed: 1), numbers(108, seed: 2))
+    func dense(_ weights: [Float]) throws -> Convolution<Float> {
+      try Convolution(
+        window: .same(1), inputChannels: 27, outputChannels: 4, kernel: weights, bias: [4, 5, 6, 7])
+    }
     let nodes: [(String, Network<Float>.Operation)] = [
       ("x", .input),
       (
@@ -132,7 +136,7 @@ private func quantised(_ weights: [Float], scale: Float, bits: Int) -> (codes: [
           try Convolution(window: .same(3), inputChannels: 2, outputChannels: 3, kernel: kernel, bias: [1, 2, 3]))
       ),
       ("relu", .rectifier), ("flat", .flatten),
-      ("fc", .dense(try Dense(inputs: 27, outputs: 4, weights: weights, bias: [4, 5, 6, 7]))),
+      ("fc", .convolution(try dense(weights))),
     ]
     func network(_ nodes: [(String, Network<Float>.Operation)]) throws -> Network<Float> {
       try Network(
@@ -150,7 +154,7 @@ private func quantised(_ weights: [Float], scale: Float, bits: Int) -> (codes: [
     var expected = nodes
     expected[1].1 = .convolution(
       try Convolution(window: .same(3), inputChannels: 2, outputChannels: 3, kernel: parts[0].values, bias: [1, 2, 3]))
-    expected[4].1 = .dense(try Dense(inputs: 27, outputs: 4, weights: parts[1].values, bias: [4, 5, 6, 7]))
+    expected[4].1 = .convolution(try dense(parts[1].values))
     #expect(try quantisation.network == network(expected))
     let values: [Float] = parts[0].values + parts[1].values
     var largest = 0.0

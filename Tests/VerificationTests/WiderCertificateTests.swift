@@ -12,11 +12,12 @@ private let smallest = 1e-12
 
 /// A network of 1×1 convolutions on one pixel of one channel; kernels and biases by hand.
 private func scalarGraph(_ nodes: [(String, Network<Float>.Operation, [Int])]) throws -> LayerGraph {
-  try LayerGraph(
-    of: Network(
+  try Target(
+    Network(
       inputShape: ImageShape(height: 1, width: 1, channels: 1),
       nodes: [.init(name: "x", operation: .input, inputs: [])]
-        + nodes.map { .init(name: $0.0, operation: $0.1, inputs: $0.2) }))
+        + nodes.map { .init(name: $0.0, operation: $0.1, inputs: $0.2) })
+  ).graph
 }
 
 private let unit = try! Network<Float>.Operation.convolution(
@@ -33,11 +34,11 @@ private func isExact(_ bound: Double, _ supremum: Double) -> Bool {
     bias: Double, largest: Double
   ) throws {
     let graph = try scalarGraph([("a", unit, [0]), ("relu", .rectifier, [1]), ("b", unit, [2])])
-    let certificate = Certificate(
-      graph: graph, kernels: [[1], [2]], biases: [[Float(bias)], [100]],
-      collapsed: [
-        CollapsedLayer(positive: [1], negative: [-1]), CollapsedLayer(positive: [2.125], negative: nil),
-      ], inputRange: .unit)
+    let target = try Target(graph, kernels: [[1], [2]], biases: [[Float(bias)], [100]])
+    let collapsed = [
+      CollapsedLayer([1], [-1], of: graph.layers[0]), CollapsedLayer([2.125], nil, of: graph.layers[1]),
+    ]
+    let certificate = Certificate(of: collapsed, target, inputRange: .unit)
     #expect(isExact(certificate.outputError, largest / 8), "\(certificate.outputError)")
     #expect(isExact(certificate.layerErrors[0][0], 0))
   }
@@ -45,20 +46,16 @@ private func isExact(_ bound: Double, _ supremum: Double) -> Bool {
   /// a = x off by 1/8 and b = 2x off by 1/16, added: 3/16, and behind it a weight 4 off by 1/2 reads −3…3.
   @Test func errorsAndActivationsAdd() throws {
     let graph = try scalarGraph([("a", unit, [0]), ("b", unit, [0]), ("sum", .addition, [1, 2]), ("c", unit, [3])])
-    let layers = [
-      CollapsedLayer(positive: [1.125], negative: [-1.125]), CollapsedLayer(positive: [2.0625], negative: [-2.0625]),
-      CollapsedLayer(positive: [4.5], negative: [-4.5]),
-    ]
-    let certificate = Certificate(
-      graph: graph, kernels: [[1], [2], [4]], collapsed: layers, inputRange: .unit)
+    let layers = zip([1.125, 2.0625, 4.5], graph.layers).map { CollapsedLayer([$0], [-$0], of: $1) }
+    let target = try Target(graph, kernels: [[1], [2], [4]])
+    let certificate = Certificate(of: layers, target, inputRange: .unit)
     #expect(certificate.layerErrors[0].allSatisfy { isExact($0, 0.125) })
     #expect(certificate.layerErrors[1].allSatisfy { isExact($0, 0.0625) })
     // Attained at x = 1: 4.5 · (1.125 + 2.0625) − 4 · 3.
     #expect(isExact(certificate.outputError, 4.5 * (1.125 + 2.0625) - 12))
     // A value added to itself counts twice.
     let double = try scalarGraph([("a", unit, [0]), ("sum", .addition, [1, 1])])
-    let twice = Certificate(
-      graph: double, kernels: [[1]], collapsed: [layers[0]], inputRange: .unit)
+    let twice = Certificate(of: [layers[0]], try Target(double, kernels: [[1]]), inputRange: .unit)
     #expect(isExact(twice.outputError, 0.25))
   }
 
@@ -80,33 +77,35 @@ private func isExact(_ bound: Double, _ supremum: Double) -> Bool {
     }
     let strided = SlidingWindow(
       height: 3, width: 3, strideHeight: 2, strideWidth: 2, padding: Padding(all: 1))
-    let dense = try Dense(
-      inputs: 18, outputs: 2, weights: values(36, 9).map { Float($0) }, bias: values(2, 59).map { Float($0) })
+    // On 3 × 3 pixels: a layer over the whole image.
+    let dense = try Convolution(
+      window: SlidingWindow(height: 3, width: 3), inputChannels: 2, outputChannels: 2,
+      kernel: values(36, 9).map { Float($0) }, bias: values(2, 59).map { Float($0) })
     let nodes: [(String, Network<Float>.Operation, [Int])] = [
       ("x", .input, []), ("conv1", try layer(1, 2, 2, .same(3)), [0]), ("relu1", .rectifier, [1]),
       ("conv2", try layer(2, 2, 2, .same(3)), [2]), ("add1", .addition, [3, 0]),
       ("conv3", try layer(3, 2, 2, strided), [4]),
-      ("add2", .addition, [5, 5]), ("relu2", .rectifier, [6]), ("flat", .flatten, [7]), ("fc", .dense(dense), [8]),
+      ("add2", .addition, [5, 5]), ("relu2", .rectifier, [6]), ("fc", .convolution(dense), [7]),
+      ("flat", .flatten, [8]),
     ]
-    let target = try Network(
+    let network = try Network(
       inputShape: ImageShape(height: 5, width: 5, channels: 2),
       nodes: nodes.map { .init(name: $0.0, operation: $0.1, inputs: $0.2) })
-    let graph = try LayerGraph(of: target)
+    let target = try Target(network)
+    let graph = target.graph
     let signed = graph.signedInputs(networkInputIsSigned: true)
     // What kept filters might sum to: the kernels and a tenth of noise.
     let collapsed = target.kernels.enumerated().map { index, kernel in
       func near(_ sign: Double, _ stream: UInt64) -> [Double] {
-        zip(kernel, values(kernel.count, stream + UInt64(index))).map { Double(Float(sign * Double($0) + 0.1 * $1)) }
+        zip(kernel.values, values(kernel.values.count, stream + UInt64(index))).map {
+          Double(Float(sign * Double($0) + 0.1 * $1))
+        }
       }
-      return CollapsedLayer(positive: near(1, 20), negative: signed[index] ? near(-1, 30) : nil)
+      return CollapsedLayer(near(1, 20), signed[index] ? near(-1, 30) : nil, of: kernel.layer)
     }
-    let bound = Certificate(
-      graph: graph, kernels: target.kernels, biases: target.biases, collapsed: collapsed, inputRange: .unit
-    ).outputError
-    let pruned: Network<Float> = try graph.network {
-      try collapsed[$0 - 1].operations(of: graph.layers[$0 - 1], bias: target.biases[$0 - 1])
-    }
-    let (batch, count) = (600, target.inputShape.count)
+    let bound = Certificate(of: collapsed, target, inputRange: .unit).outputError
+    let pruned: Network<Float> = try graph.network(of: collapsed, biases: target.biases)
+    let (batch, count) = (600, network.inputShape.count)
     let inputs = zip(values(batch * count, 90), (0..<batch * count)).map { value, index -> Double in
       switch index / count % 3 {
       case 0: max(-1, min(1, value))
@@ -114,10 +113,10 @@ private func isExact(_ bound: Double, _ supremum: Double) -> Bool {
       default: abs(value) < 0.5 ? 0 : value < 0 ? -1 : 1
       }
     }
-    let (exact, approximate) = (try target.converted(to: Double.self), try pruned.converted(to: Double.self))
+    let (exact, approximate) = (try network.converted(to: Double.self), try pruned.converted(to: Double.self))
     /// The largest |pruned − target| of each of a batch of images.
     func errors(_ images: [Double]) throws -> [Double] {
-      let images = try Tensor(batch: images.count / count, shape: target.inputShape, values: images)
+      let images = try Tensor(batch: images.count / count, shape: network.inputShape, values: images)
       let pairs = zip(try exact.evaluatedDirectly(images).values, try approximate.evaluatedDirectly(images).values)
       let entries = pairs.map { abs($0 - $1) }
       return stride(from: 0, to: entries.count, by: 2).map { max(entries[$0], entries[$0 + 1]) }
@@ -148,13 +147,14 @@ private func isExact(_ bound: Double, _ supremum: Double) -> Bool {
   @Test func anotherBiasThanTheTargetsIsRefused() throws {
     let convolution = try Convolution<Float>(
       window: .same(1), inputChannels: 1, outputChannels: 2, kernel: [1, 2], bias: [0.5, -0.5])
-    let target = try Network(
+    let network = try Network(
       inputShape: ImageShape(height: 1, width: 1, channels: 1),
       nodes: [
         .init(name: "x", operation: .input, inputs: []),
         .init(name: "y", operation: .convolution(convolution), inputs: [0]),
       ])
-    let graph = try LayerGraph(of: target)
+    let target = try Target(network)
+    let graph = target.graph
     let random = try RandomNetwork(seed: 1, width: 2, layers: graph.layers)
     func ticket(_ biases: [[Float]?]) throws -> Ticket {
       try Ticket(
@@ -162,7 +162,7 @@ private func isExact(_ bound: Double, _ supremum: Double) -> Bool {
         blocks: Ticket.addresses(graph: graph, inputRange: .unit).map { address in
           let scalars = random.scalars(layer: 1, channel: 0)
           return Block(address: address, candidates: scalars.count { address.half.contains($0) }, kept: [])
-        }, targetDigest: try target.targetDigest(), isComplete: true)
+        }, targetDigest: target.digest, isComplete: true)
     }
     let claims = try Measurement(ticket: ticket([[0.5, -0.5]]), target: target).claims(on: nil)
     // 64 for the seed, 32 a scalar: one scale, two biases.

@@ -36,9 +36,11 @@ public struct ForwardTape<Scalar: BLASScalar>: Sendable {
     for (index, node) in network.nodes.enumerated().dropFirst() where isNeeded[index] {
       var value = values[node.inputs[0]]!
       switch node.operation {
-      case .addition: try value.add(values[node.inputs[1]]!)
       case .convolution(let layer): value = try layer(value, scratch: scratch)
-      default: try ForwardStep(node: index, inputs: node.inputs, work: .operation(node.operation))(&value, scratch)
+      default:
+        let second = node.inputs.count > 1 ? values[node.inputs[1]] : nil
+        try ForwardStep(node: index, inputs: node.inputs, work: .operation(node.operation))(
+          &value, second, scratch)
       }
       values[index] = value
     }
@@ -75,18 +77,11 @@ public struct ForwardTape<Scalar: BLASScalar>: Sendable {
     let node = network.nodes[index]
     let input = values[node.inputs[0]]!
     switch node.operation {
-    case .input, .identity, .addition: return gradient
-    case .rectifier: return gradient.masked(by: values[index]!)
+    case .input: return gradient
     case .convolution(let layer): return try layer.inputGradient(gradient, over: input.shape)
     case .blockedPointwise(let layer): return try layer.inputGradient(gradient)
-    case .pooling(let pooling): return try pooling.inputGradient(gradient, over: input)
-    case .globalAveragePooling: return try gradient.spreadOverPixels(of: input.shape)
-    case .flatten: return gradient.unflattened(to: input.shape)
-    case .dense(let layer):
-      let plain = try Convolution(
-        window: SlidingWindow(height: 1, width: 1), inputChannels: layer.inputs, outputChannels: layer.outputs,
-        kernel: layer.weights)
-      return try plain.inputGradient(gradient, over: input.shape)
+    case .plain(let layer):
+      return try layer.rules.inputGradient(gradient, over: input, value: values[index]!)
     }
   }
 }

@@ -1,6 +1,7 @@
 import LinearAlgebra
 
-// How each kind of layer hands a gradient on to its input. Sums run in a fixed order but for the GEMM inside a convolution.
+// How layers with weights hand a gradient on to their input. Sums run in a fixed order but for the GEMM
+// inside a convolution.
 
 extension Convolution {
   /// Entries of patches that are whole at a time.
@@ -93,96 +94,5 @@ extension BlockedPointwise {
       }
     }
     return Tensor(uncheckedBatch: gradient.batch, shape: shape, values: sums)
-  }
-}
-
-extension Pooling {
-  /// To the first largest entry under each window, or spread evenly over it.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  func inputGradient<Scalar: BLASScalar>(
-    _ gradient: Tensor<Scalar>, over images: Tensor<Scalar>
-  ) throws -> Tensor<Scalar> {
-    let shape = images.shape
-    let output = try outputShape(over: shape)
-    var sums = [Scalar](repeating: 0, count: images.values.count)
-    let channels = shape.channels
-    var offsets: [Int] = []
-    for image in 0..<images.batch {
-      for row in 0..<output.height {
-        for column in 0..<output.width {
-          let (top, left) = (
-            row * window.strideHeight - window.padding.top, column * window.strideWidth - window.padding.left
-          )
-          offsets.removeAll(keepingCapacity: true)
-          for i in 0..<window.height {
-            for j in 0..<window.width {
-              let (y, x) = (top + i * window.dilationHeight, left + j * window.dilationWidth)
-              if y >= 0 && y < shape.height && x >= 0 && x < shape.width {
-                offsets.append(((image * shape.height + y) * shape.width + x) * channels)
-              }
-            }
-          }
-          let from = ((image * output.height + row) * output.width + column) * channels
-          for c in 0..<channels {
-            let value = gradient.values[from + c]
-            if kind == .maximum {
-              guard var best = offsets.first else { continue }
-              for offset in offsets where images.values[offset + c] > images.values[best + c] { best = offset }
-              sums[best + c] += value
-            } else {
-              let count = kind == .average ? max(1, offsets.count) : countWithPadding(top, left, shape)
-              for offset in offsets { sums[offset + c] += value / Scalar(count) }
-            }
-          }
-        }
-      }
-    }
-    return Tensor(uncheckedBatch: images.batch, shape: shape, values: sums)
-  }
-}
-
-extension Tensor {
-  /// A gradient behind ReLU, given the ReLU's value: 0 where that is 0.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  func masked(by rectified: Tensor) -> Tensor {
-    var kept = values
-    kept.withUnsafeMutableBufferPointer { kept in
-      rectified.values.withUnsafeBufferPointer { rectified in
-        for index in kept.indices { kept[index] = rectified[index] > 0 ? kept[index] : 0 }
-      }
-    }
-    return Tensor(uncheckedBatch: batch, shape: shape, values: kept)
-  }
-
-  /// A gradient of a mean over pixels, given to each pixel of an image.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  func spreadOverPixels(of shape: ImageShape) throws -> Tensor {
-    let channels = shape.channels
-    return try Tensor(batch: batch, shape: shape) { target in
-      for pixel in 0..<batch * shape.pixels {
-        let from = pixel / shape.pixels * channels
-        for c in 0..<channels { target[pixel * channels + c] = values[from + c] / Scalar(shape.pixels) }
-      }
-    }
-  }
-
-  /// Flat rows in channel, row, column order as images again.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  func unflattened(to shape: ImageShape) -> Tensor {
-    if shape.pixels == 1 { return Tensor(uncheckedBatch: batch, shape: shape, values: values) }
-    var result = values
-    for image in 0..<batch {
-      let base = image * shape.count
-      for pixel in 0..<shape.pixels {
-        for c in 0..<shape.channels {
-          result[base + pixel * shape.channels + c] = values[base + c * shape.pixels + pixel]
-        }
-      }
-    }
-    return Tensor(uncheckedBatch: batch, shape: shape, values: result)
   }
 }

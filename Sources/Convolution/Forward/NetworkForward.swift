@@ -12,7 +12,9 @@ extension Network {
   public func callAsFunction(
     _ images: Tensor<Scalar>, scratch: Scratch<Scalar> = Scratch()
   ) throws -> Tensor<Scalar> {
-    try evaluate(images, fusedSteps(), scratch) { step, value in try step(&value, scratch) }
+    try evaluate(images, fusedSteps(), scratch) { step, value, second in
+      try step(&value, second, scratch)
+    }
   }
 
   /// The network with the weights of its convolutions reordered once for the vector kernels.
@@ -27,13 +29,13 @@ extension Network {
     let steps = nodes.indices.dropFirst().map {
       ForwardStep(node: $0, inputs: nodes[$0].inputs, work: .operation(nodes[$0].operation))
     }
-    return try evaluate(images, steps, nil) { step, value in try step.direct(&value) }
+    return try evaluate(images, steps, nil) { step, value, second in try step.direct(&value, second) }
   }
 
   /// Runs steps in order, and drops each value after its last reader.
   fileprivate func evaluate(
     _ images: Tensor<Scalar>, _ steps: [ForwardStep<Scalar>], _ scratch: Scratch<Scalar>?,
-    _ perform: (ForwardStep<Scalar>, inout Tensor<Scalar>) throws -> Void
+    _ perform: (ForwardStep<Scalar>, inout Tensor<Scalar>, _ second: Tensor<Scalar>?) throws -> Void
   ) throws -> Tensor<Scalar> {
     guard images.shape == inputShape else {
       throw ConvolutionError.shapeMismatch(at: "network input", expected: "\(inputShape)", found: "\(images.shape)")
@@ -46,11 +48,11 @@ extension Network {
     for (index, step) in steps.enumerated() where lastReader[step.node] >= 0 {
       let source = step.inputs[0]
       var value = values[source]!
-      let summand = step.inputs.count > 1 ? values[step.inputs[1]] : nil
+      let second = step.inputs.count > 1 ? values[step.inputs[1]] : nil
       for input in step.inputs where lastReader[input] == index { values[input] = nil }
       // A value that its step may change in place is held by nobody else.
       let input = step.changesInPlace ? nil : value
-      if let summand { try value.add(summand) } else { try perform(step, &value) }
+      try perform(step, &value, second)
       values[step.node] = value
       if lastReader[source] == index, source != 0, let input { scratch?.recycle(input) }
     }
@@ -90,7 +92,7 @@ extension Network {
           step.node = next.index
           done.insert(next.index)
         }
-        if let next = onlyReader(of: step.node), case .pooling(let pooling) = next.operation {
+        if let next = onlyReader(of: step.node), case .plain(.pooling(let pooling)) = next.operation {
           fused.pooling = pooling
           step.node = next.index
           done.insert(next.index)
@@ -128,7 +130,9 @@ public struct PackedNetwork<Scalar: BLASScalar>: Sendable {
   public func callAsFunction(
     _ images: Tensor<Scalar>, scratch: Scratch<Scalar> = Scratch()
   ) throws -> Tensor<Scalar> {
-    try network.evaluate(images, steps, scratch) { step, value in try step(&value, scratch) }
+    try network.evaluate(images, steps, scratch) { step, value, second in
+      try step(&value, second, scratch)
+    }
   }
 }
 
@@ -156,39 +160,39 @@ struct ForwardStep<Scalar: BLASScalar>: Sendable {
   var changesInPlace: Bool {
     guard case .operation(let operation) = work else { return false }
     switch operation {
-    case .input, .identity, .rectifier, .flatten, .addition: return true
-    case .convolution, .blockedPointwise, .pooling, .globalAveragePooling, .dense: return false
+    case .input: return true
+    case .convolution, .blockedPointwise: return false
+    case .plain(let layer): return layer.rules.worksInPlace
     }
   }
 
-  func callAsFunction(_ value: inout Tensor<Scalar>, _ scratch: Scratch<Scalar>) throws {
+  /// - Parameter second: the second value of a step that reads two.
+  func callAsFunction(
+    _ value: inout Tensor<Scalar>, _ second: Tensor<Scalar>?, _ scratch: Scratch<Scalar>
+  ) throws {
     switch work {
-    case .operation(.dense(let layer)): value = try layer(value)
-    case .operation(let operation): try Self.perform(operation, &value)
+    case .operation(let operation): try Self.perform(operation, &value, second)
     case .fused(let fused): value = try fused(value, scratch)
     }
   }
 
-  func direct(_ value: inout Tensor<Scalar>) throws {
+  func direct(_ value: inout Tensor<Scalar>, _ second: Tensor<Scalar>?) throws {
     switch work {
-    case .operation(.dense(let layer)): value = try DirectReference.multiply(value, layer)
     case .operation(.convolution(let layer)): value = try DirectReference.convolve(value, layer)
-    case .operation(let operation): try Self.perform(operation, &value)
+    case .operation(let operation): try Self.perform(operation, &value, second)
     case .fused: preconditionFailure("the slow reference joins nothing")
     }
   }
 
   /// Layers whose one way has fixed bits.
-  private static func perform(_ operation: Network<Scalar>.Operation, _ value: inout Tensor<Scalar>) throws {
+  private static func perform(
+    _ operation: Network<Scalar>.Operation, _ value: inout Tensor<Scalar>, _ second: Tensor<Scalar>?
+  ) throws {
     switch operation {
-    case .input, .identity: break
-    case .rectifier: value.rectify()
+    case .input: break
     case .blockedPointwise(let layer): value = try layer(value)
-    case .pooling(let pooling): value = try pooling(value)
-    case .globalAveragePooling: value = try value.averagedOverPixels()
-    case .flatten: value = value.flattenedChannelsFirst()
-    case .convolution, .dense: preconditionFailure("layers with two ways are told which")
-    case .addition: preconditionFailure("an addition is told its second value")
+    case .plain(let layer): try layer.rules.apply(to: &value, second)
+    case .convolution: preconditionFailure("a layer with two ways is told which")
     }
   }
 }

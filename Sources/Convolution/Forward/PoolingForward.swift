@@ -2,20 +2,6 @@ import ConvolutionKernels
 import LinearAlgebra
 
 extension Pooling {
-  /// The shape this layer makes of `shape`.
-  ///
-  /// - Throws: `ConvolutionError` when the window does not fit or a padding is as large as the window.
-  public func outputShape(over shape: ImageShape, at name: String = "pooling") throws(ConvolutionError) -> ImageShape {
-    let (height, width) = try window.outputSize(over: shape, at: name)
-    let padding = window.padding
-    guard max(padding.top, padding.bottom) < window.span.height, max(padding.left, padding.right) < window.span.width
-    else {
-      throw .invalidSize(
-        of: name, expected: "padding smaller than the window", found: "\(padding) around \(window.span)")
-    }
-    return ImageShape(height: height, width: width, channels: shape.channels)
-  }
-
   /// The layer applied to a batch, in a fixed order of plain loops. Cost: one operation per tap and entry.
   ///
   /// - Throws: `ConvolutionError` as `outputShape(over:at:)`.

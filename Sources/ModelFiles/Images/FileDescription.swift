@@ -110,29 +110,29 @@ public struct FileDescription: Sendable, Encodable {
   }
 
   private static func facts(of network: Network<Float>) throws -> [Fact] {
-    var facts = zip(network.nodes, network.shapes).map { node, shape in
-      Fact(name: node.name, value: "\(name(of: node.operation)) → \(shape)")
+    var facts = network.nodes.indices.map { index in
+      Fact(
+        name: network.nodes[index].name,
+        value: "\(Self.summary(ofNode: index, in: network)) → \(network.shapes[index])")
     }
     do {
-      facts.append(Fact(name: "target digest", value: try network.targetDigest()))
+      facts.append(Fact(name: "target digest", value: try Target(network).digest))
     } catch { facts.append(Fact(name: "prunable", value: "no: \(error)")) }
     return facts
   }
 
-  private static func name(of operation: Network<Float>.Operation) -> String {
-    switch operation {
-    case .input: "input"
+  private static func summary(ofNode index: Int, in network: Network<Float>) -> String {
+    switch network.nodes[index].operation {
+    case .input: return "input"
+    case .blockedPointwise: return "blocked 1×1"
+    case .plain(let layer): return layer.rules.summary
     case .convolution(let layer):
-      "convolution \(layer.window.height)×\(layer.window.width)" + (layer.groups > 1 ? ", \(layer.groups) groups" : "")
-        + (layer.bias == nil ? "" : ", bias")
-    case .blockedPointwise: "blocked 1×1"
-    case .rectifier: "ReLU"
-    case .pooling(let pooling): "\(pooling.kind.rawValue) pooling \(pooling.window.height)×\(pooling.window.width)"
-    case .globalAveragePooling: "global average"
-    case .flatten: "flatten"
-    case .dense(let layer): "dense" + (layer.bias == nil ? "" : ", bias")
-    case .identity: "identity"
-    case .addition: "addition"
+      let input = network.shapes[network.nodes[index].inputs[0]]
+      let isDense =
+        (layer.window.height, layer.window.width) == (input.height, input.width)
+        && layer.window.padding == Padding() && layer.groups == 1
+      return (isDense ? "dense" : "convolution \(layer.window.height)×\(layer.window.width)")
+        + (layer.groups > 1 ? ", \(layer.groups) groups" : "") + (layer.bias == nil ? "" : ", bias")
     }
   }
 }

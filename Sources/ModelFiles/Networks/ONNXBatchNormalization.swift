@@ -12,19 +12,25 @@ extension ONNXGraphReader {
       throw problem(node, index, expected: "training_mode 0: inference", found: "1")
     }
     let name = try input(node, 0, index)
-    guard let place = places[name] else {
-      throw problem(node, index, expected: "an input that an earlier node computes", found: "'\(name)'")
-    }
-    let channels = flat[name] == true ? shapes[place].count : shapes[place].channels
+    let (value, isFlat) = try computed(node, 0, index)
+    let shape = builder.shape(of: value)
+    let channels = isFlat ? shape.count : shape.channels
     let affine = try affine(node, index, channels: channels)
-    guard readers[name] == 1, let operation = try folded(affine, into: nodes[place].operation) else {
+    guard let (_, before) = convolution(behind: name) else {
       let layer = try Convolution(
         window: SlidingWindow(height: 1, width: 1), inputChannels: channels, outputChannels: channels,
         groups: channels, kernel: affine.map { Float($0.factor) }, bias: affine.map { Float($0.shift) })
       return try append(node, index, .convolution(layer))
     }
-    try replace(place, with: operation, for: node, index)
-    flat[node.outputs[0]] = flat[name]
+    // Kernels keep the output channel last.
+    let kernel = before.kernel.enumerated().map {
+      Float(Double($1) * affine[$0 % affine.count].factor)
+    }
+    let bias = affine.enumerated().map {
+      Float(Double(before.bias?[$0] ?? 0) * $1.factor + $1.shift)
+    }
+    try replace(value, by: before.with(kernel: kernel, bias: bias), for: node, index)
+    flat[node.outputs[0]] = isFlat
   }
 
   /// a and shift − a·mean of each channel.
@@ -52,31 +58,6 @@ extension ONNXGraphReader {
         throw problem(node, index, expected: "finite factors and shifts", found: "\(factor), \(shift) in channel \(c)")
       }
       return (factor, shift)
-    }
-  }
-
-  /// The layer with the affine map behind it; nil where the layer is neither a convolution nor dense.
-  private func folded(
-    _ affine: [(factor: Double, shift: Double)], into operation: Network<Float>.Operation
-  ) throws -> Network<Float>.Operation? {
-    // Kernels of both kinds keep the output channel last.
-    func kernel(_ values: [Float]) -> [Float] {
-      values.enumerated().map { Float(Double($1) * affine[$0 % affine.count].factor) }
-    }
-    func bias(_ values: [Float]?) -> [Float] {
-      affine.enumerated().map { Float(Double(values?[$0] ?? 0) * $1.factor + $1.shift) }
-    }
-    switch operation {
-    case .convolution(let layer):
-      return .convolution(
-        try Convolution(
-          window: layer.window, inputChannels: layer.inputChannels, outputChannels: layer.outputChannels,
-          groups: layer.groups, kernel: kernel(layer.kernel), bias: bias(layer.bias)))
-    case .dense(let layer):
-      return .dense(
-        try Dense(
-          inputs: layer.inputs, outputs: layer.outputs, weights: kernel(layer.weights), bias: bias(layer.bias)))
-    default: return nil
     }
   }
 }

@@ -101,32 +101,27 @@ private struct ONNXGraphWriter {
       return isFlat.append(false)
     }
     switch node.operation {
-    case .rectifier, .convolution: break
+    case .plain(.rectifier), .convolution: break
     default: if node.inputs.contains(where: { unfiltered[$0] != nil }) { throw Self.emptyLayer(node.name) }
     }
     switch node.operation {
     case .input: preconditionFailure("the input reads nothing")
-    case .identity: append("Identity", [values[first]], isFlat: isFlat[first])
-    case .rectifier:
+    case .plain(.rectifier):
       if let source = unfiltered[first] {
         unfiltered[index] = source
         values.append(source.value)
         return isFlat.append(false)
       }
       append("Relu", [values[first]], isFlat: isFlat[first])
-    case .addition:
+    case .plain(.addition):
       // Of one shape; where that is one pixel, one of them may be a row.
       let areRows = isFlat[first] && isFlat[node.inputs[1]]
       let summands = try node.inputs.map { areRows ? row($0) : try image($0) }
       append("Add", summands, isFlat: areRows)
-    case .flatten: append("Flatten", [values[first]], [ONNXAttribute("axis", .int(1))], isFlat: true)
-    case .globalAveragePooling: append("GlobalAveragePool", [try image(first)])
-    case .pooling(let pooling):
+    case .plain(.flatten): append("Flatten", [values[first]], [ONNXAttribute("axis", .int(1))], isFlat: true)
+    case .plain(.globalAveragePooling): append("GlobalAveragePool", [try image(first)])
+    case .plain(.pooling(let pooling)):
       append(pooling.kind == .maximum ? "MaxPool" : "AveragePool", [try image(first)], attributes(pooling))
-    case .dense(let layer):
-      append(
-        "Gemm", [row(first), node.name + ".weight"] + (layer.bias == nil ? [] : [node.name + ".bias"]),
-        [ONNXAttribute("transB", .int(1))], isFlat: true)
     case .blockedPointwise(let layer):
       if layer.sources.isEmpty {
         unfiltered[index] = (try image(first), layer.inputChannels)

@@ -19,11 +19,15 @@ extension ONNXGraphReader {
   /// Counts a layer's weights, before the network takes it.
   mutating func charge(_ operation: Network<Float>.Operation, _ node: ONNXNode, _ index: Int) throws {
     switch operation {
-    case .convolution(let layer): weightCount += layer.kernel.count + (layer.bias?.count ?? 0)
-    case .dense(let layer): weightCount += layer.weights.count + (layer.bias?.count ?? 0)
-    case .blockedPointwise(let layer): weightCount += layer.sources.count
-    default: break
+    case .convolution(let layer):
+      try charge(weights: layer.kernel.count + (layer.bias?.count ?? 0), node, index)
+    case .blockedPointwise(let layer): try charge(weights: layer.sources.count, node, index)
+    case .input, .plain: break
     }
+  }
+
+  mutating func charge(weights: Int, _ node: ONNXNode, _ index: Int) throws {
+    weightCount += weights
     guard weightCount <= greatestWeightCount else {
       throw problem(
         node, index, expected: "at most \(greatestWeightCount) weights in all layers, given those in the file",
@@ -31,13 +35,12 @@ extension ONNXGraphReader {
     }
   }
 
-  /// Puts another operation in the place of a layer that an affine map or a bias joins.
+  /// Puts another convolution in the place of one that an affine map or a bias joins.
   mutating func replace(
-    _ place: Int, with operation: Network<Float>.Operation, for node: ONNXNode, _ index: Int
+    _ value: NetworkBuilder<Float>.Value, by layer: Convolution<Float>, for node: ONNXNode, _ index: Int
   ) throws {
-    try charge(operation, node, index)
-    let old = nodes[place]
-    nodes[place] = Network<Float>.Node(name: old.name, operation: operation, inputs: old.inputs)
-    places[node.outputs[0]] = place
+    try charge(.convolution(layer), node, index)
+    try builder.replace(value, by: .convolution(layer))
+    values[node.outputs[0]] = value
   }
 }

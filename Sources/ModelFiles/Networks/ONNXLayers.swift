@@ -71,8 +71,8 @@ extension ONNXGraphReader {
       }
     case "VALID": break
     case "SAME_UPPER", "SAME_LOWER":
-      guard let place = places[try input(node, 0, index)] else { break }
-      let shape = shapes[place]
+      guard let value = values[try input(node, 0, index)] else { break }
+      let shape = builder.shape(of: value)
       func split(_ size: Int, _ span: Int, _ stride: Int) -> (leading: Int, trailing: Int) {
         let total = max(0, ((size + stride - 1) / stride - 1) * stride + span - size)
         return automatic == "SAME_UPPER" ? (total / 2, total - total / 2) : (total - total / 2, total / 2)
@@ -90,10 +90,10 @@ extension ONNXGraphReader {
 
   /// A copy of the channels that a constant names, in its order.
   func gather(_ node: ONNXNode, _ index: Int) throws -> BlockedPointwise<Float> {
-    guard try integer(node, "axis", default: 0, index) == 1, let place = places[try input(node, 0, index)],
+    guard try integer(node, "axis", default: 0, index) == 1, let value = values[try input(node, 0, index)],
       let tensor = try constantInput(node, 1, index), tensor.shape.count == 1
     else { throw problem(node, index, expected: "a constant list of channels and axis 1", found: "another") }
-    let channels = shapes[place].channels
+    let channels = builder.shape(of: value).channels
     let sources = try tensor.int64s().map { $0 < 0 ? $0 + Int64(channels) : $0 }
     guard let wrong = sources.first(where: { $0 < 0 || $0 >= Int64(channels) }) else {
       return try BlockedPointwise(
@@ -130,7 +130,7 @@ extension ONNXGraphReader {
     guard flat[try input(node, 0, index)] == true, let tensor = try constantInput(node, 1, index),
       try tensor.int64s().map({ $0 < 0 ? $0 + 4 : $0 }).sorted() == [2, 3]
     else { throw problem(node, index, expected: "a row (N, K), and axes 2 and 3", found: "another") }
-    try append(node, index, .identity, isFlat: false)
+    try alias(node, index, isFlat: false)
   }
 
   /// Reshape to one row an image, the batch left as it is.
@@ -140,7 +140,7 @@ extension ONNXGraphReader {
     }
     let shape = try tensor.int64s()
     let name = try input(node, 0, index)
-    let length = places[name].map { Int64(shapes[$0].count) } ?? 0
+    let length = values[name].map { Int64(builder.shape(of: $0).count) } ?? 0
     let batchIsFixed = fixedBatch.map { shape.first == Int64($0) } ?? false
     let keepsBatch = shape.first == 0 || (shape.first == -1 && shape.last == length) || batchIsFixed
     guard shape.count == 2, keepsBatch, shape[1] == length || (shape[1] == -1 && shape[0] != -1) else {
@@ -151,7 +151,7 @@ extension ONNXGraphReader {
     try append(node, index, .flatten, isFlat: true)
   }
 
-  func gemm(_ node: ONNXNode, _ index: Int) throws -> Dense<Float> {
+  func gemm(_ node: ONNXNode, _ index: Int) throws -> ONNXDense {
     guard try integer(node, "transA", default: 0, index) == 0 else {
       throw problem(node, index, expected: "transA 0: rows are images", found: "1")
     }
@@ -170,15 +170,27 @@ extension ONNXGraphReader {
     if node.inputs.count > 2, !node.inputs[2].isEmpty {
       bias = try spread(try self.weights(node, 2, index), over: outputs, node, index).map { beta * $0 }
     }
-    return try Dense(inputs: inputs, outputs: outputs, weights: weights, bias: bias)
+    return try dense(node, index, inputs: inputs, outputs: outputs, weights: weights, bias: bias)
   }
 
-  func matrixProduct(_ node: ONNXNode, _ index: Int) throws -> Dense<Float> {
+  func matrixProduct(_ node: ONNXNode, _ index: Int) throws -> ONNXDense {
     guard flat[try input(node, 0, index)] == true else {
       throw problem(node, index, expected: "a first input of shape (N, K)", found: "another")
     }
     let matrix = try matrix(node, 1, index)
-    return try Dense(inputs: matrix.rows, outputs: matrix.columns, weights: matrix.values)
+    return try dense(
+      node, index, inputs: matrix.rows, outputs: matrix.columns, weights: matrix.values, bias: nil)
+  }
+
+  /// A fully connected layer that fits the flat row it reads.
+  private func dense(
+    _ node: ONNXNode, _ index: Int, inputs: Int, outputs: Int, weights: [Float], bias: [Float]?
+  ) throws -> ONNXDense {
+    let row = builder.shape(of: try computed(node, 0, index).value)
+    guard row.pixels == 1, row.channels == inputs else {
+      throw problem(node, index, expected: "a flat input of \(inputs) entries", found: "\(row)")
+    }
+    return ONNXDense(outputs: outputs, weights: weights, bias: bias)
   }
 
   private func matrix(
@@ -205,38 +217,27 @@ extension ONNXGraphReader {
   private mutating func addBias(_ node: ONNXNode, _ index: Int) throws {
     let position = constants[node.inputs[1]] != nil ? 1 : 0
     let name = node.inputs[1 - position]
-    guard let place = places[name], readers[name] == 1 else {
+    guard let (value, layer) = convolution(behind: name) else {
       throw problem(
-        node, index, expected: "a bias behind a Conv, Gemm or MatMul that nothing else reads", found: "another value")
+        node, index, expected: "a bias behind a Conv, Gemm or MatMul that nothing else reads",
+        found: "another value")
     }
     let constant = try weights(node, position, index)
-    let old = nodes[place]
-    let operation: Network<Float>.Operation
-    switch old.operation {
-    case .dense(let layer):
-      let bias = try spread(constant, over: layer.outputs, node, index)
-      operation = .dense(
-        try Dense(inputs: layer.inputs, outputs: layer.outputs, weights: layer.weights, bias: sum(layer.bias, bias)))
-    case .convolution(let layer):
+    let outputs = layer.outputChannels
+    let bias: [Float]
+    if flat[name] == true {
+      bias = try spread(constant, over: outputs, node, index)
+    } else {
       let shape = constant.shape.filter { $0 != 1 }
-      guard shape.isEmpty || (shape == [layer.outputChannels] && constant.shape.suffix(2) == [1, 1]) else {
+      guard shape.isEmpty || (shape == [outputs] && constant.shape.suffix(2) == [1, 1]) else {
         throw problem(
-          node, index, expected: "a bias of shape (\(layer.outputChannels), 1, 1)", found: "\(constant.shape)")
+          node, index, expected: "a bias of shape (\(outputs), 1, 1)", found: "\(constant.shape)")
       }
-      let bias = shape.isEmpty ? [Float](repeating: constant.values[0], count: layer.outputChannels) : constant.values
-      operation = .convolution(
-        try Convolution(
-          window: layer.window, inputChannels: layer.inputChannels, outputChannels: layer.outputChannels,
-          groups: layer.groups, kernel: layer.kernel, bias: sum(layer.bias, bias)))
-    default:
-      throw problem(node, index, expected: "a bias behind a Conv, Gemm or MatMul", found: "behind '\(old.name)'")
+      bias = shape.isEmpty ? [Float](repeating: constant.values[0], count: outputs) : constant.values
     }
-    try replace(place, with: operation, for: node, index)
+    let sum = layer.bias.map { zip($0, bias).map { $0 + $1 } } ?? bias
+    try replace(value, by: layer.with(kernel: layer.kernel, bias: sum), for: node, index)
     flat[node.outputs[0]] = flat[name]
-  }
-
-  private func sum(_ first: [Float]?, _ second: [Float]) -> [Float] {
-    first.map { zip($0, second).map { $0 + $1 } } ?? second
   }
 
   /// A bias of shape (), (1), (K) or (1, K), one number per output.
@@ -249,4 +250,12 @@ extension ONNXGraphReader {
     }
     return constant.values
   }
+}
+
+/// A fully connected layer y = x·W + b as it stands in a document.
+struct ONNXDense {
+  let outputs: Int
+  /// Entry (i, o) at i·outputs + o, i counting channel, row, column.
+  let weights: [Float]
+  let bias: [Float]?
 }

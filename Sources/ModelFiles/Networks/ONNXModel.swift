@@ -31,13 +31,13 @@ struct ONNXGraphReader {
   let document: ONNXDocument
   /// Initialisers and constants by the name of their value.
   var constants: [String: ONNXTensor]
-  /// Index in `nodes` of each computed value.
-  var places: [String: Int] = [:]
+  /// Each computed value.
+  var values: [String: NetworkBuilder<Float>.Value] = [:]
   /// Whether a computed value has rank 2 in the document: (N, K).
   var flat: [String: Bool] = [:]
-  var nodes: [Network<Float>.Node] = []
-  var shapes: [ImageShape] = []
-  let inputShape: ImageShape
+  var builder: NetworkBuilder<Float>
+  /// Values that have other readers than those of the name at hand.
+  private var shared: Set<NetworkBuilder<Float>.Value> = []
   /// How many live nodes read each value; the output counts as a reader.
   var readers: [String: Int] = [:]
   let outputName: String
@@ -57,15 +57,14 @@ struct ONNXGraphReader {
         .unsupported, source: document.source, at: [.key("graph")], expected: "one input and one output",
         found: "\(inputs.count) and \(document.outputs.count)")
     }
-    inputShape = try Self.imageShape(inputs[0], document.source)
+    let shape = try Self.imageShape(inputs[0], document.source)
     if case .fixed(let size)? = inputs[0].shape?.first { fixedBatch = size } else { fixedBatch = nil }
     // Layers may share an initialiser, but each holds its own copy.
     let stored = document.initializers.reduce(0) { $0 + $1.values.count }
     greatestWeightCount = max(1 << 24, 4 * stored)
     outputName = document.outputs[0].name
-    nodes = [Network<Float>.Node(name: inputs[0].name, operation: .input, inputs: [])]
-    shapes = [inputShape]
-    places[inputs[0].name] = 0
+    builder = NetworkBuilder(inputShape: shape, inputName: inputs[0].name)
+    values[inputs[0].name] = builder.input
     flat[inputs[0].name] = false
   }
 
@@ -80,13 +79,13 @@ struct ONNXGraphReader {
         throw problem(node, index, expected: "sizes that fit", found: error.description)
       }
     }
-    guard let output = places[outputName] else {
+    guard let output = values[outputName] else {
       throw FileError(
         .malformed, source: document.source, at: [.key("graph output")], expected: "a value that a node computes",
         found: "'\(outputName)'")
     }
     do {
-      let network = try Network(inputShape: inputShape, nodes: nodes, output: output)
+      let network = try builder.network(output: output)
       try network.requireAffordable()
       return network
     } catch {
@@ -135,7 +134,7 @@ struct ONNXGraphReader {
       if let value = constants[try input(node, 0, index)] {
         constants[node.outputs[0]] = value
       } else {
-        try append(node, index, .identity)
+        try alias(node, index)
       }
     case "Conv": try append(node, index, .convolution(try convolution(node, index)), needsImage: true)
     case "Relu": try append(node, index, .rectifier)
@@ -145,8 +144,8 @@ struct ONNXGraphReader {
     case "Flatten": try flatten(node, index)
     case "Unsqueeze": try unsqueeze(node, index)
     case "Reshape": try reshape(node, index)
-    case "Gemm": try append(node, index, .dense(try gemm(node, index)), isFlat: true)
-    case "MatMul": try append(node, index, .dense(try matrixProduct(node, index)), isFlat: true)
+    case "Gemm": try appendDense(node, index, try gemm(node, index))
+    case "MatMul": try appendDense(node, index, try matrixProduct(node, index))
     case "Add": try add(node, index)
     case "Gather": try append(node, index, .blockedPointwise(try gather(node, index)), needsImage: true)
     case "BatchNormalization": try batchNormalization(node, index)
@@ -159,32 +158,65 @@ struct ONNXGraphReader {
     _ node: ONNXNode, _ index: Int, _ operation: Network<Float>.Operation, needsImage: Bool = false,
     isFlat: Bool? = nil
   ) throws {
-    var inputs: [Int] = []
+    var inputs: [NetworkBuilder<Float>.Value] = []
     var inputIsFlat = false
     for position in 0..<operation.arity {
-      let name = try input(node, position, index)
-      guard let place = places[name], let isFlat = flat[name] else {
-        throw problem(node, index, expected: "an input that an earlier node computes", found: "'\(name)'")
-      }
+      let (value, isFlat) = try computed(node, position, index)
       if position > 0 && isFlat != inputIsFlat {
         throw problem(node, index, expected: "two values of one shape", found: "(N, C, H, W) and (N, K)")
       }
       inputIsFlat = isFlat
-      inputs.append(place)
+      inputs.append(value)
     }
     if needsImage && inputIsFlat {
       throw problem(node, index, expected: "an input of shape (N, C, H, W)", found: "(N, K)")
     }
     try charge(operation, node, index)
-    nodes.append(
-      Network<Float>.Node(
-        name: node.name.isEmpty ? node.outputs[0] : node.name, operation: operation, inputs: inputs))
-    shapes.append(try Network<Float>.shape(of: nodes[nodes.count - 1], at: shapes.count, over: shapes))
-    places[node.outputs[0]] = nodes.count - 1
+    values[node.outputs[0]] = try builder.append(layerName(node), operation, to: inputs)
     flat[node.outputs[0]] = isFlat ?? inputIsFlat
   }
 
+  /// Appends a fully connected layer on the node's first input.
+  mutating func appendDense(_ node: ONNXNode, _ index: Int, _ layer: ONNXDense) throws {
+    let (value, _) = try computed(node, 0, index)
+    try charge(weights: layer.weights.count + (layer.bias?.count ?? 0), node, index)
+    values[node.outputs[0]] = try builder.dense(
+      layerName(node), weights: layer.weights, outputs: layer.outputs, bias: layer.bias, to: value)
+    flat[node.outputs[0]] = true
+  }
+
+  /// Gives the value of the node's first input the name of its output.
+  mutating func alias(_ node: ONNXNode, _ index: Int, isFlat: Bool? = nil) throws {
+    let (value, inputIsFlat) = try computed(node, 0, index)
+    if readers[node.inputs[0]] != 1 { shared.insert(value) }
+    values[node.outputs[0]] = value
+    flat[node.outputs[0]] = isFlat ?? inputIsFlat
+  }
+
+  /// The convolution that makes a value, where nothing but one reader of this name reads it.
+  func convolution(behind name: String) -> (value: NetworkBuilder<Float>.Value, layer: Convolution<Float>)? {
+    guard let value = values[name], readers[name] == 1, !shared.contains(value),
+      case .convolution(let layer)? = builder.operation(of: value)
+    else { return nil }
+    return (value, layer)
+  }
+
+  private func layerName(_ node: ONNXNode) -> String {
+    node.name.isEmpty ? node.outputs[0] : node.name
+  }
+
   // MARK: - What nodes are read with
+
+  /// The computed value behind input `position`, and whether it has rank 2.
+  func computed(
+    _ node: ONNXNode, _ position: Int, _ index: Int
+  ) throws -> (value: NetworkBuilder<Float>.Value, isFlat: Bool) {
+    let name = try input(node, position, index)
+    guard let value = values[name], let isFlat = flat[name] else {
+      throw problem(node, index, expected: "an input that an earlier node computes", found: "'\(name)'")
+    }
+    return (value, isFlat)
+  }
 
   /// The name of input `position`.
   func input(_ node: ONNXNode, _ position: Int, _ index: Int) throws -> String {
@@ -258,7 +290,8 @@ struct ONNXGraphReader {
   private func unsupported(_ node: ONNXNode, _ index: Int) -> FileError {
     problem(
       node, index,
-      expected: "one of Conv, Relu, MaxPool, AveragePool, GlobalAveragePool, Flatten, Gemm, Identity, Dropout, "
+      expected:
+        "one of Conv, Relu, MaxPool, AveragePool, GlobalAveragePool, Flatten, Gemm, Identity, Dropout, "
         + "Constant, Reshape, ReduceMean, MatMul, Add, BatchNormalization, Gather, Unsqueeze",
       found: "the operator \(node.domain.isEmpty ? "" : node.domain + ".")\(node.operatorType)")
   }

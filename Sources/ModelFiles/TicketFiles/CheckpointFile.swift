@@ -1,22 +1,20 @@
 import Foundation
-import Pruning
 import Tickets
 
 /// A search's finished blocks on disk: a safetensors file like a ticket's, without claims.
 public enum CheckpointFile {
   static let format = "tombola-checkpoint"
-  static let formatVersion = "1"
+  static let formatVersion = "2"
 
   /// Writes beside and renames, so that a killed process leaves the last whole checkpoint.
   ///
   /// - Throws: `FileError`.
   public static func write(_ checkpoint: SearchCheckpoint, to path: String) throws {
-    var metadata = [
+    let metadata = [
       "format": format, "format_version": formatVersion, "identity": try json(checkpoint.identity),
       "addresses": try json(checkpoint.blocks.map(\.address)),
       "candidates": try json(checkpoint.blocks.map(\.candidates)),
     ]
-    if !checkpoint.dampingTrials.isEmpty { metadata["damping_trials"] = try json(checkpoint.dampingTrials) }
     let file = SafetensorsFile(metadata: metadata, tensors: try checkpoint.blocks.map { try $0.tensor() })
     try AtomicFile.write(try file.serialized(), to: path, force: true)
   }
@@ -27,7 +25,6 @@ public enum CheckpointFile {
     let reader = MetadataReader(file, format: format, formatVersion: formatVersion)
     try reader.requireFormat()
     return SearchCheckpoint(
-      identity: try reader.json("identity"), blocks: try reader.blocks(try reader.json("addresses")),
-      dampingTrials: file.metadata["damping_trials"] == nil ? [] : try reader.json("damping_trials"))
+      identity: try reader.json("identity"), blocks: try reader.blocks(try reader.json("addresses")))
   }
 }

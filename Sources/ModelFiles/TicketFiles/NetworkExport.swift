@@ -91,18 +91,7 @@ public enum NetworkExport {
           try ONNXTensor(
             name: node.name + ".sources", shape: [layer.sources.count],
             values: .int64(layer.sources.map { Int64($0) })))
-      case .dense(let layer):
-        var weights = [Float](repeating: 0, count: layer.weights.count)
-        for i in 0..<layer.inputs {
-          for o in 0..<layer.outputs { weights[o * layer.inputs + i] = layer.weights[i * layer.outputs + o] }
-        }
-        tensors.append(
-          try ONNXTensor(
-            name: node.name + ".weight", shape: [layer.outputs, layer.inputs], values: .float32(weights)))
-        if let bias = layer.bias {
-          tensors.append(try ONNXTensor(name: node.name + ".bias", shape: [bias.count], values: .float32(bias)))
-        }
-      case .input, .rectifier, .pooling, .globalAveragePooling, .flatten, .identity, .addition: break
+      case .input, .plain: break
       }
     }
     return tensors

@@ -1,6 +1,5 @@
 import Convolution
 import Foundation
-import Pruning
 import Tickets
 
 /// A ticket on disk: one safetensors file, readable with the public safetensors library.
@@ -23,7 +22,7 @@ public struct TicketFile: Sendable {
   /// what counts is the digest of its tensors.
   public let targetFileDigest: String?
   /// How it was searched for, or nil.
-  public let search: SearchOptions?
+  public let search: SearchPlan?
   let source: String
 
   /// A file to write.
@@ -31,7 +30,7 @@ public struct TicketFile: Sendable {
   /// - Parameter witness: of the network's input shape.
   public init(
     ticket: Ticket, claims: Claims?, witness: [Float]? = nil, targetFileDigest: String? = nil,
-    search: SearchOptions? = nil
+    search: SearchPlan? = nil
   ) {
     self.ticket = ticket
     self.claims = claims
@@ -39,7 +38,7 @@ public struct TicketFile: Sendable {
     self.targetFileDigest = targetFileDigest
     self.search = search
     isIntact = true
-    generator = TicketSearch.generator
+    generator = TombolaVersion.generator
     source = "(in memory)"
   }
 
@@ -66,7 +65,6 @@ public struct TicketFile: Sendable {
       throw reader.wrong("mode", expected: "a mode of this version", found: try reader.text("mode"))
     }
     let graph: LayerGraph = try reader.json("layer_graph")
-    try graph.validate()
     let range: [Double] = try reader.json("input_range")
     guard range.count == 2 else { throw reader.wrong("input_range", expected: "two numbers", found: "\(range.count)") }
     let inputRange = try InputRange(low: range[0], high: range[1])
@@ -225,7 +223,7 @@ struct MetadataReader {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     do { return try decoder.decode(Value.self, from: Data(text.utf8)) } catch is DecodingError {
-      throw wrong(key, expected: "JSON of a \(Value.self)", found: "other text")
+      throw wrong(key, expected: "JSON of this format", found: "other text")
     }
   }
 

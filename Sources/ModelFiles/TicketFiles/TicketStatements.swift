@@ -1,4 +1,3 @@
-import Pruning
 import Tickets
 
 /// What a ticket's file says beside figures: how the ticket was found, and for which file.
@@ -29,23 +28,22 @@ extension TicketFile {
 
   /// Refuses options of a search that the ticket itself contradicts.
   ///
-  /// - Throws: `TicketError.invalidTicket` for calibrated mode's options in weights mode, and for a
-  ///   fixed size that a block of a complete ticket does not keep.
-  static func validate(_ search: SearchOptions, of ticket: Ticket) throws(TicketError) {
-    let calibrated = [
-      ("damping", search.damping != nil), ("damping_trials", search.dampingTrials != nil),
-      ("sweeps", search.sweeps != nil), ("metric", search.metric != nil),
-    ]
-    if ticket.mode == .weights, let (name, _) = calibrated.first(where: { $0.1 }) {
+  /// - Throws: `TicketError.invalidTicket` for a plan of another mode, and for a fixed size that a block
+  ///   of a complete ticket does not keep.
+  static func validate(_ search: SearchPlan, of ticket: Ticket) throws(TicketError) {
+    if search.calibration != nil, ticket.mode == .weights {
       throw .invalidTicket(
-        at: "search, \(name)", expected: "none in weights mode", found: "one of calibrated mode")
+        at: "search", expected: "nothing of damping, sweeps or metric in weights mode",
+        found: "a plan of calibrated mode")
     }
-    guard ticket.isComplete, let size = search.size else { return }
+    do { try search.validate() } catch {
+      throw .invalidTicket(at: "search", expected: "a plan that a search could have", found: "\(error)")
+    }
+    guard ticket.isComplete, let size = search.fixedSize else { return }
     if let block = ticket.blocks.first(where: { $0.kept.count != size }) {
-      let address = block.address
       throw .invalidTicket(
-        at: "layer \(address.layer), channel \(address.channel), \(address.half.rawValue)",
-        expected: "\(size) filters, as its search was asked for", found: "\(block.kept.count)")
+        at: "\(block.address)", expected: "\(size) filters, as its search was asked for",
+        found: "\(block.kept.count)")
     }
   }
 }

@@ -4,77 +4,91 @@ import RunControl
 import SubsetSum
 import Tickets
 
-/// Calibrated mode: layer by layer, block by block, errors measured on what the pruned network does with calibration images.
+/// Calibrated mode: layer by layer, block by block, errors measured on what the pruned network does with
+/// calibration images.
 ///
-/// Each layer is refitted to the network pruned so far (`LayerRefit`); its blocks are chosen in order, each in the geometry that the blocks to come
-/// leave it, and what it misses is pushed on to them. Labels are never read.
+/// Each layer is refitted to the network pruned so far (`LayerRefit`); its blocks are chosen in order,
+/// each in the geometry that the blocks to come leave it, and what it misses is pushed on to them. Labels
+/// are never read.
 struct CalibratedSearch {
-  private let search: TicketSearch
-  private let calibration: Calibration
+  private let setting: SearchSetting
+  private let calibration: CalibrationPlan
   private let statistics: LayerStatistics
   private let record: SearchRecord
   /// Whether there is a core and memory for the next block's candidates.
   private let looksAhead: Bool
   private let control: RunControl
-  private let shares: [BlockAddress: UInt64]
-  /// The block before which to stop.
-  private var wanted: BlockAddress?
+  private let shares: WorkShares
 
   init(
-    _ search: TicketSearch, _ calibration: Calibration, damping: Double, workers: Int, record: SearchRecord,
-    _ control: RunControl
+    _ setting: SearchSetting, _ calibration: CalibrationPlan, _ images: Tensor<Float>, workers: Int,
+    _ record: SearchRecord, _ control: RunControl
   ) throws {
-    self.search = search
+    self.setting = setting
     self.calibration = calibration
     statistics = LayerStatistics(
-      search: search, calibration: calibration, damping: damping, workers: workers, control: control)
+      setting: setting, calibration: calibration, images: images, workers: workers, control: control)
     self.record = record
     self.control = control
-    let shares = search.workShares(record.addresses, control.limits.work)
-    self.shares = Dictionary(
-      uniqueKeysWithValues: zip(record.addresses, shares).compactMap { address, share in share.map { (address, $0) } })
-    looksAhead = try search.affordableWorkers(workers, control) > 1
+    shares = WorkShares(setting)
+    looksAhead = try MemoryNeed(setting, within: control.limits).affordableWorkers(workers) > 1
   }
 
-  /// Chooses all blocks, or as many as limits allow: then the layers that they make are nil.
-  @discardableResult func run() throws -> [CollapsedLayer]? {
+  /// Chooses all blocks, or as many as limits allow.
+  func run() throws { _ = try chosen(upTo: nil) }
+
+  /// The problem of a block as it is first met, once all before it are chosen; nil when the run must
+  /// stop before.
+  func instance(of address: BlockAddress) throws -> SearchInstance? {
+    if case .reached(let instance) = try chosen(upTo: address) { instance } else { nil }
+  }
+
+  /// What choosing blocks came to.
+  private enum Outcome<Value> {
+    case done(Value)
+    /// The block was met before which to stop.
+    case reached(SearchInstance)
+    /// The run must stop.
+    case stopped
+  }
+
+  private func chosen(upTo wanted: BlockAddress?) throws -> Outcome<Void> {
     var pruned: [CollapsedLayer] = []
-    for number in 1...search.graph.layers.count {
-      guard let layer = try choose(layer: number, behind: pruned) else { return nil }
-      pruned.append(layer)
+    for layer in setting.graph.layers {
+      switch try choose(layer, behind: pruned, upTo: wanted) {
+      case .done(let collapsed): pruned.append(collapsed)
+      case .reached(let instance): return .reached(instance)
+      case .stopped: return .stopped
+      }
     }
-    return pruned
+    return .done(())
   }
 
-  private struct Reached: Error { let instance: SearchInstance }
-
-  /// The problem of a block as it is first met, once all before it are chosen; nil when the run must stop before.
-  mutating func instance(of address: BlockAddress) throws -> SearchInstance? {
-    wanted = address
-    do { try run() } catch let reached as Reached { return reached.instance }
-    return nil
-  }
-
-  /// Nil when the run must stop; the blocks chosen by then are recorded as cut short.
-  private func choose(layer number: Int, behind pruned: [CollapsedLayer]) throws -> CollapsedLayer? {
-    let layer = search.graph.layers[number - 1]
-    let addresses = record.addresses.filter { $0.layer == number }
+  /// Chooses a layer's blocks; where the run must stop, those chosen by then are recorded as cut short.
+  private func choose(
+    _ layer: LayerGraph.Layer, behind pruned: [CollapsedLayer], upTo wanted: BlockAddress?
+  ) throws -> Outcome<CollapsedLayer> {
+    let addresses = setting.addresses.filter { $0.layer == layer.number }
+    let scale = setting.scales[layer.number - 1]
     let known = addresses.compactMap { record.known($0) }
     if known.count == addresses.count {
       let sums = known.map { sum($0) }
-      return CollapsedLayer.assemble(layer, addresses: addresses, sums: sums, scale: search.scales[number - 1])
+      return .done(CollapsedLayer.assemble(layer, addresses: addresses, sums: sums, scale: scale))
     }
     let refit: LayerRefit
-    do { refit = try statistics.refit(layer: number, addresses, behind: pruned) } catch is Interruption { return nil }
+    do { refit = try statistics.refit(layer, addresses, behind: pruned) } catch is Interruption {
+      return .stopped
+    }
     var choice = LayerChoice(refit)
-    let steps = (0...calibration.sweeps).flatMap { pass in addresses.indices.map { (pass: pass, index: $0) } }
-    let network = search.network
+    let steps = (0...calibration.sweeps).flatMap { pass in
+      addresses.indices.map { (pass: pass, index: $0) }
+    }
     // Nil when the run must stop.
     @Sendable func candidates(_ step: Int) throws -> WhitenedCandidates? {
       let (pass, index) = steps[step]
       do {
         return try WhitenedCandidates(
-          addresses[index], in: network,
+          addresses[index], in: setting.network,
           transform: pass == 0 ? refit.coupling(index, index) : refit.revisionTransform(index), control)
       } catch is Interruption { return nil }
     }
@@ -82,22 +96,26 @@ struct CalibratedSearch {
     for (step, (pass, index)) in steps.enumerated() {
       if pass == 0, addresses[index] == wanted {
         let target = refit.target(index, misses: choice.misses)
-        throw Reached(instance: try ready.instance(target: target, size: search.size))
+        return .reached(try ready.instance(target: target, size: setting.plan.fixedSize))
       }
       guard control.interruption() == nil else { return cutShort(choice) }
       let target =
         pass == 0
-        ? refit.target(index, misses: choice.misses) : try refit.revision(index, misses: choice.misses).target
-      // What is multiplied for the next block does not depend on this one's choice: another core does it meanwhile.
+        ? refit.target(index, misses: choice.misses)
+        : try refit.revision(index, misses: choice.misses).target
+      // What is multiplied for the next block does not depend on this one's choice: another core does it
+      // meanwhile.
       let (block, before) = (ready, choice)
       let isLast = step + 1 == steps.count
-      let done = try Workers.map(count: looksAhead && !isLast ? 2 : 1, workers: looksAhead ? 2 : 1) { task -> Done in
+      let done = try Workers.map(count: looksAhead && !isLast ? 2 : 1, workers: looksAhead ? 2 : 1) {
+        task -> Done in
         task == 0
           ? .chosen(try choose(index, before, block, target, pass: pass)) : .ready(try candidates(step + 1))
       }
       guard case .chosen(let found) = done[0] else { preconditionFailure("a first task chooses") }
       choice.take(found.block, found.sum, stop: found.stop, at: index)
-      control.report(RunProgress(phase: "layer \(number)", completed: index + 1, total: addresses.count))
+      control.report(
+        RunProgress(phase: "layer \(layer.number)", completed: index + 1, total: addresses.count))
       if let stop = found.stop, stop != .workLimit { return cutShort(choice) }
       if isLast { break }
       let next: WhitenedCandidates?
@@ -106,20 +124,20 @@ struct CalibratedSearch {
       ready = next
     }
     let energy = refit.energy
+    let relative = energy > 0 ? (refit.error(choice.misses) / energy).squareRoot() * scale : 0
     // A layer's blocks are known together: half of them would be another start.
-    let relative = energy > 0 ? (refit.error(choice.misses) / energy).squareRoot() * search.scales[number - 1] : 0
     let results = zip(choice.blocks, choice.stops).map { SearchRecord.Result(block: $0, stop: $1) }
     record.add(results, error: relative, label: Self.label)
-    return CollapsedLayer.assemble(
-      layer, addresses: addresses, sums: choice.sums, scale: search.scales[number - 1])
+    return .done(CollapsedLayer.assemble(layer, addresses: addresses, sums: choice.sums, scale: scale))
   }
 
   private static let label = "largest relative output error of a layer"
 
-  private func cutShort(_ choice: LayerChoice) -> CollapsedLayer? {
+  private func cutShort(_ choice: LayerChoice) -> Outcome<CollapsedLayer> {
     let reason = control.interruption() ?? .timeLimit
-    record.add(choice.blocks.map { SearchRecord.Result(block: $0, stop: reason) }, error: 0, label: Self.label)
-    return nil
+    record.add(
+      choice.blocks.map { SearchRecord.Result(block: $0, stop: reason) }, error: 0, label: Self.label)
+    return .stopped
   }
 
   private struct Found: Sendable {
@@ -143,20 +161,22 @@ struct CalibratedSearch {
       start = candidates.filters.indices.filter { kept.contains(candidates.filters[$0]) }
     }
     let share = shares[address].map { $0 / UInt64(calibration.sweeps + 1) }
-    let problem = try candidates.problem(target: target, size: search.size)
-    let solution = try search.solver(for: address, squaredTarget: choice.refit.energy, start: start)
-      .solve(problem, control: TicketSearch.part(of: control, work: share))
+    let problem = try candidates.problem(target: target, size: setting.plan.fixedSize)
+    let solution = try BlockSolver(setting: setting)
+      .solver(for: address, squaredTarget: choice.refit.energy, start: start)
+      .solve(problem, control: WorkShares.part(of: control, work: share))
     let block = Block(
-      address: address, candidates: problem.count, kept: solution.subset.map { candidates.filters[$0] }.sorted())
+      address: address, candidates: problem.count,
+      kept: solution.subset.map { candidates.filters[$0] }.sorted())
     return Found(block: block, sum: sum(block), stop: solution.stop)
   }
 
   /// What a block's kept filters sum to, in the random slices' units.
   private func sum(_ block: Block) -> [Double] {
     let (layer, channel) = (block.address.layer, block.address.channel)
-    return search.network.collapse(
+    return setting.network.collapse(
       layer: layer, channel: channel, filters: block.kept.lazy.map { Int($0) },
-      scalars: search.network.scalars(layer: layer, channel: channel))
+      scalars: setting.network.scalars(layer: layer, channel: channel))
   }
 }
 

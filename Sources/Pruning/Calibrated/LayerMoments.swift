@@ -41,7 +41,7 @@ package struct LayerMoments: Sendable {
   ) throws {
     let chunks = (images.batch + Self.chunkImages - 1) / Self.chunkImages
     let halves = isSigned ? 2 : 1
-    features = halves * layer.window.height * layer.window.width * layer.inputChannels
+    features = halves * layer.taps * layer.inputChannels
     outputs = layer.outputChannels
     var total = Sums(features: features, outputs: outputs)
     for start in stride(from: 0, to: chunks, by: Self.chunksAtOnce) {

@@ -29,18 +29,17 @@ package struct LayerRefit: Sendable {
   package var features: Int { addresses.count * taps }
 
   /// - Parameters:
-  ///   - kernel: HWIO, in the target's units.
+  ///   - kernel: the target's.
   ///   - scale: what the kernel is divided by.
   ///   - damping: λ, as a multiple of H's mean diagonal entry.
   /// - Throws: `PruningError.singularStatistics` where H has no Cholesky factor; what
   ///   `interruption` throws, which is asked between passes over H.
   package init(
-    _ moments: LayerMoments, _ layer: LayerGraph.Layer, layer number: Int, addresses: [BlockAddress], kernel: [Float],
-    scale: Double, damping: Double, interruption: () throws -> Void = {}
+    _ moments: LayerMoments, of kernel: Kernel<Float>, addresses: [BlockAddress], scale: Double,
+    damping: Double, interruption: () throws -> Void = {}
   ) throws {
-    let (taps, channels, outputs) = (
-      layer.window.height * layer.window.width, layer.inputChannels, layer.outputChannels
-    )
+    let layer = kernel.layer
+    let (taps, channels, outputs) = (layer.taps, layer.inputChannels, layer.outputChannels)
     let count = addresses.count * taps
     self.addresses = addresses
     self.taps = taps
@@ -63,16 +62,16 @@ package struct LayerRefit: Sendable {
     try interruption()
     // H·W = FᵀY/s + λ·K/s.
     var right = try Matrix<Double>(rows: count, columns: outputs)
+    let original = Self.original(kernel, addresses)
     for i in 0..<count {
-      let (block, tap) = i.quotientAndRemainder(dividingBy: taps)
-      let sign = addresses[block].half == .positive ? 1.0 : -1.0
       for o in 0..<outputs {
-        let weight = Double(kernel[(tap * channels + addresses[block].channel) * outputs + o])
-        right[i, o] = (moments.products[place[i] * outputs + o] + lambda * sign * weight) / scale
+        let weight = original[i * outputs + o]
+        right[i, o] = (moments.products[place[i] * outputs + o] + lambda * weight) / scale
       }
     }
     self.gram = gram
-    (wanted, factor) = try Self.solved(gram, right, addresses.count, taps, layer: number, interruption)
+    (wanted, factor) = try Self.solved(
+      gram, right, addresses.count, taps, layer: layer.number, interruption)
   }
 
   /// The same in the metric of the network's outputs, mixed with that of the layer's own: H = JᵀJ/ḡ + μ·(FᵀF ⊗ 1)/h̄ + λ, with ḡ and h̄ the mean diagonal entries. A block's
@@ -84,13 +83,12 @@ package struct LayerRefit: Sendable {
   /// - Throws: `PruningError.singularStatistics` where H has no Cholesky factor; what
   ///   `interruption` throws, which is asked between passes over H.
   package init(
-    _ logits: LogitMoments, _ moments: LayerMoments, _ layer: LayerGraph.Layer, layer number: Int,
-    addresses: [BlockAddress], kernel: [Float], scale: Double, mix: Double, damping: Double,
+    _ logits: LogitMoments, _ moments: LayerMoments, of kernel: Kernel<Float>,
+    addresses: [BlockAddress], scale: Double, mix: Double, damping: Double,
     interruption: () throws -> Void = {}
   ) throws {
-    let (taps, channels, outputs) = (
-      layer.window.height * layer.window.width, layer.inputChannels, layer.outputChannels
-    )
+    let layer = kernel.layer
+    let (taps, channels, outputs) = (layer.taps, layer.inputChannels, layer.outputChannels)
     let length = taps * outputs
     let count = addresses.count * length
     self.addresses = addresses
@@ -107,12 +105,7 @@ package struct LayerRefit: Sendable {
     }
     let (unit, layerUnit) = (mean(logits.gram, logits.entries), mean(moments.gram, moments.features))
     let weight = mix / layerUnit
-    let original = (0..<count).map { i in
-      let (f, o) = i.quotientAndRemainder(dividingBy: outputs)
-      let (block, tap) = f.quotientAndRemainder(dividingBy: taps)
-      let entry = Double(kernel[(tap * channels + addresses[block].channel) * outputs + o])
-      return addresses[block].half == .positive ? entry : -entry
-    }
+    let original = Self.original(kernel, addresses)
     let gram = try Matrix<Double>(rows: count, columns: count) { values in
       for i in 0..<count {
         let (f, o) = i.quotientAndRemainder(dividingBy: outputs)
@@ -140,7 +133,18 @@ package struct LayerRefit: Sendable {
     }
     self.gram = gram
     energy = (logits.energy + logits.missed) / unit
-    (wanted, factor) = try Self.solved(gram, right, addresses.count, length, layer: number, interruption)
+    (wanted, factor) = try Self.solved(
+      gram, right, addresses.count, length, layer: layer.number, interruption)
+  }
+
+  /// What each block would be of the target's own kernel: K_t, or −K_t for what reads x⁻, block after
+  /// block.
+  private static func original(_ kernel: Kernel<Float>, _ addresses: [BlockAddress]) -> [Double] {
+    addresses.flatMap { address in
+      kernel.slice(ofChannel: address.channel).map { weight in
+        address.half == .positive ? Double(weight) : -Double(weight)
+      }
+    }
   }
 
   /// W, and H's factor in the reversed order of blocks.
@@ -166,8 +170,8 @@ package struct LayerRefit: Sendable {
   }
 
   /// Bytes that a layer's statistics and factors take at once: sums of up to `LayerMoments.chunksAtOnce` chunks, the matrix, its order, its factor.
-  static func bytes(_ layer: LayerGraph.Layer, isSigned: Bool, metric: Calibration.Metric) -> Int {
-    let features = (isSigned ? 2 : 1) * layer.window.height * layer.window.width * layer.inputChannels
+  static func bytes(_ layer: LayerGraph.Layer, isSigned: Bool, metric: CalibrationPlan.Metric) -> Int {
+    let features = (isSigned ? 2 : 1) * layer.taps * layer.inputChannels
     let sums = 8 * features * features * (LayerMoments.chunksAtOnce + 2)
     switch metric {
     case .layer: return sums + 3 * 8 * features * features

@@ -41,7 +41,7 @@ package struct LogitMoments: Sendable {
     of layer: LayerGraph.Layer, pruned: Network<Float>, node: Int, target: Network<Float>, isSigned: Bool,
     on images: Tensor<Float>, workers: Int, interruption: @Sendable () throws -> Void
   ) throws {
-    let taps = layer.window.height * layer.window.width * layer.inputChannels
+    let taps = layer.taps * layer.inputChannels
     let entries = (isSigned ? 2 : 1) * taps * layer.outputChannels
     self.entries = entries
     let directions = Self.directions(pruned.outputShape.count)

@@ -14,24 +14,22 @@ public struct OutputDifference: Sendable {
   public let roundingError: Double
 
   /// - Parameters: as `Certificate`'s.
-  /// - Throws: `ConvolutionError` only for sizes that are not the graph's.
-  public init(
-    graph: LayerGraph, kernels: [[Float]], biases: [[Float]?], collapsed: [CollapsedLayer], inputRange: InputRange
-  ) throws {
-    let target: Network<Double> = try graph.network { number in
-      let layer = graph.layers[number - 1]
+  /// - Throws: `ConvolutionError` only for layers that are not the target's.
+  public init(of collapsed: [CollapsedLayer], _ target: Target, inputRange: InputRange) throws {
+    let wanted: Network<Double> = try target.graph.network { layer in
       let convolution = try Convolution(
         window: layer.window, inputChannels: layer.inputChannels, outputChannels: layer.outputChannels,
-        kernel: kernels[number - 1].map { Double($0) }, bias: biases[number - 1].map { $0.map { Double($0) } })
+        kernel: target.kernels[layer.number - 1].values.map { Double($0) },
+        bias: target.biases[layer.number - 1].map { $0.map { Double($0) } })
       return [(layer.name, .convolution(convolution))]
     }
-    let pruned: Network<Double> = try graph.network {
-      try collapsed[$0 - 1].operations(of: graph.layers[$0 - 1], bias: biases[$0 - 1])
-    }
-    self.target = target
+    let pruned: Network<Double> = try target.graph.network(of: collapsed, biases: target.biases)
+    self.target = wanted
     self.pruned = pruned
     // Collapsed kernels are themselves rounded, after a compensated sum.
-    let roundings = [target, pruned].map { Roundings(of: $0, inputs: inputRange.largestMagnitude).error(4) }
+    let roundings = [wanted, pruned].map {
+      Roundings(of: $0, inputs: inputRange.largestMagnitude).error(4)
+    }
     roundingError = (roundings[0] + roundings[1]) * (1 + 0x1p-40)
   }
 
@@ -82,19 +80,20 @@ private struct Roundings {
     var values: [Bound] = []
     for (index, node) in network.nodes.enumerated() {
       let input = node.inputs.first.map { values[$0] } ?? Bound([], 0)
-      let pixels = node.inputs.first.map { network.shapes[$0].pixels } ?? 1
       switch node.operation {
-      case .input: values.append(Bound([Double](repeating: inputs, count: network.inputShape.channels), 0))
-      case .rectifier, .identity: values.append(input)
-      case .pooling(let pooling):
-        let taps = pooling.kind == .maximum ? 0 : pooling.window.height * pooling.window.width
-        values.append(Bound(input.magnitudes, input.count + taps))
-      case .globalAveragePooling: values.append(Bound(input.magnitudes, input.count + pixels))
-      case .flatten:
-        values.append(Bound(input.magnitudes.flatMap { [Double](repeating: $0, count: pixels) }, input.count))
-      case .addition:
-        let other = values[node.inputs[1]]
-        values.append(Bound(zip(input.magnitudes, other.magnitudes).map { $0 + $1 }, max(input.count, other.count) + 1))
+      case .input:
+        let magnitudes = [Double](repeating: inputs, count: network.inputShape.channels)
+        values.append(Bound(magnitudes, 0))
+      case .plain(let layer):
+        let (rules, shape) = (layer.rules, network.shapes[node.inputs[0]])
+        let read = node.inputs.map { values[$0] }
+        // Flattening makes several entries of each channel; other layers one.
+        let entries = network.shapes[index].channels / shape.channels
+        let magnitudes = (0..<network.shapes[index].channels).map { c in
+          read.reduce(0.0) { $0 + rules.steepness * $1.magnitudes[c / entries] }
+        }
+        let roundings = read.map(\.count).max() ?? 0
+        values.append(Bound(magnitudes, roundings + rules.roundings(over: shape)))
       case .blockedPointwise(let layer):
         values.append(
           Bound(zip(layer.sources, layer.scalars).map { abs($1) * input.magnitudes[$0] }, input.count + 1))
@@ -107,12 +106,6 @@ private struct Roundings {
           sums[o] += abs(weight) * input.magnitudes[group * perGroup + row % max(1, perGroup)]
         }
         values.append(Bound(sums, input.count + layer.taps + 2))
-      case .dense(let layer):
-        var sums = (layer.bias ?? [Double](repeating: 0, count: layer.outputs)).map { abs($0) }
-        for (index, weight) in layer.weights.enumerated() {
-          sums[index % layer.outputs] += abs(weight) * input.magnitudes[index / layer.outputs]
-        }
-        values.append(Bound(sums, input.count + layer.inputs + 2))
       }
       if index == network.output { (magnitude, count) = (values[index].magnitudes.max() ?? 0, values[index].count) }
     }

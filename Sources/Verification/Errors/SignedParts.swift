@@ -39,7 +39,10 @@ extension Network {
             sources: zip(layer.sources, layer.scalars).map { $1 > 0 ? $0 : $0 + channels },
             scalars: layer.scalars.map { abs($0) }))
         splits.insert(index)
-      case .rectifier where splits.contains(node.inputs[0]): operation = .identity
+      case .plain(.rectifier) where splits.contains(node.inputs[0]):
+        // The parts are not negative, so ReLU leaves them as they are.
+        place.append(inputs[0])
+        continue
       default:
         if node.inputs.contains(0) {
           let whole = try join()

@@ -1,4 +1,4 @@
-import Tickets
+import LinearAlgebra
 
 /// The scalar per layer by which a target's kernel is divided before the search: fixed from the target and
 /// the width alone, never from the random weights.
@@ -14,28 +14,23 @@ public struct ScaleRule: Sendable, Hashable {
   /// The slice of K/s that one input channel must reach has at most this Euclidean norm per unit of width.
   public var largestNormPerWidth: Double
 
-  /// The rule of weights mode; see ARCHITECTURE.md for what was measured.
+  /// The rule that searches follow unless told otherwise; the room's page has what was measured.
   public static let standard = ScaleRule(largestEntry: 256, largestNormPerWidth: 0.125)
 
-  /// - Precondition: both finite and above 0.
   public init(largestEntry: Double, largestNormPerWidth: Double) {
-    precondition(
-      largestEntry.isFinite && largestEntry > 0 && largestNormPerWidth.isFinite && largestNormPerWidth > 0,
-      "a scale rule needs positive bounds")
     self.largestEntry = largestEntry
     self.largestNormPerWidth = largestNormPerWidth
   }
 
-  /// The smallest power of two s in 2^-64…2^64 with ‖K/s‖_max ≤ `largestEntry` and, for each input channel t,
-  /// ‖K_t/s‖₂ ≤ `largestNormPerWidth`·N; 1 for a kernel of zeros.
-  ///
-  /// - Parameter kernel: HWIO, of the layer's shape.
-  public func scale(for kernel: [Float], layer: LayerGraph.Layer, width: Int) -> Double {
-    let largest = kernel.reduce(0) { max($0, Double(abs($1))) }
+  /// The smallest power of two s in 2^-64…2^64 with ‖K/s‖_max ≤ `largestEntry` and, for each input
+  /// channel t, ‖K_t/s‖₂ ≤ `largestNormPerWidth`·N; 1 for a kernel of zeros.
+  public func scale(for kernel: Kernel<Float>, width: Int) -> Double {
+    let largest = kernel.largestMagnitude
     if largest == 0 { return 1 }
-    var squares = [Double](repeating: 0, count: layer.inputChannels)
-    for (index, weight) in kernel.enumerated() {
-      squares[index / layer.outputChannels % layer.inputChannels] += Double(weight) * Double(weight)
+    let (inputs, outputs) = (kernel.layer.inputChannels, kernel.layer.outputChannels)
+    var squares = [Double](repeating: 0, count: inputs)
+    for (index, weight) in kernel.values.enumerated() {
+      squares[index / outputs % inputs] += Double(weight) * Double(weight)
     }
     let norm = squares.max()!.squareRoot()
     let reach = largestNormPerWidth * Double(width)

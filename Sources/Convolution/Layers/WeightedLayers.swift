@@ -44,6 +44,22 @@ public struct Convolution<Scalar: BLASScalar>: Sendable, Equatable {
     self.bias = bias
   }
 
+  /// The same layer in another scalar type.
+  public func converted<Other: BLASScalar>(to: Other.Type) throws(ConvolutionError) -> Convolution<Other> {
+    try Convolution<Other>(
+      window: window, inputChannels: inputChannels, outputChannels: outputChannels, groups: groups,
+      kernel: kernel.map { Other($0) }, bias: bias.map { $0.map { Other($0) } })
+  }
+
+  /// The same layer with another kernel and bias of the same sizes.
+  ///
+  /// - Throws: `ConvolutionError` for other counts.
+  public func with(kernel: [Scalar], bias: [Scalar]?) throws(ConvolutionError) -> Convolution {
+    try Convolution(
+      window: window, inputChannels: inputChannels, outputChannels: outputChannels, groups: groups,
+      kernel: kernel, bias: bias)
+  }
+
   /// Products summed into one output entry: window height · width · input channels of a group.
   public var taps: Int { window.height * window.width * (inputChannels / groups) }
 
@@ -92,49 +108,5 @@ public struct BlockedPointwise<Scalar: BLASScalar>: Sendable, Equatable {
     self.scalars = scalars
     let ends = sources.indices.map { $0 + 1 }.filter { $0 == sources.count || sources[$0] != sources[$0 - 1] }
     runs = (ends.map { sources[$0 - 1] }, ends)
-  }
-}
-
-/// A fully connected layer over a flat input: y = x·W + b, W stored input × output.
-public struct Dense<Scalar: BLASScalar>: Sendable, Equatable {
-  public let inputs: Int
-  public let outputs: Int
-  /// Entry (i, o) at i·outputs + o.
-  public let weights: [Scalar]
-  public let bias: [Scalar]?
-
-  /// - Throws: `ConvolutionError` when counts do not match.
-  public init(inputs: Int, outputs: Int, weights: [Scalar], bias: [Scalar]? = nil) throws(ConvolutionError) {
-    guard let expected = elementCount(inputs, outputs), weights.count == expected else {
-      throw .shapeMismatch(
-        at: "dense weights", expected: "\(inputs) × \(outputs) values", found: "\(weights.count)")
-    }
-    if let bias, bias.count != outputs {
-      throw .shapeMismatch(at: "dense bias", expected: "\(outputs) values", found: "\(bias.count)")
-    }
-    self.inputs = inputs
-    self.outputs = outputs
-    self.weights = weights
-    self.bias = bias
-  }
-}
-
-/// A pooling layer.
-public struct Pooling: Sendable, Hashable, Codable {
-  public enum Kind: String, Sendable, Hashable, Codable {
-    /// The largest entry under the window; padding never wins.
-    case maximum
-    /// The mean of the entries under the window, padding left out of sum and count.
-    case average
-    /// The mean with padding counted as zeros.
-    case averageCountingPadding
-  }
-
-  public var kind: Kind
-  public var window: SlidingWindow
-
-  public init(_ kind: Kind, window: SlidingWindow) {
-    self.kind = kind
-    self.window = window
   }
 }

@@ -1,0 +1,54 @@
+/// The finished blocks of a search, as a value: enough to go on where it stopped.
+public struct SearchCheckpoint: Sendable, Hashable {
+  /// What must be equal for the blocks of two searches to be the same.
+  public struct Identity: Sendable, Hashable, Codable {
+    public var generator: String
+    public var targetDigest: String
+    public var seed: UInt64
+    public var width: Int
+    public var inputRange: InputRange
+    public var plan: SearchPlan
+    /// SHA-256 of the calibration images and of how errors are measured on them; nil in weights mode.
+    public var calibration: String?
+
+    public init(
+      generator: String, targetDigest: String, seed: UInt64, width: Int, inputRange: InputRange,
+      plan: SearchPlan, calibration: String? = nil
+    ) {
+      self.generator = generator
+      self.targetDigest = targetDigest
+      self.seed = seed
+      self.width = width
+      self.inputRange = inputRange
+      self.plan = plan
+      self.calibration = calibration
+    }
+
+    /// The first difference, in words.
+    public func difference(from other: Identity) -> (field: String, own: String, other: String)? {
+      func text(_ value: some Any) -> String { "\(value)" }
+      let fields: [(String, String, String)] = [
+        ("generator", generator, other.generator),
+        ("target digest", targetDigest, other.targetDigest),
+        ("seed", text(seed), text(other.seed)),
+        ("width", text(width), text(other.width)),
+        ("input range", text(inputRange), text(other.inputRange)),
+        ("mode", text(plan.mode), text(other.plan.mode)),
+        ("solver", plan.solver, other.plan.solver),
+        ("size", text(plan.size), text(other.plan.size)),
+        ("scale rule", text(plan.scaleRule), text(other.plan.scaleRule)),
+        ("work limit", plan.workLimit.map(text) ?? "none", other.plan.workLimit.map(text) ?? "none"),
+        ("calibration images", calibration ?? "none", other.calibration ?? "none"),
+      ]
+      return fields.first { $0.1 != $0.2 }.map { ($0.0, $0.1, $0.2) }
+    }
+  }
+
+  public var identity: Identity
+  public var blocks: [Block]
+
+  public init(identity: Identity, blocks: [Block]) {
+    self.identity = identity
+    self.blocks = blocks
+  }
+}
