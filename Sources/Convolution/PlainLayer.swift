@@ -7,6 +7,8 @@ import LinearAlgebra
 public enum PlainLayer: Sendable, Hashable {
   /// φ(x) = max(x, 0).
   case rectifier
+  /// x where x ≥ 0, else slope · x.
+  case leakyRectifier(LeakyRectifier)
   case pooling(Pooling)
   /// The mean over pixels: 1 × 1 × channels.
   case globalAveragePooling
@@ -19,6 +21,7 @@ public enum PlainLayer: Sendable, Hashable {
   public var rules: any PlainLayerRules {
     switch self {
     case .rectifier: Rectifier()
+    case .leakyRectifier(let layer): layer
     case .pooling(let layer): layer
     case .globalAveragePooling: GlobalAverage()
     case .flatten: Flattening()
@@ -99,14 +102,15 @@ extension PlainLayerRules {
 }
 
 extension PlainLayer: Codable {
-  private enum Key: String, CodingKey { case type, pooling }
+  private enum Key: String, CodingKey { case type, pooling, slope }
 
-  /// Flat JSON: `type`, and `pooling` where the type has one.
+  /// Flat JSON: `type`, and `pooling` or `slope` where the type has one.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
     try container.encode(rules.typeName, forKey: .type)
     switch self {
     case .pooling(let pooling): try container.encode(pooling, forKey: .pooling)
+    case .leakyRectifier(let layer): try container.encode(layer.slope, forKey: .slope)
     case .rectifier, .globalAveragePooling, .flatten, .addition: break
     }
   }
@@ -116,6 +120,8 @@ extension PlainLayer: Codable {
     let type = try container.decode(String.self, forKey: .type)
     switch type {
     case Rectifier.typeName: self = .rectifier
+    case LeakyRectifier.typeName:
+      self = .leakyRectifier(try LeakyRectifier(slope: container.decode(Float.self, forKey: .slope)))
     case Pooling.typeName: self = .pooling(try container.decode(Pooling.self, forKey: .pooling))
     case GlobalAverage.typeName: self = .globalAveragePooling
     case Flattening.typeName: self = .flatten

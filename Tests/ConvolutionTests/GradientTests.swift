@@ -34,7 +34,7 @@ private let step = 1e-6
         Node(name: "add", operation: .addition, inputs: [2, 1]),
         Node(name: "conv2", operation: .convolution(grouped), inputs: [3]),
         Node(name: "blocked", operation: .blockedPointwise(blocked), inputs: [4]),
-        Node(name: "relu", operation: .rectifier, inputs: [5]),
+        Node(name: "leaky", operation: .plain(.leakyRectifier(LeakyRectifier(slope: -0.5))), inputs: [5]),
         Node(name: "pool", operation: .pooling(pool), inputs: [6]),
         Node(name: "relu2", operation: .rectifier, inputs: [7]),
         Node(name: "average", operation: .globalAveragePooling, inputs: [8]),

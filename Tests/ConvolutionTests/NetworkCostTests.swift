@@ -33,7 +33,7 @@ private typealias Node = Network<Float>.Node
             kernel: Self.zeros(32))),
         // 5 weights, 10 multiply-adds.
         .blockedPointwise(BlockedPointwise(inputChannels: 8, sources: [0, 0, 1, 7, 7], scalars: Self.zeros(5))),
-        .rectifier,
+        .plain(.leakyRectifier(LeakyRectifier(slope: 0.1))),
         // 10 weights, 20 multiply-adds.
         .convolution(
           Convolution(

@@ -42,7 +42,7 @@ import Tickets
         inputShape: ImageShape(height: 2, width: 2, channels: 1),
         nodes: [
           .init(name: "same", operation: .input, inputs: []),
-          .init(name: "same", operation: .rectifier, inputs: [0]),
+          .init(name: "same", operation: .plain(.leakyRectifier(LeakyRectifier(slope: 0.3))), inputs: [0]),
           .init(name: "", operation: .addition, inputs: [0, 1]), .init(name: "same", operation: .flatten, inputs: [2]),
         ])
     }

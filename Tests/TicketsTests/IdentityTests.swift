@@ -16,6 +16,16 @@ private let doubleTolerance = 1e-12
     try expectEqual(SmallTargets.residual(), step)
   }
 
+  /// Behind a LeakyReLU inputs stay signed, so such layers have both halves; a negative slope makes
+  /// everything non-negative.
+  @Test(arguments: [0.1, 1, -0.5] as [Float]) func soDoLeakyRectifiers(slope: Float) throws {
+    let target = try SmallTargets.residual(slope: slope)
+    #expect(
+      try Target(target).graph.signedInputs(networkInputIsSigned: true)
+        == [true, slope > 0, true, false, false])
+    try expectEqual(target, 2)
+  }
+
   private func expectEqual(_ target: Network<Float>, _ step: Int) throws {
     let ticket = try SmallTargets.ticket(for: target, width: 20, step: step)
     let images = try SmallTargets.images(4, target.inputShape, seed: 9).converted(to: Double.self)

@@ -35,8 +35,10 @@ enum SmallTargets {
 
   /// Biases, a residual addition, an addition without a ReLU behind it, pooling, two dense layers, the
   /// first over a 3 × 3 image.
+  ///
+  /// - Parameter slope: of LeakyReLU in the place of the first ReLU; nil for ReLU.
   static func residual(
-    seed: UInt64 = 1, biasSeed: UInt64 = 50
+    seed: UInt64 = 1, biasSeed: UInt64 = 50, slope: Float? = nil
   ) throws -> Network<Float> {
     func convolution(_ layer: UInt64, _ inputs: Int, _ outputs: Int, _ size: Int) throws -> Network<Float>.Operation {
       .convolution(
@@ -46,9 +48,10 @@ enum SmallTargets {
           bias: layer == 2 ? nil : values(outputs, seed: biasSeed + layer)))
     }
     let pool = Pooling(.maximum, window: SlidingWindow(height: 2, width: 2, strideHeight: 2, strideWidth: 2))
+    let rectifier = try slope.map { try PlainLayer.leakyRectifier(LeakyRectifier(slope: $0)) } ?? .rectifier
     var net = NetworkBuilder<Float>(inputShape: ImageShape(height: 6, width: 6, channels: 2))
     let first = try net.append("conv1", convolution(1, 2, 3, 3), to: [net.input])
-    let rectified = try net.append("relu1", .rectifier, to: [first])
+    let rectified = try net.append("relu1", .plain(rectifier), to: [first])
     let second = try net.append("conv2", convolution(2, 3, 3, 3), to: [rectified])
     let added = try net.append("add1", .addition, to: [second, rectified])
     let third = try net.append("conv3", convolution(3, 3, 3, 1), to: [added])

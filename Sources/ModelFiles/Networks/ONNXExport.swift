@@ -113,6 +113,9 @@ private struct ONNXGraphWriter {
         return isFlat.append(false)
       }
       append("Relu", [values[first]], isFlat: isFlat[first])
+    case .plain(.leakyRectifier(let layer)):
+      append(
+        "LeakyRelu", [values[first]], [ONNXAttribute("alpha", .float(layer.slope))], isFlat: isFlat[first])
     case .plain(.addition):
       // Of one shape; where that is one pixel, one of them may be a row.
       let areRows = isFlat[first] && isFlat[node.inputs[1]]

@@ -4,7 +4,7 @@ import Foundation
 
 /// Reads ONNX models as networks.
 ///
-/// Understood: Conv, Relu, MaxPool, AveragePool, GlobalAveragePool, Flatten, Gemm, and what exporters put around
+/// Understood: Conv, Relu, LeakyRelu, MaxPool, AveragePool, GlobalAveragePool, Flatten, Gemm, and what exporters put around
 /// them: Identity, Dropout (inference), Constant, Reshape to a flat row, ReduceMean over the pixels, MatMul, Add of
 /// a bias or of two values of one shape, and BatchNormalization in inference, which joins the convolution or dense
 /// layer before it (in Float64, then rounded) or becomes a 1×1 convolution per channel; and Gather of channels and
@@ -138,6 +138,9 @@ struct ONNXGraphReader {
       }
     case "Conv": try append(node, index, .convolution(try convolution(node, index)), needsImage: true)
     case "Relu": try append(node, index, .rectifier)
+    case "LeakyRelu":
+      let slope = try float(node, "alpha", default: 0.01, index)
+      try append(node, index, .plain(.leakyRectifier(LeakyRectifier(slope: slope))))
     case "MaxPool", "AveragePool": try append(node, index, .pooling(try pooling(node, index)), needsImage: true)
     case "GlobalAveragePool": try append(node, index, .globalAveragePooling, needsImage: true)
     case "ReduceMean": try reduceMean(node, index)
@@ -291,7 +294,7 @@ struct ONNXGraphReader {
     problem(
       node, index,
       expected:
-        "one of Conv, Relu, MaxPool, AveragePool, GlobalAveragePool, Flatten, Gemm, Identity, Dropout, "
+        "one of Conv, Relu, LeakyRelu, MaxPool, AveragePool, GlobalAveragePool, Flatten, Gemm, Identity, Dropout, "
         + "Constant, Reshape, ReduceMean, MatMul, Add, BatchNormalization, Gather, Unsqueeze",
       found: "the operator \(node.domain.isEmpty ? "" : node.domain + ".")\(node.operatorType)")
   }
