@@ -7,28 +7,28 @@ func room(_ name: String, imports: [Target.Dependency] = [], exclude: [String] =
 }
 
 let rooms = [
+  room("Files", imports: ["CLibcrypto"]),
   room("RunControl"),
   room("RandomStreams", imports: ["RandomStreamsKernels"]),
   room("LinearAlgebra", imports: ["CBLAS", "MachineKernels"]),
   room("Convolution", imports: ["LinearAlgebra", "ConvolutionKernels"]),
   room("NumericalVerification", imports: ["RandomStreams", "LinearAlgebra", "Convolution"]),
   room("SubsetSum", imports: ["RunControl", "RandomStreams", "LinearAlgebra", "SubsetSumKernels"]),
-  room("Tickets", imports: ["RandomStreams", "LinearAlgebra", "Convolution", "CLibcrypto"]),
+  room("Tickets", imports: ["Files", "RandomStreams", "LinearAlgebra", "Convolution"]),
   room(
     "Pruning", imports: ["RunControl", "RandomStreams", "LinearAlgebra", "Convolution", "SubsetSum", "Tickets"]),
-  room("Verification", imports: ["RunControl", "RandomStreams", "LinearAlgebra", "Convolution", "Tickets"]),
+  room("Verification", imports: ["Files", "RunControl", "RandomStreams", "LinearAlgebra", "Convolution", "Tickets"]),
   room(
     "ModelFiles",
     imports: [
-      "LinearAlgebra", "Convolution", "Tickets", "CZlib",
+      "Files", "LinearAlgebra", "Convolution", "Tickets", "CZlib",
       .product(name: "SwiftProtobuf", package: "swift-protobuf"),
     ],
     exclude: ["ONNXSchema/onnx_subset.proto"]),
   room(
     "Experiments",
     imports: [
-      "RunControl", "RandomStreams", "LinearAlgebra", "SubsetSum", "Tickets", "ModelFiles",
-      "CSQLite", "TOMLKit",
+      "Files", "RunControl", "RandomStreams", "LinearAlgebra", "SubsetSum", "Tickets", "CSQLite", "TOMLKit",
     ]),
 ]
 
@@ -59,10 +59,11 @@ let package = Package(
     .executableTarget(
       name: "CommandLineTool",
       dependencies: [
-        "RunControl", "LinearAlgebra", "Convolution", "SubsetSum", "Tickets", "Pruning", "Verification", "ModelFiles",
-        "Experiments", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Files", "RunControl", "LinearAlgebra", "Convolution", "SubsetSum", "Tickets", "Pruning", "Verification",
+        "ModelFiles", "Experiments", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
     .testTarget(name: "RunControlTests", dependencies: ["RunControl"]),
     .testTarget(name: "RandomStreamsTests", dependencies: ["RandomStreams", "TestSupport"]),
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "MachineKernels"]),
@@ -76,7 +77,7 @@ let package = Package(
     .testTarget(
       name: "ModelFilesTests",
       dependencies: [
-        "LinearAlgebra", "Convolution", "Tickets", "Pruning", "ModelFiles", "TestSupport",
+        "Files", "LinearAlgebra", "Convolution", "Tickets", "Pruning", "ModelFiles", "TestSupport",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     .testTarget(name: "TicketsTests", dependencies: ["RandomStreams", "LinearAlgebra", "Convolution", "Tickets"]),
@@ -92,12 +93,13 @@ let package = Package(
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
-        "RunControl", "RandomStreams", "LinearAlgebra", "SubsetSum", "ModelFiles", "Experiments", "CSQLite",
+        "Files", "RunControl", "RandomStreams", "LinearAlgebra", "SubsetSum", "ModelFiles", "Experiments",
+        "CSQLite",
       ]),
     .testTarget(
       name: "CommandLineToolTests",
       dependencies: [
-        "CommandLineTool", "RandomStreams", "LinearAlgebra", "Convolution", "Tickets", "Pruning", "ModelFiles",
+        "CommandLineTool", "Files", "RandomStreams", "LinearAlgebra", "Convolution", "Tickets", "Pruning", "ModelFiles",
         "Experiments", "TestSupport",
       ]),
     .testTarget(name: "TombolaTests", dependencies: ["Tombola"]),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Convolution
+import Files
 import Foundation
 import LinearAlgebra
 import ModelFiles

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import ModelFiles
 
 /// Files that people and programs write for this room: texts of a size that fits memory many times over.
 enum SmallFile {

@@ -1,4 +1,5 @@
 import Convolution
+import Files
 import LinearAlgebra
 
 /// How calibrated mode measures errors on its images.

@@ -1,4 +1,5 @@
 import Convolution
+import Files
 import LinearAlgebra
 
 /// A trained network as a ticket's target: everything that search, collapse and verification read of it,

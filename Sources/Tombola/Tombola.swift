@@ -1,6 +1,7 @@
 // One import for all rooms that others link.
 @_exported import Convolution
 @_exported import Experiments
+@_exported import Files
 @_exported import LinearAlgebra
 @_exported import ModelFiles
 @_exported import NumericalVerification

@@ -1,4 +1,5 @@
 import Convolution
+import Files
 import LinearAlgebra
 import RunControl
 import Tickets

@@ -1,4 +1,5 @@
 import Convolution
+import Files
 import Foundation
 import LinearAlgebra
 import ModelFiles

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import ModelFiles
 
 /// Drawing through the program gnuplot, which runs as a process of its own.
 public enum Gnuplot {

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import ModelFiles
 
 /// The fields of a JSON object from a file; what is not as expected is an error with the file and the way to the key.
 struct JSONFields: Sendable {

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import ModelFiles
 
 /// Any JSON value.
 enum JSONValue: Sendable, Hashable {

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import ModelFiles
 
 /// What a plot is written as.
 public enum PlotFormat: String, Sendable, Hashable, CaseIterable {

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import ModelFiles
 
 /// What is drawn of tickets' figures.
 public enum TicketPlot: String, Sendable, Hashable, CaseIterable {

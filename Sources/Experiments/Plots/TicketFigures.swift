@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import ModelFiles
 import Tickets
 
 /// The figures of one ticket, as `tombola prune --json` and `verify --json` print them; what plots need of them.

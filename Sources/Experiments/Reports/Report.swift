@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import ModelFiles
 
 /// Results as one HTML page with tables and drawings, which needs no other file, no network and no script.
 ///

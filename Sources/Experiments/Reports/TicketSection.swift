@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import ModelFiles
 
 /// What a report says of tickets, all in one table.
 struct TicketSection {

@@ -1,5 +1,4 @@
 import Foundation
-import ModelFiles
 
 /// A file of results: the store of a sweep, or the JSON of a ticket.
 public enum ResultFile: Sendable {

@@ -1,5 +1,5 @@
 import CSQLite
-import ModelFiles
+import Files
 
 /// What keeps a result store from being written or read. What had been stored before stays as it was.
 public enum StoreError: Error, Sendable, Hashable, CustomStringConvertible {

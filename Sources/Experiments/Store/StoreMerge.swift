@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import ModelFiles
 
 /// Stores of the same specification made one: the shards of a sweep, or parts of it run twice.
 public enum StoreMerge {

@@ -1,5 +1,5 @@
+import Files
 import SubsetSum
-import Tickets
 
 extension SweepGrid {
   private typealias Key = SweepSpecification.Key

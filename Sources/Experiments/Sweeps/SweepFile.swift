@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import ModelFiles
 import RunControl
 import SubsetSum
 

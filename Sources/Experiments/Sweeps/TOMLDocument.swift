@@ -1,4 +1,4 @@
-import ModelFiles
+import Files
 import TOMLKit
 
 /// A value of a TOML document, with the way to it.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A position in bytes from a file: reads never leave the bytes, they throw.
@@ -69,9 +70,4 @@ package struct ByteCursor {
         found: "\(remaining) bytes")
     }
   }
-}
-
-extension Data {
-  /// The same bytes with index 0 for the first: a slice of other data keeps that data's indices.
-  package var rebased: Data { startIndex == 0 ? self : subdata(in: startIndex..<endIndex) }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Bytes in order, each once: a part of a source as it is, or what it inflates to.

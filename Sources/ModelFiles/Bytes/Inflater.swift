@@ -1,4 +1,5 @@
 import CZlib
+import Files
 import Foundation
 
 /// Deflated bytes, inflated a stated number at a time: what comes out is never more than was asked for.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// An array in the IDX format, in which MNIST and its relatives are published; gzipped or not.

@@ -1,4 +1,5 @@
 import Convolution
+import Files
 import Foundation
 
 /// Reads labelled images: Fashion-MNIST's IDX files or an npz with `x` and `y`.

@@ -1,4 +1,5 @@
 import Convolution
+import Files
 import LinearAlgebra
 
 /// What a graph from a file may not do, whatever its operators mean.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Named NumPy arrays: the content of an npz file.

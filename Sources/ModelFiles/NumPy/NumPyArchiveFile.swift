@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// An npz file on disk: what its arrays are, read at once, and their elements, read when they are

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A NumPy array of numbers: the content of an npy file.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The elements of an array in a file, a run at a time: what has been read is not held.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The header of an npy file: a Python dictionary in text.

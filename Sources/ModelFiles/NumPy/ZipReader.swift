@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A zip archive, read by its central directory; its entries are read when they are asked for.

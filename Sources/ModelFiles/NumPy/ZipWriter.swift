@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Writes zip archives of stored entries, byte for byte the same for the same content.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Messages of the schema → plain values, checked.

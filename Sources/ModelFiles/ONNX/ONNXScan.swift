@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A look at the structure of an ONNX file before anything of it is decoded.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A tensor whose values an ONNX file holds: an initialiser, or the value of an attribute.

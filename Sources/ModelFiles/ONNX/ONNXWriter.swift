@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Plain values → messages of the schema, checked.

@@ -1,3 +1,4 @@
+import Files
 import LinearAlgebra
 
 /// A subset-sum problem as arrays in an .npz file: `candidates` (n, m) and `target` (m), or targets (t, m); float32 or float64.

@@ -1,3 +1,5 @@
+import Files
+
 /// A strict reader of JSON text, one token at a time, that knows where it is.
 ///
 /// The header of a safetensors file needs more than a general decoder gives: duplicate keys must be noticed, strings

@@ -1,3 +1,5 @@
+import Files
+
 extension JSONCursor {
   /// How deep arrays and objects may lie inside each other in the JSON of this project's files.
   private static let greatestDepth = 64

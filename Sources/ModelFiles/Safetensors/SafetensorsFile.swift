@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A safetensors file: text metadata and named tensors, in the order of their bytes.

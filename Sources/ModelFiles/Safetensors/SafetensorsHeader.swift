@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The JSON header of a safetensors file.

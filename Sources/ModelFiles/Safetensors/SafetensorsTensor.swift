@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// One tensor of a safetensors file: a name, a type, a shape, and bytes in C order, little-endian.

@@ -130,3 +130,8 @@ private final class OpenFile: Sendable {
     return data
   }
 }
+
+extension Data {
+  /// The same bytes with index 0 for the first: a slice of other data keeps that data's indices.
+  package var rebased: Data { startIndex == 0 ? self : subdata(in: startIndex..<endIndex) }
+}

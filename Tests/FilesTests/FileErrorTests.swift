@@ -1,4 +1,4 @@
-import ModelFiles
+import Files
 import Testing
 
 @Suite struct FileErrorTests {

@@ -1,5 +1,5 @@
+import Files
 import Testing
-import Tickets
 
 /// The published answers of FIPS 180-4's examples.
 @Suite struct SHA256DigestTests {

@@ -1,12 +1,12 @@
 import Foundation
-import LinearAlgebra
+import Synchronization
 
 /// A name beside an output, for what is written until it is whole.
 ///
 /// The process remembers those in use, so that one that is told to end at once can take them away
 /// first.
 package final class TemporaryFile: Sendable {
-  private static let inUse = Guarded<Set<String>>([])
+  private static let inUse = Mutex<Set<String>>([])
 
   package let path: String
 
