@@ -43,8 +43,8 @@ struct BLASCoreOptions: ParsableArguments {
     }
   }
 
-  /// Says in one line on standard error that the environment pins slow kernels, where a person sees it: on a terminal,
-  /// and not beside JSON.
+  /// Says in one line on standard error that the environment pins slow kernels, where a person sees
+  /// it: on a terminal, and not beside JSON.
   func warnIfSlow(json: Bool) {
     guard !json, wanted == nil, isatty(STDERR_FILENO) == 1, let slowness = Slowness.ofPin() else { return }
     complain("tombola: warning: \(slowness)")
@@ -78,7 +78,8 @@ struct Slowness: CustomStringConvertible {
     self.init(inUse: inUse, best: best.name, factor: best.mean / own.mean)
   }
 
-  /// Judges the environment's pin by what is remembered of this machine, else by the vectors' widths; never measures.
+  /// Judges the environment's pin by what is remembered of this machine, else by the vectors'
+  /// widths; never measures.
   static func ofPin() -> Slowness? {
     guard BLASCoreOptions.pin != nil else { return nil }
     let inUse = BLASLibrary.coreName

@@ -69,7 +69,8 @@ struct CompareCommand: ParsableCommand, ChoosingBLASCore {
   }
 }
 
-/// The figures of a comparison as `--json` prints them; the keys are a contract, absent figures are null.
+/// The figures of a comparison as `--json` prints them; the keys are a contract, absent figures are
+/// null.
 struct ComparisonReport: Encodable {
   let rows: [Comparison.Row]
   let ticket: Ticket

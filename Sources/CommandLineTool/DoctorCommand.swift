@@ -86,7 +86,8 @@ struct MachineFindings: Encodable {
       ?? Slowness(speeds, inUse: inUse)?.description
   }
 
-  /// How the core in use came to be, from what OpenBLAS would choose by itself and what the environment says.
+  /// How the core in use came to be, from what OpenBLAS would choose by itself and what the
+  /// environment says.
   private static func explanation(of cores: BLASCores) -> String {
     let own = cores.automatic
     if let pin = BLASCoreOptions.pin, cores.inUse.lowercased() == pin.lowercased() {

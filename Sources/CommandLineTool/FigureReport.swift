@@ -5,7 +5,8 @@ import RunControl
 import Tickets
 import Verification
 
-/// The figures of a ticket as `--json` prints them; the keys are a contract, absent figures are null.
+/// The figures of a ticket as `--json` prints them; the keys are a contract, absent figures are
+/// null.
 struct FigureReport: Encodable {
   struct BlockRow: Encodable {
     let layer: Int

@@ -14,14 +14,16 @@ import Tickets
       MergeCommand.self, TableCommand.self, PlotCommand.self, ReportCommand.self, DoctorCommand.self,
     ])
 
-  /// Parses, runs, and ends the process with a `ToolExit` code; errors are one line on standard error.
+  /// Parses, runs, and ends the process with a `ToolExit` code; errors are one line on standard
+  /// error.
   static func main() {
     StandardStreams.prepare()
     Signals.install()
     var code = run()
     StandardOutput.settle()
     if let failure = StandardOutput.failure {
-      // What the command wrote to files is there; whoever reads its output must not take a part for the whole.
+      // What the command wrote to files is there; whoever reads its output must not take a part for
+      // the whole.
       if !failure.isBrokenPipe {
         complain("tombola: \(failure)")
         code = .badInput

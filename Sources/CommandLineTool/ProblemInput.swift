@@ -15,7 +15,8 @@ struct ReachOptions: ParsableArguments {
   }
 }
 
-/// Where a command's problems come from: a file, or the options that generate some. Exactly one of both.
+/// Where a command's problems come from: a file, or the options that generate some. Exactly one of
+/// both.
 enum ProblemOrigin<Generated> {
   case file(path: String)
   case generated(Generated)

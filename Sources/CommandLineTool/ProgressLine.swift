@@ -2,7 +2,8 @@ import LinearAlgebra
 import Foundation
 import RunControl
 
-/// One line on standard error that follows a run: rate, best so far, time left. Silent off a terminal.
+/// One line on standard error that follows a run: rate, best so far, time left. Silent off a
+/// terminal.
 final class ProgressLine: Sendable {
   private struct State {
     var phase = ""

@@ -5,8 +5,8 @@ import ModelFiles
 import RunControl
 import Synchronization
 
-/// Turns Ctrl-C, SIGTERM and SIGHUP into a cancellation: the first asks for the best result so far, the second ends
-/// the process at once. A command that makes none of these is ended by the first.
+/// Turns Ctrl-C, SIGTERM and SIGHUP into a cancellation: the first asks for the best result so far,
+/// the second ends the process at once. A command that makes none of these is ended by the first.
 final class Signals: Sendable {
   private static let process = ProcessSignals()
 
@@ -15,7 +15,8 @@ final class Signals: Sendable {
   /// Takes signals as requests from now on.
   init() { cancellation = Self.process.cancellationForRequests() }
 
-  /// Ends the process by any of the signals, until a command takes them as requests. No file is left half written.
+  /// Ends the process by any of the signals, until a command takes them as requests. No file is
+  /// left half written.
   static func install() { _ = process }
 
   /// The exit code of the signal that came, or nil.

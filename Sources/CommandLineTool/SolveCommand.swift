@@ -103,7 +103,8 @@ struct SolveCommand: ParsableCommand, ChoosingBLASCore {
     try finish(signals.exit ?? end)
   }
 
-  /// Of decisions: all problems have a subset within ε, or some proved that they have none, or a limit came first.
+  /// Of decisions: all problems have a subset within ε, or some proved that they have none, or a
+  /// limit came first.
   private static func exit(_ results: [SolveReport], within epsilon: Double) -> ToolExit {
     if results.allSatisfy({ $0.solution.error <= epsilon }) { return .done }
     return results.contains { $0.solution.error > epsilon && $0.solution.lowerBound < epsilon } ? .limit : .infeasible
@@ -153,7 +154,8 @@ struct SolveCommand: ParsableCommand, ChoosingBLASCore {
 }
 
 extension ProblemFile {
-  /// Writes problems that share their candidates: each candidate's coordinates, exact in Float64, and all targets.
+  /// Writes problems that share their candidates: each candidate's coordinates, exact in Float64,
+  /// and all targets.
   ///
   /// - Throws: `SubsetSumError.memoryLimit` where the arrays, and the file that is made of them, do
   ///   not fit.

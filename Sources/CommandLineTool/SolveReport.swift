@@ -2,7 +2,8 @@ import Foundation
 import RunControl
 import SubsetSum
 
-/// What solving one problem gave: JSON for machines, text for people, and how the process ends for it.
+/// What solving one problem gave: JSON for machines, text for people, and how the process ends for
+/// it.
 protocol SolveOutcome: Encodable, Sendable {
   var text: String { get }
 }
@@ -81,7 +82,8 @@ struct SolveReport: SolveOutcome {
 struct SizeRow: Encodable, Sendable {
   let size: Int
   let error: Double
-  /// The scale of the best reachable of this size; nil where there is none or it exceeds the empty set's error.
+  /// The scale of the best reachable of this size; nil where there is none or it exceeds the empty
+  /// set's error.
   let limit: Double?
   let subset: [Int]
 

@@ -1,8 +1,10 @@
 import Foundation
 
-/// The commit that this executable lies beside: that of the package in whose `.build` folder it was built.
+/// The commit that this executable lies beside: that of the package in whose `.build` folder it was
+/// built.
 enum SourceCommit {
-  /// As `git describe --always --dirty` has it; nil where the executable is elsewhere, or there is no git.
+  /// As `git describe --always --dirty` has it; nil where the executable is elsewhere, or there is
+  /// no git.
   static let ofThisProgram: String? = {
     let parts = Bundle.main.executableURL?.resolvingSymlinksInPath().pathComponents ?? []
     guard let build = parts.lastIndex(where: { $0.hasPrefix(".build") }) else { return nil }

@@ -24,7 +24,8 @@ struct SubsetListReport: SolveOutcome {
     (candidates, dimension, norm) = (problem.count, problem.dimension, problem.norm)
   }
 
-  /// How the process ends: a list that is not complete counts as stopped by a limit, a complete one without subsets as infeasible.
+  /// How the process ends: a list that is not complete counts as stopped by a limit, a complete one
+  /// without subsets as infeasible.
   static func exit(_ reports: [SubsetListReport]) -> ToolExit {
     if !reports.allSatisfy(\.listing.isComplete) { return .limit }
     return reports.contains { $0.listing.solutions.isEmpty } ? .infeasible : .done

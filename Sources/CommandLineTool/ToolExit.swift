@@ -15,7 +15,8 @@ enum ToolExit: Int32 {
   case hungUp = 129
   /// Ctrl-C: SIGINT.
   case interrupted = 130
-  /// The reader of standard output went away; the code that shells give to a program ended by SIGPIPE.
+  /// The reader of standard output went away; the code that shells give to a program ended by
+  /// SIGPIPE.
   case brokenPipe = 141
   /// SIGTERM.
   case terminated = 143

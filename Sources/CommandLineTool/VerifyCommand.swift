@@ -148,8 +148,8 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
 }
 
 extension SearchResult {
-  /// Whether a ticket's file holds what this search found, names of nodes aside. That target, seed and
-  /// width are the ticket's goes without saying, as the search was made from them.
+  /// Whether a ticket's file holds what this search found, names of nodes aside. That target, seed
+  /// and width are the ticket's goes without saying, as the search was made from them.
   fileprivate func isSame(as file: TicketFile) -> Bool {
     let other = file.ticket
     return ticket.blocks == other.blocks && ticket.scales == other.scales && ticket.mode == other.mode

@@ -4,7 +4,8 @@ public enum ConvolutionError: Error, Sendable, Hashable, CustomStringConvertible
   case invalidSize(of: String, expected: String, found: String)
   /// Shapes that do not fit together at a layer.
   case shapeMismatch(at: String, expected: String, found: String)
-  /// A graph that is not one: a missing input, a node that reads a later one, a wrong number of inputs.
+  /// A graph that is not one: a missing input, a node that reads a later one, a wrong number of
+  /// inputs.
   case invalidGraph(node: String, expected: String, found: String)
   /// A value that is not finite.
   case notFinite(at: String, index: Int)

@@ -2,8 +2,9 @@ import LinearAlgebra
 
 /// The slow reference: convolution by its definition, in one fixed order.
 ///
-/// Each output entry starts from the bias (or 0) and adds kernel rows, columns and channels in order, with
-/// separately rounded products and sums. Padding is skipped. No BLAS, no fma: the same bits everywhere.
+/// Each output entry starts from the bias (or 0) and adds kernel rows, columns and channels in
+/// order, with separately rounded products and sums. Padding is skipped. No BLAS, no fma: the same
+/// bits everywhere.
 public enum DirectReference {
   /// y(n, h, w, o) = b(o) + Σ k(i, j, c, o) · x(n, h·s + i·d − p, w·s + j·d − p, c).
   ///

@@ -17,8 +17,8 @@ public protocol GraphOperation: Sendable, Equatable {
 /// A feed-forward graph: nodes in an order in which each reads only earlier ones, with shapes that
 /// fit together.
 ///
-/// Node 0 is the input; `output` names the node whose value the graph stands for. `Network` is such a
-/// graph with weights, a ticket's layer graph one without.
+/// Node 0 is the input; `output` names the node whose value the graph stands for. `Network` is such
+/// a graph with weights, a ticket's layer graph one without.
 public struct Graph<Operation: GraphOperation>: Sendable, Equatable {
   public struct Node: Sendable, Equatable {
     public let name: String
@@ -105,7 +105,8 @@ public struct Graph<Operation: GraphOperation>: Sendable, Equatable {
   /// - Parameters:
   ///   - last: the node whose value the new graph stands for; nil for the output.
   ///   - replacement: operations to chain, with names, for a node. The first reads what the node
-  ///     reads; the value of the last stands for the node's. None at all: the node's first input does.
+  ///     reads; the value of the last stands for the node's. None at all: the node's first input
+  ///     does.
   /// - Throws: `ConvolutionError` where the replacement does not fit; what `replacement` throws.
   public func replacing<Other: GraphOperation>(
     upTo last: Int? = nil, _ replacement: (Node) throws -> [(name: String, operation: Other)]

@@ -8,8 +8,8 @@ public struct ImageSet: Sendable {
   /// One class per image, or nil.
   public let labels: [Int]?
 
-  /// - Throws: `ConvolutionError` for another number of labels than images, a negative label, or an image
-  ///   entry that is not finite: which image, and where in it (NHWC).
+  /// - Throws: `ConvolutionError` for another number of labels than images, a negative label, or an
+  ///   image entry that is not finite: which image, and where in it (NHWC).
   public init(name: String, images: Tensor<Float>, labels: [Int]?) throws(ConvolutionError) {
     if let labels {
       guard labels.count == images.batch else {

@@ -2,7 +2,8 @@ import LinearAlgebra
 
 /// A feed-forward network: a graph whose convolutions hold their weights.
 ///
-/// Fully connected layers are convolutions whose window is the whole image; `NetworkBuilder` makes them.
+/// Fully connected layers are convolutions whose window is the whole image; `NetworkBuilder` makes
+/// them.
 public struct Network<Scalar: BLASScalar>: Sendable, Equatable {
   /// What a node computes from its inputs.
   public enum Operation: GraphOperation {

@@ -11,11 +11,11 @@ import LinearAlgebra
 /// let network = try builder.network(output: value)
 /// ```
 ///
-/// A fully connected layer over a flattened H × W × C image is a convolution whose window is the whole
-/// image: entry (c, row, column) of the flat row, which counts in that order, is tap (row, column) of
-/// input channel c. Over a flat row of another origin it is a 1×1 convolution on a 1 × 1 image. Layers
-/// that work entry by entry give the same on the image as on the row, so they may stand between. A flat
-/// row is therefore made only where another layer, or the output, reads it.
+/// A fully connected layer over a flattened H × W × C image is a convolution whose window is the
+/// whole image: entry (c, row, column) of the flat row, which counts in that order, is tap (row,
+/// column) of input channel c. Over a flat row of another origin it is a 1×1 convolution on a 1 × 1
+/// image. Layers that work entry by entry give the same on the image as on the row, so they may
+/// stand between. A flat row is therefore made only where another layer, or the output, reads it.
 public struct NetworkBuilder<Scalar: BLASScalar> {
   /// A value of the network under construction.
   public struct Value: Sendable, Hashable {

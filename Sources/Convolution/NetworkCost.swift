@@ -2,12 +2,14 @@ import LinearAlgebra
 
 /// What the layers with weights of a network hold, and what they compute for one image.
 ///
-/// Counted are convolutions, fully connected layers among them, and blocked 1×1 layers. A multiply-add is one product of a weight
-/// and an activation, with the addition that it goes into; taps that fall on padding count like any other, and the
-/// single product of a blocked 1×1 layer counts as one, though nothing is added to it. Adding biases, ReLU, pooling and
-/// residual additions are left out.
+/// Counted are convolutions, fully connected layers among them, and blocked 1×1 layers. A
+/// multiply-add is one product of a weight and an activation, with the addition that it goes into;
+/// taps that fall on padding count like any other, and the single product of a blocked 1×1 layer
+/// counts as one, though nothing is added to it. Adding biases, ReLU, pooling and residual
+/// additions are left out.
 public struct NetworkCost: Sendable, Hashable {
-  /// Entries of kernels, of 1×1 layers behind their masks (one a hidden channel), and of fully connected layers.
+  /// Entries of kernels, of 1×1 layers behind their masks (one a hidden channel), and of fully
+  /// connected layers.
   public var weights: Int
   /// Entries of biases, zeros included.
   public var biases: Int
@@ -28,8 +30,8 @@ public struct NetworkCost: Sendable, Hashable {
 }
 
 extension NetworkCost {
-  /// A convolution's: height · width · (input channels / groups) · output channels weights, each used once an output
-  /// pixel.
+  /// A convolution's: height · width · (input channels / groups) · output channels weights, each
+  /// used once an output pixel.
   ///
   /// - Throws: `ConvolutionError.invalidSize` for counts that overflow.
   public static func convolution(
@@ -40,7 +42,8 @@ extension NetworkCost {
       weights: weights, biases: hasBias ? outputChannels : 0, multiplyAdds: try count(weights, outputPixels))
   }
 
-  /// The 1×1 layer's behind a blocked mask: one weight a hidden channel. What the mask hides is not counted.
+  /// The 1×1 layer's behind a blocked mask: one weight a hidden channel. What the mask hides is not
+  /// counted.
   ///
   /// - Throws: `ConvolutionError.invalidSize` for counts that overflow.
   public static func blockedPointwise(hiddenChannels: Int, pixels: Int) throws(ConvolutionError) -> NetworkCost {

@@ -2,8 +2,8 @@ import LinearAlgebra
 
 /// A layer without weights, as a node of a network has it and a ticket stores it.
 ///
-/// What each of them computes and how it is bounded is said by one type a layer, `rules`, in a file of
-/// its own. To add a layer: such a type, a case here, and its operators in `ModelFiles`.
+/// What each of them computes and how it is bounded is said by one type a layer, `rules`, in a file
+/// of its own. To add a layer: such a type, a case here, and its operators in `ModelFiles`.
 public enum PlainLayer: Sendable, Hashable {
   /// φ(x) = max(x, 0).
   case rectifier
@@ -32,13 +32,14 @@ public enum PlainLayer: Sendable, Hashable {
 
 /// What the project needs to know of a layer without weights.
 ///
-/// Statements about values hold channel by channel: output channel c depends on input channel c alone
-/// (after `Flattening` on the channel that the entry came from), and not at all on where in the image a
-/// value stands.
+/// Statements about values hold channel by channel: output channel c depends on input channel c
+/// alone (after `Flattening` on the channel that the entry came from), and not at all on where in
+/// the image a value stands.
 public protocol PlainLayerRules: Sendable, Hashable {
   /// The layer's name in tickets and in a target's digest.
   static var typeName: String { get }
-  /// What parametrises the layer, by name, in an order that never changes: a target's digest reads it.
+  /// What parametrises the layer, by name, in an order that never changes: a target's digest reads
+  /// it.
   var properties: [(name: String, value: String)] { get }
   /// The layer in a few words for people.
   var summary: String { get }
@@ -74,8 +75,8 @@ public protocol PlainLayerRules: Sendable, Hashable {
 
   /// Whether the value can be negative, given whether each input can.
   func isSigned(_ inputs: [Bool]) -> Bool
-  /// Bounds on the value's positive and negative parts, max(y, 0) and max(−y, 0), given bounds on those
-  /// of one input; rounded outward. Values of a layer that reads several are their sum.
+  /// Bounds on the value's positive and negative parts, max(y, 0) and max(−y, 0), given bounds on
+  /// those of one input; rounded outward. Values of a layer that reads several are their sum.
   func bounds(positive: Double, negative: Double) -> (positive: Double, negative: Double)
   /// L: where one input's entries move by at most δ, the value's move by at most L·δ.
   var steepness: Double { get }

@@ -54,10 +54,11 @@ public struct SlidingWindow: Sendable, Hashable, Codable {
 
   /// Rows and columns of window positions over an image.
   ///
-  /// floor((size + padding − span) / stride) + 1, or the ceiling when `roundsUp`, less a last window that
-  /// would start in the trailing padding.
+  /// floor((size + padding − span) / stride) + 1, or the ceiling when `roundsUp`, less a last
+  /// window that would start in the trailing padding.
   ///
-  /// - Throws: `ConvolutionError` for sizes that are not positive or a window larger than the padded image.
+  /// - Throws: `ConvolutionError` for sizes that are not positive or a window larger than the
+  ///   padded image.
   public func outputSize(over shape: ImageShape, at name: String) throws(ConvolutionError) -> (height: Int, width: Int)
   {
     let sizes = [height, width, strideHeight, strideWidth, dilationHeight, dilationWidth]
@@ -92,8 +93,8 @@ public struct SlidingWindow: Sendable, Hashable, Codable {
 }
 
 extension SlidingWindow {
-  /// Everything that decides where the window reads, by name, in an order that never changes: a target's
-  /// digest reads it.
+  /// Everything that decides where the window reads, by name, in an order that never changes: a
+  /// target's digest reads it.
   package var properties: [(name: String, value: String)] {
     [
       ("window height", height), ("window width", width), ("stride height", strideHeight),

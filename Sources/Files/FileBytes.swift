@@ -7,8 +7,8 @@ public enum FileBytes {
 
   /// The bytes of the regular file at `path`.
   ///
-  /// The file's size is taken when it is opened. A file that has become shorter by the time it has been read is an
-  /// error; what is appended meanwhile is not read.
+  /// The file's size is taken when it is opened. A file that has become shorter by the time it has
+  /// been read is an error; what is appended meanwhile is not read.
   ///
   /// - Parameter maximumByteCount: a larger file is an error before any room is made for it.
   /// - Throws: ``FileError`` if the path is empty, missing, a folder, a device or pipe, not

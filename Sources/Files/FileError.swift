@@ -1,7 +1,7 @@
 /// What went wrong with a file: which one, where in it, what was expected and what was found.
 ///
-/// Every reader and writer of this module throws this type and no other. Its ``description`` is one line of text, fit
-/// to be printed as it is.
+/// Every reader and writer of this module throws this type and no other. Its ``description`` is one
+/// line of text, fit to be printed as it is.
 public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The sort of fault, for callers that act on it.
   public enum Kind: String, Sendable, CaseIterable {
@@ -31,7 +31,8 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
 
   /// One step of the way to the fault.
   public enum Location: Sendable, Equatable, CustomStringConvertible {
-    /// An offset in bytes from the start of the file (of the uncompressed bytes for a compressed one).
+    /// An offset in bytes from the start of the file (of the uncompressed bytes for a compressed
+    /// one).
     case byte(Int)
     /// A line of a text, from 1.
     case line(Int)
@@ -41,7 +42,8 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
     case tensor(String)
     /// An entry of an archive, by name.
     case entry(String)
-    /// A node of a graph: its index in file order, from 0, and its name or, if it has none, its operator.
+    /// A node of a graph: its index in file order, from 0, and its name or, if it has none, its
+    /// operator.
     case node(Int, String)
 
     public var description: String {
@@ -76,7 +78,8 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
     self.found = found
   }
 
-  /// One line: `source: location: expected …, found …`. Control characters are escaped, and long texts shortened.
+  /// One line: `source: location: expected …, found …`. Control characters are escaped, and long
+  /// texts shortened.
   public var description: String {
     let place = location.isEmpty ? "" : location.map(\.description).joined(separator: ", ") + ": "
     let text =
@@ -89,7 +92,8 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
     FileError(kind, source: source, at: [step] + location, expected: expected, found: found)
   }
 
-  /// A name in quotation marks, shortened to 120 characters, so that a hostile file cannot flood a screen.
+  /// A name in quotation marks, shortened to 120 characters, so that a hostile file cannot flood a
+  /// screen.
   package static func quoted(_ name: String) -> String { "'\(shortened(name, to: 120))'" }
 
   private static func shortened(_ text: String, to length: Int) -> String {

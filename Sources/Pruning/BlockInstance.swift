@@ -6,9 +6,9 @@ import Tickets
 
 /// One block of a network as an instance of the subset-sum problem.
 ///
-/// Candidates are the NSN vectors |u|·V of the block's half, ordered by |u| (then by filter), so that a solver
-/// that drops long vectors drops a suffix. The target is ±K_t / s: the slice of the kernel that reads this
-/// channel, in (row, column, output) order.
+/// Candidates are the NSN vectors |u|·V of the block's half, ordered by |u| (then by filter), so
+/// that a solver that drops long vectors drops a suffix. The target is ±K_t / s: the slice of the
+/// kernel that reads this channel, in (row, column, output) order.
 struct BlockInstance {
   let problem: Problem
   /// Filter index q of each candidate.
@@ -28,8 +28,9 @@ struct BlockInstance {
     filters = block.filters
   }
 
-  /// Bytes that one task holds at once for a layer: scalars and indices of 2N filters, and the half's
-  /// candidates with a solver's numbers beside each. A half has N filters give or take a few √N.
+  /// Bytes that one task holds at once for a layer: scalars and indices of 2N filters, and the
+  /// half's candidates with a solver's numbers beside each. A half has N filters give or take a few
+  /// √N.
   static func bytes(width: Int, layer: LayerGraph.Layer) -> Int {
     let half = Double(width) + 6 * Double(width).squareRoot() + 8
     let perCandidate = 4 * Double(layer.sliceCount) + 64

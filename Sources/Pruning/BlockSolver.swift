@@ -13,7 +13,8 @@ struct BlockSolver {
   /// The solver of one block.
   ///
   /// - Parameters:
-  ///   - squaredTarget: what a relative squared error of the layer is relative to, in the target's units.
+  ///   - squaredTarget: what a relative squared error of the layer is relative to, in the target's
+  ///     units.
   ///   - start: for a block that is chosen again, what is chosen now.
   func solver(
     for address: BlockAddress, squaredTarget: Double, start: [Int]? = nil

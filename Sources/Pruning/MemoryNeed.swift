@@ -7,7 +7,8 @@ struct MemoryNeed {
   private let layers: [(shared: Int, task: Int)]
   private let allowed: Int
 
-  /// - Throws: `PruningError.memoryLimit` where one task at a time would already need more than allowed.
+  /// - Throws: `PruningError.memoryLimit` where one task at a time would already need more than
+  ///   allowed.
   init(_ setting: SearchSetting, within limits: Limits) throws(PruningError) {
     allowed = limits.allowedBytes
     let width = setting.network.width

@@ -13,8 +13,8 @@ public struct SearchInstance: Sendable {
 }
 
 extension TicketSearch {
-  /// The problem that the search has to solve for a block: in calibrated mode as it is first met, with
-  /// all blocks before it chosen.
+  /// The problem that the search has to solve for a block: in calibrated mode as it is first met,
+  /// with all blocks before it chosen.
   ///
   /// - Throws: `TicketError.invalidParameter` for a block that the ticket does not have; as `run`.
   /// - Returns: nil when `control` says stop before.

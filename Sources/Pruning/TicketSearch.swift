@@ -13,10 +13,10 @@ import Tickets
 /// print(result.ticket.keptFilters)
 /// ```
 ///
-/// In weights mode blocks are independent and run one a core. In calibrated mode they are chosen one
-/// after another, and each makes up for what the ones before it missed. Which filters are kept depends on
-/// target, plan, seed, width, input range and calibration images alone: not on threads, memory limit or
-/// time (unless the time limit strikes, which the ticket then says).
+/// In weights mode blocks are independent and run one a core. In calibrated mode they are chosen
+/// one after another, and each makes up for what the ones before it missed. Which filters are kept
+/// depends on target, plan, seed, width, input range and calibration images alone: not on threads,
+/// memory limit or time (unless the time limit strikes, which the ticket then says).
 public struct TicketSearch: Sendable {
   /// Named in tickets and checkpoints; changes whenever the same plan could give another ticket.
   public static let generator = TombolaVersion.generator
@@ -36,9 +36,9 @@ public struct TicketSearch: Sendable {
   ///   - width: N; every input channel has 2N hidden filters.
   ///   - images: what calibrated mode measures errors on; labels are not read. Nil in weights mode.
   ///   - solver: in the place of the one that the plan names, one with options of its own.
-  /// - Throws: `TicketError.invalidParameter` for a plan that contradicts itself or its solver, and for
-  ///   images of another shape than the target's input, outside the input range, or none. A block with
-  ///   fewer candidates than a fixed size asks for is an error when it is searched.
+  /// - Throws: `TicketError.invalidParameter` for a plan that contradicts itself or its solver, and
+  ///   for images of another shape than the target's input, outside the input range, or none. A
+  ///   block with fewer candidates than a fixed size asks for is an error when it is searched.
   public init(
     _ target: Target, plan: SearchPlan = SearchPlan(), seed: UInt64, width: Int,
     inputRange: InputRange = .unit, images: ImageSet? = nil, solver: (any Solver)? = nil
@@ -51,17 +51,17 @@ public struct TicketSearch: Sendable {
   ///
   /// `control.limits.memoryBytes` lowers the number of blocks in work at once.
   ///
-  /// BLAS runs at one thread meanwhile. With OpenBLAS's own threads that count is the process's: products
-  /// that the host computes on other threads while a search runs may differ in their last bits.
-  /// `BLASLibrary.threadPolicy` leaves the host's count alone.
+  /// BLAS runs at one thread meanwhile. With OpenBLAS's own threads that count is the process's:
+  /// products that the host computes on other threads while a search runs may differ in their last
+  /// bits. `BLASLibrary.threadPolicy` leaves the host's count alone.
   ///
   /// - Parameters:
   ///   - workers: blocks in work at once, one a core; 1 or more.
   ///   - checkpoint: blocks found by an earlier run of the same search.
   ///   - blockFound: called after each finished block with all finished so far, one call at a time.
-  /// - Throws: `PruningError`; `TicketError.invalidParameter` where `control` has a work limit, which
-  ///   belongs to the plan; `LinearAlgebraError.outOfRange` for fewer than one worker; what the solver
-  ///   throws.
+  /// - Throws: `PruningError`; `TicketError.invalidParameter` where `control` has a work limit,
+  ///   which belongs to the plan; `LinearAlgebraError.outOfRange` for fewer than one worker; what
+  ///   the solver throws.
   public func run(
     workers: Int = Workers.availableCores, control: RunControl = RunControl(),
     resuming checkpoint: SearchCheckpoint? = nil,
@@ -108,8 +108,8 @@ public struct TicketSearch: Sendable {
     }
   }
 
-  /// Whether a block of the search fits in memory at all: what `run` throws otherwise, before anything
-  /// is done.
+  /// Whether a block of the search fits in memory at all: what `run` throws otherwise, before
+  /// anything is done.
   ///
   /// - Throws: `PruningError.memoryLimit`.
   public func requireMemory(_ limits: Limits) throws(PruningError) {

@@ -3,8 +3,8 @@ import RunControl
 import SubsetSum
 import Tickets
 
-/// Weights mode: blocks are independent and run one a core, the largest first, so that the last ones to
-/// finish are small.
+/// Weights mode: blocks are independent and run one a core, the largest first, so that the last
+/// ones to finish are small.
 struct WeightsSearch {
   private let setting: SearchSetting
   private let record: SearchRecord
@@ -55,7 +55,8 @@ struct WeightsSearch {
       error: solution.maximumError * setting.scale(address), label: "max weight error")
   }
 
-  /// Flips and swaps that lower what the block adds to the certified error, Σ λ_o·|Δ|, until none does.
+  /// Flips and swaps that lower what the block adds to the certified error, Σ λ_o·|Δ|, until none
+  /// does.
   ///
   /// - Parameter weights: λ of the layer's outputs; their scale does not matter.
   private func improved(

@@ -3,8 +3,9 @@ import Tickets
 
 /// Looks for the smallest width whose ticket comes within ε.
 ///
-/// Widths are 2^(k/4), rounded: doubled until one reaches ε, then halved in between, so that a width found is at most 2^(1/4) times
-/// the smallest that would do if errors only fell with width. They fall nearly so; each ticket is searched afresh, whatever others found.
+/// Widths are 2^(k/4), rounded: doubled until one reaches ε, then halved in between, so that a
+/// width found is at most 2^(1/4) times the smallest that would do if errors only fell with width.
+/// They fall nearly so; each ticket is searched afresh, whatever others found.
 public struct WidthSearch: Sendable {
   /// A width, and the error of its ticket.
   public struct Trial: Sendable, Hashable, Codable {
@@ -27,7 +28,8 @@ public struct WidthSearch: Sendable {
   ///   - largest: no wider network is tried.
   ///   - draw: the ticket of a width; one that is stopped ends the search.
   ///   - error: what is compared with ε; nil where there is no such figure.
-  /// - Throws: `TicketError.invalidParameter` for an ε that is not a number above 0 or a largest width below `smallest`; what the closures throw.
+  /// - Throws: `TicketError.invalidParameter` for an ε that is not a number above 0 or a largest
+  ///   width below `smallest`; what the closures throw.
   public init(
     reaching epsilon: Double, largest: Int = 1 << 18, draw: (_ width: Int) throws -> SearchResult,
     error: (SearchResult) throws -> Double?

@@ -1,8 +1,8 @@
 import RunControl
 import Tickets
 
-/// A search's work limit, shared out over the blocks in proportion to their candidates' entries before
-/// anything runs.
+/// A search's work limit, shared out over the blocks in proportion to their candidates' entries
+/// before anything runs.
 struct WorkShares {
   private let limit: UInt64?
   private let total: Double
@@ -29,8 +29,8 @@ struct WorkShares {
     }
   }
 
-  /// What the search of one block may use. What it finds does not depend on the time there is, unless
-  /// the time limit strikes.
+  /// What the search of one block may use. What it finds does not depend on the time there is,
+  /// unless the time limit strikes.
   static func part(of control: RunControl, work: UInt64?) -> RunControl {
     control.withWork(work).silenced().withoutTimePlan()
   }

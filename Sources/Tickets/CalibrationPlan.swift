@@ -13,17 +13,18 @@ public struct CalibrationPlan: Sendable, Hashable {
     case logits
   }
 
-  /// λ of the least squares, as a multiple of the mean square of a layer's features: how much counts what
-  /// the images do not show. Few filters miss by much and want the images' own directions; many miss by
-  /// little, and then what the images do not show counts too.
+  /// λ of the least squares, as a multiple of the mean square of a layer's features: how much
+  /// counts what the images do not show. Few filters miss by much and want the images' own
+  /// directions; many miss by little, and then what the images do not show counts too.
   public var damping: Double
-  /// Passes over a layer's blocks after the first, in which each block is chosen again, given all others.
+  /// Passes over a layer's blocks after the first, in which each block is chosen again, given all
+  /// others.
   public var sweeps: Int
   /// Where errors are measured.
   public var metric: Metric
-  /// μ: with the metric of the logits, how much the layer's own outputs count beside them, both in units
-  /// of their mean diagonal entries. With little weight on the layer's own, 400 images are too few for as
-  /// many kernel entries.
+  /// μ: with the metric of the logits, how much the layer's own outputs count beside them, both in
+  /// units of their mean diagonal entries. With little weight on the layer's own, 400 images are
+  /// too few for as many kernel entries.
   public var mix: Double
 
   /// Sweeps lower errors by less and less: three or four are about all that pays.

@@ -15,8 +15,8 @@ extension LayerGraph {
   }
 
   /// Everything of a graph that decides what a network computes, its kernels and biases aside: the
-  /// input's shape; per node the operation, the nodes it reads, and what parametrises it; the output.
-  /// Names of nodes and layers are left out. Two graphs with equal rows compute the same.
+  /// input's shape; per node the operation, the nodes it reads, and what parametrises it; the
+  /// output. Names of nodes and layers are left out. Two graphs with equal rows compute the same.
   var canonicalRows: [CanonicalRow] {
     var rows = [
       CanonicalRow(

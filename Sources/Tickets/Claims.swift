@@ -2,7 +2,8 @@
 ///
 /// Figures that could not be had are nil; the JSON keys are the command line's.
 public struct Claims: Sendable, Hashable, Codable {
-  /// Fraction of the data's images that the target classifies as labelled; nil without labelled data.
+  /// Fraction of the data's images that the target classifies as labelled; nil without labelled
+  /// data.
   public var targetAccuracy: Double?
   /// The pruned network's, run as a network.
   public var ticketAccuracy: Double?
@@ -17,11 +18,13 @@ public struct Claims: Sendable, Hashable, Codable {
   public var maxWeightError: Double
   /// max over kernel entries of |original|: what the empty subset reaches.
   public var emptySetError: Double
-  /// A bound on every logit's error over the input box, in real arithmetic; nil where there is none.
+  /// A bound on every logit's error over the input box, in real arithmetic; nil where there is
+  /// none.
   public var certifiedError: Double?
   /// The same bound for the empty subset, to compare with.
   public var emptySetCertifiedError: Double?
-  /// A lower bound on the same error: what the ticket's witness, an input of the box, attains; nil without a witness.
+  /// A lower bound on the same error: what the ticket's witness, an input of the box, attains; nil
+  /// without a witness.
   public var errorLowerBound: Double?
   /// The largest error of a logit on the data's images, computed in Float64; nil without data.
   public var errorOnData: Double?

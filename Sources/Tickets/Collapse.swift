@@ -3,7 +3,8 @@ import LinearAlgebra
 
 /// The two kernels that a layer's kept filters sum to: the layer is positive ∗ x⁺ + negative ∗ x⁻.
 ///
-/// φ(u·x) = u⁺x⁺ + u⁻x⁻ makes this exact. Entries are in the target's units (the layer's scale applied).
+/// φ(u·x) = u⁺x⁺ + u⁻x⁻ makes this exact. Entries are in the target's units (the layer's scale
+/// applied).
 public struct CollapsedLayer: Sendable, Hashable {
   /// Σ_{u>0} u·V: approximates the target's kernel K.
   public private(set) var positive: Kernel<Double>
@@ -23,8 +24,8 @@ public struct CollapsedLayer: Sendable, Hashable {
 
   public var layer: LayerGraph.Layer { positive.layer }
 
-  /// A half's kernel, and the sign of the target that it approximates; nil for a half that the layer
-  /// does not have.
+  /// A half's kernel, and the sign of the target that it approximates; nil for a half that the
+  /// layer does not have.
   func half(_ half: Half) -> (kernel: Kernel<Double>, sign: Double)? {
     switch half {
     case .positive: (positive, 1)
@@ -64,8 +65,8 @@ public struct Collapse: Sendable, Hashable {
   /// Sums the kept filters (see `RandomNetwork.collapse`).
   ///
   /// - Parameter workers: tasks at a time; the result does not depend on it.
-  /// - Throws: `TicketError.invalidTicket` when a kept filter's scalar has the other half's sign, or a
-  ///   block claims another number of candidates than the random network has.
+  /// - Throws: `TicketError.invalidTicket` when a kept filter's scalar has the other half's sign,
+  ///   or a block claims another number of candidates than the random network has.
   /// - Complexity: one slice of normals per kept filter, and the scalars of each block's channel.
   public init(of ticket: Ticket, workers: Int = Workers.availableCores) throws {
     let network = try ticket.randomNetwork
@@ -82,7 +83,8 @@ public struct Collapse: Sendable, Hashable {
       layers: ticket.graph.layers, addresses: blocks.map(\.address), sums: sums, scales: ticket.scales)
   }
 
-  /// The collapsed network: the target's architecture over the kernels that the kept filters sum to.
+  /// The collapsed network: the target's architecture over the kernels that the kept filters sum
+  /// to.
   ///
   /// - Throws: `ConvolutionError` only for sizes that overflow.
   public func network<Scalar: BLASScalar>(of type: Scalar.Type = Float.self) throws -> Network<Scalar> {
@@ -132,9 +134,9 @@ extension CollapsedLayer {
     assemble(layers: [layer], addresses: addresses, sums: sums, scales: [scale])[0]
   }
 
-  /// The layer as network operations: one convolution where the input cannot be negative; else a split
-  /// into x⁺ and x⁻ (a grouped 1×1 convolution and ReLU) before a convolution over both. `bias` is added
-  /// behind either.
+  /// The layer as network operations: one convolution where the input cannot be negative; else a
+  /// split into x⁺ and x⁻ (a grouped 1×1 convolution and ReLU) before a convolution over both.
+  /// `bias` is added behind either.
   ///
   /// - Throws: `ConvolutionError` only for a bias of another size than the layer's.
   public func operations<Scalar: BLASScalar>(

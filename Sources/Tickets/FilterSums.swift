@@ -2,8 +2,8 @@ import Convolution
 import LinearAlgebra
 
 extension RandomNetwork {
-  /// Σ |u_q|·V_q over given filters of one channel: each product exact in Float64, summed in the given order
-  /// with the rounding errors carried along (two-sum), rounded once at the end.
+  /// Σ |u_q|·V_q over given filters of one channel: each product exact in Float64, summed in the
+  /// given order with the rounding errors carried along (two-sum), rounded once at the end.
   ///
   /// - Parameter scalars: the channel's, from `scalars(layer:channel:)`.
   /// - Returns: height × width × output channels entries. Cost: one slice of normals per filter.
@@ -15,7 +15,8 @@ extension RandomNetwork {
     return sum.rounded()
   }
 
-  /// The kernels that *all* filters sum to: the unpruned network behind its blocked mask, collapsed.
+  /// The kernels that *all* filters sum to: the unpruned network behind its blocked mask,
+  /// collapsed.
   ///
   /// - Parameters:
   ///   - signedInputs: per layer, whether the negative half carries anything.

@@ -3,8 +3,8 @@ import LinearAlgebra
 
 /// A target's architecture without its weights: what a ticket stores of it.
 ///
-/// Convolutions are numbered 1…ℓ in graph order, as the paper numbers them. A value of this type has
-/// wiring and shapes that fit together and sizes within its limits, wherever it came from.
+/// Convolutions are numbered 1…ℓ in graph order, as the paper numbers them. A value of this type
+/// has wiring and shapes that fit together and sizes within its limits, wherever it came from.
 public struct LayerGraph: Sendable, Hashable {
   /// What a node does.
   public enum Operation: GraphOperation, Hashable {
@@ -100,8 +100,8 @@ public struct LayerGraph: Sendable, Hashable {
     return perLayer
   }
 
-  /// Numbers of the layers that read a value no ReLU has made non-negative, other than the network's
-  /// input.
+  /// Numbers of the layers that read a value no ReLU has made non-negative, other than the
+  /// network's input.
   var layersWithoutRectifierBetween: [Int] {
     let signed = signedInputs(networkInputIsSigned: false)
     return signed.indices.filter { signed[$0] }.map { $0 + 1 }

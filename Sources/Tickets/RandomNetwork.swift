@@ -15,9 +15,9 @@ public enum Half: String, Sendable, Hashable, Codable, CaseIterable, Comparable 
 
 /// The random 2ℓ-layer network of the theorem, as an address book: no weight is stored.
 ///
-/// Layer 2i−1 is 1×1 from c channels to 2N·c hidden channels, layer 2i is d×d from those to c' channels;
-/// entries are N(0,1), rounded to Float32. After the n-channel-blocked mask hidden channel (t, q) reads only
-/// input channel t: it has one scalar u and one d×d×c' slice V.
+/// Layer 2i−1 is 1×1 from c channels to 2N·c hidden channels, layer 2i is d×d from those to c'
+/// channels; entries are N(0,1), rounded to Float32. After the n-channel-blocked mask hidden
+/// channel (t, q) reads only input channel t: it has one scalar u and one d×d×c' slice V.
 public struct RandomNetwork: Sendable, Hashable {
   public let seed: UInt64
   /// N: each input channel has 2N hidden filters.
@@ -67,31 +67,5 @@ public struct RandomNetwork: Sendable, Hashable {
     precondition(values.count == layers[layer - 1].sliceCount, "a slice has height · width · output channels entries")
     NormalStream.fill(
       values, at: WeightAddress.slice(seed: seed, block: layer, channel: channel, filter: filter), startingAt: 0)
-  }
-}
-
-/// The n-channel-blocked mask S ∈ {0,1}^(d×d×c×cn): S[i, j, k, q] = 1 iff ⌈q/n⌉ = k, counting from 1.
-///
-/// It depends on neither target nor weights: it makes a 1×1 layer read one input channel per hidden channel.
-public struct ChannelBlockedMask: Sendable, Hashable {
-  /// Input channels c.
-  public let channels: Int
-  /// Hidden filters n of each input channel.
-  public let filtersPerChannel: Int
-
-  public init(channels: Int, filtersPerChannel: Int) {
-    precondition(channels > 0 && filtersPerChannel > 0, "a mask has channels and filters")
-    self.channels = channels
-    self.filtersPerChannel = filtersPerChannel
-  }
-
-  /// Whether input channel k and hidden filter q, both from 0, stay connected.
-  public func keeps(inputChannel k: Int, filter q: Int) -> Bool { q / filtersPerChannel == k }
-
-  /// Entries for a 1×1 layer, k-major: k·(c·n) + q.
-  public var entries: [Float] {
-    (0..<channels).flatMap { k in
-      (0..<channels * filtersPerChannel).map { keeps(inputChannel: k, filter: $0) ? 1 : 0 }
-    }
   }
 }

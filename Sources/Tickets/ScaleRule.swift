@@ -1,17 +1,18 @@
 import LinearAlgebra
 
-/// The scalar per layer by which a target's kernel is divided before the search: fixed from the target and
-/// the width alone, never from the random weights.
+/// The scalar per layer by which a target's kernel is divided before the search: fixed from the
+/// target and the width alone, never from the random weights.
 ///
-/// A ReLU network is positively homogeneous, so K may be replaced by K/s and the product restored behind it.
-/// The finest residual a search reaches is set by the random vectors, hardly by the target's size; a larger
-/// K/s therefore makes the error in the target's units, s times the residual, smaller, until K/s is out of
-/// the vectors' reach: N NSN vectors sum to about 0.32·N in a given direction (N·E|u|·E|v|/2). s is a power
-/// of two, so dividing and restoring are exact.
+/// A ReLU network is positively homogeneous, so K may be replaced by K/s and the product restored
+/// behind it. The finest residual a search reaches is set by the random vectors, hardly by the
+/// target's size; a larger K/s therefore makes the error in the target's units, s times the
+/// residual, smaller, until K/s is out of the vectors' reach: N NSN vectors sum to about 0.32·N in
+/// a given direction (N·E|u|·E|v|/2). s is a power of two, so dividing and restoring are exact.
 public struct ScaleRule: Sendable, Hashable {
   /// No entry of K/s is larger.
   public var largestEntry: Double
-  /// The slice of K/s that one input channel must reach has at most this Euclidean norm per unit of width.
+  /// The slice of K/s that one input channel must reach has at most this Euclidean norm per unit of
+  /// width.
   public var largestNormPerWidth: Double
 
   /// The rule that searches follow unless told otherwise; the room's page has what was measured.

@@ -8,7 +8,8 @@ public struct SearchCheckpoint: Sendable, Hashable {
     public var width: Int
     public var inputRange: InputRange
     public var plan: SearchPlan
-    /// SHA-256 of the calibration images and of how errors are measured on them; nil in weights mode.
+    /// SHA-256 of the calibration images and of how errors are measured on them; nil in weights
+    /// mode.
     public var calibration: String?
 
     public init(

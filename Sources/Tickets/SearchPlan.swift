@@ -1,5 +1,5 @@
-/// How a ticket's filters are searched for: with target, seed, width and input range it says everything
-/// that a ticket depends on, and nothing else does.
+/// How a ticket's filters are searched for: with target, seed, width and input range it says
+/// everything that a ticket depends on, and nothing else does.
 ///
 /// ```swift
 /// var plan = SearchPlan()
@@ -29,8 +29,8 @@ public struct SearchPlan: Sendable, Hashable {
     case any
     /// So many in every block, as the theorem's proof does.
     case exactly(Int)
-    /// Any number, but each must lower its layer's relative squared error, Σ(error²)/Σ(wanted²), by so
-    /// much: of kernel entries in weights mode, of outputs in calibrated mode.
+    /// Any number, but each must lower its layer's relative squared error, Σ(error²)/Σ(wanted²), by
+    /// so much: of kernel entries in weights mode, of outputs in calibrated mode.
     case penalised(Double)
   }
 
@@ -39,8 +39,8 @@ public struct SearchPlan: Sendable, Hashable {
   /// The solver's name.
   public var solver: String
   public var scaleRule: ScaleRule
-  /// Units of work (candidate entries scored) for all blocks together; nil for the solver's own limit
-  /// in each block.
+  /// Units of work (candidate entries scored) for all blocks together; nil for the solver's own
+  /// limit in each block.
   public var workLimit: UInt64?
 
   public init(

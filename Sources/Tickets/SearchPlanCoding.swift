@@ -1,4 +1,5 @@
-/// The JSON that tickets of format 1 hold of their search: flat, absent where a value is the standard one.
+/// The JSON that tickets of format 1 hold of their search: flat, absent where a value is the
+/// standard one.
 extension SearchPlan: Codable {
   private enum Key: String, CodingKey, CaseIterable {
     case solver, workLimit, size, sizePenalty, objective, largestNormPerWidth, largestEntry, damping

@@ -2,8 +2,8 @@ import Convolution
 import Files
 import LinearAlgebra
 
-/// A trained network as a ticket's target: everything that search, collapse and verification read of it,
-/// made once.
+/// A trained network as a ticket's target: everything that search, collapse and verification read
+/// of it, made once.
 ///
 /// ```swift
 /// let target = try Target(ONNXModel.network(fromFile: "fashion-cnn.onnx"))
@@ -20,16 +20,16 @@ public struct Target: Sendable {
   public let biases: [[Float]?]
   /// SHA-256 of the canonical form, in hexadecimal: what a ticket remembers of its target.
   ///
-  /// Digested are one line of text per node of `graph` (type, parameters, inputs; no names), then the
-  /// kernels, HWIO, little-endian, layer by layer, then the biases of the layers that have one. A
-  /// re-exported file with other names or tensor encodings has the same digest.
+  /// Digested are one line of text per node of `graph` (type, parameters, inputs; no names), then
+  /// the kernels, HWIO, little-endian, layer by layer, then the biases of the layers that have one.
+  /// A re-exported file with other names or tensor encodings has the same digest.
   public let digest: String
 
   /// A target, if structured pruning as implemented can reach it: convolutions of one group, fully
   /// connected layers among them, with or without biases, and layers without weights.
   ///
-  /// - Throws: `TicketError.unsupportedTarget` that names the first node outside this class, weights
-  ///   that are no numbers, or sizes beyond the limits of `LayerGraph`.
+  /// - Throws: `TicketError.unsupportedTarget` that names the first node outside this class,
+  ///   weights that are no numbers, or sizes beyond the limits of `LayerGraph`.
   /// - Complexity: a pass over the weights.
   public init(_ network: Network<Float>) throws(TicketError) {
     self.network = network

@@ -1,7 +1,7 @@
 /// A structured winning ticket: a seed, and which hidden filters of the random network stay.
 ///
-/// It holds no weight. Together with the scale of each layer, seed and indices rebuild the pruned network
-/// bit for bit.
+/// It holds no weight. Together with the scale of each layer, seed and indices rebuild the pruned
+/// network bit for bit.
 public struct Ticket: Sendable, Hashable {
   public let seed: UInt64
   /// N: 2N hidden filters per input channel.
@@ -10,17 +10,19 @@ public struct Ticket: Sendable, Hashable {
   public let inputRange: InputRange
   /// The target's architecture.
   public let graph: LayerGraph
-  /// One power of two per layer, taken from the target: the random slices times it approximate the kernel.
+  /// One power of two per layer, taken from the target: the random slices times it approximate the
+  /// kernel.
   public let scales: [Double]
-  /// The target's biases, bit for bit: per layer one number per output channel, added behind its convolution in the
-  /// target's units, or nil for a layer without.
+  /// The target's biases, bit for bit: per layer one number per output channel, added behind its
+  /// convolution in the target's units, or nil for a layer without.
   public let biases: [[Float]?]
-  /// Ascending by address: every (layer, channel) with its positive half, and its negative one where the
-  /// layer's input is signed.
+  /// Ascending by address: every (layer, channel) with its positive half, and its negative one
+  /// where the layer's input is signed.
   public let blocks: [Block]
   /// SHA-256 of the target's canonical tensors, in hexadecimal.
   public let targetDigest: String
-  /// SHA-256 of the images that calibrated mode measured errors on, and of how; nil in weights mode.
+  /// SHA-256 of the images that calibrated mode measured errors on, and of how; nil in weights
+  /// mode.
   public let calibrationDigest: String?
   /// Whether the search ended by itself.
   public let isComplete: Bool
@@ -39,9 +41,10 @@ public struct Ticket: Sendable, Hashable {
   /// A checked ticket.
   ///
   /// - Parameter biases: one entry per layer; none at all for a target without biases.
-  /// - Throws: `TicketError.invalidTicket` for indices that do not ascend or are out of range, missing or
-  ///   superfluous blocks, scales that are not powers of two, biases that do not fit. Whether a filter has its half's
-  ///   sign is checked where weights are made, by `validateSigns()`.
+  /// - Throws: `TicketError.invalidTicket` for indices that do not ascend or are out of range,
+  ///   missing or superfluous blocks, scales that are not powers of two, biases that do not fit.
+  ///   Whether a filter has its half's sign is checked where weights are made, by
+  ///   `validateSigns()`.
   public init(
     seed: UInt64, width: Int, mode: PruningMode, inputRange: InputRange, graph: LayerGraph, scales: [Double],
     biases: [[Float]?] = [], blocks: [Block], targetDigest: String, calibrationDigest: String? = nil, isComplete: Bool

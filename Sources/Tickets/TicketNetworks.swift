@@ -2,11 +2,12 @@ import Convolution
 import LinearAlgebra
 
 extension Ticket {
-  /// The pruned network, slim: per layer the kept scalars (blocked 1×1 layer), ReLU, and the kept slices.
+  /// The pruned network, slim: per layer the kept scalars (blocked 1×1 layer), ReLU, and the kept
+  /// slices.
   ///
-  /// Hidden filters stand in order of (channel, q); removed filters and their slices are not there. Slices
-  /// carry the layer's scale, a power of two, so their bits are the random ones but for the exponent. A layer's bias
-  /// is the target's.
+  /// Hidden filters stand in order of (channel, q); removed filters and their slices are not there.
+  /// Slices carry the layer's scale, a power of two, so their bits are the random ones but for the
+  /// exponent. A layer's bias is the target's.
   ///
   /// - Throws: `TicketError.invalidTicket` as `Collapse`.
   public func prunedNetwork(workers: Int = Workers.availableCores) throws -> Network<Float> {
@@ -18,8 +19,8 @@ extension Ticket {
     }
   }
 
-  /// A layer made of some hidden filters, in the order given: their scalars, ReLU, and their slices times the layer's
-  /// scale, with the target's bias.
+  /// A layer made of some hidden filters, in the order given: their scalars, ReLU, and their slices
+  /// times the layer's scale, with the target's bias.
   ///
   /// Cost: one slice of normals per filter; memory: the kernel once.
   func operations(
@@ -37,7 +38,8 @@ extension Ticket {
     ]
   }
 
-  /// Whether the kept filters have their halves' signs and the candidate counts are the random network's.
+  /// Whether the kept filters have their halves' signs and the candidate counts are the random
+  /// network's.
   ///
   /// - Throws: `TicketError.invalidTicket` where they don't.
   public func validateSigns() throws(TicketError) {
@@ -60,7 +62,8 @@ extension Ticket {
   }
 }
 
-/// A hidden filter of one layer: the input channel it reads, its index within that channel, its scalar.
+/// A hidden filter of one layer: the input channel it reads, its index within that channel, its
+/// scalar.
 struct HiddenFilter {
   let channel: Int
   let index: Int
@@ -71,7 +74,8 @@ extension RandomNetwork {
   /// Filters a task makes at a time.
   private static let filtersPerTask = 64
 
-  /// The slices of hidden filters as one kernel, HWIO: (tap, position in `filters`, output channel), times `scale`.
+  /// The slices of hidden filters as one kernel, HWIO: (tap, position in `filters`, output
+  /// channel), times `scale`.
   fileprivate func kernel(
     of layer: LayerGraph.Layer, _ filters: [HiddenFilter], scale: Float, workers: Int
   ) throws -> [Float] {

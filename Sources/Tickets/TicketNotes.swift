@@ -20,8 +20,8 @@ extension Ticket {
     ]
   }
 
-  /// What of this ticket the theorem does not speak of, in words, as far as a ticket alone shows it;
-  /// empty where it speaks of everything.
+  /// What of this ticket the theorem does not speak of, in words, as far as a ticket alone shows
+  /// it; empty where it speaks of everything.
   ///
   /// The theorem is about chains of square convolutions with stride 1 and zero "same" padding, ReLU
   /// between them and no bias, of which every kernel entry is approximated, by as many filters in

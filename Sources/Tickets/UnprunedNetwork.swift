@@ -2,11 +2,13 @@ import Convolution
 import LinearAlgebra
 
 extension Ticket {
-  /// The random network behind its blocked mask, nothing removed: per layer all 2N hidden filters of each input channel,
-  /// those with u ≤ 0 among them that a non-negative input never lets through.
+  /// The random network behind its blocked mask, nothing removed: per layer all 2N hidden filters
+  /// of each input channel, those with u ≤ 0 among them that a non-negative input never lets
+  /// through.
   ///
-  /// It is laid out, scaled and biased as `prunedNetwork`, and computes what `RandomNetwork.collapseUnpruned` sums.
-  /// Cost: every weight of the network once; memory, with packing it: `unprunedBytes()`.
+  /// It is laid out, scaled and biased as `prunedNetwork`, and computes what
+  /// `RandomNetwork.collapseUnpruned` sums. Cost: every weight of the network once; memory, with
+  /// packing it: `unprunedBytes()`.
   ///
   /// - Throws: `ConvolutionError` for sizes that overflow.
   public func unprunedNetwork(workers: Int = Workers.availableCores) throws -> Network<Float> {
@@ -22,16 +24,17 @@ extension Ticket {
     }
   }
 
-  /// What `unprunedNetwork` holds and computes for one image, without making it. What the blocked mask hides is not
-  /// counted: of the 1×1 layer's c · 2N·c entries these are 2N·c.
+  /// What `unprunedNetwork` holds and computes for one image, without making it. What the blocked
+  /// mask hides is not counted: of the 1×1 layer's c · 2N·c entries these are 2N·c.
   ///
   /// - Throws: `ConvolutionError.invalidSize` for counts that overflow.
   public func unprunedCost() throws -> NetworkCost {
     try unprunedLayerCosts().reduce(NetworkCost()) { try $0.adding($1.cost) }
   }
 
-  /// Bytes that making, packing and running `unprunedNetwork` on one image takes, near enough: its weights three times
-  /// (kernels, and panels with rounded sides), the largest layer's once more, and two values of the largest hidden layer.
+  /// Bytes that making, packing and running `unprunedNetwork` on one image takes, near enough: its
+  /// weights three times (kernels, and panels with rounded sides), the largest layer's once more,
+  /// and two values of the largest hidden layer.
   ///
   /// - Throws: `ConvolutionError.invalidSize` for counts that overflow.
   public func unprunedBytes() throws -> Int {
@@ -41,7 +44,8 @@ extension Ticket {
     return Int(min(4 * scalars, 0x1p62))
   }
 
-  /// Per layer, both of its random layers together, and the entries of its hidden value for one image.
+  /// Per layer, both of its random layers together, and the entries of its hidden value for one
+  /// image.
   private func unprunedLayerCosts() throws -> [(cost: NetworkCost, hidden: Int)] {
     let shapes = graph.shapes
     let filters = try randomNetwork.filtersPerChannel

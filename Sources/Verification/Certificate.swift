@@ -1,16 +1,17 @@
 import Convolution
 import Tickets
 
-/// A proved bound on how far a pruned network's outputs can be from its target's, over a whole input box.
+/// A proved bound on how far a pruned network's outputs can be from its target's, over a whole
+/// input box.
 ///
-/// Per channel c it carries, node by node, the largest positive and negative parts a, b of the *target's*
-/// activation and the largest error e of the pruned network's. With Δ⁺ = P⁺ − K, Δ⁻ = P⁻ + K for collapsed
-/// kernels P⁺, P⁻ a convolution adds to output o
-///   max( Σ max(0, aΔ⁺, bΔ⁻), Σ max(0, −aΔ⁺, −bΔ⁻) ) + Σ max(|P⁺|, |P⁻|)·e,
-/// sums over taps and input channels. Target and ticket add the same bias, which moves a and b and leaves e; where two
-/// values are added, all three add. The first term is the exact supremum for one layer (attained at a
-/// pixel whose window lies inside the image); ReLU and pooling do not enlarge an error. It speaks of real
-/// arithmetic; every operation here is rounded outward.
+/// Per channel c it carries, node by node, the largest positive and negative parts a, b of the
+/// *target's* activation and the largest error e of the pruned network's. With Δ⁺ = P⁺ − K, Δ⁻ = P⁻
+/// + K for collapsed kernels P⁺, P⁻ a convolution adds to output o max( Σ max(0, aΔ⁺, bΔ⁻), Σ
+/// max(0, −aΔ⁺, −bΔ⁻) ) + Σ max(|P⁺|, |P⁻|)·e, sums over taps and input channels. Target and ticket
+/// add the same bias, which moves a and b and leaves e; where two values are added, all three add.
+/// The first term is the exact supremum for one layer (attained at a pixel whose window lies inside
+/// the image); ReLU and pooling do not enlarge an error. It speaks of real arithmetic; every
+/// operation here is rounded outward.
 public struct Certificate: Sendable, Hashable {
   /// Bound on the error of each output channel of each layer, before the next ReLU or pooling.
   public let layerErrors: [[Double]]
@@ -103,7 +104,8 @@ private struct ChannelBound {
 
   /// What is known of a layer's value, given what is known of what it reads.
   ///
-  /// - Parameter channels: of the value: those of the input, or several for each where it is flattened.
+  /// - Parameter channels: of the value: those of the input, or several for each where it is
+  ///   flattened.
   static func behind(
     _ rules: any PlainLayerRules, _ inputs: [[ChannelBound]], channels: Int
   ) -> [ChannelBound] {
@@ -133,7 +135,8 @@ private struct TwoSided {
   var above = 0.0
   var below = 0.0
 
-  /// `first` is reached where the input is positive, `second` where it is negative; both known to `slack`.
+  /// `first` is reached where the input is positive, `second` where it is negative; both known to
+  /// `slack`.
   mutating func add(_ first: Double, _ second: Double, slack: Double) {
     above = up(above + up(max(0, up(first), up(second)) + slack))
     below = up(below + up(max(0, up(-first), up(-second)) + slack))

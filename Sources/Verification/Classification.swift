@@ -5,8 +5,8 @@ import RunControl
 /// Counts how many images a network puts into their labelled class.
 ///
 /// BLAS proposes: logits come from Float32 GEMM. An image whose two largest logits lie within
-/// `margin · max|logit|` of each other is decided by the same network in Float64 through the slow reference,
-/// in one fixed order; so the count depends on no thread count, tile or batch.
+/// `margin · max|logit|` of each other is decided by the same network in Float64 through the slow
+/// reference, in one fixed order; so the count depends on no thread count, tile or batch.
 public struct Classification: Sendable {
   /// Relative distance of the two largest logits below which Float64 decides.
   public static let margin: Float = 1e-4
@@ -20,7 +20,8 @@ public struct Classification: Sendable {
   ///
   /// - Parameter name: the network's, for progress and errors.
   /// - Throws: `ConvolutionError` for images that don't fit, labels out of range, or outputs that
-  ///   are not finite, with the image; `InterruptedError` when `control` says stop. Memory: per worker, the activations of one chunk of images (about 32 MB).
+  ///   are not finite, with the image; `InterruptedError` when `control` says stop. Memory: per
+  ///   worker, the activations of one chunk of images (about 32 MB).
   public init(
     of network: Network<Float>, named name: String, on data: ImageSet, workers: Int, control: RunControl,
     tileBytes: Int = Scratch<Float>.defaultTileBytes
@@ -66,7 +67,8 @@ public struct Classification: Sendable {
     decidedInDouble = counts.reduce(0) { $0 + $1.1 }
   }
 
-  /// Images per task: activations of about 8 MB for the widest value that is ever whole, at least one image.
+  /// Images per task: activations of about 8 MB for the widest value that is ever whole, at least
+  /// one image.
   private static func chunk(for network: PackedNetwork<Float>) -> Int {
     max(1, min(100, (8 << 20) / (4 * max(1, network.largestValue))))
   }

@@ -3,7 +3,8 @@ import LinearAlgebra
 import RunControl
 import Tickets
 
-/// Sets a ticket beside its target, and beside the target plainly quantised: what each network holds, costs and loses.
+/// Sets a ticket beside its target, and beside the target plainly quantised: what each network
+/// holds, costs and loses.
 ///
 /// As for `Measurement`, ticket, target and data are all it knows.
 public struct Comparison: Sendable {
@@ -11,9 +12,11 @@ public struct Comparison: Sendable {
   public enum Contestant: Sendable, Hashable {
     /// The trained network in Float32.
     case target
-    /// The target with weights of so many bits (see `Quantisation`), biases and calculations in Float32.
+    /// The target with weights of so many bits (see `Quantisation`), biases and calculations in
+    /// Float32.
     case quantised(bits: Int)
-    /// The random network behind its blocked mask with every hidden filter, scaled and biased as the ticket says.
+    /// The random network behind its blocked mask with every hidden filter, scaled and biased as
+    /// the ticket says.
     case unpruned
     /// The ticket, run as a network of its kept filters.
     case pruned
@@ -26,25 +29,26 @@ public struct Comparison: Sendable {
     public let contestant: Contestant
     /// Parameters and multiply-adds. Entries that the blocked mask hides are not counted.
     public let cost: NetworkCost
-    /// Bits from which the network can be made again, per weight of the target, whatever the file format; biases, the
-    /// same for all, at 32 bits each:
+    /// Bits from which the network can be made again, per weight of the target, whatever the file
+    /// format; biases, the same for all, at 32 bits each:
     /// - target: 32 a weight;
     /// - quantised to b bits: b a weight, and 32 for each output channel's scale;
     /// - unpruned: 64 for the seed, and 32 for each layer's scale;
     /// - pruned: the ticket's `bits`, its choice of filters above all;
-    /// - collapsed: the same, as the ticket is what it is made from. Written out it would be 32 a weight again.
+    /// - collapsed: the same, as the ticket is what it is made from. Written out it would be 32 a
+    ///   weight again.
     public let bitsPerWeight: Double
-    /// The same for a quantised network whose codes are stored by each layer's empirical entropy, tables not counted;
-    /// nil for others.
+    /// The same for a quantised network whose codes are stored by each layer's empirical entropy,
+    /// tables not counted; nil for others.
     public let entropyBitsPerWeight: Double?
-    /// What saying how many filters each block keeps adds to `bitsPerWeight` of what is made from a ticket
-    /// (`Ticket.countBits`); nil for others.
+    /// What saying how many filters each block keeps adds to `bitsPerWeight` of what is made from a
+    /// ticket (`Ticket.countBits`); nil for others.
     public let countBitsPerWeight: Double?
-    /// max |weight − target's weight| in the target's units, in Float64. Of random, pruned and collapsed networks these
-    /// are the kernels that their filters sum to exactly.
+    /// max |weight − target's weight| in the target's units, in Float64. Of random, pruned and
+    /// collapsed networks these are the kernels that their filters sum to exactly.
     public let maxWeightError: Double
-    /// Fraction of the images that are put into their labelled class, as `Classification` counts; nil without labelled
-    /// data. The unpruned network's is that of its exact collapse.
+    /// Fraction of the images that are put into their labelled class, as `Classification` counts;
+    /// nil without labelled data. The unpruned network's is that of its exact collapse.
     public let accuracy: Double?
     /// Time for one image on one thread; nil where `latencyReason` says why.
     public let latency: Latency?
@@ -61,7 +65,8 @@ public struct Comparison: Sendable {
   /// The default of `memoryBytes`, 2 GiB.
   public static let defaultMemoryBytes = 2 << 30
 
-  /// - Throws: `TicketError.targetMismatch` as `Measurement`: the ticket was not drawn for this target.
+  /// - Throws: `TicketError.targetMismatch` as `Measurement`: the ticket was not drawn for this
+  ///   target.
   public init(
     ticket: Ticket, target: Target, memoryBytes: Int = Comparison.defaultMemoryBytes,
     workers: Int = Workers.availableCores
@@ -77,9 +82,10 @@ public struct Comparison: Sendable {
   /// The figures: target, quantised targets, unpruned, pruned and collapsed network, in this order.
   ///
   /// - Parameter latencySeconds: about how long measuring latencies may take.
-  /// - Throws: `TicketError` for a ticket that contradicts its random network or images outside its input range;
-  ///   `ConvolutionError` for images of another shape; `InterruptedError`. Cost: each weight of the unpruned network
-  ///   once, or twice where it is timed, and seven networks over the images.
+  /// - Throws: `TicketError` for a ticket that contradicts its random network or images outside its
+  ///   input range; `ConvolutionError` for images of another shape; `InterruptedError`. Cost: each
+  ///   weight of the unpruned network once, or twice where it is timed, and seven networks over the
+  ///   images.
   public func rows(
     on data: ImageSet?, latencySeconds: Double = 10, control: RunControl = RunControl()
   ) throws -> [Row] {
@@ -101,7 +107,8 @@ public struct Comparison: Sendable {
   /// A network with what is known of it before it runs.
   private struct Entry {
     let contestant: Contestant
-    /// What classifies images; timed too, but for the unpruned network, of which this is the collapse.
+    /// What classifies images; timed too, but for the unpruned network, of which this is the
+    /// collapse.
     let network: Network<Float>
     let cost: NetworkCost
     let storageBits: Double
@@ -179,7 +186,8 @@ public struct Comparison: Sendable {
     return entries.indices.map { (values[$0], values[$0] == nil ? reason : nil) }
   }
 
-  /// An image of the input box for a comparison without data: a hundred and one levels in an uneven order.
+  /// An image of the input box for a comparison without data: a hundred and one levels in an uneven
+  /// order.
   private func sampleImage() throws -> Tensor<Float> {
     let (low, high) = (ticket.inputRange.low, ticket.inputRange.high)
     let values = (0..<target.network.inputShape.count).map { index in
@@ -190,7 +198,8 @@ public struct Comparison: Sendable {
 }
 
 extension Comparison.Contestant: CustomStringConvertible {
-  /// The network's name in tables: "target", "target, 8 bits", "random, all filters", "pruned", "collapsed".
+  /// The network's name in tables: "target", "target, 8 bits", "random, all filters", "pruned",
+  /// "collapsed".
   public var description: String {
     switch self {
     case .target: "target"

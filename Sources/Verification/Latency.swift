@@ -18,9 +18,9 @@ public struct Latency: Sendable, Hashable {
 
   /// Measures networks that take turns, so that a machine that slows down slows all of them.
   ///
-  /// A turn is one pass without a clock, which brings weights into the caches where they fit, and passes timed one by
-  /// one. BLAS runs on one thread. Networks of a few layers take a few microseconds a pass: the clock's own reading,
-  /// some 50 ns, is part of that.
+  /// A turn is one pass without a clock, which brings weights into the caches where they fit, and
+  /// passes timed one by one. BLAS runs on one thread. Networks of a few layers take a few
+  /// microseconds a pass: the clock's own reading, some 50 ns, is part of that.
   ///
   /// - Parameter seconds: no round begins after this long, but for the first three.
   /// - Throws: `ConvolutionError` for an image of another shape; `InterruptedError` between turns.

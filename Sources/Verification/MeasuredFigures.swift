@@ -25,10 +25,10 @@ extension Measurement {
   /// All figures; accuracies only with labelled data, errors met only with data and a witness.
   ///
   /// - Parameter witness: an image of the box.
-  /// - Throws: `TicketError` for a ticket that contradicts its random network or for images outside the
-  ///   ticket's input range; `ConvolutionError` for images of another shape or outputs that are not finite;
-  ///   `InterruptedError`.
-  ///   Cost: each weight of the unpruned network once, and three networks over the images.
+  /// - Throws: `TicketError` for a ticket that contradicts its random network or for images outside
+  ///   the ticket's input range; `ConvolutionError` for images of another shape or outputs that are
+  ///   not finite; `InterruptedError`. Cost: each weight of the unpruned network once, and three
+  ///   networks over the images.
   public func claims(
     on data: ImageSet?, witness: [Float]? = nil, control: RunControl = RunControl()
   ) throws -> Claims {
@@ -37,13 +37,14 @@ extension Measurement {
     return figures.claims
   }
 
-  /// The figures as far as `control` lets them be measured, with a witness found by gradient ascent.
+  /// The figures as far as `control` lets them be measured, with a witness found by gradient
+  /// ascent.
   ///
   /// Those that need no input come first and whatever `control` says; each further one is nil where
   /// its turn did not come.
   ///
-  /// - Throws: as `claims(on:witness:control:)`, but for what becomes a shortfall: an interruption and
-  ///   outputs that are not finite. Cost: as `claims` and `findWitness` together.
+  /// - Throws: as `claims(on:witness:control:)`, but for what becomes a shortfall: an interruption
+  ///   and outputs that are not finite. Cost: as `claims` and `findWitness` together.
   public func figures(on data: ImageSet?, control: RunControl) throws -> MeasuredFigures {
     try figures(on: data, witness: .found, control)
   }

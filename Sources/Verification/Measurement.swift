@@ -11,8 +11,8 @@ import Tickets
 /// print(claims.maxWeightError, claims.certifiedError ?? .infinity)
 /// ```
 ///
-/// Nothing of the search is used: weights come from the ticket's seed, kernels from summing them exactly,
-/// which is done once.
+/// Nothing of the search is used: weights come from the ticket's seed, kernels from summing them
+/// exactly, which is done once.
 public struct Measurement: Sendable {
   public let target: Target
   /// The ticket's kept filters, summed up.
@@ -22,8 +22,8 @@ public struct Measurement: Sendable {
   public var ticket: Ticket { collapse.ticket }
 
   /// - Throws: `TicketError.targetMismatch` when the ticket was not drawn for this target, or says
-  ///   otherwise of its graph or biases (`Ticket.requireMatch`); `TicketError.invalidTicket` when it
-  ///   contradicts its random network.
+  ///   otherwise of its graph or biases (`Ticket.requireMatch`); `TicketError.invalidTicket` when
+  ///   it contradicts its random network.
   /// - Complexity: as `Collapse`.
   public init(ticket: Ticket, target: Target, workers: Int = Workers.availableCores) throws {
     try ticket.requireMatch(target)
@@ -32,7 +32,8 @@ public struct Measurement: Sendable {
     self.workers = workers
   }
 
-  /// An input of the box where the pruned network's output is far from its target's, by gradient ascent.
+  /// An input of the box where the pruned network's output is far from its target's, by gradient
+  /// ascent.
   ///
   /// - Throws: `InterruptedError`. Cost: as `GradientAscent.witness`.
   public func findWitness(control: RunControl = RunControl()) throws -> ErrorWitness {
@@ -101,10 +102,12 @@ public struct Measurement: Sendable {
     try ticket.graph.network(of: try unprunedLayers(control: control), biases: ticket.biases)
   }
 
-  /// Refuses, before long work, images that a ticket for this target and input box could not be measured on.
+  /// Refuses, before long work, images that a ticket for this target and input box could not be
+  /// measured on.
   ///
   /// - Throws: `ConvolutionError` for no image at all, another shape, or labels beyond the target's
-  ///   classes; `TicketError` for entries outside the input range, with image, row, column, channel.
+  ///   classes; `TicketError` for entries outside the input range, with image, row, column,
+  ///   channel.
   public static func requireUsable(
     _ data: ImageSet, by target: Network<Float>, in range: InputRange
   ) throws {

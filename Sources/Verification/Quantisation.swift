@@ -2,16 +2,19 @@ import Convolution
 import Foundation
 import LinearAlgebra
 
-/// One layer's weights as integers of a few bits, with one scale per output channel: w(i, o) ≈ codes(i, o) · scales(o).
+/// One layer's weights as integers of a few bits, with one scale per output channel: w(i, o) ≈
+/// codes(i, o) · scales(o).
 ///
-/// Plain symmetric uniform quantisation: code 0 is weight 0, codes are −2^(b−1) … 2^(b−1)−1. A scale may be negative, so
-/// that the one code without a counterpart lies on the side that can use it.
+/// Plain symmetric uniform quantisation: code 0 is weight 0, codes are −2^(b−1) … 2^(b−1)−1. A
+/// scale may be negative, so that the one code without a counterpart lies on the side that can use
+/// it.
 ///
-/// Each channel's scale is the one of a grid that leaves the smallest squared error: ± r · max|w| / (2^(b−1) − 1) for
-/// every clipping ratio r of `clippingRatios`, rounded to Float32. A code is w / scale in Float64, to the nearest integer,
-/// ties to the even one, clipped to the codes there are; a weight comes back as the Float32 product of code and scale.
-/// Squared errors are summed in Float64 in the kernel's order; of equal ones the larger ratio wins, then the positive
-/// scale. A channel of zeros has scale 0.
+/// Each channel's scale is the one of a grid that leaves the smallest squared error: ± r · max|w| /
+/// (2^(b−1) − 1) for every clipping ratio r of `clippingRatios`, rounded to Float32. A code is w /
+/// scale in Float64, to the nearest integer, ties to the even one, clipped to the codes there are;
+/// a weight comes back as the Float32 product of code and scale. Squared errors are summed in
+/// Float64 in the kernel's order; of equal ones the larger ratio wins, then the positive scale. A
+/// channel of zeros has scale 0.
 public struct QuantisedKernel: Sendable, Hashable {
   /// Bits a code takes, 2…8.
   public let bits: Int
@@ -30,8 +33,8 @@ public struct QuantisedKernel: Sendable, Hashable {
   ///
   /// Cost: 200 passes over the weights at most, one task per output channel.
   ///
-  /// - Throws: `ConvolutionError` for a number of bits outside `possibleBits`, weights that are not finite or do not
-  ///   fill whole rows.
+  /// - Throws: `ConvolutionError` for a number of bits outside `possibleBits`, weights that are not
+  ///   finite or do not fill whole rows.
   public init(
     _ kernel: [Float], outputChannels: Int, bits: Int, workers: Int = Workers.availableCores
   ) throws {
@@ -59,7 +62,8 @@ public struct QuantisedKernel: Sendable, Hashable {
   /// The weights that the codes stand for.
   public var values: [Float] { codes.indices.map { Float(codes[$0]) * scales[$0 % scales.count] } }
 
-  /// Bits of all codes together in a code of their own: count · empirical entropy, −Σ n log2(n / count).
+  /// Bits of all codes together in a code of their own: count · empirical entropy, −Σ n log2(n /
+  /// count).
   ///
   /// No coder of single codes gets below it, and its table is not counted.
   public var entropyBits: Double {
@@ -112,7 +116,8 @@ private struct QuantisedChannel: Sendable {
   }
 }
 
-/// A network with the weights of its convolutions and fully connected layers quantised; biases stay as they are.
+/// A network with the weights of its convolutions and fully connected layers quantised; biases stay
+/// as they are.
 public struct Quantisation: Sendable {
   /// Bits a weight's code takes.
   public let bits: Int
@@ -123,8 +128,8 @@ public struct Quantisation: Sendable {
   /// max |quantised − original| over all weights, in Float64.
   public let maxWeightError: Double
 
-  /// - Throws: as `QuantisedKernel`; `ConvolutionError.invalidGraph` for a blocked 1×1 layer, which has one weight per
-  ///   output channel.
+  /// - Throws: as `QuantisedKernel`; `ConvolutionError.invalidGraph` for a blocked 1×1 layer, which
+  ///   has one weight per output channel.
   public init(of network: Network<Float>, bits: Int, workers: Int = Workers.availableCores) throws {
     var kernels: [QuantisedKernel] = []
     var error = 0.0
@@ -158,7 +163,8 @@ public struct Quantisation: Sendable {
     Double(kernels.reduce(0) { $0 + bits * $1.codes.count + 32 * $1.scales.count })
   }
 
-  /// Bits that store the codes by each layer's empirical entropy, and 32 a scale. Biases are not counted.
+  /// Bits that store the codes by each layer's empirical entropy, and 32 a scale. Biases are not
+  /// counted.
   public var entropyBits: Double {
     kernels.reduce(0.0) { $0 + $1.entropyBits + 32 * Double($1.scales.count) }
   }

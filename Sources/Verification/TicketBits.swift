@@ -2,8 +2,8 @@ import Foundation
 import Tickets
 
 extension Ticket {
-  /// Bits that store the ticket once it is known how many filters each block keeps: 64 for the seed,
-  /// log2 C(candidates, kept) a block, 32 a scalar taken. `countBits` come on top.
+  /// Bits that store the ticket once it is known how many filters each block keeps: 64 for the
+  /// seed, log2 C(candidates, kept) a block, 32 a scalar taken. `countBits` come on top.
   public var bits: Double {
     func logFactorial(_ n: Int) -> Double { lgamma(Double(n) + 1) }
     let choices = blocks.reduce(0.0) {

@@ -5,21 +5,23 @@ public struct VerificationReport: Sendable {
   public let measured: Claims
   /// Each figure that differs, in words; empty when all agree.
   public let disagreements: [String]
-  /// What could be neither confirmed nor refuted here, with the reason: figures claimed of data that
-  /// was not given, figures that the ticket does not claim, and what the caller adds.
+  /// What could be neither confirmed nor refuted here, with the reason: figures claimed of data
+  /// that was not given, figures that the ticket does not claim, and what the caller adds.
   public let unchecked: [String]
 
   /// Whether nothing disagrees. What is `unchecked` is no disagreement.
   public var agrees: Bool { disagreements.isEmpty }
 
-  /// True where every figure was measured again and found, false where something disagrees, nil where
-  /// nothing does and something is `unchecked`: never agreement by absence.
+  /// True where every figure was measured again and found, false where something disagrees, nil
+  /// where nothing does and something is `unchecked`: never agreement by absence.
   public var verdict: Bool? { agrees ? (unchecked.isEmpty ? true : nil) : false }
 
-  /// Compares. Indices, counts and Float64 figures must be equal; accuracies too when the data is the same.
+  /// Compares. Indices, counts and Float64 figures must be equal; accuracies too when the data is
+  /// the same.
   ///
   /// - Parameters:
-  ///   - isFoundAgain: whether the search that the ticket names found it again; nil where it was not run.
+  ///   - isFoundAgain: whether the search that the ticket names found it again; nil where it was
+  ///     not run.
   ///   - unconfirmed: further lines for `unchecked`.
   public init(
     measured: Claims, stated: Claims?, isFoundAgain: Bool? = nil, unconfirmed: [String] = []

@@ -2,7 +2,8 @@ import Foundation
 import ModelFiles
 import Testing
 
-/// Wrong options and damaged files: code 2, one line, and nothing lost. Failed verification: code 1.
+/// Wrong options and damaged files: code 2, one line, and nothing lost. Failed verification: code
+/// 1.
 @Suite struct BadInputTests {
   @Test func wrongOptionsAreNamed() throws {
     let folder = try Folder()
@@ -43,7 +44,8 @@ import Testing
     try ToolRun("export", Folder.ticket, "-o", "out.txt", in: folder).expectBadInput("--output", ".npz", "out.txt")
   }
 
-  /// A file of each kind: whole, cut at each of many places, with bytes behind its end, and as noise.
+  /// A file of each kind: whole, cut at each of many places, with bytes behind its end, and as
+  /// noise.
   @Test func damagedFilesAreOneLine() throws {
     let folder = try Folder()
     #expect(try folder.prune().status == 0)

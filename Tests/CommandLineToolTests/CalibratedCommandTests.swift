@@ -4,7 +4,8 @@ import Pruning
 import Testing
 import Tickets
 
-/// `prune --mode calibrated` as a user types it. The same images stand for calibration and for accuracy.
+/// `prune --mode calibrated` as a user types it. The same images stand for calibration and for
+/// accuracy.
 @Suite struct CalibratedCommandTests {
   private static let options = ["--mode", "calibrated", "--calibration", Folder.data]
 

@@ -44,7 +44,8 @@ extension Folder {
       let counts = row["count_bits_per_weight"] as? Double
       #expect(counts == (isOfTicket ? pruned["count_bits_per_weight"] as? Double : nil))
     }
-    // 9 · 2 · 3 and 9 · 3 · 2 weights on 24 pixels; 600 filters a channel, two channels with slices of 27, three of 18.
+    // 9 · 2 · 3 and 9 · 3 · 2 weights on 24 pixels; 600 filters a channel, two channels with slices
+    // of 27, three of 18.
     #expect(rows[0]["flops"] as? Int == 2 * 108 * 24 && rows[0]["bits_per_weight"] as? Double == 32)
     #expect(rows[1]["bits_per_weight"] as? Double == Double(8 * 108 + 32 * 5) / 108)
     let random = 600 * (2 * 28 + 3 * 19)
@@ -114,8 +115,8 @@ extension Folder {
   }
 }
 
-/// The shipped targets against counts and quantisation made in Python from their ONNX files, images classified by ONNX
-/// Runtime.
+/// The shipped targets against counts and quantisation made in Python from their ONNX files, images
+/// classified by ONNX Runtime.
 @Suite(
   .enabled(
     if: Python.hasONNX && Python.hasONNXRuntime,
@@ -126,8 +127,8 @@ struct ComparePythonTests {
   /// Images whose two largest logits Float32 may order either way.
   static let undecidedImages = 1
 
-  /// Parameters and FLOPs of convolutions and Gemms as a file has them; with a bias for each channel that a batch
-  /// normalisation shifts.
+  /// Parameters and FLOPs of convolutions and Gemms as a file has them; with a bias for each
+  /// channel that a batch normalisation shifts.
   static let count = """
     import json, math, sys
     import onnx

@@ -4,9 +4,11 @@ import LinearAlgebra
 import TestSupport
 import Testing
 
-/// `doctor`, and the choice of OpenBLAS's kernels. (Switching is process-wide, so it is tested on the executable.)
+/// `doctor`, and the choice of OpenBLAS's kernels. (Switching is process-wide, so it is tested on
+/// the executable.)
 ///
-/// Each run says itself what chooses kernels and where they are remembered, whatever the suite runs under.
+/// Each run says itself what chooses kernels and where they are remembered, whatever the suite runs
+/// under.
 @Suite struct DoctorTests {
   private static let memory = "cache/tombola/blas-cores.json"
 
@@ -49,7 +51,8 @@ import Testing
     return (json, try (try #require(json["blas_cores"] as? [Any])).map(Core.init), run.errors)
   }
 
-  /// The core that OpenBLAS chooses by itself, and another that this CPU runs; nil where it runs only one.
+  /// The core that OpenBLAS chooses by itself, and another that this CPU runs; nil where it runs
+  /// only one.
   private func twoCores(in folder: Folder) throws -> (own: String, other: String)? {
     let cores = try findings(in: folder).cores
     guard let own = cores.first(where: \.isAutomatic)?.name,
@@ -91,7 +94,8 @@ import Testing
   @Test func aNamedCoreIsUsed() throws {
     let folder = try Folder()
     guard let (own, other) = try twoCores(in: folder) else { return }
-    // The option wins over both variables, the tool's own variable over OpenBLAS's, auto leaves the pin alone.
+    // The option wins over both variables, the tool's own variable over OpenBLAS's, auto leaves the
+    // pin alone.
     #expect(try findings(["--blas-core", other], in: folder).json["blas_core"] as? String == other)
     #expect(try findings(["--blas-core", own.lowercased()], in: folder).json["blas_core"] as? String == own)
     let byVariable = try findings(in: folder, environment: ["TOMBOLA_BLAS_CORE": other.uppercased()])
@@ -106,7 +110,8 @@ import Testing
     }
   }
 
-  /// Where nobody pins a core, one runs whose vectors are as wide as the CPU's, whatever OpenBLAS knows of the CPU.
+  /// Where nobody pins a core, one runs whose vectors are as wide as the CPU's, whatever OpenBLAS
+  /// knows of the CPU.
   @Test func withoutAPinTheKernelsFitTheCPU() throws {
     let folder = try Folder()
     let (json, cores, _) = try findings(in: folder)
@@ -169,7 +174,8 @@ import Testing
     #expect(run.status == 0 && run.errors.isEmpty, "\(run.errors)")
   }
 
-  /// The remembered speeds make this certain on any machine: the pinned core is said to be slow, to people alone.
+  /// The remembered speeds make this certain on any machine: the pinned core is said to be slow, to
+  /// people alone.
   @Test func aSlowPinIsOneLineOfWarningOnATerminal() throws {
     let folder = try Folder()
     guard let (_, other) = try twoCores(in: folder) else { return }

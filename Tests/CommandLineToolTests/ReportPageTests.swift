@@ -15,7 +15,8 @@ import Testing
 
     """
 
-  /// A folder with the store `grid.sqlite` and the JSON of two small tickets, `a.json` and `b.json`.
+  /// A folder with the store `grid.sqlite` and the JSON of two small tickets, `a.json` and
+  /// `b.json`.
   private func folder() throws -> Folder {
     let folder = try Folder()
     try folder.write(Data(Self.specification.utf8), to: "grid.toml")

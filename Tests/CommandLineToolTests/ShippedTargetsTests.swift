@@ -3,7 +3,8 @@ import ModelFiles
 import Testing
 import Tickets
 
-/// The shipped targets with biases, dense layers, batch normalisation and residual additions, through the tool.
+/// The shipped targets with biases, dense layers, batch normalisation and residual additions,
+/// through the tool.
 @Suite struct ShippedTargetsTests {
   /// Notes that a ticket for each target must carry, by their first words.
   static let notes: [String: [String]] = [

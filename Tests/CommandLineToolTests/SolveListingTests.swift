@@ -44,7 +44,8 @@ import Testing
     #expect(text.output.hasSuffix("1           3     0 1 2\n"), "\(text.output)")
   }
 
-  /// The closest is the one that an exact solver finds, in either norm, and errors are those of brute force.
+  /// The closest is the one that an exact solver finds, in either norm, and errors are those of
+  /// brute force.
   @Test(arguments: ["max", "l2"]) func aGeneratedListIsTheBruteForces(norm: String) throws {
     let folder = try Folder()
     let made = try ToolRun(instance + ["--norm", norm, "--save", "saved.npz", "--json"], in: folder)

@@ -51,7 +51,8 @@ import Testing
     #expect(table.output.contains("missing") && table.output.contains("time limit"), "\(table.output)")
   }
 
-  /// Signals and their codes; SIGHUP only where whatever started the tests does not ignore it, which processes inherit.
+  /// Signals and their codes; SIGHUP only where whatever started the tests does not ignore it,
+  /// which processes inherit.
   static let signals: [(Int32, Int32)] = {
     var action = sigaction()
     sigaction(SIGHUP, nil, &action)

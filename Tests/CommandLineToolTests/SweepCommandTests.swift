@@ -170,7 +170,8 @@ import Testing
     #expect(try csv("link", folder) == csv(":memory:", folder))
   }
 
-  /// Every command that reads a store refuses one with a value that does not belong, in one line with the place.
+  /// Every command that reads a store refuses one with a value that does not belong, in one line
+  /// with the place.
   @Test func everyCommandRefusesADamagedStore() throws {
     let folder = try folder("seed = 1\ntrials = 3\ndimension = 1\ncount = 8\nepsilon = 0.1\n")
     #expect(try ToolRun("sweep", "grid.toml", "--store", "s", in: folder).status == 0)

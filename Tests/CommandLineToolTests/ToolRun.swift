@@ -24,8 +24,8 @@ struct ToolRun {
   static let root = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
-  /// Starts the tool without waiting; output goes to `folder`, which is its home. Its environment is clean
-  /// (`TestEnvironment`) but for what `environment` sets, or with nil does not set.
+  /// Starts the tool without waiting; output goes to `folder`, which is its home. Its environment
+  /// is clean (`TestEnvironment`) but for what `environment` sets, or with nil does not set.
   static func start(
     _ arguments: [String], in folder: Folder, environment: [String: String?] = [:]
   ) throws -> Process {
@@ -62,7 +62,8 @@ struct ToolRun {
     try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
   }
 
-  /// Expects bad input: code 2, nothing on standard output, one line on standard error with all `parts`.
+  /// Expects bad input: code 2, nothing on standard output, one line on standard error with all
+  /// `parts`.
   func expectBadInput(_ parts: String..., sourceLocation: SourceLocation = #_sourceLocation) {
     #expect(status == 2, "\(errors)", sourceLocation: sourceLocation)
     #expect(output.isEmpty, "\(output)", sourceLocation: sourceLocation)
@@ -73,7 +74,8 @@ struct ToolRun {
   }
 }
 
-/// A temporary folder with a small target (2 → 3 → 2 channels, 6 × 4 pixels) and 50 labelled images for it.
+/// A temporary folder with a small target (2 → 3 → 2 channels, 6 × 4 pixels) and 50 labelled images
+/// for it.
 final class Folder {
   let path: String
   static let target = "target.onnx"

@@ -3,14 +3,16 @@ import Testing
 
 private typealias Node = Network<Double>.Node
 
-/// Relative error allowed against difference quotients, which are exact inside a linear piece but for rounding.
+/// Relative error allowed against difference quotients, which are exact inside a linear piece but
+/// for rounding.
 private let closeness = 1e-6
 /// Short enough to stay inside the piece that a random image lies in.
 private let step = 1e-6
 
 /// Gradients against difference quotients of the network itself.
 @Suite struct GradientTests {
-  /// Every kind of node, one value read twice, strides, dilation, groups, padding on one side, overlapping pools.
+  /// Every kind of node, one value read twice, strides, dilation, groups, padding on one side,
+  /// overlapping pools.
   private func network(_ pooling: Pooling.Kind) throws -> Network<Double> {
     var numbers = IntegerNumbers(state: 5)
     func weights(_ count: Int) -> [Double] { (0..<count).map { _ in Double(numbers.next()) / 4 } }
@@ -83,7 +85,8 @@ private let step = 1e-6
     let seed = try Tensor<Double>(batch: 1, shape: network.outputShape, values: [1, 1, 1])
     let ends = try tape.gradient(of: seed, at: network.output)
     #expect(ends == seed)
-    // Behind node 13 both dense layers have the same seed, so at their inputs the gradient is a sum of weights.
+    // Behind node 13 both dense layers have the same seed, so at their inputs the gradient is a sum
+    // of weights.
     guard case .convolution(let dense) = network.nodes[12].operation else { return }
     let atAverage = try tape.gradient(of: seed, at: 9)
     let sums = (0..<4).map { (row: Int) -> Double in dense.kernel[3 * row..<3 * row + 3].reduce(0, +) }

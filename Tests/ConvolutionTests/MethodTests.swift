@@ -3,8 +3,8 @@ import ConvolutionKernels
 import LinearAlgebra
 import Testing
 
-/// Every way to compute a convolution, against the definition. Integer data: all sums are exact, so results match
-/// to the bit.
+/// Every way to compute a convolution, against the definition. Integer data: all sums are exact, so
+/// results match to the bit.
 @Suite struct MethodTests {
   static func layer<Scalar: BLASScalar>(
     _ window: SlidingWindow, _ inputs: Int, _ outputs: Int, groups: Int = 1, bias: Bool = true,
@@ -20,7 +20,8 @@ import Testing
     ConvolutionMethod.allCases.filter { (try? layer.resolved($0)) != nil }
   }
 
-  /// Every count of output channels around a panel's widths, every count of pixels around a block's.
+  /// Every count of output channels around a panel's widths, every count of pixels around a
+  /// block's.
   private func expectAllMethodsExact<Scalar: BLASScalar>(_ type: Scalar.Type) throws {
     var numbers = IntegerNumbers(state: 3)
     for outputs in [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 40, 63, 65] {
@@ -71,7 +72,8 @@ import Testing
     }
   }
 
-  /// Bits, on data whose sums round: the vector methods give the same for any tile, workers and packing.
+  /// Bits, on data whose sums round: the vector methods give the same for any tile, workers and
+  /// packing.
   @Test func bitsDoNotDependOnTheCut() throws {
     var numbers = IntegerNumbers(state: 8)
     func values(_ count: Int) -> [Float] { (0..<count).map { _ in Float(numbers.next()) / 7 } }
@@ -157,7 +159,8 @@ import Testing
     #expect(throws: ConvolutionError.self) { try strided(images, scratch: Scratch(), method: .depthwise) }
   }
 
-  /// The kernels of each vector width the CPU runs: equal on integers; AVX2 and AVX-512 equal on any data.
+  /// The kernels of each vector width the CPU runs: equal on integers; AVX2 and AVX-512 equal on
+  /// any data.
   @Test func kernelsOfAllVectorWidthsAgree() {
     var numbers = IntegerNumbers(state: 4)
     let best = tombola_convolution_vectors().rawValue

@@ -2,8 +2,8 @@ import Convolution
 import LinearAlgebra
 import Testing
 
-/// Networks of small integers, in which Float32 rounds nowhere: a network as it is built and the same
-/// written out with flat rows must give the same bits.
+/// Networks of small integers, in which Float32 rounds nowhere: a network as it is built and the
+/// same written out with flat rows must give the same bits.
 @Suite struct NetworkBuilderTests {
   private struct Numbers {
     private var state: UInt64 = 7

@@ -86,7 +86,8 @@ private typealias Node = Network<Float>.Node
 }
 
 @Suite struct ScratchTests {
-  /// Values that no scratch made are given back too; however many passes there are, they do not pile up.
+  /// Values that no scratch made are given back too; however many passes there are, they do not
+  /// pile up.
   @Test func passesWithoutEndHoldWhatAFewHold() throws {
     let shape = ImageShape(height: 8, width: 8, channels: 2)
     let strided = SlidingWindow(height: 3, width: 3, strideHeight: 2, strideWidth: 2, padding: Padding(all: 1))

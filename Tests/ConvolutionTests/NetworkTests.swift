@@ -41,7 +41,8 @@ private typealias Node = Network<Double>.Node
 }
 
 @Suite struct NetworkTests {
-  /// x + 2x + 2x by two additions, one of a value to itself; fast and slow, with and without packing.
+  /// x + 2x + 2x by two additions, one of a value to itself; fast and slow, with and without
+  /// packing.
   @Test func additionsReadTwoValuesOfOneShape() throws {
     let double = try Convolution<Double>(
       window: SlidingWindow(height: 1, width: 1), inputChannels: 2, outputChannels: 2, kernel: [2, 0, 0, 2])

@@ -2,7 +2,8 @@ import Convolution
 import LinearAlgebra
 import Testing
 
-/// A blocked 1×1 layer, ReLU and a convolution, run together by runs of one sign, against the slow reference.
+/// A blocked 1×1 layer, ReLU and a convolution, run together by runs of one sign, against the slow
+/// reference.
 @Suite struct RectifiedRunsTests {
   private func network<Scalar: BLASScalar>(
     channels: Int, outputs: Int, sources: [Int], scalars: [Scalar], kernel: [Scalar], bias: [Scalar]?,
@@ -23,7 +24,8 @@ import Testing
       ])
   }
 
-  /// Integer data: sums are exact, so results match to the bit. Channels out of order, scalars of both signs and zero, runs longer than one piece.
+  /// Integer data: sums are exact, so results match to the bit. Channels out of order, scalars of
+  /// both signs and zero, runs longer than one piece.
   private func expectExact<Scalar: BLASScalar>(_ type: Scalar.Type) throws {
     var numbers = IntegerNumbers(state: 21)
     for (channels, outputs, hidden) in [(1, 1, 8), (2, 3, 40), (3, 10, 81), (5, 2, 300), (1, 2, 1200)] {

@@ -3,8 +3,8 @@ import Foundation
 import ModelFiles
 import Testing
 
-/// Damaged variants of valid files: each must be read or refused by a ``FileError``. A trap ends the test run; a reader
-/// that believes a damaged size shows in the memory limit.
+/// Damaged variants of valid files: each must be read or refused by a ``FileError``. A trap ends
+/// the test run; a reader that believes a damaged size shows in the memory limit.
 @Suite(.serialized) struct MutationTests {
   private static let variants = 4000
   private static let seed: UInt64 = 0x7041_b01a

@@ -14,7 +14,8 @@ import Tickets
     #expect(NetworkExport.Format(path: "b.npz.txt") == nil && NetworkExport.Format(path: "npz") == nil)
   }
 
-  /// `tools/rebuild_ticket.py` makes the pruned weights of the ticket's file with NumPy and nothing of ours.
+  /// `tools/rebuild_ticket.py` makes the pruned weights of the ticket's file with NumPy and nothing
+  /// of ours.
   @Test(.enabled(if: Python.hasSafetensors)) func numPyAloneRebuildsTheTicket() throws {
     let ticket = try SampleTicket.file().ticket
     let output = try rebuilt(ticket)

@@ -44,7 +44,8 @@ private func read(_ bytes: Data) throws -> NumPyArray { try NumPyArray(bytes: by
   }
 
   @Test func convertsFortranOrderInThreeDimensions() throws {
-    // Entry (i, j, k) of a 2×3×4 array is 12 i + 4 j + k; the first index is the fastest in the file.
+    // Entry (i, j, k) of a 2×3×4 array is 12 i + 4 j + k; the first index is the fastest in the
+    // file.
     var data: [UInt8] = []
     for k in 0..<4 { for j in 0..<3 { for i in 0..<2 { data.append(UInt8(12 * i + 4 * j + k)) } } }
     let array = try read(npy("{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3, 4), }", data))

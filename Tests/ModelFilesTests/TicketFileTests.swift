@@ -117,7 +117,8 @@ enum SampleTicket {
     expectFileError(.malformed, "candidates") { _ = try TicketFile(contentsOf: folder.file("more")) }
   }
 
-  /// A ticket written by version 0.1, before tickets could hold biases: it reads, and is written the same.
+  /// A ticket written by version 0.1, before tickets could hold biases: it reads, and is written
+  /// the same.
   @Test func ticketsOfBeforeBiasesStillRead() throws {
     let path = Repository.root + "/Tests/Fixtures/tickets/without-biases.safetensors"
     let file = try TicketFile(contentsOf: path)
@@ -127,7 +128,8 @@ enum SampleTicket {
     #expect(try Target(target).digest == file.ticket.targetDigest)
   }
 
-  /// Changes one file after another, every key and every tensor of it; none passes for the original.
+  /// Changes one file after another, every key and every tensor of it; none passes for the
+  /// original.
   @Test func everyEditIsNoticed() throws {
     let folder = try TemporaryFolder()
     let original = try SafetensorsFile(bytes: try SampleTicket.file().serialized(), source: "original")

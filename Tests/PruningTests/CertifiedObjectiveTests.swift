@@ -6,13 +6,15 @@ import Testing
 import Tickets
 import Verification
 
-/// Errors small enough for a certificate to be linear in them, and what is left of its curvature and rounding.
+/// Errors small enough for a certificate to be linear in them, and what is left of its curvature
+/// and rounding.
 private let small = 1e-6
 private let closeness = 1e-4
 
 /// The objective that a network's certificate adds up.
 @Suite struct CertifiedObjectiveTests {
-  /// λ·(input's bound) is what an error of one kernel entry adds to the certified errors of all outputs together.
+  /// λ·(input's bound) is what an error of one kernel entry adds to the certified errors of all
+  /// outputs together.
   @Test func weightsAreTheCertificatesSlopes() throws {
     let target = try Target(calibratedTarget())
     let graph = target.graph
@@ -28,7 +30,8 @@ private let closeness = 1e-4
     let rest = total(exact)
     for index in graph.layers.indices {
       let outputs = graph.layers[index].outputChannels
-      // One entry for each output, all of the same tap and input channel: their inputs' bound is the same.
+      // One entry for each output, all of the same tap and input channel: their inputs' bound is
+      // the same.
       let slopes = (0..<outputs).map { o -> Double in
         var changed = exact
         var values = exact[index].positive.values

@@ -40,7 +40,8 @@ private func target() throws -> Network<Float> {
     let width = found.result.ticket.width
     for trial in found.trials {
       #expect(try error(try draw(trial.width)) == trial.error)
-      // What bisection rests on: the least width within ε, and all smaller ones that were tried beyond it.
+      // What bisection rests on: the least width within ε, and all smaller ones that were tried
+      // beyond it.
       if trial.width < width { #expect(trial.error > epsilon) }
     }
     let below = found.trials.map(\.width).filter { $0 < width }.max()

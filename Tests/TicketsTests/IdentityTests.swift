@@ -6,7 +6,8 @@ import Tickets
 /// Largest difference of two Float64 computations of the same number, relative to the largest one.
 private let doubleTolerance = 1e-12
 
-/// φ(u·x) = u⁺x⁺ + u⁻x⁻: a pruned block run as a network equals convolutions of x⁺ and x⁻ with summed kernels.
+/// φ(u·x) = u⁺x⁺ + u⁻x⁻: a pruned block run as a network equals convolutions of x⁺ and x⁻ with
+/// summed kernels.
 @Suite struct IdentityTests {
   @Test(arguments: [1, 2, 5, 30]) func theTicketRunAsANetworkEqualsItsCollapsedKernels(step: Int) throws {
     try expectEqual(SmallTargets.chain(), step)
@@ -67,7 +68,8 @@ private let doubleTolerance = 1e-12
     let width = 7
     let random = try RandomNetwork(seed: 3, width: width, layers: graph.layers)
     let images = try SmallTargets.images(3, target.inputShape, seed: 2).converted(to: Double.self)
-    // The paper's network: a dense 1×1 layer under the n-channel-blocked mask, all 2N filters per channel.
+    // The paper's network: a dense 1×1 layer under the n-channel-blocked mask, all 2N filters per
+    // channel.
     let full: Network<Double> = try graph.network { layer in
       let hidden = 2 * width * layer.inputChannels
       let mask = ChannelBlockedMask(channels: layer.inputChannels, filtersPerChannel: 2 * width)

@@ -33,8 +33,8 @@ enum SmallTargets {
       inputShape: ImageShape(height: size, width: size, channels: channels[0]), nodes: nodes)
   }
 
-  /// Biases, a residual addition, an addition without a ReLU behind it, pooling, two dense layers, the
-  /// first over a 3 × 3 image.
+  /// Biases, a residual addition, an addition without a ReLU behind it, pooling, two dense layers,
+  /// the first over a 3 × 3 image.
   ///
   /// - Parameter slope: of LeakyReLU in the place of the first ReLU; nil for ReLU.
   static func residual(

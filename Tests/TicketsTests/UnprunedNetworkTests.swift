@@ -44,7 +44,8 @@ private let tolerance = 1e-5
     }
   }
 
-  /// 24 filters a channel. Layers 3×3 2→3 on 36 pixels and 3×3 3→2 on 9: 48 + 48·27 and 72 + 72·18 weights.
+  /// 24 filters a channel. Layers 3×3 2→3 on 36 pixels and 3×3 3→2 on 9: 48 + 48·27 and 72 + 72·18
+  /// weights.
   @Test func costByHandAndByCounting() throws {
     let ticket = try SmallTargets.ticket(for: SmallTargets.chain())
     let cost = try ticket.unprunedCost()
@@ -57,7 +58,8 @@ private let tolerance = 1e-5
     }
   }
 
-  /// A ticket may name a width whose random network no machine holds: its cost is an error or a number, never a trap.
+  /// A ticket may name a width whose random network no machine holds: its cost is an error or a
+  /// number, never a trap.
   @Test func hugeWidths() throws {
     let small = try SmallTargets.ticket(for: SmallTargets.chain())
     let ticket = try Ticket(

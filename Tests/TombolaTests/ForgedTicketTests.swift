@@ -2,9 +2,9 @@ import Foundation
 import Testing
 import Tombola
 
-/// What is said of a ticket must be what it holds: each field of a ticket's file is changed in turn and the file signed
-/// again. Either the file is refused, or verification says no or names what it could not check, or the pruned network
-/// is the same function as before.
+/// What is said of a ticket must be what it holds: each field of a ticket's file is changed in turn
+/// and the file signed again. Either the file is refused, or verification says no or names what it
+/// could not check, or the pruned network is the same function as before.
 @Suite struct ForgedTicketTests {
   /// A ticket of every kind of node, with all claims, and what checks files that pretend to be it.
   private final class Checker {
@@ -54,7 +54,8 @@ import Tombola
       try ticket.prunedNetwork(workers: 1).packed()(data.images).values.map(\.bitPattern)
     }
 
-    /// What `tombola verify` says of a file; nil and a recorded issue for an error that it does not expect.
+    /// What `tombola verify` says of a file; nil and a recorded issue for an error that it does not
+    /// expect.
     func outcome(of file: SafetensorsFile) throws -> Outcome? {
       try file.serialized().write(to: URL(fileURLWithPath: path))
       do {
@@ -89,7 +90,8 @@ import Tombola
     return values.map { 0.3 * $0 }
   }
 
-  /// Convolutions with and without bias, a residual addition, three kinds of pooling, a fully connected layer.
+  /// Convolutions with and without bias, a residual addition, three kinds of pooling, a fully
+  /// connected layer.
   private static func target() throws -> Network<Float> {
     func convolution(_ seed: UInt64, _ size: Int, bias: Bool) throws -> Network<Float>.Operation {
       .convolution(
@@ -148,7 +150,8 @@ import Tombola
         silent.insert(forged.path)
       }
     }
-    // What passes decides nothing: names of nodes and layers, and what only a replay could check, which is said.
+    // What passes decides nothing: names of nodes and layers, and what only a replay could check,
+    // which is said.
     let said = try #require(checker.original.uncheckedStatements(isReplayed: false).first)
     for path in silent where !(path.hasPrefix("layer_graph") && path.hasSuffix(".name")) {
       let key = path.prefix { $0 != "." && $0 != "[" }
@@ -162,7 +165,8 @@ import Tombola
     let checker = try Checker(calibrated: false)
     for forged in try checker.forgery.ofTensors {
       let outcome = try checker.outcome(of: forged.file)
-      // A witness is any input of the box; with another one the claimed error is another, or the same.
+      // A witness is any input of the box; with another one the claimed error is another, or the
+      // same.
       if forged.path != "tensor witness" {
         #expect(outcome == .refused || outcome == .disagrees, "\(forged.path)")
       }

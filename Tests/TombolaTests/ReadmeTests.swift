@@ -7,7 +7,8 @@ import Tombola
   static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 
-  /// In a process of its own: the example chooses BLAS's kernels and names files from its working folder.
+  /// In a process of its own: the example chooses BLAS's kernels and names files from its working
+  /// folder.
   @Test(.enabled(if: FileManager.default.fileExists(atPath: "/usr/share/datasets/fashion-mnist"), "no Fashion-MNIST"))
   func theLibraryExampleRuns() async {
     await #expect(processExitsWith: .success) {

@@ -165,7 +165,8 @@ struct TicketForgery {
     }
   }
 
-  /// One tensor changed in one entry, lengthened, shortened, renamed, retyped, reshaped or left out.
+  /// One tensor changed in one entry, lengthened, shortened, renamed, retyped, reshaped or left
+  /// out.
   var ofTensors: [Forged] {
     get throws {
       var forged: [Forged] = []

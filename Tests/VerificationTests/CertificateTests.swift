@@ -33,8 +33,8 @@ private func graph(_ channels: [Int], window: SlidingWindow, size: Int) throws -
 }
 
 @Suite struct CertificateTests {
-  /// All patches with entries low, 0 or high: the error is piecewise linear in each entry, so its supremum over
-  /// the box is among them.
+  /// All patches with entries low, 0 or high: the error is piecewise linear in each entry, so its
+  /// supremum over the box is among them.
   @Test(arguments: [(-1.0, 1.0), (0.0, 1.0), (-0.5, 2.0)]) func oneLayerIsTheExhaustiveMaximum(
     low: Double, high: Double
   ) throws {

@@ -6,7 +6,8 @@ import Testing
 import Tickets
 import Verification
 
-/// How far below an exact supremum a witness may stay: it is a Float32 image, and roundings are subtracted.
+/// How far below an exact supremum a witness may stay: it is a Float32 image, and roundings are
+/// subtracted.
 private let reach = 1 - 1e-6
 private let imagesPerNetwork = 20_000
 
@@ -75,7 +76,8 @@ private struct Pair {
 }
 
 @Suite struct ErrorMetTests {
-  /// One layer: the certificate is the exact supremum, and one step of the climb reaches it. Signed, positive, off-centre and negative boxes.
+  /// One layer: the certificate is the exact supremum, and one step of the climb reaches it.
+  /// Signed, positive, off-centre and negative boxes.
   @Test(arguments: [(-1.0, 1.0), (0, 1), (-0.5, 2), (0.25, 0.75), (-2, -1)]) func oneLayersSupremumIsReached(
     low: Double, high: Double
   ) throws {
@@ -91,7 +93,8 @@ private struct Pair {
     }
   }
 
-  /// 100 000 images over five networks: none errs by more than is certified, and the climb finds more than all of them.
+  /// 100 000 images over five networks: none errs by more than is certified, and the climb finds
+  /// more than all of them.
   @Test(arguments: [1, 2, 3, 4, 5]) func noImageErrsByMoreThanIsCertified(seed: UInt64) throws {
     let layers = Int(seed % 3) + 1
     let pair = try Pair(layers: layers, range: seed == 4 ? InputRange(low: 0, high: 1) : .unit, seed: 1000 * seed)

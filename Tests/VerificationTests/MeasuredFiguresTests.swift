@@ -6,7 +6,8 @@ import Testing
 import Tickets
 import Verification
 
-/// Figures that cannot be had are missing with a reason, and claims that cannot be checked are no agreement.
+/// Figures that cannot be had are missing with a reason, and claims that cannot be checked are no
+/// agreement.
 @Suite struct MeasuredFiguresTests {
   private static let shape = ImageShape(height: 1, width: 1, channels: 2)
 

@@ -27,9 +27,11 @@ private func isExact(_ bound: Double, _ supremum: Double) -> Bool {
   bound >= supremum && bound <= supremum * (1 + outwardSlack) + smallest
 }
 
-/// Bounds with biases, additions and dense layers, against suprema worked out by hand and against errors met.
+/// Bounds with biases, additions and dense layers, against suprema worked out by hand and against
+/// errors met.
 @Suite struct WiderCertificateTests {
-  /// y = 2·φ(x + 10), pruned 2.125·φ(x + 10): at most 11/8 apart on −1…1; with bias −0.75 at most 0.25/8.
+  /// y = 2·φ(x + 10), pruned 2.125·φ(x + 10): at most 11/8 apart on −1…1; with bias −0.75 at most
+  /// 0.25/8.
   @Test(arguments: [(10.0, 11.0), (-0.75, 0.25), (-2, 0)]) func aBiasMovesTheActivationThatAnErrorMeets(
     bias: Double, largest: Double
   ) throws {
@@ -43,7 +45,8 @@ private func isExact(_ bound: Double, _ supremum: Double) -> Bool {
     #expect(isExact(certificate.layerErrors[0][0], 0))
   }
 
-  /// a = x off by 1/8 and b = 2x off by 1/16, added: 3/16, and behind it a weight 4 off by 1/2 reads −3…3.
+  /// a = x off by 1/8 and b = 2x off by 1/16, added: 3/16, and behind it a weight 4 off by 1/2
+  /// reads −3…3.
   @Test func errorsAndActivationsAdd() throws {
     let graph = try scalarGraph([("a", unit, [0]), ("b", unit, [0]), ("sum", .addition, [1, 2]), ("c", unit, [3])])
     let layers = zip([1.125, 2.0625, 4.5], graph.layers).map { CollapsedLayer([$0], [-$0], of: $1) }
@@ -59,7 +62,8 @@ private func isExact(_ bound: Double, _ supremum: Double) -> Bool {
     #expect(isExact(twice.outputError, 0.25))
   }
 
-  /// The real networks in Float64, over random images, corners of the box, corners with zeros, and a climb from there.
+  /// The real networks in Float64, over random images, corners of the box, corners with zeros, and
+  /// a climb from there.
   @Test(arguments: [1, 2, 3, 4, 5, 6]) func theBoundHoldsForEveryErrorMet(seed: UInt64) throws {
     // A LeakyReLU in the place of one ReLU for some, of a slope that is steep or negative.
     let slopes: [UInt64: Float] = [2: 0.2, 4: -0.5, 6: 1.5]

@@ -2,8 +2,9 @@ import LinearAlgebra
 
 /// A forward pass that keeps every value, so that gradients can run back through it.
 ///
-/// A network of ReLU and pooling is piecewise linear: the gradient is that of the piece the images lie in. At a kink φ counts as flat, and the
-/// first of equal entries under a maximum as the largest. Gradients go through BLAS: they propose, they do not decide.
+/// A network of ReLU and pooling is piecewise linear: the gradient is that of the piece the images
+/// lie in. At a kink φ counts as flat, and the first of equal entries under a maximum as the
+/// largest. Gradients go through BLAS: they propose, they do not decide.
 public struct ForwardTape<Scalar: BLASScalar>: Sendable {
   public let network: Network<Scalar>
   /// Value of each node that the output depends on.

@@ -1,13 +1,14 @@
 import LinearAlgebra
 
-// How layers with weights hand a gradient on to their input. Sums run in a fixed order but for the GEMM
-// inside a convolution.
+// How layers with weights hand a gradient on to their input. Sums run in a fixed order but for the
+// GEMM inside a convolution.
 
 extension Convolution {
   /// Entries of patches that are whole at a time.
   private static var tileEntries: Int { 1 << 17 }
 
-  /// Σ_o k(i, j, c, o)·g(…, o), added up over the windows that read an entry: one GEMM a tile, then im2col backwards.
+  /// Σ_o k(i, j, c, o)·g(…, o), added up over the windows that read an entry: one GEMM a tile, then
+  /// im2col backwards.
   ///
   /// - Parameter shape: the input's, for one image.
   func inputGradient(_ gradient: Tensor<Scalar>, over shape: ImageShape) throws -> Tensor<Scalar> {

@@ -3,9 +3,10 @@ import LinearAlgebra
 extension Convolution {
   /// The layer applied to a batch, then on request the ReLU, then on request a pooling layer.
   ///
-  /// ReLU and pooling are done while a tile is in cache where that saves a pass, with the same bits as after it. Bits
-  /// depend on the machine's vectors (by `im2colGEMM`: on BLAS core and tile), not on `scratch`. Cost: 2 · batch ·
-  /// output entries · taps operations, and a reordering of the weights, which `PackedConvolution` does once.
+  /// ReLU and pooling are done while a tile is in cache where that saves a pass, with the same bits
+  /// as after it. Bits depend on the machine's vectors (by `im2colGEMM`: on BLAS core and tile),
+  /// not on `scratch`. Cost: 2 · batch · output entries · taps operations, and a reordering of the
+  /// weights, which `PackedConvolution` does once.
   ///
   /// - Throws: `ConvolutionError` when shapes do not fit, or `method` does not suit the layer.
   @specialized(where Scalar == Float)
@@ -153,8 +154,8 @@ struct ConvolutionPass<Scalar: BLASScalar> {
   /// Below it a second core costs more than it saves.
   private static var leastOperations: Double { 2e6 }
 
-  /// Runs `body(tile, chunk, output, entries between output rows, a worker's memory)` for all tiles and chunks, and
-  /// pools what it wrote.
+  /// Runs `body(tile, chunk, output, entries between output rows, a worker's memory)` for all tiles
+  /// and chunks, and pools what it wrote.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   private func forEach(

@@ -6,7 +6,8 @@ public enum ConvolutionMethod: String, Sendable, CaseIterable {
   case automatic
   /// Patches read where the image lies, multiplied panel by panel with the machine's vectors.
   case implicitGEMM
-  /// Stride 1 from many channels to few: each input pixel times all taps' kernels, products added where they belong.
+  /// Stride 1 from many channels to few: each input pixel times all taps' kernels, products added
+  /// where they belong.
   case tapProducts
   /// One filter a channel.
   case depthwise

@@ -7,7 +7,8 @@ enum Depthwise {
     layer.groups > 1 && layer.groups == layer.inputChannels && layer.outputChannels == layer.inputChannels
   }
 
-  /// What the layer makes of a tile; parameters as in `ImplicitGEMM.apply`, `kernel` taps × channels.
+  /// What the layer makes of a tile; parameters as in `ImplicitGEMM.apply`, `kernel` taps ×
+  /// channels.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   static func apply<Scalar: BLASScalar>(

@@ -1,8 +1,8 @@
 import LinearAlgebra
 
 extension BlockedPointwise {
-  /// The layer applied to a batch, then on request the ReLU. Cost: one product per output entry; no BLAS, so its bits
-  /// are fixed.
+  /// The layer applied to a batch, then on request the ReLU. Cost: one product per output entry; no
+  /// BLAS, so its bits are fixed.
   ///
   /// - Throws: `ConvolutionError` when the channels differ.
   public func callAsFunction(_ images: Tensor<Scalar>, rectifying: Bool = false) throws -> Tensor<Scalar> {

@@ -2,8 +2,9 @@ import LinearAlgebra
 
 /// Patches of an image batch laid out as matrix rows, a tile at a time.
 ///
-/// Row p is the patch under output pixel p (images, then rows, then columns), its entries in kernel order
-/// (i, j, c) over one group's channels; taps on the padding are 0. The whole matrix is never made.
+/// Row p is the patch under output pixel p (images, then rows, then columns), its entries in kernel
+/// order (i, j, c) over one group's channels; taps on the padding are 0. The whole matrix is never
+/// made.
 struct Im2col<Scalar: BLASScalar> {
   let window: SlidingWindow
   let shape: ImageShape
@@ -72,14 +73,16 @@ struct Im2col<Scalar: BLASScalar> {
 }
 
 extension Convolution {
-  /// Writes rows of the im2col matrix of one group, densely: row p is the patch under output pixel p (images, then
-  /// rows, then columns), its `taps` entries in kernel order (i, j, c), 0 on the padding.
+  /// Writes rows of the im2col matrix of one group, densely: row p is the patch under output pixel
+  /// p (images, then rows, then columns), its `taps` entries in kernel order (i, j, c), 0 on the
+  /// padding.
   ///
-  /// For tests and measurements; the forward pass never makes the whole matrix. Cost: one copy of each entry.
+  /// For tests and measurements; the forward pass never makes the whole matrix. Cost: one copy of
+  /// each entry.
   ///
   /// - Parameter target: `rows.count · taps` entries.
-  /// - Throws: `ConvolutionError` for images that do not fit the layer, rows or a group that it does not have, or a
-  ///   target of another count.
+  /// - Throws: `ConvolutionError` for images that do not fit the layer, rows or a group that it
+  ///   does not have, or a target of another count.
   public func packPatches(
     _ rows: Range<Int>, of images: Tensor<Scalar>, group: Int = 0, into target: UnsafeMutableBufferPointer<Scalar>
   ) throws(ConvolutionError) {

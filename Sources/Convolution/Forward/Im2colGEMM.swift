@@ -1,9 +1,10 @@
 import LinearAlgebra
 
-/// A convolution as GEMM calls over im2col tiles: the way of machines without the vector kernels, and their oracle.
+/// A convolution as GEMM calls over im2col tiles: the way of machines without the vector kernels,
+/// and their oracle.
 ///
-/// A 1×1 layer with stride 1 and no padding multiplies the images where they lie. Bits depend on the BLAS core and on
-/// the tile.
+/// A 1×1 layer with stride 1 and no padding multiplies the images where they lie. Bits depend on
+/// the BLAS core and on the tile.
 struct Im2colGEMM<Scalar: BLASScalar> {
   let layer: Convolution<Scalar>
   let shape: ImageShape

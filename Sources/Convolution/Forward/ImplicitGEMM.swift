@@ -1,9 +1,11 @@
 import ConvolutionKernels
 import LinearAlgebra
 
-/// A convolution as the GEMM of its patches by its kernel, no patch copied and the ReLU done on the way out.
+/// A convolution as the GEMM of its patches by its kernel, no patch copied and the ReLU done on the
+/// way out.
 ///
-/// Sums run in kernel order (i, j, c): the bits depend on the machine's vectors alone, not on tiles or workers.
+/// Sums run in kernel order (i, j, c): the bits depend on the machine's vectors alone, not on tiles
+/// or workers.
 enum ImplicitGEMM {
   /// What panels `range` make of a tile.
   ///
@@ -11,7 +13,8 @@ enum ImplicitGEMM {
   ///   - weights: the first entry of the first panel in `range`.
   ///   - bias: one number an output channel, or nil.
   ///   - images: the batch, NHWC.
-  ///   - output: channel 0 of the pixel at the tile's first row and column; its rows are `outputRow` entries apart.
+  ///   - output: channel 0 of the pixel at the tile's first row and column; its rows are
+  ///     `outputRow` entries apart.
   ///   - memory: `tiles.tileEntries` entries of the calling worker.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
@@ -30,7 +33,8 @@ enum ImplicitGEMM {
     }
   }
 
-  /// One panel over all pixels of a tile: as many of its rows at a time as stay in cache while the pixels pass by.
+  /// One panel over all pixels of a tile: as many of its rows at a time as stay in cache while the
+  /// pixels pass by.
   static func multiply<Scalar: BLASScalar>(
     _ patches: inout TombolaPatches, _ input: UnsafePointer<Scalar>, _ panel: KernelPanels.Panel,
     _ weights: UnsafePointer<Scalar>, bias: UnsafePointer<Scalar>?, into output: UnsafeMutablePointer<Scalar>,

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// Weights in the order in which the implicit GEMM reads them: panels of a few dozen output channels, each with one
-/// row a tap, zeros beyond its last channel.
+/// Weights in the order in which the implicit GEMM reads them: panels of a few dozen output
+/// channels, each with one row a tap, zeros beyond its last channel.
 struct KernelPanels: Sendable {
   struct Panel: Sendable {
     /// First output channel of the layer, and how many.
@@ -43,7 +43,8 @@ struct KernelPanels: Sendable {
     count = offset
   }
 
-  /// Writes panels `range`, the first at `memory`. The kernel has `rows` rows of all output channels.
+  /// Writes panels `range`, the first at `memory`. The kernel has `rows` rows of all output
+  /// channels.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   func pack<Scalar: BLASScalar>(

@@ -3,10 +3,11 @@ import LinearAlgebra
 extension Network {
   /// The network's value for a batch, with the machine's vectors or BLAS.
   ///
-  /// ReLU and pooling run inside the convolution before them, and a blocked 1×1 layer with its ReLU inside the
-  /// convolution after it, where that saves a pass. Activations are dropped after their last reader. Peak memory:
-  /// the two or three largest activations of the batch and `scratch`. Bits depend on the machine, not on `scratch`.
-  /// For many batches, `packed()` reorders the weights once.
+  /// ReLU and pooling run inside the convolution before them, and a blocked 1×1 layer with its ReLU
+  /// inside the convolution after it, where that saves a pass. Activations are dropped after their
+  /// last reader. Peak memory: the two or three largest activations of the batch and `scratch`.
+  /// Bits depend on the machine, not on `scratch`. For many batches, `packed()` reorders the
+  /// weights once.
   ///
   /// - Throws: `ConvolutionError` when the images have another shape.
   public func callAsFunction(
@@ -22,7 +23,8 @@ extension Network {
   /// Memory: those weights a second time.
   public func packed() throws -> PackedNetwork<Scalar> { try PackedNetwork(self) }
 
-  /// The network's value for a batch by the slow reference: one fixed order, no BLAS, the same bits anywhere.
+  /// The network's value for a batch by the slow reference: one fixed order, no BLAS, the same bits
+  /// anywhere.
   ///
   /// - Throws: `ConvolutionError` when the images have another shape.
   public func evaluatedDirectly(_ images: Tensor<Scalar>) throws -> Tensor<Scalar> {
@@ -136,7 +138,8 @@ public struct PackedNetwork<Scalar: BLASScalar>: Sendable {
   }
 }
 
-/// One pass over the values of nodes `inputs` (two for an addition, else one) that makes the value of `node`.
+/// One pass over the values of nodes `inputs` (two for an addition, else one) that makes the value
+/// of `node`.
 struct ForwardStep<Scalar: BLASScalar>: Sendable {
   /// A convolution with what runs in its tiles.
   struct Fused: Sendable {

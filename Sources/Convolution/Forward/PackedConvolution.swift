@@ -1,6 +1,7 @@
 import LinearAlgebra
 
-/// A convolution with its weights reordered once for the vector kernels, for layers that run many times.
+/// A convolution with its weights reordered once for the vector kernels, for layers that run many
+/// times.
 ///
 /// Memory: the weights a second time, with output channels rounded up to the width of a panel.
 public struct PackedConvolution<Scalar: BLASScalar>: Sendable {

@@ -1,16 +1,18 @@
 import ConvolutionKernels
 import LinearAlgebra
 
-/// The patches under a layer's output pixels, tile by tile, described for the vector kernels and not copied.
+/// The patches under a layer's output pixels, tile by tile, described for the vector kernels and
+/// not copied.
 ///
-/// In NHWC a row of a patch is one run of memory, so kernels read patches where the image lies: directly, or,
-/// where there is padding, in a tile of the image copied with its zeros.
+/// In NHWC a row of a patch is one run of memory, so kernels read patches where the image lies:
+/// directly, or, where there is padding, in a tile of the image copied with its zeros.
 struct PatchTiles<Scalar: BLASScalar>: Sendable {
   let window: SlidingWindow
   let shape: ImageShape
   let outputShape: ImageShape
   let groups: Int
-  /// Entries between one output pixel and the next: more than its channels when it is part of a wider row.
+  /// Entries between one output pixel and the next: more than its channels when it is part of a
+  /// wider row.
   let outputPixel: Int
   /// Channels of a group, per tap.
   let groupInputs: Int
@@ -26,7 +28,8 @@ struct PatchTiles<Scalar: BLASScalar>: Sendable {
 
   /// - Parameters:
   ///   - tileCount: entries of the input that a tile may span.
-  ///   - wholeRows: rows that a tile's height is a multiple of, its width being the output's; 0 for any tile.
+  ///   - wholeRows: rows that a tile's height is a multiple of, its width being the output's; 0 for
+  ///     any tile.
   ///   - workers, batch: tiles of pointwise layers are small enough for each worker to get some.
   init(
     window: SlidingWindow, shape: ImageShape, outputShape: ImageShape, groups: Int, outputPixel: Int? = nil,
@@ -68,7 +71,8 @@ struct PatchTiles<Scalar: BLASScalar>: Sendable {
       * ((tileColumns - 1) * window.strideWidth + span.width) * shape.channels
   }
 
-  /// A rectangle of output pixels of one image; of a pointwise layer, pixels of all images in one row.
+  /// A rectangle of output pixels of one image; of a pointwise layer, pixels of all images in one
+  /// row.
   struct Tile {
     let image: Int
     let rows: Range<Int>
@@ -98,8 +102,8 @@ struct PatchTiles<Scalar: BLASScalar>: Sendable {
       columns: across * tileColumns..<min(outputShape.width, (across + 1) * tileColumns))
   }
 
-  /// Calls `body` with the patches of a tile, for an output whose rows are `outputRow` entries apart, and the entry
-  /// that their offsets count from.
+  /// Calls `body` with the patches of a tile, for an output whose rows are `outputRow` entries
+  /// apart, and the entry that their offsets count from.
   ///
   /// - Parameters:
   ///   - images: the batch, NHWC.

@@ -2,7 +2,8 @@ import ConvolutionKernels
 import LinearAlgebra
 
 extension Pooling {
-  /// The layer applied to a batch, in a fixed order of plain loops. Cost: one operation per tap and entry.
+  /// The layer applied to a batch, in a fixed order of plain loops. Cost: one operation per tap and
+  /// entry.
   ///
   /// - Throws: `ConvolutionError` as `outputShape(over:at:)`.
   public func callAsFunction<Scalar: BLASScalar>(_ images: Tensor<Scalar>) throws -> Tensor<Scalar> {
@@ -18,7 +19,8 @@ extension Pooling {
     }
   }
 
-  /// One image, or some of its rows: windows that lie on it in vectors, those over an edge one by one.
+  /// One image, or some of its rows: windows that lie on it in vectors, those over an edge one by
+  /// one.
   func pool<Scalar: BLASScalar>(
     _ image: UnsafePointer<Scalar>, _ shape: ImageShape, into output: UnsafeMutablePointer<Scalar>,
     _ outputShape: ImageShape
@@ -101,7 +103,8 @@ extension Pooling {
     }
   }
 
-  /// Window positions on the image or its padding; a window that hangs over the padded edge counts less.
+  /// Window positions on the image or its padding; a window that hangs over the padded edge counts
+  /// less.
   func countWithPadding(_ top: Int, _ left: Int, _ shape: ImageShape) -> Int {
     func count(_ start: Int, _ size: Int, _ dilation: Int, _ end: Int) -> Int {
       min(size, max(0, (end - start + dilation - 1) / dilation))

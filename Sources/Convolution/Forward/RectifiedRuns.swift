@@ -1,10 +1,12 @@
 import ConvolutionKernels
 import LinearAlgebra
 
-/// A blocked 1×1 layer, its ReLU and the convolution behind them, with hidden channels in runs that read one input channel with scalars of one sign.
+/// A blocked 1×1 layer, its ReLU and the convolution behind them, with hidden channels in runs that
+/// read one input channel with scalars of one sign.
 ///
-/// φ(u·x) is zero for all of a run or for none: where x has the other sign, or is zero behind an earlier ReLU, the whole run is left out. What is
-/// left out is a sum of zeros, so values are the same to rounding.
+/// φ(u·x) is zero for all of a run or for none: where x has the other sign, or is zero behind an
+/// earlier ReLU, the whole run is left out. What is left out is a sum of zeros, so values are the
+/// same to rounding.
 struct RectifiedRuns<Scalar: BLASScalar>: Sendable {
   struct Run: Sendable {
     let source: Int
@@ -66,12 +68,14 @@ struct RectifiedRuns<Scalar: BLASScalar>: Sendable {
     }
   }
 
-  /// Entries of a tile a pixel: products, those of one run's pixels, and that run's values with their input.
+  /// Entries of a tile a pixel: products, those of one run's pixels, and that run's values with
+  /// their input.
   func entries(rowLength: Int) -> Int { 2 * rowLength + (runs.map(\.channels.count).max() ?? 0) + 1 }
 
   /// The products of all taps' kernels with the hidden values of successive pixels.
   ///
-  /// Each run's products are summed by themselves and then added in the runs' order, so that bits do not depend on which pixels are together.
+  /// Each run's products are summed by themselves and then added in the runs' order, so that bits
+  /// do not depend on which pixels are together.
   ///
   /// - Parameters:
   ///   - input: `pixels` pixels of the blocked layer's input.
@@ -110,7 +114,8 @@ struct RectifiedRuns<Scalar: BLASScalar>: Sendable {
     }
   }
 
-  /// The inputs of the pixels where a run is not zero, and which they are; NaN is none of the zeros.
+  /// The inputs of the pixels where a run is not zero, and which they are; NaN is none of the
+  /// zeros.
   @inline(__always)
   private func gather(
     _ run: Run, _ input: UnsafePointer<Scalar>, _ pixels: Int, into values: UnsafeMutablePointer<Scalar>,

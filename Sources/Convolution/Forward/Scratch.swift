@@ -1,12 +1,14 @@
 import LinearAlgebra
 
-/// Reused memory of forward passes: one shared buffer and one a worker, each growing to what a layer asks for, and the
-/// activations that a network's pass has dropped, for its next pass.
+/// Reused memory of forward passes: one shared buffer and one a worker, each growing to what a
+/// layer asks for, and the activations that a network's pass has dropped, for its next pass.
 ///
-/// A layer over images of any size and number takes `packBytes` for weights it has to reorder and three times
-/// `tileBytes` a worker at most, unless a single pixel's patch or a single panel of weights is larger.
+/// A layer over images of any size and number takes `packBytes` for weights it has to reorder and
+/// three times `tileBytes` a worker at most, unless a single pixel's patch or a single panel of
+/// weights is larger.
 public final class Scratch<Scalar: BLASScalar> {
-  /// Bytes of a worker's tile of images, patches or products; a tile always holds at least one pixel.
+  /// Bytes of a worker's tile of images, patches or products; a tile always holds at least one
+  /// pixel.
   public let tileBytes: Int
   /// Cores that a layer's work is split over.
   public let workers: Int
@@ -49,9 +51,10 @@ public final class Scratch<Scalar: BLASScalar> {
 
   /// Takes the storage of a value that is read no more, for the next result of as many entries.
   ///
-  /// Fresh memory costs a page fault every 4 KiB: giving results back makes layers with large outputs up to a third
-  /// faster. A tensor that is still read elsewhere stays as it is. No more are kept of a size than results of that size
-  /// have found missing, so that any number of passes holds what a few passes hold.
+  /// Fresh memory costs a page fault every 4 KiB: giving results back makes layers with large
+  /// outputs up to a third faster. A tensor that is still read elsewhere stays as it is. No more
+  /// are kept of a size than results of that size have found missing, so that any number of passes
+  /// holds what a few passes hold.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func recycle(_ tensor: consuming Tensor<Scalar>) {

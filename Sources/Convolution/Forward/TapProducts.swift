@@ -1,11 +1,12 @@
 import ConvolutionKernels
 import LinearAlgebra
 
-/// A stride-1 convolution from many channels to few: each input pixel is multiplied by the kernels of all taps
-/// at once, and each product is added to the output pixel that its tap belongs to.
+/// A stride-1 convolution from many channels to few: each input pixel is multiplied by the kernels
+/// of all taps at once, and each product is added to the output pixel that its tap belongs to.
 ///
-/// A GEMM to few channels wastes vectors; this one has taps · c_out columns. A pruned network's layers, thousands of
-/// kept filters to a few channels, gain most, and their 1×1 layer and ReLU run in the same tile (`RectifiedRuns`).
+/// A GEMM to few channels wastes vectors; this one has taps · c_out columns. A pruned network's
+/// layers, thousands of kept filters to a few channels, gain most, and their 1×1 layer and ReLU run
+/// in the same tile (`RectifiedRuns`).
 struct TapProducts<Scalar: BLASScalar> {
   let layer: Convolution<Scalar>
   let shape: ImageShape
@@ -46,7 +47,8 @@ struct TapProducts<Scalar: BLASScalar> {
   ///
   /// - Parameters:
   ///   - images: `batch` images, NHWC: of `shape`, or of the input of `hidden`.
-  ///   - hidden: a 1×1 layer whose rectified output this layer reads, made tile by tile and never whole.
+  ///   - hidden: a 1×1 layer whose rectified output this layer reads, made tile by tile and never
+  ///     whole.
   func apply(
     to images: UnsafePointer<Scalar>, batch: Int, _ packed: PackedConvolution<Scalar>?, _ scratch: Scratch<Scalar>,
     into output: UnsafeMutablePointer<Scalar>, hidden: RectifiedRuns<Scalar>? = nil

@@ -6,7 +6,8 @@ enum VectorKernels {
   /// The widest vectors of this machine.
   static let vectors = tombola_convolution_vectors()
 
-  /// Whether they beat a GEMM over copied patches: not the portable ones, beside OpenBLAS's own for the machine.
+  /// Whether they beat a GEMM over copied patches: not the portable ones, beside OpenBLAS's own for
+  /// the machine.
   static var areFast: Bool { vectors != TombolaPortable }
 
   @inline(__always)

@@ -32,7 +32,8 @@ public struct Addition: PlainLayerRules {
 }
 
 extension Tensor {
-  /// Adds another batch of the same shape, entry by entry: one rounding each, so its bits are fixed.
+  /// Adds another batch of the same shape, entry by entry: one rounding each, so its bits are
+  /// fixed.
   ///
   /// - Throws: `ConvolutionError` when batch or shape differ.
   @specialized(where Scalar == Float)

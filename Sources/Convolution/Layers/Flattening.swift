@@ -28,7 +28,8 @@ public struct Flattening: PlainLayerRules {
 }
 
 extension Tensor {
-  /// Each image as one flat row in channel, row, column order: the order of exporters that store NCHW.
+  /// Each image as one flat row in channel, row, column order: the order of exporters that store
+  /// NCHW.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func flattenedChannelsFirst() -> Tensor {

@@ -27,7 +27,8 @@ public struct Pooling: PlainLayerRules, Codable {
 
   /// The shape this layer makes of `shape`.
   ///
-  /// - Throws: `ConvolutionError` when the window does not fit or a padding is as large as the window.
+  /// - Throws: `ConvolutionError` when the window does not fit or a padding is as large as the
+  ///   window.
   public func outputShape(
     over shape: ImageShape, at name: String = "pooling"
   ) throws(ConvolutionError) -> ImageShape {

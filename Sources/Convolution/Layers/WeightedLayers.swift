@@ -3,7 +3,8 @@ import LinearAlgebra
 /// A convolution: kernel HWIO, optional bias, window and groups.
 public struct Convolution<Scalar: BLASScalar>: Sendable, Equatable {
   public let window: SlidingWindow
-  /// Channels read by all groups together; 0 in a pruned layer that kept no filter, whose output is its bias or 0.
+  /// Channels read by all groups together; 0 in a pruned layer that kept no filter, whose output is
+  /// its bias or 0.
   public let inputChannels: Int
   /// Filters of all groups together; group g's are g·(outputChannels / groups) ….
   public let outputChannels: Int
@@ -77,7 +78,8 @@ public struct Convolution<Scalar: BLASScalar>: Sendable, Equatable {
   }
 }
 
-/// The 1×1 layer behind an n-channel-blocked mask: hidden channel q is one scalar times one input channel.
+/// The 1×1 layer behind an n-channel-blocked mask: hidden channel q is one scalar times one input
+/// channel.
 ///
 /// y(p, q) = scalars[q] · x(p, sources[q]). Removed filters are simply not there.
 public struct BlockedPointwise<Scalar: BLASScalar>: Sendable, Equatable {
@@ -86,7 +88,8 @@ public struct BlockedPointwise<Scalar: BLASScalar>: Sendable, Equatable {
   public let sources: [Int]
   /// The 1×1 filter's one weight.
   public let scalars: [Scalar]
-  /// Neighbouring hidden channels that read the same input channel: that channel, and one past the last of them.
+  /// Neighbouring hidden channels that read the same input channel: that channel, and one past the
+  /// last of them.
   let runs: (sources: [Int], ends: [Int])
 
   public static func == (first: BlockedPointwise, second: BlockedPointwise) -> Bool {

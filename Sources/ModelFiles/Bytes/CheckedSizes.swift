@@ -2,8 +2,8 @@
 package enum CheckedSizes {
   /// The number of elements of `shape`, or nil if a dimension is negative or a product overflows.
   ///
-  /// A shape that contains a zero has no elements, but its other dimensions must still multiply without overflow:
-  /// strides are made from them.
+  /// A shape that contains a zero has no elements, but its other dimensions must still multiply
+  /// without overflow: strides are made from them.
   package static func elementCount(_ shape: [Int]) -> Int? {
     var product = 1
     var isEmpty = false
@@ -20,8 +20,8 @@ package enum CheckedSizes {
     return isEmpty ? 0 : product
   }
 
-  /// The number of bytes of `shape` with elements of `bits` bits, or nil on overflow or where the last byte would be
-  /// only partly used.
+  /// The number of bytes of `shape` with elements of `bits` bits, or nil on overflow or where the
+  /// last byte would be only partly used.
   package static func byteCount(_ shape: [Int], bitsPerElement bits: Int) -> Int? {
     guard let count = elementCount(shape) else { return nil }
     let (total, overflow) = count.multipliedReportingOverflow(by: bits)

@@ -27,7 +27,8 @@ extension Double: StoredElement {
 
 /// Little-endian bytes ↔ arrays of numbers, bit for bit.
 package enum ElementCoding {
-  /// The numbers in `bytes`. Bytes after the last whole number are not read: callers have checked the size.
+  /// The numbers in `bytes`. Bytes after the last whole number are not read: callers have checked
+  /// the size.
   package static func decode<Element: StoredElement>(_ type: Element.Type, from bytes: Data) -> [Element] {
     let stride = MemoryLayout<Element>.stride
     let count = bytes.count / stride

@@ -2,7 +2,8 @@ import CZlib
 import Files
 import Foundation
 
-/// Deflated bytes, inflated a stated number at a time: what comes out is never more than was asked for.
+/// Deflated bytes, inflated a stated number at a time: what comes out is never more than was asked
+/// for.
 package final class Inflater {
   /// How the deflated bytes are wrapped.
   package enum Wrapping {

@@ -38,14 +38,16 @@ public struct IDXFile: Sendable, Equatable {
   public let elementType: ElementType
   /// The sizes, outermost first: images, rows, columns for a set of images.
   public let dimensions: [Int]
-  /// The elements in C order and little-endian (in a file they are big-endian); index 0 is the first byte.
+  /// The elements in C order and little-endian (in a file they are big-endian); index 0 is the
+  /// first byte.
   public let bytes: Data
   /// The file that the array came from, for messages; it plays no part in comparisons.
   public let source: String
 
   /// An array of raw bytes.
   ///
-  /// - Throws: ``FileError`` if a dimension does not fit the format, or the size is not that of `bytes`.
+  /// - Throws: ``FileError`` if a dimension does not fit the format, or the size is not that of
+  ///   `bytes`.
   public init(
     elementType: ElementType, dimensions: [Int], bytes: Data, source: String = "(in memory)"
   ) throws(FileError) {
@@ -67,8 +69,8 @@ public struct IDXFile: Sendable, Equatable {
   /// Reads the file at `path`.
   public init(path: String) throws(FileError) { try self.init(reading: ByteSource(path: path)) }
 
-  /// Reads a whole file from its bytes. Gzipped bytes are told by their first two; they are inflated no further than
-  /// the dimensions at their start demand, and their checksum is verified.
+  /// Reads a whole file from its bytes. Gzipped bytes are told by their first two; they are
+  /// inflated no further than the dimensions at their start demand, and their checksum is verified.
   ///
   /// - Throws: ``FileError``.
   public init(bytes: Data, source: String) throws(FileError) {

@@ -17,8 +17,8 @@ public enum ImageSetFile {
 
   /// Loads `fashion-mnist`, a folder of its IDX files (gzipped or not), or an npz file.
   ///
-  /// - Parameter scale: pixels become a·x + b; by default IDX bytes are mapped to [−1, 1] (x/127.5 − 1), and npz
-  ///   arrays, `x` (N, C, H, W) float32 and `y` (N) integers, are taken as they are.
+  /// - Parameter scale: pixels become a·x + b; by default IDX bytes are mapped to [−1, 1] (x/127.5
+  ///   − 1), and npz arrays, `x` (N, C, H, W) float32 and `y` (N) integers, are taken as they are.
   /// - Throws: `FileError`, or `ConvolutionError` for sizes that do not fit together.
   public static func load(_ name: String, part: Part, scale: (Double, Double)? = nil) throws -> ImageSet {
     if name == "fashion-mnist" {

@@ -17,7 +17,8 @@ public struct NumPyArchive: Sendable, Equatable {
     }
   }
 
-  /// The most bytes that the arrays of one archive may take, unless the caller says otherwise: 4 GiB.
+  /// The most bytes that the arrays of one archive may take, unless the caller says otherwise: 4
+  /// GiB.
   public static let defaultMaximumByteCount = 1 << 32
 
   /// The arrays, in the archive's order.
@@ -36,13 +37,14 @@ public struct NumPyArchive: Sendable, Equatable {
     try self.init(reading: NumPyArchiveFile(path: path, maximumByteCount: maximumByteCount))
   }
 
-  /// Reads a whole npz file from its bytes: stored or deflated entries, zip64 too, all checksums verified.
+  /// Reads a whole npz file from its bytes: stored or deflated entries, zip64 too, all checksums
+  /// verified.
   ///
   /// - Parameters:
   ///   - bytes: the whole file.
   ///   - source: what to call it in messages.
-  ///   - maximumByteCount: the most that all entries together may take once inflated. Nothing is inflated beyond the
-  ///     size that its entry states.
+  ///   - maximumByteCount: the most that all entries together may take once inflated. Nothing is
+  ///     inflated beyond the size that its entry states.
   /// - Throws: ``FileError``, also for an entry that is not an array of numbers.
   public init(
     bytes: Data, source: String, maximumByteCount: Int = defaultMaximumByteCount

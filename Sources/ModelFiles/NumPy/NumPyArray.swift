@@ -7,15 +7,16 @@ public struct NumPyArray: Sendable, Equatable {
   public let elementType: NumPyElementType
   /// The dimensions, outermost first; empty for a single number.
   public let shape: [Int]
-  /// The elements in C order, little-endian, whatever the file's order was; index 0 is the first byte.
+  /// The elements in C order, little-endian, whatever the file's order was; index 0 is the first
+  /// byte.
   public let bytes: Data
   /// The file that the array came from, for messages; it plays no part in comparisons.
   public let source: String
 
   /// An array of raw bytes.
   ///
-  /// - Throws: ``FileError`` if the shape is negative, overflows or has more than 64 dimensions, or its size is not
-  ///   that of `bytes`.
+  /// - Throws: ``FileError`` if the shape is negative, overflows or has more than 64 dimensions, or
+  ///   its size is not that of `bytes`.
   public init(
     elementType: NumPyElementType, shape: [Int], bytes: Data, source: String = "(in memory)"
   ) throws(FileError) {
@@ -69,7 +70,8 @@ public struct NumPyArray: Sendable, Equatable {
   /// Reads the npy file at `path`.
   public init(path: String) throws(FileError) { try self.init(reading: ByteSource(path: path)) }
 
-  /// Reads a whole npy file, of version 1, 2 or 3, from its bytes. Big-endian elements and Fortran order are converted.
+  /// Reads a whole npy file, of version 1, 2 or 3, from its bytes. Big-endian elements and Fortran
+  /// order are converted.
   ///
   /// - Throws: ``FileError``; for arrays of Python objects too, since pickles are never read.
   public init(bytes: Data, source: String) throws(FileError) {

@@ -25,6 +25,7 @@ public enum NumPyElementType: String, Sendable, CaseIterable, CustomStringConver
   /// NumPy's name without a byte order: `f4`.
   public var description: String { rawValue }
 
-  /// NumPy's name with a byte order, as a file states it: `<f4`, or `|u1` where there is nothing to order.
+  /// NumPy's name with a byte order, as a file states it: `<f4`, or `|u1` where there is nothing to
+  /// order.
   var descriptor: String { (size == 1 ? "|" : "<") + rawValue }
 }

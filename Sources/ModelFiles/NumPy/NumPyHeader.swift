@@ -94,8 +94,8 @@ struct NumPyHeader {
     }
   }
 
-  /// The bytes of a header for elements in C order, little-endian: version 1.0, or 2.0 if it is long. Elements start
-  /// at a multiple of 64 bytes.
+  /// The bytes of a header for elements in C order, little-endian: version 1.0, or 2.0 if it is
+  /// long. Elements start at a multiple of 64 bytes.
   static func bytes(elementType: NumPyElementType, shape: [Int]) -> Data {
     // Arrays have at most 64 dimensions, as many as the text of a shape shows.
     let tuple = shape.count == 1 ? "(\(shape[0]),)" : CheckedSizes.text(shape)
@@ -159,8 +159,8 @@ struct PythonLiteral {
     self.baseOffset = baseOffset
   }
 
-  /// Reads a dictionary with text keys that fills all of the bytes but white space. After a ``Value/list`` the rest is
-  /// not read.
+  /// Reads a dictionary with text keys that fills all of the bytes but white space. After a
+  /// ``Value/list`` the rest is not read.
   mutating func dictionary() throws(FileError) -> [String: Value] {
     var result: [String: Value] = [:]
     try expect(UInt8(ascii: "{"), "'{'")

@@ -182,7 +182,8 @@ struct ZipReader {
     return (start..<end, count)
   }
 
-  /// The offset of the zip64 end record, or nil if there is no locator of one before the end record.
+  /// The offset of the zip64 end record, or nil if there is no locator of one before the end
+  /// record.
   private static func longEnd(before endStart: Int, of bytes: ByteSource) throws(FileError) -> Int? {
     guard endStart >= locatorLength else { return nil }
     let start = endStart - locatorLength
@@ -271,7 +272,8 @@ struct ZipReader {
       headerStart: headerStart)
   }
 
-  /// Replaces the sizes that a directory entry marks as too long for it by those of its zip64 field.
+  /// Replaces the sizes that a directory entry marks as too long for it by those of its zip64
+  /// field.
   private static func readLongSizes(
     _ extra: Data, _ count: inout Int, _ compressedCount: inout Int, _ headerStart: inout Int,
     at place: [FileError.Location], _ source: String

@@ -8,7 +8,8 @@ enum ZipWriter {
 
   /// The archive of `entries`, in their order.
   ///
-  /// - Throws: ``FileError`` if a name is repeated or too long, or a size needs zip64, which is not written.
+  /// - Throws: ``FileError`` if a name is repeated or too long, or a size needs zip64, which is not
+  ///   written.
   static func archive(_ entries: [(name: String, contents: Data)], source: String) throws(FileError) -> Data {
     guard entries.count < 0xffff else {
       throw FileError(.tooLarge, source: source, expected: "fewer than 65535 entries", found: "\(entries.count)")
@@ -59,7 +60,8 @@ enum ZipWriter {
     return archive
   }
 
-  /// A size or offset in the 32 bits that it has without zip64; the greatest value is a mark of its own.
+  /// A size or offset in the 32 bits that it has without zip64; the greatest value is a mark of its
+  /// own.
   private static func short(_ value: Int, _ name: String, _ source: String) throws(FileError) -> UInt32 {
     guard value < 0xffff_ffff else {
       throw FileError(

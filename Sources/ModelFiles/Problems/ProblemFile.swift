@@ -1,11 +1,12 @@
 import Files
 import LinearAlgebra
 
-/// A subset-sum problem as arrays in an .npz file: `candidates` (n, m) and `target` (m), or targets (t, m); float32 or float64.
+/// A subset-sum problem as arrays in an .npz file: `candidates` (n, m) and `target` (m), or targets
+/// (t, m); float32 or float64.
 ///
 /// With `scales` (n), candidate i is scales[i]·candidates[i, ·], both float32: exact in Float64.
-/// The file may also hold what a norm is made of: `factor` (m, m), the Cholesky factor of a metric; `blocks` (m) integers and `weights` (m) of
-/// row sums.
+/// The file may also hold what a norm is made of: `factor` (m, m), the Cholesky factor of a metric;
+/// `blocks` (m) integers and `weights` (m) of row sums.
 public struct ProblemFile: Sendable {
   /// The rows, in the precision they have in the file.
   public enum Rows: Sendable {
@@ -29,7 +30,8 @@ public struct ProblemFile: Sendable {
 
   /// Shapes are checked before any elements are read, and elements are held once.
   ///
-  /// - Throws: `FileError` for a file that is no archive, lacks an array, or holds one of another type or shape.
+  /// - Throws: `FileError` for a file that is no archive, lacks an array, or holds one of another
+  ///   type or shape.
   public init(contentsOf path: String) throws(FileError) {
     let archive = try NumPyArchiveFile(path: path)
     func wrong(_ name: String, _ expected: String, _ found: String) -> FileError {
@@ -103,8 +105,9 @@ public struct ProblemFile: Sendable {
     try AtomicFile.write(try archive.serialized(), to: path, force: force)
   }
 
-  /// Writes a block of a search: `scales` (n) and `candidates` (n, m) in float32, whose product is exact in float64, `target` (m) in float64, and
-  /// `filters` (n), the filter index of each candidate, which solvers need not read.
+  /// Writes a block of a search: `scales` (n) and `candidates` (n, m) in float32, whose product is
+  /// exact in float64, `target` (m) in float64, and `filters` (n), the filter index of each
+  /// candidate, which solvers need not read.
   ///
   /// - Throws: `FileError` for an output that exists without `force`, or cannot be written.
   public static func write(

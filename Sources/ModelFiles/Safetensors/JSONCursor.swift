@@ -2,8 +2,8 @@ import Files
 
 /// A strict reader of JSON text, one token at a time, that knows where it is.
 ///
-/// The header of a safetensors file needs more than a general decoder gives: duplicate keys must be noticed, strings
-/// kept exactly as written, and errors told with their offset in the file.
+/// The header of a safetensors file needs more than a general decoder gives: duplicate keys must be
+/// noticed, strings kept exactly as written, and errors told with their offset in the file.
 struct JSONCursor {
   private let bytes: [UInt8]
   private let source: String
@@ -21,7 +21,8 @@ struct JSONCursor {
   /// The place in the file of the next byte.
   var location: FileError.Location { .byte(baseOffset + index) }
 
-  /// Reads an object, calling `member` with each key; `member` reads the value. Keys are compared byte by byte.
+  /// Reads an object, calling `member` with each key; `member` reads the value. Keys are compared
+  /// byte by byte.
   mutating func object(
     _ member: (inout JSONCursor, String, FileError.Location) throws(FileError) -> Void
   ) throws(FileError) {

@@ -3,7 +3,8 @@ import Foundation
 
 /// A safetensors file: text metadata and named tensors, in the order of their bytes.
 ///
-/// The layout is eight bytes with the header's length, a JSON header, then the tensors' bytes without gaps.
+/// The layout is eight bytes with the header's length, a JSON header, then the tensors' bytes
+/// without gaps.
 public struct SafetensorsFile: Sendable, Equatable {
   /// The greatest length of a header that the format allows, in bytes.
   public static let greatestHeaderLength = 100_000_000
@@ -13,7 +14,8 @@ public struct SafetensorsFile: Sendable, Equatable {
 
   /// The order in which tensors are written.
   public enum Layout: Sendable {
-    /// Wider elements first, then by name: every tensor is aligned to its elements. The public library's own order.
+    /// Wider elements first, then by name: every tensor is aligned to its elements. The public
+    /// library's own order.
     case aligned
     /// As given. Readers accept it, but an element may lie across its natural alignment.
     case given
@@ -36,8 +38,9 @@ public struct SafetensorsFile: Sendable, Equatable {
   /// Reads the file at `path`.
   public init(path: String) throws(FileError) { try self.init(reading: ByteSource(path: path)) }
 
-  /// Reads a whole file from its bytes, strictly: a valid header without duplicate or unknown keys, tensors that cover
-  /// the rest of the file without holes, overlaps or excess, and sizes that match types and shapes.
+  /// Reads a whole file from its bytes, strictly: a valid header without duplicate or unknown keys,
+  /// tensors that cover the rest of the file without holes, overlaps or excess, and sizes that
+  /// match types and shapes.
   ///
   /// - Parameters:
   ///   - bytes: the whole file.
@@ -78,10 +81,12 @@ public struct SafetensorsFile: Sendable, Equatable {
     return tensor
   }
 
-  /// The file's bytes. The same content gives the same bytes: metadata first, its keys sorted by their UTF-8 bytes,
-  /// then the tensors in the order of `layout`; the header is padded with spaces to a multiple of eight bytes.
+  /// The file's bytes. The same content gives the same bytes: metadata first, its keys sorted by
+  /// their UTF-8 bytes, then the tensors in the order of `layout`; the header is padded with spaces
+  /// to a multiple of eight bytes.
   ///
-  /// - Throws: ``FileError`` if a name is used twice or reserved, or the header exceeds the format's limit.
+  /// - Throws: ``FileError`` if a name is used twice or reserved, or the header exceeds the
+  ///   format's limit.
   public func serialized(layout: Layout = .aligned) throws(FileError) -> Data {
     let ordered: [SafetensorsTensor]
     switch layout {

@@ -14,7 +14,8 @@ struct SafetensorsHeader {
   }
 
   private(set) var metadata: [String: String] = [:]
-  /// The tensors in the order of their bytes: without holes or overlaps, and exactly as long as the file.
+  /// The tensors in the order of their bytes: without holes or overlaps, and exactly as long as the
+  /// file.
   private(set) var entries: [Entry] = []
   /// The offset of the first byte after the header.
   let dataStart: Int
@@ -76,7 +77,8 @@ struct SafetensorsHeader {
     self.entries = try Self.inOrder(entries, dataCount: bytes.count - dataStart, source)
   }
 
-  /// The header's bytes for tensors that follow each other in this order, padded to a multiple of eight.
+  /// The header's bytes for tensors that follow each other in this order, padded to a multiple of
+  /// eight.
   static func text(
     metadata: [String: String], tensors: [SafetensorsTensor], source: String
   ) throws(FileError) -> [UInt8] {
@@ -172,8 +174,8 @@ struct SafetensorsHeader {
     return Entry(name: name, dtype: dtype, shape: shape, range: offsets[0]..<offsets[1], place: place)
   }
 
-  /// The entries by offset, checked to cover `dataCount` bytes. Empty tensors come before the one at their offset; among
-  /// themselves they keep the header's order.
+  /// The entries by offset, checked to cover `dataCount` bytes. Empty tensors come before the one
+  /// at their offset; among themselves they keep the header's order.
   private static func inOrder(
     _ entries: [Entry], dataCount: Int, _ source: String
   ) throws(FileError) -> [Entry] {
@@ -215,7 +217,8 @@ struct SafetensorsHeader {
     return offset
   }
 
-  /// Appends a JSON string: quotation marks, backslashes and control characters escaped, all else as it is.
+  /// Appends a JSON string: quotation marks, backslashes and control characters escaped, all else
+  /// as it is.
   private static func appendString(_ value: String, to text: inout [UInt8]) {
     let digits = Array("0123456789abcdef".utf8)
     text.append(UInt8(ascii: "\""))

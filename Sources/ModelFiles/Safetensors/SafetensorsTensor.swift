@@ -16,7 +16,8 @@ public struct SafetensorsTensor: Sendable, Equatable {
 
   /// A tensor of raw bytes.
   ///
-  /// - Throws: ``FileError`` if the shape is negative or overflows, or its size is not that of `bytes`.
+  /// - Throws: ``FileError`` if the shape is negative or overflows, or its size is not that of
+  ///   `bytes`.
   public init(
     name: String, dtype: SafetensorsElementType, shape: [Int], bytes: Data, source: String = "(in memory)"
   ) throws(FileError) {

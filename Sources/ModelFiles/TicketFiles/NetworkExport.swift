@@ -5,8 +5,9 @@ import Foundation
 
 /// Writes a network for other tools: as an ONNX model, or its weights alone.
 ///
-/// Convolutions are `<node>.weight` in OIHW, as PyTorch has them. A blocked 1×1 layer is `<node>.weight` of
-/// shape (hidden, 1, 1, 1), a depthwise convolution behind a gather of `<node>.sources` (int64).
+/// Convolutions are `<node>.weight` in OIHW, as PyTorch has them. A blocked 1×1 layer is
+/// `<node>.weight` of shape (hidden, 1, 1, 1), a depthwise convolution behind a gather of
+/// `<node>.sources` (int64).
 public enum NetworkExport {
   public enum Format: String, CaseIterable, Sendable {
     case onnx

@@ -5,22 +5,25 @@ import Tickets
 
 /// A ticket on disk: one safetensors file, readable with the public safetensors library.
 ///
-/// Its metadata holds the seed, width, mode, input range, target digest, layer graph, scales, candidate counts
-/// and claims as text or JSON, and a SHA-256 digest of all that and of the tensors. Each block's kept filter
-/// indices are a U32 tensor `layer<i>.channel<t>.<half>`; the bias that a layer takes from the target is an F32 tensor
-/// `layer<i>.bias`; an input that attains the claimed lower bound on the error is the F32 tensor `witness` (height, width, channels). No kernel is stored.
+/// Its metadata holds the seed, width, mode, input range, target digest, layer graph, scales,
+/// candidate counts and claims as text or JSON, and a SHA-256 digest of all that and of the
+/// tensors. Each block's kept filter indices are a U32 tensor `layer<i>.channel<t>.<half>`; the
+/// bias that a layer takes from the target is an F32 tensor `layer<i>.bias`; an input that attains
+/// the claimed lower bound on the error is the F32 tensor `witness` (height, width, channels). No
+/// kernel is stored.
 public struct TicketFile: Sendable {
   public let ticket: Ticket
   /// What was claimed when the ticket was drawn, or nil.
   public let claims: Claims?
-  /// An input of the box that attains `claims.errorLowerBound`, NHWC, or nil. Nothing needs it to rebuild the network.
+  /// An input of the box that attains `claims.errorLowerBound`, NHWC, or nil. Nothing needs it to
+  /// rebuild the network.
   public let witness: [Float]?
   /// Whether the stored digest is that of the contents.
   public let isIntact: Bool
   /// What wrote the file.
   public let generator: String
-  /// SHA-256 of the target's file, in hexadecimal, or nil when the target was no file. For finding the target again:
-  /// what counts is the digest of its tensors.
+  /// SHA-256 of the target's file, in hexadecimal, or nil when the target was no file. For finding
+  /// the target again: what counts is the digest of its tensors.
   public let targetFileDigest: String?
   /// How it was searched for, or nil.
   public let search: SearchPlan?
@@ -48,8 +51,8 @@ public struct TicketFile: Sendable {
 
   /// Reads a ticket.
   ///
-  /// - Throws: `FileError` when it is no ticket or of another version, `TicketError` when it contradicts itself.
-  ///   An edited file reads, with `isIntact` false.
+  /// - Throws: `FileError` when it is no ticket or of another version, `TicketError` when it
+  ///   contradicts itself. An edited file reads, with `isIntact` false.
   public init(contentsOf path: String) throws { try self.init(try SafetensorsFile(path: path)) }
 
   /// The ticket in a safetensors file that has been read.
@@ -144,7 +147,8 @@ public struct TicketFile: Sendable {
     return try file.serialized()
   }
 
-  /// SHA-256 over the metadata but the digest itself, sorted by key, and over the tensors, sorted by name.
+  /// SHA-256 over the metadata but the digest itself, sorted by key, and over the tensors, sorted
+  /// by name.
   private static func digest(of file: SafetensorsFile) -> String {
     var digest = SHA256Digest()
     for key in file.metadata.keys.sorted() where key != "digest" {

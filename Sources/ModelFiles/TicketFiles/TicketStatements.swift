@@ -3,11 +3,11 @@ import Tickets
 /// What a ticket's file says beside figures: how the ticket was found, and for which file.
 ///
 /// Neither decides what the pruned network computes, and no figure depends on it. Searching again
-/// checks the first (`tombola verify --replay`), a file of the target the second. Names of nodes and
-/// layers are of the same kind (`Ticket.renames`).
+/// checks the first (`tombola verify --replay`), a file of the target the second. Names of nodes
+/// and layers are of the same kind (`Ticket.renames`).
 extension TicketFile {
-  /// The metadata that only searching again can check: generator, mode, calibration images, options of
-  /// the search, whether it ended by itself. One line; empty where `isReplayed`.
+  /// The metadata that only searching again can check: generator, mode, calibration images, options
+  /// of the search, whether it ended by itself. One line; empty where `isReplayed`.
   public func uncheckedStatements(isReplayed: Bool) -> [String] {
     if isReplayed { return [] }
     var keys = ["generator", "mode"]
@@ -16,9 +16,9 @@ extension TicketFile {
     return ["\(keys.joined(separator: ", ")), complete: stated only, no figure depends on it"]
   }
 
-  /// What is to be said where the target's file is not the one that the ticket names; nil where it is,
-  /// or none is named. Networks are compared by their tensors, so a file that was exported again still
-  /// is the target's.
+  /// What is to be said where the target's file is not the one that the ticket names; nil where it
+  /// is, or none is named. Networks are compared by their tensors, so a file that was exported
+  /// again still is the target's.
   ///
   /// - Parameter digest: `TicketFile.digest(ofFile:)` of the target's file.
   public func otherTargetFile(than digest: String) -> String? {
@@ -28,8 +28,8 @@ extension TicketFile {
 
   /// Refuses options of a search that the ticket itself contradicts.
   ///
-  /// - Throws: `TicketError.invalidTicket` for a plan of another mode, and for a fixed size that a block
-  ///   of a complete ticket does not keep.
+  /// - Throws: `TicketError.invalidTicket` for a plan of another mode, and for a fixed size that a
+  ///   block of a complete ticket does not keep.
   static func validate(_ search: SearchPlan, of ticket: Ticket) throws(TicketError) {
     if search.calibration != nil, ticket.mode == .weights {
       throw .invalidTicket(

@@ -4,12 +4,12 @@ import RunControl
 import SubsetSum
 import Tickets
 
-/// Calibrated mode: layer by layer, block by block, errors measured on what the pruned network does with
-/// calibration images.
+/// Calibrated mode: layer by layer, block by block, errors measured on what the pruned network does
+/// with calibration images.
 ///
-/// Each layer is refitted to the network pruned so far (`LayerRefit`); its blocks are chosen in order,
-/// each in the geometry that the blocks to come leave it, and what it misses is pushed on to them. Labels
-/// are never read.
+/// Each layer is refitted to the network pruned so far (`LayerRefit`); its blocks are chosen in
+/// order, each in the geometry that the blocks to come leave it, and what it misses is pushed on to
+/// them. Labels are never read.
 struct CalibratedSearch {
   private let setting: SearchSetting
   private let calibration: CalibrationPlan
@@ -37,8 +37,8 @@ struct CalibratedSearch {
   /// Chooses all blocks, or as many as limits allow.
   func run() throws { _ = try chosen(upTo: nil) }
 
-  /// The problem of a block as it is first met, once all before it are chosen; nil when the run must
-  /// stop before.
+  /// The problem of a block as it is first met, once all before it are chosen; nil when the run
+  /// must stop before.
   func instance(of address: BlockAddress) throws -> SearchInstance? {
     if case .reached(let instance) = try chosen(upTo: address) { instance } else { nil }
   }
@@ -64,7 +64,8 @@ struct CalibratedSearch {
     return .done(())
   }
 
-  /// Chooses a layer's blocks; where the run must stop, those chosen by then are recorded as cut short.
+  /// Chooses a layer's blocks; where the run must stop, those chosen by then are recorded as cut
+  /// short.
   private func choose(
     _ layer: LayerGraph.Layer, behind pruned: [CollapsedLayer], upTo wanted: BlockAddress?
   ) throws -> Outcome<CollapsedLayer> {
@@ -103,8 +104,8 @@ struct CalibratedSearch {
         pass == 0
         ? refit.target(index, misses: choice.misses)
         : try refit.revision(index, misses: choice.misses).target
-      // What is multiplied for the next block does not depend on this one's choice: another core does it
-      // meanwhile.
+      // What is multiplied for the next block does not depend on this one's choice: another core
+      // does it meanwhile.
       let (block, before) = (ready, choice)
       let isLast = step + 1 == steps.count
       let done = try Workers.map(count: looksAhead && !isLast ? 2 : 1, workers: looksAhead ? 2 : 1) {

@@ -2,13 +2,16 @@ import Convolution
 import LinearAlgebra
 import Tickets
 
-/// What calibration images say of one layer: second moments of what it reads, and products with what it should give.
+/// What calibration images say of one layer: second moments of what it reads, and products with
+/// what it should give.
 ///
-/// A row of features is one output pixel's patch of the pruned network's activations, x⁺ and, where the layer's input is signed, x⁻ beside
-/// it; a row of outputs is what the target gives there, without bias. Feature f of half h is at h·taps·c + tap·c + channel.
+/// A row of features is one output pixel's patch of the pruned network's activations, x⁺ and, where
+/// the layer's input is signed, x⁻ beside it; a row of outputs is what the target gives there,
+/// without bias. Feature f of half h is at h·taps·c + tap·c + channel.
 ///
-/// Statistics define a search, so nothing that an option changes may change their bits: images go through in chunks of `chunkImages`, each with
-/// BLAS at one thread, and the chunks' sums are added in order.
+/// Statistics define a search, so nothing that an option changes may change their bits: images go
+/// through in chunks of `chunkImages`, each with BLAS at one thread, and the chunks' sums are added
+/// in order.
 package struct LayerMoments: Sendable {
   package static let chunkImages = 16
   /// Chunks whose sums are there before they are added up.
@@ -32,8 +35,8 @@ package struct LayerMoments: Sendable {
   ///   - inputs: the pruned network up to the value that the layer reads.
   ///   - wanted: the target up to the layer's output, its bias left out.
   ///   - isSigned: whether the layer's input can be negative.
-  /// - Throws: `ConvolutionError` for images of another shape; what `interruption` throws, between chunks.
-  ///   Cost: rows·p². Memory: a chunk's patches and p² numbers for each of them.
+  /// - Throws: `ConvolutionError` for images of another shape; what `interruption` throws, between
+  ///   chunks. Cost: rows·p². Memory: a chunk's patches and p² numbers for each of them.
   package init(
     of layer: LayerGraph.Layer, inputs: Network<Float>, wanted: Network<Float>, isSigned: Bool,
     on images: Tensor<Float>,

@@ -1,17 +1,21 @@
 import LinearAlgebra
 import Tickets
 
-/// The kernel that a layer should have on the pruned network's activations, and the geometry in which to miss it.
+/// The kernel that a layer should have on the pruned network's activations, and the geometry in
+/// which to miss it.
 ///
-/// With H = FᵀF + λI, F the features of `LayerMoments` and Y what the target gives, the wanted W minimises ‖F·W − Y‖² + λ‖W − K‖²: least squares,
-/// damped towards the target's own kernel K (−K for what reads x⁻). A choice A of summed kernels misses by tr(EᵀHE), E = A − W.
+/// With H = FᵀF + λI, F the features of `LayerMoments` and Y what the target gives, the wanted W
+/// minimises ‖F·W − Y‖² + λ‖W − K‖²: least squares, damped towards the target's own kernel K (−K
+/// for what reads x⁻). A choice A of summed kernels misses by tr(EᵀHE), E = A − W.
 ///
-/// Blocks are chosen one after another. Ordered from the last to the first, H = G·Gᵀ (Cholesky) splits the error by block i,
+/// Blocks are chosen one after another. Ordered from the last to the first, H = G·Gᵀ (Cholesky)
+/// splits the error by block i,
 ///
 ///     tr(EᵀHE) = Σ_i ‖G_iiᵀ·E_i + Σ_{k before i} G_kiᵀ·E_k‖²,
 ///
-/// where G_ii·G_iiᵀ is the Schur complement of H given the blocks to come: what they cannot make up for. So block i's candidates and target
-/// are multiplied by G_iiᵀ, what earlier blocks missed is pushed into the target, and the rest is a subset-sum problem in the Euclidean norm.
+/// where G_ii·G_iiᵀ is the Schur complement of H given the blocks to come: what they cannot make up
+/// for. So block i's candidates and target are multiplied by G_iiᵀ, what earlier blocks missed is
+/// pushed into the target, and the rest is a subset-sum problem in the Euclidean norm.
 package struct LayerRefit: Sendable {
   /// Blocks in the order in which they are chosen.
   package let addresses: [BlockAddress]
@@ -74,8 +78,9 @@ package struct LayerRefit: Sendable {
       gram, right, addresses.count, taps, layer: layer.number, interruption)
   }
 
-  /// The same in the metric of the network's outputs, mixed with that of the layer's own: H = JᵀJ/ḡ + μ·(FᵀF ⊗ 1)/h̄ + λ, with ḡ and h̄ the mean diagonal entries. A block's
-  /// taps · outputs entries are then one column: `taps` is their number, `outputs` 1.
+  /// The same in the metric of the network's outputs, mixed with that of the layer's own: H = JᵀJ/ḡ
+  /// + μ·(FᵀF ⊗ 1)/h̄ + λ, with ḡ and h̄ the mean diagonal entries. A block's taps · outputs
+  /// entries are then one column: `taps` is their number, `outputs` 1.
   ///
   /// - Parameters:
   ///   - mix: μ.
@@ -137,8 +142,8 @@ package struct LayerRefit: Sendable {
       gram, right, addresses.count, length, layer: layer.number, interruption)
   }
 
-  /// What each block would be of the target's own kernel: K_t, or −K_t for what reads x⁻, block after
-  /// block.
+  /// What each block would be of the target's own kernel: K_t, or −K_t for what reads x⁻, block
+  /// after block.
   private static func original(_ kernel: Kernel<Float>, _ addresses: [BlockAddress]) -> [Double] {
     addresses.flatMap { address in
       kernel.slice(ofChannel: address.channel).map { weight in
@@ -169,7 +174,8 @@ package struct LayerRefit: Sendable {
     }
   }
 
-  /// Bytes that a layer's statistics and factors take at once: sums of up to `LayerMoments.chunksAtOnce` chunks, the matrix, its order, its factor.
+  /// Bytes that a layer's statistics and factors take at once: sums of up to
+  /// `LayerMoments.chunksAtOnce` chunks, the matrix, its order, its factor.
   static func bytes(_ layer: LayerGraph.Layer, isSigned: Bool, metric: CalibrationPlan.Metric) -> Int {
     let features = (isSigned ? 2 : 1) * layer.taps * layer.inputChannels
     let sums = 8 * features * features * (LayerMoments.chunksAtOnce + 2)
@@ -197,7 +203,8 @@ package struct LayerRefit: Sendable {
   /// W of block i, taps × outputs.
   package func wanted(_ i: Int) -> ArraySlice<Double> { wanted[i * taps * outputs..<(i + 1) * taps * outputs] }
 
-  /// The whitened target of block i, given what earlier blocks have missed: G_iiᵀ·W_i − Σ_k G_kiᵀ·E_k.
+  /// The whitened target of block i, given what earlier blocks have missed: G_iiᵀ·W_i − Σ_k
+  /// G_kiᵀ·E_k.
   ///
   /// - Parameter misses: E of blocks 0..<i, taps × outputs each.
   package func target(_ i: Int, misses: [[Double]]) -> [Double] {
@@ -223,9 +230,11 @@ package struct LayerRefit: Sendable {
     }
   }
 
-  /// The problem of choosing block i again, given all others: Mᵀ with M·Mᵀ = H_ii, and the target multiplied by it.
+  /// The problem of choosing block i again, given all others: Mᵀ with M·Mᵀ = H_ii, and the target
+  /// multiplied by it.
   ///
-  /// tr(EᵀHE) is least where A_i is at its present value less H_ii⁻¹·(H·E)_i, and grows as ‖Mᵀ·(A_i − that)‖² from there.
+  /// tr(EᵀHE) is least where A_i is at its present value less H_ii⁻¹·(H·E)_i, and grows as ‖Mᵀ·(A_i
+  /// − that)‖² from there.
   ///
   /// - Parameter misses: E of all blocks, taps × outputs each.
   /// - Throws: `CholeskyError` where rounding leaves H_ii without a factor.

@@ -3,13 +3,18 @@ import LinearAlgebra
 import RandomStreams
 import Tickets
 
-/// What calibration images say of one layer by way of the network's outputs: a Gauss–Newton model of them in the layer's kernel.
+/// What calibration images say of one layer by way of the network's outputs: a Gauss–Newton model
+/// of them in the layer's kernel.
 ///
-/// With z the outputs of a network pruned up to the layer and the target's own from it on, y the target's, and J = ∂z/∂K, a kernel A gives about
-/// z + J·(A − K). A row of J is one image and one output less the outputs' mean, which no classification depends on (or one fixed random direction of
-/// many outputs): Fᵀ·G summed over pixels, F the layer's features there (`LayerMoments`), G the gradient of that output at the layer's value there. Entry (f, o) of the kernel is at f·outputs + o.
+/// With z the outputs of a network pruned up to the layer and the target's own from it on, y the
+/// target's, and J = ∂z/∂K, a kernel A gives about z + J·(A − K). A row of J is one image and one
+/// output less the outputs' mean, which no classification depends on (or one fixed random direction
+/// of many outputs): Fᵀ·G summed over pixels, F the layer's features there (`LayerMoments`), G the
+/// gradient of that output at the layer's value there. Entry (f, o) of the kernel is at f·outputs +
+/// o.
 ///
-/// As `LayerMoments` are, they are summed over chunks and tiles that no option changes, with BLAS at one thread.
+/// As `LayerMoments` are, they are summed over chunks and tiles that no option changes, with BLAS
+/// at one thread.
 package struct LogitMoments: Sendable {
   /// Outputs beyond which random directions of them stand for all.
   package static let mostDirections = 32
@@ -35,8 +40,9 @@ package struct LogitMoments: Sendable {
   ///   - node: the layer's convolution in it.
   ///   - target: gives the wanted outputs.
   ///   - isSigned: whether the layer's input can be negative.
-  /// - Throws: `ConvolutionError` for images of another shape; what `interruption` throws, between chunks. Cost: with q outputs a forward and q backward
-  ///   passes, and images·q·entries². Memory: entries², and 4096 rows of entries.
+  /// - Throws: `ConvolutionError` for images of another shape; what `interruption` throws, between
+  ///   chunks. Cost: with q outputs a forward and q backward passes, and images·q·entries². Memory:
+  ///   entries², and 4096 rows of entries.
   package init(
     of layer: LayerGraph.Layer, pruned: Network<Float>, node: Int, target: Network<Float>, isSigned: Bool,
     on images: Tensor<Float>, workers: Int, interruption: @Sendable () throws -> Void
@@ -163,7 +169,8 @@ private struct Rows: Sendable {
 }
 
 extension LayerGraph.Layer {
-  /// Patches of a layer's input, a row a pixel: of x⁺, and of x⁻ beside it where the input is signed.
+  /// Patches of a layer's input, a row a pixel: of x⁺, and of x⁻ beside it where the input is
+  /// signed.
   ///
   /// Feature f of half h is at h·taps·c + tap·c + channel.
   func features(of inputs: Tensor<Float>, isSigned: Bool) throws -> Matrix<Float> {

@@ -33,7 +33,8 @@ struct WhitenedCandidates: Sendable {
     SearchInstance(problem: try problem(target: target, size: size), filters: filters)
   }
 
-  /// Bytes that a block takes while it is made and searched: slices as they are and multiplied, a solver's numbers, the spread transform.
+  /// Bytes that a block takes while it is made and searched: slices as they are and multiplied, a
+  /// solver's numbers, the spread transform.
   static func bytes(width: Int, layer: LayerGraph.Layer) -> Int {
     BlockInstance.bytes(width: width, layer: layer) + 4 * (width + 6 * Int(Double(width).squareRoot()) + 8)
       * layer.sliceCount

@@ -5,10 +5,11 @@ import Tickets
 
 /// The largest error that a pruned network's outputs have on given images.
 ///
-/// Float32 proposes the images, in chunks; those that could be the worst are compared in Float64 through BLAS, and of the last ones
-/// the slow reference decides.
+/// Float32 proposes the images, in chunks; those that could be the worst are compared in Float64
+/// through BLAS, and of the last ones the slow reference decides.
 struct ErrorOnData {
-  /// Relative to the largest output: what Float32 and Float64 passes may differ from the exact ones.
+  /// Relative to the largest output: what Float32 and Float64 passes may differ from the exact
+  /// ones.
   private static let margins = (single: 1e-5, double: 1e-10)
 
   let error: Double

@@ -2,11 +2,13 @@ import Convolution
 import LinearAlgebra
 import Tickets
 
-/// An input of the box at which pruned network and target lie so far apart: a lower bound on the error, for anybody to check.
+/// An input of the box at which pruned network and target lie so far apart: a lower bound on the
+/// error, for anybody to check.
 public struct ErrorWitness: Sendable, Hashable {
   /// One image, NHWC.
   public let image: [Float]
-  /// No more than the exact largest |pruned − target| over the outputs at that image: the computed one less what roundings may have added.
+  /// No more than the exact largest |pruned − target| over the outputs at that image: the computed
+  /// one less what roundings may have added.
   public let error: Double
 
   /// Measures the error at an image.

@@ -4,12 +4,14 @@ import RandomStreams
 import RunControl
 import Tickets
 
-/// Looks for inputs of the box where a pruned network's output is far from its target's, by climbing along gradients.
+/// Looks for inputs of the box where a pruned network's output is far from its target's, by
+/// climbing along gradients.
 ///
-/// The difference is piecewise linear in x⁺ and x⁻. Each step goes towards the box's point (low, 0 or high, entry by entry) that the gradient
-/// here promises most, all the way if that is higher, else half as far; a network of one layer is done after one step. Several starts climb, each with an
-/// output and a sign of its own. Everything is in Float32 and through BLAS: it proposes an input, `ErrorWitness` says what it is worth.
-/// The same on one machine whatever the threads.
+/// The difference is piecewise linear in x⁺ and x⁻. Each step goes towards the box's point (low, 0
+/// or high, entry by entry) that the gradient here promises most, all the way if that is higher,
+/// else half as far; a network of one layer is done after one step. Several starts climb, each with
+/// an output and a sign of its own. Everything is in Float32 and through BLAS: it proposes an
+/// input, `ErrorWitness` says what it is worth. The same on one machine whatever the threads.
 public struct GradientAscent: Sendable {
   /// Starts at most, and steps of each.
   public var starts = 32
@@ -52,8 +54,9 @@ public struct GradientAscent: Sendable {
 
   /// The input found whose error, in Float64, is largest; the first of equals.
   ///
-  /// - Throws: what `control` stops with: `InterruptedError`. Cost: starts · steps passes forward and back through both networks, at most `largestWork`
-  ///   multiplications, and as many Float64 passes as there are starts.
+  /// - Throws: what `control` stops with: `InterruptedError`. Cost: starts · steps passes forward
+  ///   and back through both networks, at most `largestWork` multiplications, and as many Float64
+  ///   passes as there are starts.
   public func witness(
     _ difference: OutputDifference, inputRange: InputRange, workers: Int, control: RunControl
   ) throws -> ErrorWitness {
@@ -131,7 +134,8 @@ public struct GradientAscent: Sendable {
     }
   }
 
-  /// Zeros (or what of the box is nearest), its highest corner, a random corner, random numbers, and again.
+  /// Zeros (or what of the box is nearest), its highest corner, a random corner, random numbers,
+  /// and again.
   private func start(number: Int) -> [Float] {
     let count = graph.inputShape.count
     let stream = StreamAddress(seed: UInt64(number), path: StreamPath(filter: 1))

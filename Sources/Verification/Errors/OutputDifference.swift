@@ -4,11 +4,13 @@ import Tickets
 
 /// How far a pruned network's outputs are from its target's at one input.
 ///
-/// Both run in Float64 by the slow reference, in one fixed order, the pruned one as its exact collapse: the figure is the same on every machine.
+/// Both run in Float64 by the slow reference, in one fixed order, the pruned one as its exact
+/// collapse: the figure is the same on every machine.
 public struct OutputDifference: Sendable {
   /// In the target's architecture.
   let target: Network<Double>
-  /// The target's architecture over the collapsed kernels, x⁺ and x⁻ apart where a layer's input is signed.
+  /// The target's architecture over the collapsed kernels, x⁺ and x⁻ apart where a layer's input is
+  /// signed.
   let pruned: Network<Double>
   /// What roundings can make of a difference at most, over the whole input box.
   public let roundingError: Double
@@ -33,11 +35,12 @@ public struct OutputDifference: Sendable {
     roundingError = (roundings[0] + roundings[1]) * (1 + 0x1p-40)
   }
 
-  /// The largest |pruned − target| over the outputs, as computed: within `roundingError` of the exact one.
+  /// The largest |pruned − target| over the outputs, as computed: within `roundingError` of the
+  /// exact one.
   ///
   /// - Parameter image: one image inside the input box.
-  /// - Throws: `ConvolutionError` for an image of another shape, and for outputs that are not finite.
-  ///   Cost: two passes of plain loops.
+  /// - Throws: `ConvolutionError` for an image of another shape, and for outputs that are not
+  ///   finite. Cost: two passes of plain loops.
   public func error(at image: Tensor<Float>) throws -> Double {
     let image = image.converted(to: Double.self)
     func outputs(_ network: Network<Double>, _ name: String) throws -> [Double] {
@@ -58,8 +61,9 @@ public struct OutputDifference: Sendable {
   }
 }
 
-/// A bound on what Float64 roundings do to a network's outputs: with magnitudes at most m and at most n roundings on the way from any input
-/// or weight to an output, γ_n·m, γ_n = n·u / (1 − n·u), u = 2⁻⁵³ (Higham, Accuracy and Stability of Numerical Algorithms, §3.1).
+/// A bound on what Float64 roundings do to a network's outputs: with magnitudes at most m and at
+/// most n roundings on the way from any input or weight to an output, γ_n·m, γ_n = n·u / (1 − n·u),
+/// u = 2⁻⁵³ (Higham, Accuracy and Stability of Numerical Algorithms, §3.1).
 private struct Roundings {
   /// Largest magnitude of any output, all products and summands taken absolutely.
   private(set) var magnitude = 0.0

@@ -4,8 +4,9 @@ import LinearAlgebra
 extension Network {
   /// The same function of an input's parts: channels x⁺, then channels x⁻.
   ///
-  /// A kink at x = 0 that comes of splitting the input is then none: x⁺ and x⁻ have gradients of their own on either side. Where a node other than a
-  /// convolution or a split reads the input, x⁺ − x⁻ is put together for it.
+  /// A kink at x = 0 that comes of splitting the input is then none: x⁺ and x⁻ have gradients of
+  /// their own on either side. Where a node other than a convolution or a split reads the input, x⁺
+  /// − x⁻ is put together for it.
   func overSignedParts() throws -> Network {
     let channels = inputShape.channels
     var shape = inputShape
