@@ -1,4 +1,5 @@
 import Files
+import ModelFiles
 import Testing
 
 @Suite struct FileErrorTests {
