@@ -1,9 +1,10 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-/// A room of the house: a library target, what it may import, and a product of its own.
+/// A room of the house: a library target, what it may import, and a product of its own. Its page
+/// for readers, README.md, stands beside the code.
 func room(_ name: String, imports: [Target.Dependency] = [], exclude: [String] = []) -> Target {
-  .target(name: name, dependencies: imports, exclude: exclude)
+  .target(name: name, dependencies: imports, exclude: ["README.md"] + exclude)
 }
 
 let rooms = [
@@ -61,7 +62,7 @@ let package = Package(
       dependencies: [
         "RunControl", "LinearAlgebra", "Convolution", "SubsetSum", "Tickets", "Pruning", "Verification", "ModelFiles",
         "Experiments", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+      ], exclude: ["README.md"]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "RunControlTests", dependencies: ["RunControl"]),
     .testTarget(name: "RandomStreamsTests", dependencies: ["RandomStreams", "TestSupport"]),

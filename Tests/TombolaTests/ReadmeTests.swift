@@ -7,7 +7,7 @@ import Tombola
   static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 
-  /// In a process of its own: the example chooses BLAS's kernels and names files from its working folder.
+  /// In a process of its own: the example names files from its working folder.
   @Test(.enabled(if: FileManager.default.fileExists(atPath: "/usr/share/datasets/fashion-mnist"), "no Fashion-MNIST"))
   func theLibraryExampleRuns() async {
     await #expect(processExitsWith: .success) {
@@ -20,13 +20,10 @@ import Tombola
       #expect(fileManager.changeCurrentDirectoryPath(folder))
 
       // README from here
-      try BLASCores().useBest()
       let target = try ONNXModel.network(fromFile: "Targets/fashion-cnn.onnx")
-      let search = try TicketSearch(target: target, width: 2000, seed: 7)
-      let ticket = try search.run().ticket
+      let ticket = try TicketSearch(target: target, width: 2000, seed: 7).run().ticket
       let images = try ImageSetFile.load("fashion-mnist", part: .test).prefix(500)
       let claims = try Measurement(ticket: ticket, target: target).claims(on: images)
-      print(claims.keptFilters, claims.ticketAccuracy ?? 0, claims.maxWeightError)
       try TicketFile(ticket: ticket, claims: claims).write(to: "ticket.safetensors", force: true)
       // README to here
 
