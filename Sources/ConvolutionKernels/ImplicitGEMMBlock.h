@@ -1,7 +1,8 @@
 // One kernel, for one element type and vector width. Included with
-//   SCALAR, BYTES (of a vector), VECTORS (of a panel's row), MOST (pixels of a block), TARGET, NAME(x)
-// defined. A block keeps MOST × VECTORS sums in registers; each step of k loads VECTORS weights and MOST broadcast
-// entries. Every loop over sums is unrolled whole, or they would lie in memory.
+// SCALAR, BYTES (of a vector), VECTORS (of a panel's row), MOST (pixels of a block), TARGET,
+// NAME(x) defined. A block keeps MOST × VECTORS sums in registers; each step of k loads VECTORS
+// weights and MOST broadcast entries. Every loop over sums is unrolled whole, or they would lie in
+// memory.
 typedef SCALAR NAME(vector) __attribute__((vector_size(BYTES)));
 typedef SCALAR NAME(unaligned) __attribute__((vector_size(BYTES), aligned(sizeof(SCALAR))));
 typedef INTEGER NAME(mask) __attribute__((vector_size(BYTES)));

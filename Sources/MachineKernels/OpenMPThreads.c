@@ -1,5 +1,6 @@
-// An OpenBLAS built with OpenMP takes its thread count from the OpenMP runtime, which holds one for each thread. The
-// runtime is the one that OpenBLAS itself is linked to, found through it: others may be in the process.
+// An OpenBLAS built with OpenMP takes its thread count from the OpenMP runtime, which holds one for
+// each thread. The runtime is the one that OpenBLAS itself is linked to, found through it: others
+// may be in the process.
 #define _GNU_SOURCE
 #include "MachineKernels.h"
 

@@ -6,17 +6,20 @@
   import Darwin
 #endif
 
-/// Words to normals: one N(0, 1) from one 64-bit word, by inversion, with correctly rounded + − × ÷ √ alone.
+/// Words to normals: one N(0, 1) from one 64-bit word, by inversion, with correctly rounded + − × ÷
+/// √ alone.
 ///
-/// With k = word div 2¹¹, the word stands for the centre of the k-th of 2⁵³ equal cells of (0, 1), written about the
-/// median: q = (2k + 1 − 2⁵³) · 2⁻⁵⁴, exact in Float64. The normal is Φ⁻¹(1/2 + q). Complementing the word negates
-/// it; its magnitude lies in [1.39e-16, 8.30], and the relative precision is kept both near 0 and in either tail, since
-/// 1/2 − |q| is exact too.
+/// With k = word div 2¹¹, the word stands for the centre of the k-th of 2⁵³ equal cells of (0, 1),
+/// written about the median: q = (2k + 1 − 2⁵³) · 2⁻⁵⁴, exact in Float64. The normal is Φ⁻¹(1/2 +
+/// q). Complementing the word negates it; its magnitude lies in [1.39e-16, 8.30], and the relative
+/// precision is kept both near 0 and in either tail, since 1/2 − |q| is exact too.
 ///
-/// Φ⁻¹ is M. J. Wichura's PPND16 ("Algorithm AS 241: the percentage points of the normal distribution", Applied
-/// Statistics 37, 1988, 477–484). Postcondition: |result − Φ⁻¹(1/2 + q)| <= 1e-15 · |Φ⁻¹(1/2 + q)|.
+/// Φ⁻¹ is M. J. Wichura's PPND16 ("Algorithm AS 241: the percentage points of the normal
+/// distribution", Applied Statistics 37, 1988, 477–484). Postcondition: |result − Φ⁻¹(1/2 + q)| <=
+/// 1e-15 · |Φ⁻¹(1/2 + q)|.
 ///
-/// This is the reference: the C kernels do the same operations in the same order. Never use a fused multiply-add here.
+/// This is the reference: the C kernels do the same operations in the same order. Never use a fused
+/// multiply-add here.
 package enum InverseNormal {
   /// The normal that `word` becomes. About 50 ns.
   package static func normal(ofWord word: UInt64) -> Double {
@@ -48,9 +51,9 @@ package enum InverseNormal {
 
   /// −log p for 2⁻⁵⁴ <= p <= 1/2, within 2 units in the last place.
   ///
-  /// p = m · 2⁻ᵏ with m in [√½, √2), split by the bits; log m = 2 artanh s with s = (m − 1)/(m + 1), by its series up
-  /// to s¹⁹: |s| < 0.1716, so the rest is below 1e-17 while the result is at least 0.69. log 2 has two parts, the upper
-  /// of 32 bits, so its product with k is exact.
+  /// p = m · 2⁻ᵏ with m in [√½, √2), split by the bits; log m = 2 artanh s with s = (m − 1)/(m +
+  /// 1), by its series up to s¹⁹: |s| < 0.1716, so the rest is below 1e-17 while the result is at
+  /// least 0.69. log 2 has two parts, the upper of 32 bits, so its product with k is exact.
   static func negativeLogarithm(_ p: Double) -> Double {
     let biased = (p.bitPattern &- 0x3FE6_A09E_667F_3BCD &+ 0x3FF0_0000_0000_0000) >> 52  // 1023 − k
     let m = Double(bitPattern: p.bitPattern &- (biased << 52) &+ 0x3FF0_0000_0000_0000)

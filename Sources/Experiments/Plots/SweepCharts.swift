@@ -10,7 +10,8 @@ enum SweepAxis {
     return Chart.Axis("candidates n (\(names.shared))", isLogarithmic: isWide)
   }
 
-  /// Counts along which a formula is drawn: evenly over the cells' own, also by ratio where they are wide apart.
+  /// Counts along which a formula is drawn: evenly over the cells' own, also by ratio where they
+  /// are wide apart.
   static func fineCounts(_ curve: SweepCurve) -> [Double] {
     let counts = curve.cells.map(\.cell.count).filter { $0 > 0 }
     guard let least = counts.first.map(Double.init), let most = counts.last.map(Double.init), most > least else {
@@ -86,7 +87,8 @@ struct ErrorChart {
     let names = SweepNames(curves.map(\.cell))
     var series: [Chart.Series] = []
     var scales: [Chart.Series] = []
-    // Where solvers stay far above ε* its line would press theirs together: what is drawn of it ends three decades below them.
+    // Where solvers stay far above ε* its line would press theirs together: what is drawn of it
+    // ends three decades below them.
     let medians = curves.flatMap { $0.cells.compactMap(\.medianError) }.filter { $0 > 0 }
     let lowest = max(.leastNormalMagnitude, (medians.min() ?? 0) / 1000)
     for curve in curves {

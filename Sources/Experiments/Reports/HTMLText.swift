@@ -1,6 +1,7 @@
 /// Pieces of a page that is HTML and well-formed XML at once.
 enum HTMLText {
-  /// A text that is only ever shown, also within quotes: markup is escaped, and characters that XML does not have are U+FFFD.
+  /// A text that is only ever shown, also within quotes: markup is escaped, and characters that XML
+  /// does not have are U+FFFD.
   static func escaped(_ text: String) -> String {
     var shown = ""
     for scalar in text.unicodeScalars {

@@ -5,7 +5,8 @@ import ModelFiles
 struct TicketSection {
   private let tickets: [TicketFigures]
 
-  /// Tickets whose kept filters are drawn, each in a chart of its own, and the most whose layers share a chart.
+  /// Tickets whose kept filters are drawn, each in a chart of its own, and the most whose layers
+  /// share a chart.
   private static let mostCharts = 8
 
   init(_ tickets: [TicketFigures]) { self.tickets = tickets }

@@ -1,11 +1,12 @@
 import CSQLite
 import Foundation
 
-/// A connection to a store's file, with everything turned off that a file could use against its reader.
+/// A connection to a store's file, with everything turned off that a file could use against its
+/// reader.
 ///
-/// No view, trigger, function of the schema or attached file is ever evaluated, sizes of cells are checked, texts and
-/// statements are bounded, and a query that takes more steps than its file has room for is ended. Whoever has it sees to
-/// it that one thread at a time uses it.
+/// No view, trigger, function of the schema or attached file is ever evaluated, sizes of cells are
+/// checked, texts and statements are bounded, and a query that takes more steps than its file has
+/// room for is ended. Whoever has it sees to it that one thread at a time uses it.
 final class StoreDatabase: @unchecked Sendable {
   enum Access: Sendable {
     /// Of a store that a sweep may be writing to meanwhile.

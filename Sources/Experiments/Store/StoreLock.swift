@@ -1,8 +1,10 @@
 import Foundation
 
-/// That one process alone writes a store: a lock on a file beside it, which ends with the process however that ends.
+/// That one process alone writes a store: a lock on a file beside it, which ends with the process
+/// however that ends.
 ///
-/// SQLite's own locks are held during a transaction only, so that tables can be read while a sweep runs.
+/// SQLite's own locks are held during a transaction only, so that tables can be read while a sweep
+/// runs.
 final class StoreLock: Sendable {
   private let path: String
   private let descriptor: Int32

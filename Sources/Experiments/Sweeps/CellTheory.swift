@@ -4,11 +4,14 @@ import SubsetSum
 extension CellSummary {
   /// The first moment for a cell's law: candidates of coordinate deviation σ scale it by σ.
   ///
-  /// Of any size: ε* is that of `TheoreticalLimit` for σ = 1, and `E T = (ε/ε*)^m`. Of a fixed size k the same for NSN candidates and k > m; for
-  /// other laws from the density of a normal sum of k, (2πkσ²)^(−m/2) at 0: `E T_k = C(n,k)·v·ε^m·(2πkσ²)^(−m/2)`, v the volume of the
-  /// norm's unit ball, exact for normals and an approximation for others. All are for targets that are small beside √n·σ: optimistic otherwise.
+  /// Of any size: ε* is that of `TheoreticalLimit` for σ = 1, and `E T = (ε/ε*)^m`. Of a fixed size
+  /// k the same for NSN candidates and k > m; for other laws from the density of a normal sum of k,
+  /// (2πkσ²)^(−m/2) at 0: `E T_k = C(n,k)·v·ε^m·(2πkσ²)^(−m/2)`, v the volume of the norm's unit
+  /// ball, exact for normals and an approximation for others. All are for targets that are small
+  /// beside √n·σ: optimistic otherwise.
   ///
-  /// Up to n = 256, in the max norm and for `StandardTarget`s, E T is that of `ExpectedHits`, without these limits: exact for NSN and normal candidates.
+  /// Up to n = 256, in the max norm and for `StandardTarget`s, E T is that of `ExpectedHits`,
+  /// without these limits: exact for NSN and normal candidates.
   public struct Theory: Sendable, Hashable {
     /// ε*, by the formula.
     public let scale: Double
@@ -82,7 +85,8 @@ extension CellSummary {
       return base + log(n) / 2 - (n - 1) / m * log(2)
     }
 
-    /// ln of the expected number of subsets within ε at other counts: between whole ones on straight lines where `expected(within:)` is exact.
+    /// ln of the expected number of subsets within ε at other counts: between whole ones on
+    /// straight lines where `expected(within:)` is exact.
     ///
     /// - Precondition: counts above 0, and at least a fixed size.
     public func logExpected(within epsilon: Double, counts: [Double]) -> [Double] {
@@ -98,11 +102,15 @@ extension CellSummary {
       }
     }
 
-    /// The count, not rounded, from which on at least `expected` subsets within ε are expected; nil where fewer candidates than the formula has a
-    /// meaning for would do, that is, ε is large, or where it is above 10¹⁵.
+    /// The count, not rounded, from which on at least `expected` subsets within ε are expected; nil
+    /// where fewer candidates than the formula has a meaning for would do, that is, ε is large, or
+    /// where it is above 10¹⁵.
     ///
-    /// Where `expected(within:)` is exact so is this, the logarithm of E T joined by straight lines between whole n, up to 256. Elsewhere E T by the formula grows with n from m/(2·ln 2) on, or from a fixed size on. For `expected` = 1 and NSN candidates of any size in the max norm this is
-    /// `FirstMoment.count(dimension:epsilon:)`. By bisection to 12 digits: about 100 evaluations.
+    /// Where `expected(within:)` is exact so is this, the logarithm of E T joined by straight lines
+    /// between whole n, up to 256. Elsewhere E T by the formula grows with n from m/(2·ln 2) on, or
+    /// from a fixed size on. For `expected` = 1 and NSN candidates of any size in the max norm this
+    /// is `FirstMoment.count(dimension:epsilon:)`. By bisection to 12 digits: about 100
+    /// evaluations.
     public func count(expecting expected: Double, within epsilon: Double) -> Double? {
       if let hits { return Self.count(hits, rule, expecting: log(expected), within: epsilon) }
       func isEnough(_ n: Double) -> Bool { logExpected(within: epsilon, counts: [n])[0] >= log(expected) }

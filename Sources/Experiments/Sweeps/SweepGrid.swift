@@ -2,8 +2,8 @@ import SubsetSum
 
 /// A sweep's grid in names and numbers: all that stores and tables know of a specification.
 ///
-/// Cells are numbered as `SweepSpecification` says. Whatever has passed `init` fits memory, and no sum or product of its
-/// sizes overflows.
+/// Cells are numbered as `SweepSpecification` says. Whatever has passed `init` fits memory, and no
+/// sum or product of its sizes overflows.
 struct SweepGrid: Sendable, Hashable {
   let dimensions: [Int]
   let counts: [Int]

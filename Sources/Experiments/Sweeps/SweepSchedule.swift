@@ -1,6 +1,8 @@
 /// The part of a sweep that one job of several runs: job I of N, from 1.
 public struct SweepShard: Sendable, Hashable, CustomStringConvertible {
+  /// I, from 1.
   public let index: Int
+  /// N, the number of jobs.
   public let count: Int
 
   /// The whole sweep.
@@ -19,12 +21,14 @@ public struct SweepShard: Sendable, Hashable, CustomStringConvertible {
   public var description: String { "\(index)/\(count)" }
 }
 
-/// The order in which a sweep's trials are run, and who runs them: a function of the specification alone.
+/// The order in which a sweep's trials are run, and who runs them: a function of the specification
+/// alone.
 ///
-/// The trials of a cell are cut into blocks, of some milliseconds where a batch decides them and of one trial elsewhere.
-/// Blocks are put in the order of (sixteenth of their cell, cell, trial), so that an early look sees all cells and the rate
-/// of the first trials says something about the rest; shard I of N takes every N-th block. Blocks are made when they are
-/// asked for: there may be as many as trials.
+/// The trials of a cell are cut into blocks, of some milliseconds where a batch decides them and of
+/// one trial elsewhere. Blocks are put in the order of (sixteenth of their cell, cell, trial), so
+/// that an early look sees all cells and the rate of the first trials says something about the
+/// rest; shard I of N takes every N-th block. Blocks are made when they are asked for: there may be
+/// as many as trials.
 struct SweepSchedule: Sendable {
   struct Block: Sendable, Hashable {
     let cell: Int

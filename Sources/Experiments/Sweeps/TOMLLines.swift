@@ -1,9 +1,9 @@
-/// The line of each key of a TOML document, which parsers keep to themselves; and that it has nothing that toml++ cannot
-/// stand: levels upon levels, for each of which it calls itself, and dates with a blank behind them and brackets in the place of
-/// values, where assertions of it fail.
+/// The line of each key of a TOML document, which parsers keep to themselves; and that it has
+/// nothing that toml++ cannot stand: levels upon levels, for each of which it calls itself, and
+/// dates with a blank behind them and brackets in the place of values, where assertions of it fail.
 ///
-/// Reads only what it needs to tell keys from values: up to the first place that is no TOML it is right, behind it it only
-/// ends.
+/// Reads only what it needs to tell keys from values: up to the first place that is no TOML it is
+/// right, behind it it only ends.
 struct TOMLLines {
   /// What keeps a document from being parsed, and where.
   struct Refusal: Error {

@@ -1,9 +1,12 @@
-/// A confidence interval for a probability of which `successes` in `trials` were seen (Wilson 1927).
+/// A confidence interval for a probability of which `successes` in `trials` were seen (Wilson
+/// 1927).
 ///
-/// `(p + z²/2n ± z·√(p(1−p)/n + z²/4n²)) / (1 + z²/n)` for p = successes/n and z the normal quantile: within 0…1, and of use for
-/// few trials and for p near 0 or 1 as well.
+/// `(p + z²/2n ± z·√(p(1−p)/n + z²/4n²)) / (1 + z²/n)` for p = successes/n and z the normal
+/// quantile: within 0…1, and of use for few trials and for p near 0 or 1 as well.
 public struct WilsonInterval: Sendable, Hashable {
+  /// The lower end, at least 0.
   public let low: Double
+  /// The upper end, at most 1.
   public let high: Double
 
   /// The quantile for 95 %.

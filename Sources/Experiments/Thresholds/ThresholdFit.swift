@@ -6,10 +6,14 @@ import Foundation
 public struct ThresholdFit: Sendable, Hashable {
   /// A threshold: its m, its ε and its n50.
   public struct Point: Sendable, Hashable {
+    /// m.
     public let dimension: Int
+    /// ε, in (0, 1).
     public let epsilon: Double
+    /// n50.
     public let count: Double
 
+    /// A threshold: n50 = `count`.
     public init(dimension: Int, epsilon: Double, count: Double) {
       (self.dimension, self.epsilon, self.count) = (dimension, epsilon, count)
     }

@@ -1,6 +1,8 @@
 extension MatrixView {
-  /// - Parameter triangle: the half of a square matrix that counts; nil for all of it. The other half is not read.
-  /// - Throws: `OperandError` for sizes above 32 bits or the first entry, row by row, that is not finite.
+  /// - Parameter triangle: the half of a square matrix that counts; nil for all of it. The other
+  ///   half is not read.
+  /// - Throws: `OperandError` for sizes above 32 bits or the first entry, row by row, that is not
+  ///   finite.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   func requireFinite(
@@ -86,8 +88,8 @@ extension Matrix {
   }
 }
 
-/// Writes entry (i, j) of a matrix of rows `leadingDimension` apart to entry (j, i) of one with rows
-/// `targetLeadingDimension` apart, by blocks that stay in cache.
+/// Writes entry (i, j) of a matrix of rows `leadingDimension` apart to entry (j, i) of one with
+/// rows `targetLeadingDimension` apart, by blocks that stay in cache.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 func transpose<Scalar: BLASScalar>(

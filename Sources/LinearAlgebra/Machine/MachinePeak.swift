@@ -1,8 +1,10 @@
 import MachineKernels
 
-/// What the machine can do at most: fused multiply-adds in registers, with the widest vectors of the CPU.
+/// What the machine can do at most: fused multiply-adds in registers, with the widest vectors of
+/// the CPU.
 public enum MachinePeak {
-  /// One bout of multiply-adds on `workers` cores at once, about a millisecond, to be timed beside other work.
+  /// One bout of multiply-adds on `workers` cores at once, about a millisecond, to be timed beside
+  /// other work.
   ///
   /// - Returns: the floating-point operations done, two a multiply-add, on all cores together.
   /// - Precondition: `workers` ≥ 1.
@@ -24,8 +26,8 @@ public enum MachinePeak {
     return (try? Workers.map(count: workers, workers: workers) { _ in loop() }.reduce(0, +)) ?? 0
   }
 
-  /// GFLOP/s on `workers` cores: the best of `rounds` bouts, as other work on the machine only slows. Cost: a millisecond
-  /// a round, 25 for several cores.
+  /// GFLOP/s on `workers` cores: the best of `rounds` bouts, as other work on the machine only
+  /// slows. Cost: a millisecond a round, 25 for several cores.
   ///
   /// - Precondition: `workers` ≥ 1 and `rounds` ≥ 1.
   public static func measure<Scalar: BLASScalar>(_ type: Scalar.Type, workers: Int, rounds: Int = 9) -> Double {
