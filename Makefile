@@ -11,10 +11,13 @@ OUT := out
 BENCH := bench/.build/release/Bench
 PEERS_VENV := .venv-peers
 SOLVERS_VENV := .venv-solvers
+ROOMS := RunControl RandomStreams LinearAlgebra Convolution NumericalVerification SubsetSum Tickets \
+  Pruning Verification ModelFiles Experiments
+ROOMS_TO_COME := Convolution SubsetSum Tickets Pruning Verification ModelFiles
 EXPERIMENTS := existence scaling sizes laws laws-2 laws-4 laws-6 gap found mask burkholz
 SANITIZED_ENVIRONMENT = TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA)
 
-.PHONY: help deps python-deps locale-deps build demo test test-environments test-everywhere test-all bench bench-deps bench-peers bench-report bench-solvers bench-solvers-report browser-deps check-readme lint experiments
+.PHONY: help deps python-deps locale-deps build demo test test-environments test-everywhere test-all bench bench-deps bench-peers bench-report bench-solvers bench-solvers-report browser-deps check-readme docs lint experiments
 
 help:
 	@echo "make demo              draw a ticket for the shipped target and verify it"
@@ -25,6 +28,7 @@ help:
 	@echo "                       and resumed, 22 000 damaged files"
 	@echo "make lint              check the style of the sources"
 	@echo "make check-readme      run the transcripts of README and docs, check lines and links"
+	@echo "make docs              pages of the libraries' declarations, into out/docs"
 	@echo "make bench             GFLOP/s of the building blocks beside the machine's peak and bare GEMM"
 	@echo "make bench-peers       the same layers in ONNX Runtime and OpenVINO, products in NumPy"
 	@echo "make bench-solvers     subset sums beside CP-SAT, HiGHS, SCIP, Gurobi and flsss: hours,"
@@ -151,6 +155,15 @@ locale-deps:
 browser-deps:
 	@command -v chromium-headless-shell chromium-shell chromium google-chrome >/dev/null \
 	  || $(MAKE) --no-print-directory deps PACKAGES="chromium-headless-shell"
+
+# Pages of the libraries' declarations by DocC, an archive a room in out/docs. A warning is an
+# error, but in rooms whose comments are still to be gone through.
+docs: deps
+	@mkdir -p $(OUT)/docs
+	@for room in $(ROOMS); do \
+	  case " $(ROOMS_TO_COME) " in *" $$room "*) strict= ;; *) strict=--warnings-as-errors ;; esac; \
+	  swift package -c release --allow-writing-to-directory $(OUT)/docs generate-documentation \
+	    --target $$room $$strict --output-path $(OUT)/docs/$$room.doccarchive || exit; done
 
 lint:
 	swift format lint --strict -r Sources Tests Package.swift bench/Sources bench/Package.swift
