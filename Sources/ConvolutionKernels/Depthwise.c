@@ -1,6 +1,6 @@
 #include "ConvolutionKernels.h"
 
-// Off but where a sum says otherwise.
+// Contraction to fused multiply-adds is off, but in the sums that ask for it.
 #pragma STDC FP_CONTRACT OFF
 
 // Depthwise: channels lie side by side, so a vector of channels is a vector of independent sums.

@@ -47,7 +47,7 @@ TARGET static inline __attribute__((always_inline)) void NAME(block)(
       for (long v = 0; v < VECTORS; v++) weights[v] = *(const NAME(unaligned) *)(panel + v * LANES);
 #pragma clang loop unroll(full)
       for (long p = 0; p < count; p++) {
-        // The splat: x − 0 is x, and costs nothing.
+        // One entry in all lanes: x − 0 is x, and costs nothing.
         const vector value = entry[p * stride] - (vector){0};
 #pragma clang loop unroll(full)
         for (long v = 0; v < VECTORS; v++) {

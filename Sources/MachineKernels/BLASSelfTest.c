@@ -130,7 +130,7 @@ const char *machine_blas_self_test(void) {
   return wrong;
 }
 
-// What a test of unknown kernels may end in, beside a wrong result.
+// Signals that a test of unknown kernels may end in.
 static const int faults[] = {SIGILL, SIGSEGV, SIGBUS, SIGFPE};
 enum { fault_count = sizeof faults / sizeof *faults };
 static struct sigaction before[fault_count];
@@ -140,8 +140,8 @@ static pthread_mutex_t one_test = PTHREAD_MUTEX_INITIALIZER;
 
 static void leave(int fault) {
   if (pthread_equal(pthread_self(), tester)) siglongjmp(way_out, fault);
-  // Another thread's fault is none of the test's: what was there before decides when it comes
-  // again.
+  // A fault of another thread is not the test's. The earlier handler is put back, and the
+  // instruction, which is run again, faults into that one.
   for (int i = 0; i < fault_count; ++i)
     if (faults[i] == fault) sigaction(fault, &before[i], NULL);
 }

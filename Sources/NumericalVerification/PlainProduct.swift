@@ -42,7 +42,7 @@ public struct PlainProduct: Sendable {
         magnitudes.append(abs(Double(alpha)) * size + abs(old))
       }
     }
-    // The shape is that of two matrices that exist.
+    // The shape comes from two matrices that exist, so it is valid.
     self.values = try Matrix(rows: a.rows, columns: b.columns, values: values)
     self.magnitudes = try Matrix(rows: a.rows, columns: b.columns, values: magnitudes)
   }

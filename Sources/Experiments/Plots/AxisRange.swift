@@ -11,7 +11,7 @@ struct AxisRange: Sendable, Hashable {
     let least = values.min() ?? 1
     let most = values.max() ?? 1
     if axis.isLogarithmic {
-      // Logarithms stay finite for every positive Double, and so do the ends.
+      // The logarithm of every positive Double is finite, so both ends are.
       let margin = max(0.05 * (log(most) - log(least)), 0.05)
       low = max(exp(log(least) - margin), .leastNormalMagnitude)
       high = min(exp(log(most) + margin), .greatestFiniteMagnitude)

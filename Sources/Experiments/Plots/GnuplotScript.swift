@@ -40,7 +40,7 @@ public struct GnuplotScript: Sendable, Hashable {
 
     var files: [DataFile] = []
     var plots: [String] = []
-    // Spreads lie below everything else.
+    // Spreads are drawn first, so that lines and points lie on top of them.
     for (index, series) in chart.series.enumerated() where !series.points.isEmpty {
       let file = DataFile(
         name: "series\(index).dat",
@@ -93,7 +93,7 @@ public struct GnuplotScript: Sendable, Hashable {
     let ticks = axis.ticks.isEmpty && axis.isLogarithmic ? range.fineTicks : axis.ticks
     if !ticks.isEmpty {
       let list = ticks.map {
-        // Labels of ticks are formats.
+        // gnuplot reads the label of a tick as a format, in which %% stands for a percent sign.
         "\(quoted($0.label.replacingOccurrences(of: "%", with: "%%"))) \($0.position)"
       }.joined(separator: ", ")
       lines.append("set \(letter)tics (\(list))")

@@ -13,7 +13,7 @@ enum HTMLText {
       case "'": shown += "&#39;"
       case "\t", "\n", "\r": shown.unicodeScalars.append(scalar)
       case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{FFFE}", "\u{FFFF}": shown += "\u{FFFD}"
-      // What turns the direction of the text around it is no part of a name.
+      // Characters that turn the direction of the text around them are left out.
       case "\u{202A}"..."\u{202E}", "\u{2066}"..."\u{2069}": shown += "\u{FFFD}"
       default: shown.unicodeScalars.append(scalar)
       }

@@ -38,7 +38,7 @@ enum InlineSVG {
       shown += tag
       rest = rest[rest.index(after: close)...]
     }
-    // The drawing's title is what a pointer shows.
+    // A browser shows an SVG's title beside the pointer: gnuplot's own would only say Gnuplot.
     return (shown + rest).replacing("<title>Gnuplot</title>", with: "", maxReplacements: 1)
   }
 }

@@ -63,7 +63,7 @@ public final class ResultStore: Sendable {
   ///   - body: called once a trial, on the calling thread.
   /// - Throws: `StoreError`, and what `body` throws.
   public func forEachTrial(in cell: Int? = nil, _ body: (TrialResult) throws -> Void) throws {
-    // What `body` throws is not this store's.
+    // An error of `body` is carried past the reading, which throws `StoreError` alone.
     var failure: (any Error)?
     do {
       try reading { (contents, database) throws(StoreError) in

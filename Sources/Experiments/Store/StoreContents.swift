@@ -168,11 +168,11 @@ enum MetaKey: String, CaseIterable {
   case formatVersion = "format_version"
   /// `SweepSpecification.canonicalText`.
   case specification
-  /// SHA-256 of it.
+  /// SHA-256 of the specification's text.
   case digest = "specification_digest"
-  /// Of each cell.
+  /// Trials of each cell.
   case trials
-  /// Separated by spaces.
+  /// The errors to count successes for, separated by spaces.
   case epsilon
   case seed
   /// The file that the specification was read from, as it was.
@@ -188,7 +188,7 @@ enum MetaKey: String, CaseIterable {
     ]
   }
 
-  /// What a file has of them.
+  /// The keys and values that a file has.
   ///
   /// - Throws: `StoreError` for other keys, and values that are no texts.
   static func values(in database: StoreDatabase) throws(StoreError) -> [MetaKey: String] {

@@ -54,7 +54,7 @@ struct StorePath: Sendable, Hashable {
       return String(cString: found)
     }
     if let whole = text(path) { return whole }
-    // Nothing of that name yet, or something that is no folder on the way.
+    // ENOENT: there is nothing of that name yet, or a folder on the way is missing.
     guard errno == ENOENT, let folder = text(folder(of: path)) else {
       let reason = errno
       let found = reason == ENOENT || reason == ENOTDIR ? "no such folder" : String(cString: strerror(reason))

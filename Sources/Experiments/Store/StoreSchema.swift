@@ -59,7 +59,8 @@ enum StoreSchema {
       throw .notAStore(path: path, found: "another database")
     }
     let (definitions, others) = try objects(of: database)
-    // Another format says so in its own way; it may have other tables.
+    // A store of another format may have other tables, so its format is read before they are looked
+    // for.
     if let sql = definitions[meta.name] {
       try meta.check(sql, path: path)
       try checkFormat(database)

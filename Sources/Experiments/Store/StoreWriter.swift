@@ -98,7 +98,7 @@ final class StoreWriter: Sendable {
     guard access(place.resolved, W_OK) == 0 else {
       throw .unwritable(path: place.name, found: String(cString: strerror(errno)))
     }
-    // Each name would have a lock and a journal of its own.
+    // A file with two names would have a lock and a journal for each of them.
     guard status.st_nlink == 1 else {
       throw .unwritable(path: place.name, found: "a file of \(status.st_nlink) names (hard links)")
     }
@@ -126,7 +126,7 @@ final class StoreWriter: Sendable {
     guard try StoreDatabase.isThere(place) else { return }
     let database = try StoreDatabase.reading(place)
     if try isEmpty(database) { return }
-    // Another specification's results are no reason to resume.
+    // Results of another specification are an error of their own: resuming them would not help.
     _ = try check(database, specification)
     throw .exists(path: place.name)
   }

@@ -34,7 +34,8 @@ extension CellSummary {
         guard k > 0, k <= n, let free = TheoreticalLimit.scale(count: n, dimension: m, norm: norm),
           let base = TheoreticalLimit.scale(count: k, dimension: m, norm: norm)
         else { return nil }
-        // The free scale has 2ⁿ subsets of variance n/2; these are C(n, k) of variance k.
+        // The scale for any size counts 2ⁿ subsets whose sums have variance n/2; of size k there
+        // are C(n, k), of variance k.
         let subsets = Self.logSubsets(Double(n), k)
         unit.n = free * exp((Double(n) * log(2) - subsets) / Double(m)) * (2 * Double(k) / Double(n)).squareRoot()
         unit.base = base * exp(Double(k) * log(2) / Double(m)) * 2.0.squareRoot()
@@ -131,7 +132,8 @@ extension CellSummary {
     private static func count(
       _ hits: ExpectedHits, _ rule: SubsetSize, expecting expected: Double, within epsilon: Double
     ) -> Double? {
-      // Counts double until there are enough, so that few sizes are looked at that are not needed.
+      // Counts are tried up to 16, 32, … until one is enough, so that few sizes are computed in
+      // vain.
       var last = 16
       while true {
         let found = hits.logarithms(counts: 1...last, within: epsilon) { rule.size(of: $0) }

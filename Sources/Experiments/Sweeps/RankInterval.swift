@@ -28,7 +28,8 @@ public struct RankInterval: Sendable, Hashable {
     var chance = exp(
       FirstMoment.logGamma(Double(n) + 1) - FirstMoment.logGamma(Double(middle) + 1)
         - FirstMoment.logGamma(Double(n - middle) + 1) - Double(n) * log(2))
-    // Above and below the middle are as likely; for odd n the middle belongs to the lower half.
+    // The distribution is symmetric: P(X ≤ ⌊n/2⌋) is 1/2 for odd n, and (1 + P(X = n/2))/2 for even
+    // n.
     var atMost = n % 2 == 0 ? (1 + chance) / 2 : 0.5
     var k = middle
     while k >= 0, atMost > tail {
@@ -36,7 +37,8 @@ public struct RankInterval: Sendable, Hashable {
       chance *= Double(k) / Double(n - k + 1)
       k -= 1
     }
-    // k is the most values below the median that are rare enough: rank k + 1, position k.
+    // k is the largest number for which P(X ≤ k) is at most the tail: the value of rank k + 1, at
+    // position k from 0, is the lower end.
     guard k >= 0 else { return nil }
     (low, high) = (k, n - 1 - k)
   }

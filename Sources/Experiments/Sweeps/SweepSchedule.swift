@@ -79,7 +79,8 @@ struct SweepSchedule: Sendable {
   /// A block of the shard by its place, from 0 to `count` - 1.
   subscript(_ place: Int) -> Block {
     let number = place * shard.count + shard.index - 1
-    // The last start that is not above it: those after an empty part are equal.
+    // The last start that is at most `place` belongs to its part; empty parts have the same start
+    // as the one after them.
     var (low, high) = (0, starts.count)
     while high - low > 1 {
       let middle = (low + high) / 2

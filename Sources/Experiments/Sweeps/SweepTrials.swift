@@ -38,7 +38,8 @@ struct SweepTrials: Sendable {
       let exact = try ExactMethod(
         dimension: m, count: n, norm: specification.norms[at.norm],
         size: specification.sizes[at.size].size(of: n), range: method.range(specification.epsilons))
-      // A batch is all or nothing; where a trial may not cost that much, a solver says what it got.
+      // A batch cannot be stopped half way. Where its trials would cost more than the work limit
+      // allows, a solver is used instead, which returns its best.
       if case .batch = exact, let limit = specification.workLimit, limit < Self.batchCost(n) {
         return .solver(MeetInTheMiddle())
       }
@@ -63,8 +64,8 @@ struct SweepTrials: Sendable {
       for trial in trials where !cancellation.isCancelled {
         do {
           let found = try solver.solve(try problem(cell: cell, trial: trial), control: control)
-          // What a cancelled solver returns depends on when it was; some do not say that they were
-          // stopped.
+          // What a cancelled solver returns depends on when it was stopped, so it is dropped; not
+          // every solver says that it was.
           if cancellation.isCancelled && !found.isOptimal { break }
           results.append(
             TrialResult(
@@ -92,7 +93,7 @@ struct SweepTrials: Sendable {
         return z
       }
     } catch {
-      // One by one, to say whose numbers were no good.
+      // The trials are run one by one to find the one whose numbers were refused.
       if trials.count == 1 { throw failure(cell, trials[0], error) }
       return try trials.flatMap { try run(cell: cell, trials: [$0], batch, control) }
     }

@@ -20,7 +20,7 @@ public struct WilsonInterval: Sendable, Hashable {
     let middle = p + z * z / (2 * n)
     let width = z * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
     let whole = 1 + z * z / n
-    // Exact where rounding would leave the last bit.
+    // The ends are exactly 0 and 1 there, which rounding could miss by a bit.
     low = successes == 0 ? 0 : max(0, (middle - width) / whole)
     high = successes == trials ? 1 : min(1, (middle + width) / whole)
   }

@@ -50,7 +50,7 @@ public struct ExpectedHits: Sendable, Hashable {
   /// The same for many counts, each with its size, nil for any; −∞ where the size exceeds the
   /// count. Cost: as above for each size that occurs.
   func logarithms(counts: ClosedRange<Int>, within epsilon: Double, size: (Int) -> Int?) -> [Double] {
-    // What a subset of a size does depends on no count.
+    // The probability that a subset of a size hits does not depend on the count.
     var probabilities = [Double?](repeating: nil, count: counts.upperBound + 1)
     return counts.map { n in
       let sizes = size(n).map { [$0] } ?? Array(0...n)
@@ -97,10 +97,10 @@ public struct ExpectedHits: Sendable, Hashable {
     case .zero: return Self.central(epsilon, sigma)
     case .normal(let deviation): return Self.central(epsilon, (sigma * sigma + deviation * deviation).squareRoot())
     case .uniform(let h):
-      // Where differences would cancel, the density's mean over (−h, h) times 2ε.
+      // For a small ε the differences below would cancel; the mean of the density over (−h, h),
+      // times 2ε, is exact enough there.
       if epsilon < 1e-5 * sigma { return epsilon / h * Self.central(h, sigma) }
-      // What lies 40 deviations off has no probability in Float64, and ε may be too large to add
-      // to.
+      // Beyond 40 deviations no probability is left in Float64, and h might vanish beside a huge ε.
       if epsilon - h > 40 * sigma { return 1 }
       // With G(x) = ∫ Φ(x/σ) dx = x·Φ(x/σ) + σ·φ(x/σ), the mean over z of Φ((z+ε)/σ) − Φ((z−ε)/σ)
       // is (G(h+ε) − G(h−ε) − ε)/h.

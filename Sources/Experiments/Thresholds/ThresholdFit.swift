@@ -38,7 +38,7 @@ public struct ThresholdFit: Sendable, Hashable {
     let means = (x: points.reduce(0) { $0 + $1.bits } / n, y: points.reduce(0) { $0 + $1.count } / n)
     let spread = points.reduce(0) { $0 + ($1.bits - means.x) * ($1.bits - means.x) }
     let largest = points.reduce(0) { max($0, abs($1.bits)) }
-    // What rounding alone makes of equal numbers is no spread.
+    // Numbers that differ by rounding alone count as equal: no line goes through them.
     guard spread > n * (1e-12 * largest) * (1e-12 * largest) else { return nil }
     let slope = points.reduce(0) { $0 + ($1.bits - means.x) * ($1.count - means.y) } / spread
     let intercept = means.y - slope * means.x

@@ -29,7 +29,7 @@ public struct Cholesky<Scalar: LAPACKScalar>: Sendable {
         Scalar.potrf(character("L"), Int32(order), $0.baseAddress, Int32(order))
       }
       if info > 0 { throw .notPositiveDefinite(order: Int(info)) }
-      // What stands above the diagonal is no part of the factor.
+      // LAPACK leaves the upper half as it was; the factor has zeros there.
       for column in 0..<order { for row in 0..<column { values[column * order + row] = 0 } }
       do { try requireInRange("Cholesky", values) } catch { throw .operand(error) }
     }

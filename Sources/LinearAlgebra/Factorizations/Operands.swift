@@ -78,7 +78,7 @@ func requireWorkspace(_ operation: String, _ scalars: Double) throws(OperandErro
 extension Matrix {
   /// A row-major matrix from entries that lie column by column, `leadingDimension` apart.
   init(rows: Int, columns: Int, columnMajor values: [Scalar], leadingDimension: Int) {
-    // The sizes come from a matrix that exists.
+    // These sizes are those of a matrix that exists, so they are valid.
     try! self.init(rows: rows, columns: columns) { target in
       values.withUnsafeBufferPointer { values in
         guard let source = values.baseAddress, let target = target.baseAddress else { return }

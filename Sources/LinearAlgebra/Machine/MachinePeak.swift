@@ -18,11 +18,12 @@ public enum MachinePeak {
       var (single, double) = (Float(0), 0.0)
       let operations =
         Scalar.self == Double.self ? machine_fma_double(steps, &double) : machine_fma_float(steps, &single)
-      // The sums are finite: asking keeps the loop.
+      // The sums are always finite; asking whether they are keeps the compiler from removing the
+      // loop.
       return single.isFinite && double.isFinite ? operations : 0
     }
     if workers == 1 { return loop() }
-    // The loop throws nothing.
+    // The loop throws nothing, so there is always a result.
     return (try? Workers.map(count: workers, workers: workers) { _ in loop() }.reduce(0, +)) ?? 0
   }
 
@@ -33,7 +34,7 @@ public enum MachinePeak {
   public static func measure<Scalar: BLASScalar>(_ type: Scalar.Type, workers: Int, rounds: Int = 9) -> Double {
     precondition(workers >= 1 && rounds >= 1, "workers and rounds from 1")
     let clock = ContinuousClock()
-    // Threads take up to milliseconds to wake: longer bouts for several.
+    // Threads take up to milliseconds to wake, so bouts of several workers are longer.
     let steps = workers > 1 ? 20 * steps : steps
     _ = bout(type, workers: workers)
     return (0..<rounds).map { _ in
