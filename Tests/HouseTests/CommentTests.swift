@@ -112,6 +112,18 @@ import Testing
     }
   }
 
+  @Test func undocumentedDeclarationsAreTold() {
+    let lines = [
+      "/// Told.", "public let a = 1", "public let b = 2", "/// Told.", "@inlinable", "public func c() {}",
+      "@inlinable public init(d: Int) {}", "  public private(set) var e: Int", "public extension F {}",
+      "import Foundation", "public protocol G {", "  var h: Int { get }", "}",
+    ].map { Substring($0) }
+    let told = PublicDeclaration.requirements(of: lines)
+    #expect(told == ["h"])
+    let found = PublicDeclaration.all(in: lines).filter { !$0.isDocumented }.map { "\($0.line) \($0.name)" }
+    #expect(found == ["3 b", "7 init", "8 e", "11 G"])
+  }
+
   /// What stands between `// example` and `// end` in the files `ExampleTests.swift` of the tests,
   /// which compile and run it, stands in a doc comment as well.
   @Test func examplesOfDocCommentsAreCompiledAndRun() throws {
@@ -222,9 +234,9 @@ struct PublicDeclaration {
   static func requirements(of lines: [Substring]) -> Set<String> {
     var (names, isInside): (Set<String>, Bool) = ([], false)
     for line in lines {
-      if line.hasPrefix("public protocol ") { isInside = true }
       if line.hasPrefix("}") { isInside = false }
       if isInside, let name = name(of: line) { names.insert(name) }
+      if line.hasPrefix("public protocol ") { isInside = true }
     }
     return names
   }
