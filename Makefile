@@ -11,22 +11,30 @@ OUT := out
 BENCH := bench/.build/release/Bench
 PEERS_VENV := .venv-peers
 SOLVERS_VENV := .venv-solvers
+ROOMS := RunControl RandomStreams LinearAlgebra Convolution NumericalVerification SubsetSum Tickets \
+  Pruning Verification ModelFiles Experiments
+ROOMS_TO_COME := Convolution SubsetSum Tickets Pruning Verification ModelFiles
 EXPERIMENTS := existence scaling sizes laws laws-2 laws-4 laws-6 gap found mask burkholz
 SANITIZED_ENVIRONMENT = TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA)
 
-.PHONY: help deps python-deps locale-deps build demo test test-environments test-everywhere test-all bench bench-deps bench-peers bench-report bench-solvers bench-solvers-report browser-deps check-readme lint experiments
+.PHONY: help deps python-deps locale-deps build demo test test-environments test-everywhere test-all bench bench-deps bench-peers bench-report bench-solvers bench-solvers-report browser-deps check-readme docs lint experiments
 
 help:
-	@echo "make demo         draw a ticket for the shipped target and verify it"
-	@echo "make test         build and run all tests"
-	@echo "make test-environments  two suites under other kernels, homes, locales, users (after make test, as make test-everywhere)"
-	@echo "make test-everywhere  these, and all tests under other builds of OpenBLAS and beside busy programs"
-	@echo "make test-all     the tests again under both sanitizers, searches and sweeps killed and resumed, thousands of damaged files"
-	@echo "make bench        measure the building blocks beside the machine's peak and bare GEMM"
-	@echo "make bench-peers  ONNX Runtime, OpenVINO and NumPy beside Tombola, taking turns"
-	@echo "make bench-solvers  CP-SAT, HiGHS, SCIP, Gurobi and flsss on subset sums beside Tombola (hours; goes on where it stopped)"
-	@echo "make experiments  the sweeps and tickets of docs/experiments and their plots (12 minutes on two cores; goes on where it stopped)"
-	@echo "make lint         check the style of the sources"
+	@echo "make demo              draw a ticket for the shipped target and verify it"
+	@echo "make test              build and run all tests, and read 2 200 damaged files"
+	@echo "make test-environments two suites under other kernels, homes, locales and users"
+	@echo "make test-everywhere   these, and all tests under other builds of OpenBLAS and under load"
+	@echo "make test-all          the tests again under both sanitizers, searches and sweeps killed"
+	@echo "                       and resumed, 22 000 damaged files"
+	@echo "make lint              check the style of the sources"
+	@echo "make check-readme      run the transcripts of README and docs, check lines and links"
+	@echo "make docs              pages of the libraries' declarations, into out/docs"
+	@echo "make bench             GFLOP/s of the building blocks beside the machine's peak and bare GEMM"
+	@echo "make bench-peers       the same layers in ONNX Runtime and OpenVINO, products in NumPy"
+	@echo "make bench-solvers     subset sums beside CP-SAT, HiGHS, SCIP, Gurobi and flsss: hours,"
+	@echo "                       goes on where it stopped, draws error against time"
+	@echo "make experiments       the sweeps and tickets of docs/experiments and their plots:"
+	@echo "                       12 minutes on two cores, goes on where it stopped"
 
 # Debian's packages, installed only where missing.
 deps:
@@ -52,15 +60,19 @@ python-deps: deps
 build: deps
 	swift build -c release --product tombola
 
-# The two that measure and show run on the fastest of OpenBLAS's kernels, whatever the environment pins.
+# The two that measure and show run on the fastest of OpenBLAS's kernels, whatever the environment
+# pins.
 demo bench bench-peers experiments: export TOMBOLA_BLAS_CORE ?= best
 
 demo: build
 	@mkdir -p $(OUT)
-	$(TOMBOLA) prune $(TARGET) --width $(DEMO_WIDTH) --seed $(DEMO_SEED) --data fashion-mnist --force -o $(OUT)/ticket.safetensors
-	$(TOMBOLA) verify $(OUT)/ticket.safetensors --target $(TARGET) --data fashion-mnist
+	$(TOMBOLA) prune $(TARGET) --width $(DEMO_WIDTH) --seed $(DEMO_SEED) --data fashion-mnist \
+	  --force -o $(OUT)/ticket.safetensors
+	$(TOMBOLA) verify $(OUT)/ticket.safetensors --target $(TARGET) \
+	  --data fashion-mnist
 
-# The tests by the name of their product: --build-tests would also build protoc, a program of swift-protobuf's that nothing here uses.
+# The tests by the name of their product: --build-tests would also build protoc, a program of
+# swift-protobuf's that nothing here uses.
 test: python-deps bench-deps browser-deps build
 	swift build -c release --product TombolaPackageTests
 	TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA) swift test -c release --skip-build
@@ -74,7 +86,8 @@ test-environments: test locale-deps
 test-everywhere: test locale-deps
 	tools/test_environments.sh --everywhere
 
-# The suite again under both sanitizers, each built in a folder of its own (leaks are the test runner's own); searches and sweeps killed and resumed; damaged files by the thousand.
+# The suite again under both sanitizers, each built in a folder of its own (leaks are the test
+# runner's own); searches and sweeps killed and resumed; damaged files by the thousand.
 test-all: test
 	swift build -c release --product TombolaPackageTests --sanitize=address --scratch-path .build-address
 	$(SANITIZED_ENVIRONMENT) ASAN_OPTIONS=detect_leaks=0 swift test -c release --skip-build --sanitize=address --scratch-path .build-address
@@ -84,7 +97,7 @@ test-all: test
 	python3 tools/kill_and_resume_sweep.py --executable $(TOMBOLA)
 	$(TEST_VENV)/bin/python tools/damaged_inputs.py --executable $(TOMBOLA) --cases 2000 --seed 2
 
-# Runs the transcripts of README.md and compares.
+# Runs the transcripts of README and docs and compares; checks their lines and links.
 check-readme: build bench-deps
 	python3 tools/check_readme.py
 
@@ -103,7 +116,8 @@ bench-peers: deps
 	swift build -c release --package-path bench
 	$(PEERS_VENV)/bin/python bench/peers/compare.py --executable $(BENCH) $(PEERS_OPTIONS) -o $(OUT)/peers.json
 
-# Rivals of subset sums: the same instances, one core and the same seconds each. Results are kept in out/solvers.jsonl.
+# Rivals of subset sums: the same instances, one core and the same seconds each. Results are kept
+# in out/solvers.jsonl.
 bench-solvers: build bench-deps
 	@mkdir -p $(OUT)
 	@test -x $(SOLVERS_VENV)/bin/python || python3 -m venv $(SOLVERS_VENV)
@@ -112,7 +126,8 @@ bench-solvers: build bench-deps
 	$(SOLVERS_VENV)/bin/python bench/solvers/compare.py --executable $(TOMBOLA) $(SOLVERS_OPTIONS) --cache $(OUT)/solvers.jsonl -o $(OUT)/solvers.json
 	python3 bench/solvers/chart.py $(OUT)/solvers.json $(OUT)/solvers.svg
 
-# The sweeps and tickets of docs/experiments into out/experiments, going on where they stopped, and their plots. The same results give the same plots.
+# The sweeps and tickets of docs/experiments into out/experiments, going on where they stopped,
+# and their plots. The same results give the same plots.
 experiments: build bench-deps
 	@mkdir -p $(OUT)/experiments
 	@for spec in $(EXPERIMENTS); do \
@@ -140,6 +155,15 @@ locale-deps:
 browser-deps:
 	@command -v chromium-headless-shell chromium-shell chromium google-chrome >/dev/null \
 	  || $(MAKE) --no-print-directory deps PACKAGES="chromium-headless-shell"
+
+# Pages of the libraries' declarations by DocC, an archive a room in out/docs. A warning is an
+# error, but in rooms whose comments are still to be gone through.
+docs: deps
+	@mkdir -p $(OUT)/docs
+	@for room in $(ROOMS); do \
+	  case " $(ROOMS_TO_COME) " in *" $$room "*) strict= ;; *) strict=--warnings-as-errors ;; esac; \
+	  swift package -c release --allow-writing-to-directory $(OUT)/docs generate-documentation \
+	    --target $$room $$strict --output-path $(OUT)/docs/$$room.doccarchive || exit; done
 
 lint:
 	swift format lint --strict -r Sources Tests Package.swift bench/Sources bench/Package.swift

@@ -1,9 +1,10 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-/// A room of the house: a library target, what it may import, and a product of its own.
+/// A room of the house: a library target, what it may import, and a product of its own. Its page
+/// for readers, README.md, stands beside the code.
 func room(_ name: String, imports: [Target.Dependency] = [], exclude: [String] = []) -> Target {
-  .target(name: name, dependencies: imports, exclude: exclude)
+  .target(name: name, dependencies: imports, exclude: ["README.md"] + exclude)
 }
 
 let rooms = [
@@ -42,6 +43,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
     .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", exact: "1.5.0"),
   ],
   targets: rooms + [
     .systemLibrary(
@@ -61,7 +63,7 @@ let package = Package(
       dependencies: [
         "Files", "RunControl", "LinearAlgebra", "Convolution", "SubsetSum", "Tickets", "Pruning", "Verification",
         "ModelFiles", "Experiments", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+      ], exclude: ["README.md"]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
     .testTarget(name: "RunControlTests", dependencies: ["RunControl"]),

@@ -1,10 +1,10 @@
 #include "ConvolutionKernels.h"
 
-// Off but where a sum says otherwise.
+// Contraction to fused multiply-adds is off, but in the sums that ask for it.
 #pragma STDC FP_CONTRACT OFF
 
-// Depthwise: channels lie side by side, so a vector of channels is a vector of independent sums. Four pixels share
-// each load of the weights.
+// Depthwise: channels lie side by side, so a vector of channels is a vector of independent sums.
+// Four pixels share each load of the weights.
 #define PIXELS 4
 
 #define DEFINE(T, S, NAME, BYTES, TARGET)                                                                            \

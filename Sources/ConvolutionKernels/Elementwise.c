@@ -1,6 +1,7 @@
 #include "ConvolutionKernels.h"
 
-// The thread sanitizer's calls in a clone's resolver run before the sanitizer does: no clones then.
+// The function that chooses among clones runs before the thread sanitizer is set up, and would call
+// it: builds with that sanitizer have no clones.
 #if defined(__x86_64__) && !__has_feature(thread_sanitizer)
 #define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
@@ -8,7 +9,7 @@
 #endif
 #pragma STDC FP_CONTRACT OFF
 
-// b where b is larger or NaN.
+// The larger of two numbers; NaN if either is.
 #define LARGER(a, b) ((b) > (a) || (b) != (b) ? (b) : (a))
 
 #define DEFINE(T, S)                                                                                                  \

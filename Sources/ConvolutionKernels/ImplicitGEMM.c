@@ -1,6 +1,6 @@
 #include "ConvolutionKernels.h"
 
-// Off but where a sum says otherwise.
+// Contraction to fused multiply-adds is off, but in the sums that ask for it.
 #pragma STDC FP_CONTRACT OFF
 
 #define PASTE_(a, b, c) a##_##b##_##c

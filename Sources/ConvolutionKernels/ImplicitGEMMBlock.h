@@ -1,7 +1,8 @@
 // One kernel, for one element type and vector width. Included with
-//   SCALAR, BYTES (of a vector), VECTORS (of a panel's row), MOST (pixels of a block), TARGET, NAME(x)
-// defined. A block keeps MOST × VECTORS sums in registers; each step of k loads VECTORS weights and MOST broadcast
-// entries. Every loop over sums is unrolled whole, or they would lie in memory.
+// SCALAR, BYTES (of a vector), VECTORS (of a panel's row), MOST (pixels of a block), TARGET,
+// NAME(x) defined. A block keeps MOST × VECTORS sums in registers; each step of k loads VECTORS
+// weights and MOST broadcast entries. Every loop over sums is unrolled whole, or they would lie in
+// memory.
 typedef SCALAR NAME(vector) __attribute__((vector_size(BYTES)));
 typedef SCALAR NAME(unaligned) __attribute__((vector_size(BYTES), aligned(sizeof(SCALAR))));
 typedef INTEGER NAME(mask) __attribute__((vector_size(BYTES)));
@@ -46,7 +47,7 @@ TARGET static inline __attribute__((always_inline)) void NAME(block)(
       for (long v = 0; v < VECTORS; v++) weights[v] = *(const NAME(unaligned) *)(panel + v * LANES);
 #pragma clang loop unroll(full)
       for (long p = 0; p < count; p++) {
-        // The splat: x − 0 is x, and costs nothing.
+        // One entry in all lanes: x − 0 is x, and costs nothing.
         const vector value = entry[p * stride] - (vector){0};
 #pragma clang loop unroll(full)
         for (long v = 0; v < VECTORS; v++) {

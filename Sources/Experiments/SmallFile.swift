@@ -1,9 +1,11 @@
 import Files
 import Foundation
 
-/// Files that people and programs write for this room: texts of a size that fits memory many times over.
+/// Files that people and programs write for this room: texts of a size that fits memory many times
+/// over.
 enum SmallFile {
-  /// The bytes of a file, unless there are more than `limit` of them, which is found before any is read.
+  /// The bytes of a file, unless there are more than `limit` of them, which is found before any is
+  /// read.
   ///
   /// - Throws: `FileError` as `FileBytes.read`, and of kind `tooLarge`.
   static func read(path: String, atMost limit: Int) throws(FileError) -> Data {

@@ -2,7 +2,8 @@ import CBLAS
 
 /// A scalar that BLAS multiplies: `Float` or `Double`.
 ///
-/// The requirements are the raw CBLAS calls, one at a time where OpenBLAS needs it, unchecked; `multiply` is the checked way in.
+/// The requirements are the raw CBLAS calls, one at a time where OpenBLAS needs it, unchecked;
+/// `multiply` is the checked way in.
 public protocol BLASScalar: BinaryFloatingPoint, SIMDScalar, Sendable, BitwiseCopyable, Codable {
   /// The unit roundoff: half the distance from 1 to the next number (2⁻²⁴ or 2⁻⁵³).
   static var unitRoundoff: Double { get }

@@ -4,13 +4,15 @@ import MachineKernels
 
 /// How an OpenBLAS was built to use threads, which decides who sees its thread count.
 public enum BLASThreading: String, Sendable, Hashable, CaseIterable, Codable {
-  /// No threads of its own. OpenBLAS 0.3.21 built so shares scratch memory between callers without a lock, and two
-  /// threads that multiply at once get wrong products: this library then lets one call at a time through. Calls that
-  /// a program makes past this library, on other threads, are not held back.
+  /// No threads of its own. OpenBLAS 0.3.21 built so shares scratch memory between callers without
+  /// a lock, and two threads that multiply at once get wrong products: this library then lets one
+  /// call at a time through. Calls that a program makes past this library, on other threads, are
+  /// not held back.
   case serial
   /// Threads of its own, one count for the whole process.
   case pthreads
-  /// Threads of OpenMP, which keeps a count for each calling thread: a scope changes its own thread's alone.
+  /// Threads of OpenMP, which keeps a count for each calling thread: a scope changes its own
+  /// thread's alone.
   case openMP = "OpenMP"
 
   /// That of the OpenBLAS in this process, by `openblas_get_parallel`.
@@ -33,7 +35,8 @@ public enum BLASThreading: String, Sendable, Hashable, CaseIterable, Codable {
 
 extension BLASThreading: CustomStringConvertible {}
 
-/// Lets calls of BLAS and LAPACK through one at a time where OpenBLAS needs it (`BLASThreading.serial`).
+/// Lets calls of BLAS and LAPACK through one at a time where OpenBLAS needs it
+/// (`BLASThreading.serial`).
 @usableFromInline enum BLASTurn {
   @usableFromInline static let isNeeded = BLASThreading.ofThisProcess == .serial
   @usableFromInline static let lock = NSLock()

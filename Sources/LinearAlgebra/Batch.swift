@@ -1,6 +1,9 @@
-/// Equally shaped matrices at equal distances in memory, read-only. Distance 0: the same matrix every time.
+/// Equally shaped matrices at equal distances in memory, read-only. Distance 0: the same matrix
+/// every time.
 public struct MatrixBatch<Scalar: BLASScalar> {
+  /// Matrix 0.
   public let first: MatrixView<Scalar>
+  /// How many matrices.
   public let count: Int
   /// Entries from one matrix to the next.
   public let distance: Int
@@ -33,8 +36,11 @@ public struct MatrixBatch<Scalar: BLASScalar> {
 
 /// A batch that is written.
 public struct MutableMatrixBatch<Scalar: BLASScalar> {
+  /// Matrix 0.
   public let first: MutableMatrixView<Scalar>
+  /// How many matrices.
   public let count: Int
+  /// Entries from one matrix to the next.
   public let distance: Int
 
   /// - Precondition: as `MatrixBatch`; matrices apart in memory: `distance` ≥ the extent of one.
@@ -46,6 +52,9 @@ public struct MutableMatrixBatch<Scalar: BLASScalar> {
     self.distance = distance
   }
 
+  /// Matrix `index`.
+  ///
+  /// - Precondition: 0 ≤ `index` < `count`.
   public subscript(index: Int) -> MutableMatrixView<Scalar> {
     precondition(index >= 0 && index < count, "matrix index out of the batch")
     return MutableMatrixView(
@@ -64,15 +73,15 @@ public struct MutableMatrixBatch<Scalar: BLASScalar> {
 
 /// How a batch of products is computed.
 public enum BatchPlan: Sendable, Hashable {
-  /// One operand is the same every time, and the others continue one another in memory: one wide GEMM, with the BLAS
-  /// threads as they are.
+  /// One operand is the same every time, and the others continue one another in memory: one wide
+  /// GEMM, with the BLAS threads as they are.
   case folded
   /// One task a core, each a run of products, BLAS at one thread.
   case tasks
 }
 
-/// The plan for C_i ← α·A_i·B_i + β·C_i: `folded` where B is shared and A and C are row-major and gapless, or A is
-/// shared and B and C are column-major and gapless; `tasks` otherwise.
+/// The plan for C_i ← α·A_i·B_i + β·C_i: `folded` where B is shared and A and C are row-major and
+/// gapless, or A is shared and B and C are column-major and gapless; `tasks` otherwise.
 public func batchPlan<Scalar: BLASScalar>(
   _ a: MatrixBatch<Scalar>, _ b: MatrixBatch<Scalar>, into c: MutableMatrixBatch<Scalar>
 ) -> BatchPlan {
@@ -87,10 +96,15 @@ public func batchPlan<Scalar: BLASScalar>(
 /// Cost: 2·count·m·n·k operations. Bits depend on the plan.
 ///
 /// - Parameters:
-///   - a: matrices of m × k. - b: k × n. - c: m × n; all apart in memory from those of `a` and `b`: from the first entry of a batch to
+///   - a: matrices of m × k.
+///   - b: k × n.
+///   - c: m × n; all apart in memory from those of `a` and `b`: from the first entry of a batch to
 ///     its last, gaps between its matrices included.
+///   - alpha: α, the factor of every product.
+///   - beta: β, the factor of what C_i was; 0 leaves it unread.
 ///   - workers: cores for `tasks`.
-/// - Throws: `LinearAlgebraError` for counts or shapes that do not fit, sizes above 32 bits, or aliased outputs.
+/// - Throws: `LinearAlgebraError` for counts or shapes that do not fit, sizes above 32 bits, or
+///   aliased outputs.
 public func multiplyBatch<Scalar: BLASScalar>(
   _ a: MatrixBatch<Scalar>, _ b: MatrixBatch<Scalar>, into c: MutableMatrixBatch<Scalar>, alpha: Scalar = 1,
   beta: Scalar = 0, workers: Int = 1

@@ -1,6 +1,7 @@
 import Foundation
 
-/// State that one thread at a time may touch: as `Synchronization.Mutex`, with a lock that the thread sanitizer knows.
+/// State that one thread at a time may touch: as `Synchronization.Mutex`, with a lock that the
+/// thread sanitizer knows.
 package final class Guarded<State: Sendable>: @unchecked Sendable {
   private let lock = NSLock()
   private var state: State

@@ -1,4 +1,5 @@
-/// How far apart two equally shaped blocks of numbers are: the one report that tests and drivers print.
+/// How far apart two equally shaped blocks of numbers are: the one report that tests and drivers
+/// print.
 public struct MatrixDifference: Sendable, CustomStringConvertible {
   /// Entries compared.
   public let count: Int

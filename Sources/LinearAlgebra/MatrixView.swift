@@ -10,18 +10,34 @@ public enum StorageOrder: Sendable, Hashable {
 }
 
 /// A read-only window on a matrix that somebody else owns. Valid while the owner's memory is.
+///
+/// ```swift
+/// let numbers: [Float] = [1, 2, 3, 4, 5, 6]
+/// let sum = numbers.withUnsafeBufferPointer { numbers in
+///   let a = MatrixView(numbers.baseAddress, rows: 2, columns: 3)
+///   return a[0, 2] + a.transposed[0, 1] + a.block(rows: 1..<2, columns: 1..<3)[0, 0]
+/// }
+/// // 3 + 4 + 5
+/// ```
+///
+/// Transposes and blocks are views too: nothing is copied.
 public struct MatrixView<Scalar: BLASScalar> {
   /// The first entry; may be nil when there is none.
   public let baseAddress: UnsafePointer<Scalar>?
+  /// Rows, at least 0.
   public let rows: Int
+  /// Columns, at least 0.
   public let columns: Int
   /// Distance between successive rows (row-major) or columns (column-major), in entries.
   public let leadingDimension: Int
+  /// Whether rows or columns are contiguous.
   public let order: StorageOrder
 
   /// A window of `rows` × `columns`; `leadingDimension` defaults to a dense layout.
   ///
-  /// - Precondition: sizes ≥ 0, a leading dimension no smaller than a stored line, memory for the extent.
+  /// - Complexity: O(1).
+  /// - Precondition: sizes ≥ 0, a leading dimension no smaller than a stored line, memory for the
+  ///   extent.
   @inlinable public init(
     _ baseAddress: UnsafePointer<Scalar>?, rows: Int, columns: Int, leadingDimension: Int? = nil,
     order: StorageOrder = .rowMajor
@@ -38,12 +54,16 @@ public struct MatrixView<Scalar: BLASScalar> {
   }
 
   /// The transpose, without a copy.
+  ///
+  /// - Complexity: O(1).
   @inlinable public var transposed: MatrixView {
     MatrixView(
       baseAddress, rows: columns, columns: rows, leadingDimension: leadingDimension, order: order.transposed)
   }
 
   /// Entry (row, column). One precondition per call: not for inner loops.
+  ///
+  /// - Complexity: O(1).
   @inlinable public subscript(row: Int, column: Int) -> Scalar {
     precondition(row >= 0 && row < rows && column >= 0 && column < columns, "matrix index out of range")
     return baseAddress![order == .rowMajor ? row * leadingDimension + column : row + column * leadingDimension]
@@ -51,6 +71,7 @@ public struct MatrixView<Scalar: BLASScalar> {
 
   /// The window on these rows and columns, without a copy.
   ///
+  /// - Complexity: O(1).
   /// - Precondition: ranges inside 0..<rows and 0..<columns.
   @inlinable public func block(rows: Range<Int>, columns: Range<Int>) -> MatrixView {
     precondition(
@@ -76,10 +97,15 @@ public struct MatrixView<Scalar: BLASScalar> {
 
 /// A writable window on a matrix that somebody else owns. Valid while the owner's memory is.
 public struct MutableMatrixView<Scalar: BLASScalar> {
+  /// Entry (0, 0), or nil for a view without entries.
   public let baseAddress: UnsafeMutablePointer<Scalar>?
+  /// Rows, at least 0.
   public let rows: Int
+  /// Columns, at least 0.
   public let columns: Int
+  /// Entries from the start of a row (of a column where `order` is `.columnMajor`) to the next.
   public let leadingDimension: Int
+  /// Whether rows or columns are contiguous.
   public let order: StorageOrder
 
   /// As `MatrixView.init`.
@@ -103,6 +129,8 @@ public struct MutableMatrixView<Scalar: BLASScalar> {
   }
 
   /// The transpose, without a copy.
+  ///
+  /// - Complexity: O(1).
   @inlinable public var transposed: MutableMatrixView {
     MutableMatrixView(
       baseAddress, rows: columns, columns: rows, leadingDimension: leadingDimension, order: order.transposed)
@@ -117,6 +145,8 @@ public struct MutableMatrixView<Scalar: BLASScalar> {
   }
 
   /// Entry (row, column). One precondition per access: not for inner loops.
+  ///
+  /// - Complexity: O(1).
   @inlinable public subscript(row: Int, column: Int) -> Scalar {
     get { readOnly[row, column] }
     nonmutating set {

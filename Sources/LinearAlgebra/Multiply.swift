@@ -1,13 +1,19 @@
 /// C ← α·A·B + β·C, through BLAS.
 ///
-/// Transposes are views (`view.transposed`): no operand is copied. When β is 0, C is written without
-/// being read. Bits depend on the BLAS core, the thread count and the shape: a result proposes, it does
-/// not decide. Cost: 2·m·n·k operations; BLAS threads as `BLASLibrary` has them. C may be a block of the matrix that `a`
-/// and `b` are blocks of, as long as no entry is shared; telling costs a pass over the ends of their lines.
+/// Transposes are views (`view.transposed`): no operand is copied. When β is 0, C is written
+/// without being read. Bits depend on the BLAS core, the thread count and the shape: a result
+/// proposes, it does not decide. C may be a block of the matrix that `a` and `b` are blocks of, as
+/// long as no entry is shared; telling costs a pass over the ends of their lines.
 ///
 /// - Parameters:
-///   - a: m × k. - b: k × n. - c: m × n, apart in memory from `a` and `b`.
-/// - Throws: `LinearAlgebraError` for shapes that do not fit, sizes above 32 bits, or an aliased output.
+///   - a: m × k.
+///   - b: k × n.
+///   - c: m × n, apart in memory from `a` and `b`.
+///   - alpha: α, the product's factor.
+///   - beta: β, the factor of what C was.
+/// - Complexity: 2·m·n·k operations, on as many threads as `BLASLibrary` has.
+/// - Throws: `LinearAlgebraError` for shapes that do not fit, sizes above 32 bits, or an aliased
+///   output.
 @inlinable public func multiply<Scalar: BLASScalar>(
   _ a: MatrixView<Scalar>, _ b: MatrixView<Scalar>, into c: MutableMatrixView<Scalar>,
   alpha: Scalar = 1, beta: Scalar = 0
@@ -43,6 +49,7 @@
 
 /// y ← α·A·x + β·y, through BLAS. A is m × n, x has n entries, y has m, apart in memory.
 ///
+/// - Complexity: 2·m·n operations.
 /// - Throws: `LinearAlgebraError` as `multiply(_:_:into:alpha:beta:)`.
 @inlinable public func multiply<Scalar: BLASScalar>(
   _ a: MatrixView<Scalar>, vector x: UnsafeBufferPointer<Scalar>, into y: UnsafeMutableBufferPointer<Scalar>,
@@ -87,7 +94,8 @@
   return linesOverlap(first, second)
 }
 
-/// Whether two views whose extents overlap have an entry in common: their lines are compared in the order of memory.
+/// Whether two views whose extents overlap have an entry in common: their lines are compared in the
+/// order of memory.
 @usableFromInline func linesOverlap<Scalar: BLASScalar>(
   _ first: MatrixView<Scalar>, _ second: MatrixView<Scalar>
 ) -> Bool {

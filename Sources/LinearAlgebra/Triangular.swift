@@ -19,12 +19,17 @@ public enum Side: Sendable, Hashable {
 
 /// C ← α·A·Aᵀ + β·C, through BLAS, in one triangle of C or, with nil, in both.
 ///
-/// Cost: m·(m + 1)·k operations, half of a GEMM's, and m² moves to mirror. The other triangle is left as it was. For
-/// Aᵀ·A pass `a.transposed`.
+/// Cost: m·(m + 1)·k operations, half of a GEMM's, and m² moves to mirror. The other triangle is
+/// left as it was. For Aᵀ·A pass `a.transposed`.
 ///
 /// - Parameters:
-///   - a: m × k. - c: m × m, apart in memory from `a`; with nil its lower triangle is what β scales.
-/// - Throws: `LinearAlgebraError` for shapes that do not fit, sizes above 32 bits, or an aliased output.
+///   - a: m × k.
+///   - c: m × m, apart in memory from `a`; with nil its lower triangle is what β scales.
+///   - triangle: the half of C that is written; nil for both.
+///   - alpha: α, the product's factor.
+///   - beta: β, the factor of what C was.
+/// - Throws: `LinearAlgebraError` for shapes that do not fit, sizes above 32 bits, or an aliased
+///   output.
 public func multiplyByTranspose<Scalar: BLASScalar>(
   _ a: MatrixView<Scalar>, into c: MutableMatrixView<Scalar>, triangle: Triangle? = nil, alpha: Scalar = 1,
   beta: Scalar = 0
@@ -61,13 +66,19 @@ extension MutableMatrixView {
 
 /// Solves A·X = α·B (or X·A = α·B) for a triangular A, in place of B, through BLAS.
 ///
-/// Transposes are views: `a.transposed` with `triangle.transposed`. Only the named triangle of A is read; with
-/// `isUnitDiagonal` not even the diagonal. A zero on the diagonal gives infinities and NaN, as in BLAS: check before.
-/// Cost: k²·n operations for a k × k matrix and n right-hand sides.
+/// Transposes are views: `a.transposed` with `triangle.transposed`. Only the named triangle of A is
+/// read; with `isUnitDiagonal` not even the diagonal. A zero on the diagonal gives infinities and
+/// NaN, as in BLAS: check before. Cost: k²·n operations for a k × k matrix and n right-hand sides.
 ///
 /// - Parameters:
-///   - a: k × k. - b: k × n on the left, n × k on the right; apart in memory from `a`.
-/// - Throws: `LinearAlgebraError` for shapes that do not fit, sizes above 32 bits, or an aliased output.
+///   - a: k × k.
+///   - triangle: the half of A that is read.
+///   - side: on which side of X the matrix A stands.
+///   - b: k × n on the left, n × k on the right; apart in memory from `a`.
+///   - alpha: α, the right-hand sides' factor.
+///   - isUnitDiagonal: whether A's diagonal is taken as 1 without being read.
+/// - Throws: `LinearAlgebraError` for shapes that do not fit, sizes above 32 bits, or an aliased
+///   output.
 public func solveTriangular<Scalar: BLASScalar>(
   _ a: MatrixView<Scalar>, _ triangle: Triangle, side: Side = .left, inPlace b: MutableMatrixView<Scalar>,
   alpha: Scalar = 1, isUnitDiagonal: Bool = false

@@ -3,10 +3,12 @@ import Foundation
 import MachineKernels
 import Synchronization
 
-/// Threads that wait for the next call close by: for some time after a call they look for another one, and only then
-/// sleep, as waking a sleeping thread can cost more than a small layer's whole work.
+/// Threads that wait for the next call close by: for some time after a call they look for another
+/// one, and only then sleep, as waking a sleeping thread can cost more than a small layer's whole
+/// work.
 ///
-/// One call at a time uses them. A second call beside it, or one from inside a task, is given threads by Dispatch.
+/// One call at a time uses them. A second call beside it, or one from inside a task, is given
+/// threads by Dispatch.
 final class WorkerCrew: Sendable {
   static let shared = WorkerCrew()
 
@@ -16,10 +18,11 @@ final class WorkerCrew: Sendable {
   private let inUse = Atomic<Bool>(false)
   private let members = Guarded<[CrewMember]>([])
 
-  /// Calls `body(worker)` for every worker 0..<count, `body(0)` on the calling thread, and returns when all have ended.
+  /// Calls `body(worker)` for every worker 0..<count, `body(0)` on the calling thread, and returns
+  /// when all have ended.
   ///
-  /// A worker whose thread has not woken by the time `body(0)` returns is not called: `body` must take its tasks from
-  /// what is left, and `body(0)` return only when no task is.
+  /// A worker whose thread has not woken by the time `body(0)` returns is not called: `body` must
+  /// take its tasks from what is left, and `body(0)` return only when no task is.
   func run(workers count: Int, _ body: @Sendable (_ worker: Int) -> Void) {
     if count <= 1 { return body(0) }
     if inUse.exchange(true, ordering: .acquiring) {

@@ -1,5 +1,6 @@
-// OpenBLAS chooses its kernels once, when it is loaded, from the CPU and OPENBLAS_CORETYPE. Builds for many CPUs
-// (DYNAMIC_ARCH) export the two functions that do so; they are undocumented, hence weak here.
+// OpenBLAS chooses its kernels once, when it is loaded, from the CPU and OPENBLAS_CORETYPE. Builds
+// for many CPUs (DYNAMIC_ARCH) export the two functions that do so; they are undocumented, hence
+// weak here.
 #include "MachineKernels.h"
 
 #include <stdlib.h>

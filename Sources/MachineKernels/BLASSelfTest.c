@@ -1,5 +1,6 @@
-// A few products and factorisations whose results are known, to tell kernels that this CPU runs rightly from those
-// that it does not. Integers make products exact in any order of summation; factorisations are judged by residuals.
+// A few products and factorisations whose results are known, to tell kernels that this CPU runs
+// rightly from those that it does not. Integers make products exact in any order of summation;
+// factorisations are judged by residuals.
 #include "MachineKernels.h"
 
 #include <cblas.h>
@@ -26,7 +27,8 @@ extern void dsyevd_(
 /// The k-th of a fixed row of integers from -2 to 2.
 static int small_integer(size_t k) { return (int)((k * 7919u + 13u) % 1009u % 5u) - 2; }
 
-/// Edges that leave remainders in blocks of 4, 8, 16 and 32, and one longer than a block of the inner dimension.
+/// Edges that leave remainders in blocks of 4, 8, 16 and 32, and one longer than a block of the
+/// inner dimension.
 static const int shapes[][3] = {
     {1, 1, 1}, {3, 2, 5}, {7, 13, 4}, {16, 16, 16}, {33, 17, 65}, {70, 95, 129}, {24, 51, 400}};
 enum { largest = 400 };
@@ -128,7 +130,7 @@ const char *machine_blas_self_test(void) {
   return wrong;
 }
 
-// What a test of unknown kernels may end in, beside a wrong result.
+// Signals that a test of unknown kernels may end in.
 static const int faults[] = {SIGILL, SIGSEGV, SIGBUS, SIGFPE};
 enum { fault_count = sizeof faults / sizeof *faults };
 static struct sigaction before[fault_count];
@@ -138,7 +140,8 @@ static pthread_mutex_t one_test = PTHREAD_MUTEX_INITIALIZER;
 
 static void leave(int fault) {
   if (pthread_equal(pthread_self(), tester)) siglongjmp(way_out, fault);
-  // Another thread's fault is none of the test's: what was there before decides when it comes again.
+  // A fault of another thread is not the test's. The earlier handler is put back, and the
+  // instruction, which is run again, faults into that one.
   for (int i = 0; i < fault_count; ++i)
     if (faults[i] == fault) sigaction(fault, &before[i], NULL);
 }

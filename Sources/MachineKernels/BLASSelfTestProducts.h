@@ -1,4 +1,5 @@
-// Products of whole numbers in the type SCALAR, by the routines BLAS(name). Included once a type by BLASSelfTest.c.
+// Products of whole numbers in the type SCALAR, by the routines BLAS(name). Included once a type by
+// BLASSelfTest.c.
 
 /// y = op(M)·x for a row-major matrix M, in Float64.
 static void NAMED(times)(
@@ -61,7 +62,8 @@ static int NAMED(squares)(int m, int k, const SCALAR *a, SCALAR *c) {
   return 1;
 }
 
-/// X from L·X for a unit triangle L. Two entries a row keep every number on the way small and whole.
+/// X from L·X for a unit triangle L. Two entries a row keep every number on the way small and
+/// whole.
 static int NAMED(solves)(SCALAR *a, SCALAR *b) {
   int n = 45, columns = 19;
   for (int i = 0; i < n * n; ++i) a[i] = 0;

@@ -1,4 +1,5 @@
-// The multiply-add loops that measure a core's peak. They decide nothing: contraction is allowed inside them alone.
+// The multiply-add loops that measure a core's peak. They decide nothing: contraction is allowed
+// inside them alone.
 #include "MachineKernels.h"
 
 #pragma STDC FP_CONTRACT OFF

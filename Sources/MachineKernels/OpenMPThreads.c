@@ -1,5 +1,6 @@
-// An OpenBLAS built with OpenMP takes its thread count from the OpenMP runtime, which holds one for each thread. The
-// runtime is the one that OpenBLAS itself is linked to, found through it: others may be in the process.
+// An OpenBLAS built with OpenMP takes its thread count from the OpenMP runtime, which holds one for
+// each thread. The runtime is the one that OpenBLAS itself is linked to, found through it: others
+// may be in the process.
 #define _GNU_SOURCE
 #include "MachineKernels.h"
 
@@ -17,7 +18,7 @@ static pthread_once_t looked_up = PTHREAD_ONCE_INIT;
 static _Thread_local int open_scopes;
 
 static void look_up(void) {
-  // 2: built with OpenMP.
+  // openblas_get_parallel returns 2 for a build with OpenMP.
   if (!openblas_get_parallel || openblas_get_parallel() != 2) return;
   Dl_info found;
   // The address comes from the loader: that of a procedure table entry would name this library.

@@ -6,11 +6,14 @@ public struct CheckReport: Sendable, Hashable, CustomStringConvertible {
   public let check: String
   /// Numbers compared: entries, or sums over rows in a randomised check.
   public let count: Int
-  /// The largest |found − expected| / tolerance: infinite for a NaN or an infinity that should not be there.
+  /// The largest |found − expected| / tolerance: infinite for a NaN or an infinity that should not
+  /// be there.
   public let worstRatio: Double
   /// Where it was met first: "row 3, column 5", or nil where nothing differed.
   public let place: String?
+  /// The number at `place`; 0 where nothing differed.
   public let found: Double
+  /// What was expected there.
   public let expected: Double
   /// What |found − expected| may be there.
   public let tolerance: Double
@@ -31,6 +34,7 @@ public struct CheckReport: Sendable, Hashable, CustomStringConvertible {
 
 /// A check that failed. Its text is the whole report, so that a test's log needs nothing else.
 public struct CheckFailure: Error, Sendable, Hashable, CustomStringConvertible {
+  /// Everything that the check found.
   public let report: CheckReport
   public var description: String { report.description }
 }

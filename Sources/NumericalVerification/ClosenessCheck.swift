@@ -12,8 +12,10 @@ public enum Tolerance: Sendable, Hashable {
   case exact
 }
 
-/// Checks that numbers are as expected within a tolerance. NaN equals only NaN, an infinity only itself.
+/// Checks that numbers are as expected within a tolerance. NaN equals only NaN, an infinity only
+/// itself.
 ///
+/// - Complexity: O(n) for n numbers.
 /// - Throws: `LinearAlgebraError.shapeMismatch` for different counts.
 public func checkClose<Found: Collection, Expected: Collection>(
   _ found: Found, _ expected: Expected, within tolerance: Tolerance
@@ -40,6 +42,11 @@ where Found.Element: BinaryFloatingPoint, Expected.Element: BinaryFloatingPoint 
 }
 
 /// As `checkClose`, and throws the report of numbers that are too far off.
+///
+/// ```swift
+/// let found = (1...10).reduce(0.0) { sum, _ in sum + 0.1 }
+/// try requireClose([found], [1.0], within: .relative(1e-15))
+/// ```
 ///
 /// - Throws: `CheckFailure`, or `LinearAlgebraError` for different counts.
 public func requireClose<Found: Collection, Expected: Collection>(

@@ -1,15 +1,20 @@
 import Convolution
 import LinearAlgebra
 
-/// Checks that `result` is the layer's value for `images` within what rounding explains: every entry against
-/// `DirectReference` in Float64, the tolerance `RoundingBound.product` for the taps that make an entry.
+/// Checks that `result` is the layer's value for `images` within what rounding explains: every
+/// entry against `DirectReference` in Float64, the tolerance `RoundingBound.product` for the taps
+/// that make an entry.
 ///
-/// Not for algorithms that subtract inputs first, as Winograd's, whose errors are larger. Cost: 4 · entries · taps operations.
+/// Not for algorithms that subtract inputs first, as Winograd's, whose errors are larger.
 ///
 /// - Parameters:
+///   - layer: the layer, with its bias if it has one.
+///   - images: its input, NHWC.
 ///   - result: NHWC, as the layer gives it, before any ReLU unless `rectifying`.
 ///   - rectifying: compare with ReLU applied on both sides; a tolerance is not changed by it.
-/// - Throws: `ConvolutionError` for shapes that do not fit. A wrong result does not throw: the report says so.
+/// - Complexity: 4 · entries · taps operations.
+/// - Throws: `ConvolutionError` for shapes that do not fit. A wrong result does not throw: the
+///   report says so.
 public func checkConvolution<Scalar: BLASScalar>(
   _ layer: Convolution<Scalar>, _ images: Tensor<Scalar>, is result: Tensor<Scalar>, rectifying: Bool = false
 ) throws -> CheckReport {

@@ -1,6 +1,7 @@
 import LinearAlgebra
 
-/// The slow reference of GEMM: α·A·B + β·C in Float64, each entry summed in the order of k, without BLAS or fma.
+/// The slow reference of GEMM: α·A·B + β·C in Float64, each entry summed in the order of k, without
+/// BLAS or fma.
 public struct PlainProduct: Sendable {
   /// m × n.
   public let values: Matrix<Double>
@@ -10,7 +11,11 @@ public struct PlainProduct: Sendable {
   /// Cost: 4·m·n·k operations, about a nanosecond each.
   ///
   /// - Parameters:
-  ///   - a: m × k. - b: k × n, in either order. - c: m × n, before the product; needed where β is not 0.
+  ///   - a: m × k.
+  ///   - b: k × n, in either order.
+  ///   - alpha: α, the product's factor.
+  ///   - beta: β, the factor of C.
+  ///   - c: m × n, before the product; needed where β is not 0.
   /// - Throws: `LinearAlgebraError.shapeMismatch`.
   public init<Scalar: BLASScalar>(
     _ a: MatrixView<Scalar>, _ b: MatrixView<Scalar>, alpha: Scalar = 1, beta: Scalar = 0,
@@ -37,13 +42,14 @@ public struct PlainProduct: Sendable {
         magnitudes.append(abs(Double(alpha)) * size + abs(old))
       }
     }
-    // The shape is that of two matrices that exist.
+    // The shape comes from two matrices that exist, so it is valid.
     self.values = try Matrix(rows: a.rows, columns: b.columns, values: values)
     self.magnitudes = try Matrix(rows: a.rows, columns: b.columns, values: magnitudes)
   }
 }
 
-/// - Throws: `LinearAlgebraError.shapeMismatch` for operands of α·A·B + β·C that do not fit together.
+/// - Throws: `LinearAlgebraError.shapeMismatch` for operands of α·A·B + β·C that do not fit
+///   together.
 func requireFit<Scalar: BLASScalar>(
   _ a: MatrixView<Scalar>, _ b: MatrixView<Scalar>, _ beta: Scalar, _ c: MatrixView<Scalar>?
 ) throws(LinearAlgebraError) {

@@ -5,22 +5,31 @@ import RandomStreams
 public enum ProductCheck: Sendable, Hashable {
   /// Every entry against the slow reference: 4·m·n·k operations.
   case everyEntry
-  /// Sums over rows with random signs t: C·t against α·A·(B·t) + β·C₀·t, all in Float64 (Freivalds 1979). O(m·k + k·n + m·n)
-  /// operations a vector.
+  /// Sums over rows with random signs t: C·t against α·A·(B·t) + β·C₀·t, all in Float64 (Freivalds
+  /// 1979). O(m·k + k·n + m·n) operations a vector.
   ///
-  /// It never rejects a right product. In a row i whose largest error is above twice the row's tolerance (the sum of
-  /// its entries' tolerances, plus the check's own rounding), a vector misses it with probability at most 1/2: of two
-  /// vectors that differ in the sign at that error alone, one shows it. `vectors` of them miss with at most
-  /// 2^−vectors. A row with a single wrong entry is never missed.
+  /// It never rejects a right product. In a row i whose largest error is above twice the row's
+  /// tolerance (the sum of its entries' tolerances, plus the check's own rounding), a vector misses
+  /// it with probability at most 1/2: of two vectors that differ in the sign at that error alone,
+  /// one shows it. `vectors` of them miss with at most 2^−vectors. A row with a single wrong entry
+  /// is never missed.
   case randomised(vectors: Int = 10, seed: UInt64 = 1)
 }
 
-/// Checks that `c` is α·A·B + β·C₀ within what rounding explains (`RoundingBound.product`), entry by entry or randomised.
+/// Checks that `c` is α·A·B + β·C₀ within what rounding explains (`RoundingBound.product`), entry
+/// by entry or randomised.
 ///
 /// - Parameters:
-///   - a: m × k. - b: k × n. - c: m × n, the result under test; any order and leading dimension.
+///   - a: m × k.
+///   - b: k × n.
+///   - c: m × n, the result under test; any order and leading dimension.
+///   - alpha: α, the product's factor.
+///   - beta: β, the factor of C₀.
 ///   - before: C₀, needed where β is not 0.
-/// - Throws: `LinearAlgebraError.shapeMismatch`. A wrong product does not throw: the report says so.
+///   - check: every entry, or random sums of rows.
+/// - Complexity: 4·m·n·k operations entry by entry; O(m·k + k·n + m·n) for each random vector.
+/// - Throws: `LinearAlgebraError.shapeMismatch`. A wrong product does not throw: the report says
+///   so.
 /// - Precondition: at least one vector.
 public func checkProduct<Scalar: BLASScalar>(
   _ a: MatrixView<Scalar>, _ b: MatrixView<Scalar>, is c: MatrixView<Scalar>, alpha: Scalar = 1, beta: Scalar = 0,
@@ -51,7 +60,7 @@ public func checkProduct<Scalar: BLASScalar>(
   }
 }
 
-/// As `checkProduct`, and throws the report of a product that is wrong: `try requireProduct(a, b, is: c)` is a whole test.
+/// As `checkProduct`, and throws the report of a product that is wrong: one line is a whole test.
 ///
 /// - Throws: `CheckFailure`, or `LinearAlgebraError` for shapes that do not fit.
 public func requireProduct<Scalar: BLASScalar>(
@@ -71,6 +80,14 @@ public func checkProduct<Scalar: BLASScalar>(
 }
 
 /// As `requireProduct` on views, with matrices that own their entries: C = A·B.
+///
+/// ```swift
+/// let a = try Matrix<Float>(rows: 2, columns: 2, values: [1, 2, 3, 4])
+/// let b = try Matrix<Float>(rows: 2, columns: 1, values: [1, -1])
+/// let c = try Matrix<Float>(rows: 2, columns: 1, values: [-1, -1])
+/// try requireProduct(a, b, is: c)
+/// try requireProduct(a, b, is: c, by: .randomised(vectors: 20, seed: 7))
+/// ```
 ///
 /// - Throws: `CheckFailure`, or `LinearAlgebraError` for shapes that do not fit.
 public func requireProduct<Scalar: BLASScalar>(
@@ -98,8 +115,8 @@ private func rowSums<Scalar: BLASScalar>(
       return sum
     }
   }
-  // Σ_j of the entries' tolerances, and of what Float64 adds: sums are at most n + k + 3 roundings deep, five more
-  // cover the rounding of these sizes themselves.
+  // Σ_j of the entries' tolerances, and of what Float64 adds: sums are at most n + k + 3 roundings
+  // deep, five more cover the rounding of these sizes themselves.
   let size = times(left, m, times(right, k, ones, magnitudes: true), magnitudes: true)
   let oldSize = beta == 0 ? [Double](repeating: 0, count: m) : times(old, m, ones, magnitudes: true)
   let resultSize = times(result, m, ones, magnitudes: true)

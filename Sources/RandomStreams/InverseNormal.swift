@@ -6,17 +6,20 @@
   import Darwin
 #endif
 
-/// Words to normals: one N(0, 1) from one 64-bit word, by inversion, with correctly rounded + − × ÷ √ alone.
+/// Words to normals: one N(0, 1) from one 64-bit word, by inversion, with correctly rounded + − × ÷
+/// √ alone.
 ///
-/// With k = word div 2¹¹, the word stands for the centre of the k-th of 2⁵³ equal cells of (0, 1), written about the
-/// median: q = (2k + 1 − 2⁵³) · 2⁻⁵⁴, exact in Float64. The normal is Φ⁻¹(1/2 + q). Complementing the word negates
-/// it; its magnitude lies in [1.39e-16, 8.30], and the relative precision is kept both near 0 and in either tail, since
-/// 1/2 − |q| is exact too.
+/// With k = word div 2¹¹, the word stands for the centre of the k-th of 2⁵³ equal cells of (0, 1),
+/// written about the median: q = (2k + 1 − 2⁵³) · 2⁻⁵⁴, exact in Float64. The normal is Φ⁻¹(1/2 +
+/// q). Complementing the word negates it; its magnitude lies in [1.39e-16, 8.30], and the relative
+/// precision is kept both near 0 and in either tail, since 1/2 − |q| is exact too.
 ///
-/// Φ⁻¹ is M. J. Wichura's PPND16 ("Algorithm AS 241: the percentage points of the normal distribution", Applied
-/// Statistics 37, 1988, 477–484). Postcondition: |result − Φ⁻¹(1/2 + q)| <= 1e-15 · |Φ⁻¹(1/2 + q)|.
+/// Φ⁻¹ is M. J. Wichura's PPND16 ("Algorithm AS 241: the percentage points of the normal
+/// distribution", Applied Statistics 37, 1988, 477–484). Postcondition: |result − Φ⁻¹(1/2 + q)| <=
+/// 1e-15 · |Φ⁻¹(1/2 + q)|.
 ///
-/// This is the reference: the C kernels do the same operations in the same order. Never use a fused multiply-add here.
+/// This is the reference: the C kernels do the same operations in the same order. Never use a fused
+/// multiply-add here.
 package enum InverseNormal {
   /// The normal that `word` becomes. About 50 ns.
   package static func normal(ofWord word: UInt64) -> Double {
@@ -48,9 +51,9 @@ package enum InverseNormal {
 
   /// −log p for 2⁻⁵⁴ <= p <= 1/2, within 2 units in the last place.
   ///
-  /// p = m · 2⁻ᵏ with m in [√½, √2), split by the bits; log m = 2 artanh s with s = (m − 1)/(m + 1), by its series up
-  /// to s¹⁹: |s| < 0.1716, so the rest is below 1e-17 while the result is at least 0.69. log 2 has two parts, the upper
-  /// of 32 bits, so its product with k is exact.
+  /// p = m · 2⁻ᵏ with m in [√½, √2), split by the bits; log m = 2 artanh s with s = (m − 1)/(m +
+  /// 1), by its series up to s¹⁹: |s| < 0.1716, so the rest is below 1e-17 while the result is at
+  /// least 0.69. log 2 has two parts, the upper of 32 bits, so its product with k is exact.
   static func negativeLogarithm(_ p: Double) -> Double {
     let biased = (p.bitPattern &- 0x3FE6_A09E_667F_3BCD &+ 0x3FF0_0000_0000_0000) >> 52  // 1023 − k
     let m = Double(bitPattern: p.bitPattern &- (biased << 52) &+ 0x3FF0_0000_0000_0000)
@@ -76,7 +79,7 @@ package enum InverseNormal {
     ((((((c[7] * x + c[6]) * x + c[5]) * x + c[4]) * x + c[3]) * x + c[2]) * x + c[1]) * x + c[0]
   }
 
-  // |q| <= 0.425, in 0.425² − q².
+  // For |q| <= 0.425: polynomials in 0.425² − q².
   private static let centralNumerator = [
     3.3871328727963666080, 133.14166789178437745, 1971.5909503065514427, 13731.693765509461125,
     45921.953931549871457, 67265.770927008700853, 33430.575583588128105, 2509.0809287301226727,
@@ -85,7 +88,7 @@ package enum InverseNormal {
     1.0, 42.313330701600911252, 687.18700749205790830, 5394.1960214247511077,
     21213.794301586595867, 39307.895800092710610, 28729.085735721942674, 5226.4952788528545610,
   ]
-  // √(−log(1/2 − |q|)) <= 5, in that less 1.6.
+  // For d = √(−log(1/2 − |q|)) <= 5: polynomials in d − 1.6.
   private static let middleNumerator = [
     1.42343711074968357734, 4.63033784615654529590, 5.76949722146069140550, 3.64784832476320460504,
     1.27045825245236838258, 0.241780725177450611770, 0.0227238449892691845833, 7.74545014278341407640e-4,
@@ -94,7 +97,7 @@ package enum InverseNormal {
     1.0, 2.05319162663775882187, 1.67638483018380384940, 0.689767334985100004550,
     0.148103976427480074590, 0.0151986665636164571966, 5.47593808499534494600e-4, 1.05075007164441684324e-9,
   ]
-  // The rest, in that less 5.
+  // For larger d: polynomials in d − 5.
   private static let farNumerator = [
     6.65790464350110377720, 5.46378491116411436990, 1.78482653991729133580, 0.296560571828504891230,
     0.0265321895265761230930, 1.24266094738807843860e-3, 2.71155556874348757815e-5, 2.01033439929228813265e-7,

@@ -1,10 +1,13 @@
-/// The counter-based generator Philox4x64 with ten rounds: a bijection of 256-bit counters for every 128-bit key.
+/// The counter-based generator Philox4x64 with ten rounds: a bijection of 256-bit counters for
+/// every 128-bit key.
 ///
-/// J. K. Salmon, M. A. Moraes, R. O. Dror and D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11, 2011.
-/// This is the reference, a block at a time in plain Swift; fills go through the C kernels, which make the same bits.
+/// J. K. Salmon, M. A. Moraes, R. O. Dror and D. E. Shaw, "Parallel random numbers: as easy as 1,
+/// 2, 3", SC11, 2011. This is the reference, a block at a time in plain Swift; fills go through the
+/// C kernels, which make the same bits.
 ///
-/// `numpy.random.Philox(counter=c, key=k).random_raw(n)` is the same function, except that NumPy adds one to the
-/// 256-bit counter before each block: its first four words are `block(counter: c + 1, key: k)`.
+/// `numpy.random.Philox(counter=c, key=k).random_raw(n)` is the same function, except that NumPy
+/// adds one to the 256-bit counter before each block: its first four words are `block(counter: c +
+/// 1, key: k)`.
 public enum Philox4x64 {
   /// The four 64-bit words of one block.
   ///

@@ -1,6 +1,7 @@
 import RandomStreamsKernels
 
-/// A compilation of the C kernels. All make the same bits; tests run each, fills the best the processor has.
+/// A compilation of the C kernels. All make the same bits; tests run each, fills the best the
+/// processor has.
 package enum StreamKernel: CaseIterable, Sendable {
   case portable, x86v3, x86v4
 
@@ -17,7 +18,8 @@ package enum StreamKernel: CaseIterable, Sendable {
     }
   }
 
-  /// Writes entries `start` … of the stream at `address` into all of `values`, whose element belongs to `kind`.
+  /// Writes entries `start` … of the stream at `address` into all of `values`, whose element
+  /// belongs to `kind`.
   ///
   /// - Precondition: `start >= 0` and `start + values.count` does not overflow.
   package func fill<Element>(
@@ -31,9 +33,11 @@ package enum StreamKernel: CaseIterable, Sendable {
     random_streams_fill(&request, kind.value, base, variant)
   }
 
-  /// Row r of `values` gets entries `start` ..< `start + columns` of the stream whose filter is `filters[r]`.
+  /// Row r of `values` gets entries `start` ..< `start + columns` of the stream whose filter is
+  /// `filters[r]`.
   ///
-  /// - Precondition: as for `fill`; `columns <= leadingDimension`; the last row ends within `values`.
+  /// - Precondition: as for `fill`; `columns <= leadingDimension`; the last row ends within
+  ///   `values`.
   package func fillRows<Element>(
     _ values: UnsafeMutableBufferPointer<Element>, leadingDimension: Int, columns: Int,
     filters: UnsafeBufferPointer<UInt32>, with kind: EntryKind<Element>, at address: StreamAddress,

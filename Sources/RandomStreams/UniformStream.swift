@@ -1,10 +1,11 @@
-/// Streams of raw words and of independent uniforms: entry k of a stream is made of its word k alone.
+/// Streams of raw words and of independent uniforms: entry k of a stream is made of its word k
+/// alone.
 ///
 /// With k = word div 2¹¹, 0 <= k < 2⁵³:
 ///
 /// - `fill` writes k · 2⁻⁵³, in [0, 1); it can be 0 and is never 1;
-/// - `fillSymmetric` writes (2k + 1 − 2⁵³) · 2⁻⁵³, in (−1, 1); it is never 0 or ±1, and complementing the word
-///   negates it.
+/// - `fillSymmetric` writes (2k + 1 − 2⁵³) · 2⁻⁵³, in (−1, 1); it is never 0 or ±1, and
+///   complementing the word negates it.
 ///
 /// Both are exact. Fills allocate nothing and cost about 2 ns an entry.
 public enum UniformStream {

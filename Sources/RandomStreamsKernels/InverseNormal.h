@@ -1,19 +1,22 @@
 // Words to normals: the inverse normal distribution function by M. J. Wichura's rationals PPND16
-// ("Algorithm AS 241: the percentage points of the normal distribution", Applied Statistics 37, 1988, 477-484).
-// The Swift file InverseNormal.swift states the formulas; each line here has one there, in the same order.
+// ("Algorithm AS 241: the percentage points of the normal distribution", Applied Statistics 37,
+// 1988, 477-484). The Swift file InverseNormal.swift states the formulas; each line here has one
+// there, in the same order.
 #pragma once
 
 #include "Philox.h"
 
 #pragma STDC FP_CONTRACT OFF
-// Unoptimised and sanitised builds do not vectorise the loops that ask for it; they need not say so.
+// Unoptimised and sanitised builds do not vectorise the loops that ask for it; they need not say
+// so.
 #pragma clang diagnostic ignored "-Wpass-failed"
 
 enum {
   // Entries made at a time. The buffers of one chunk stay in the first-level cache.
   random_streams_chunk = 256,
-  // Loops run to a multiple of this many lanes and are vectorised that wide, with no scalar remainder (one 512-bit or
-  // several shorter operations a step, which also hides latency). No result depends on it.
+  // Loops run to a multiple of this many lanes and are vectorised that wide, with no scalar
+  // remainder (one 512-bit or several shorter operations a step, which also hides latency). No
+  // result depends on it.
   random_streams_lanes = 8,
 };
 
@@ -23,8 +26,9 @@ RANDOM_STREAMS_INLINE size_t whole_lanes(size_t count) {
   return (count + random_streams_lanes - 1) / random_streams_lanes * random_streams_lanes;
 }
 
-// q = (2 (word >> 11) + 1 - 2^53) 2^-54, exactly. The upper 32 and the next 21 bits of the word enter as mantissas of
-// 2^20 + ... and 1/4 + ..., whose offsets the constant 2^20 + 3/4 removes together with the half: every step is exact.
+// q = (2 (word >> 11) + 1 - 2^53) 2^-54, exactly. The upper 32 and the next 21 bits of the word
+// enter as mantissas of 2^20 + ... and 1/4 + ..., whose offsets the constant 2^20 + 3/4 removes
+// together with the half: every step is exact.
 RANDOM_STREAMS_INLINE double centered_of_word(uint64_t word) {
   const double upper = double_of_bits(0x4130000000000000u | (word >> 32)) - 1048576.75;
   const double lower = double_of_bits(0x3FD0000000000001u | ((word >> 10) & 0x3FFFFE));
@@ -61,8 +65,9 @@ RANDOM_STREAMS_INLINE double central_quantile(double q) {
   return q * polynomial(central_numerator, r) / polynomial(central_denominator, r);
 }
 
-// -log(p) for 2^-54 <= p <= 1/2, to about 1 unit in the last place: p = m 2^-k with m in [sqrt(1/2), sqrt(2)),
-// log(m) = 2 atanh(s), s = (m - 1) / (m + 1), by the series of atanh up to s^19 (the rest is below 1e-17).
+// -log(p) for 2^-54 <= p <= 1/2, to about 1 unit in the last place: p = m 2^-k with m in
+// [sqrt(1/2), sqrt(2)), log(m) = 2 atanh(s), s = (m - 1) / (m + 1), by the series of atanh up to
+// s^19 (the rest is below 1e-17).
 RANDOM_STREAMS_INLINE double negative_logarithm(double p) {
   const uint64_t bits = bits_of_double(p);
   const uint64_t biased = (bits - 0x3FE6A09E667F3BCDu + 0x3FF0000000000000u) >> 52;  // 1023 - k
@@ -105,9 +110,9 @@ RANDOM_STREAMS_INLINE double far_quantile(double depth, double q) {
   return with_sign_of(polynomial(far_numerator, r) / polynomial(far_denominator, r), q);
 }
 
-// normals[k] = the normal of words[k], 0 <= k < count <= chunk. All buffers hold whole lanes.
-// Three passes: the central formula for every entry; the 15 % of entries outside its range packed together; their
-// normals computed densely and put back.
+// normals[k] = the normal of words[k], 0 <= k < count <= chunk. All buffers hold whole lanes. Three
+// passes: the central formula for every entry; the 15 % of entries outside its range packed
+// together; their normals computed densely and put back.
 RANDOM_STREAMS_INLINE void normals_of_words(const uint64_t *words, size_t count, double *normals) {
   _Alignas(64) double centered[random_streams_chunk];
   const size_t padded = whole_lanes(count);

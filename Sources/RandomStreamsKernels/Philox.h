@@ -1,5 +1,5 @@
-// Philox4x64-10: the words of a stream.
-// J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11, 2011.
+// Philox4x64-10: the words of a stream. J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw,
+// "Parallel random numbers: as easy as 1, 2, 3", SC11, 2011.
 #pragma once
 
 #include "RandomStreamsKernels.h"
@@ -17,7 +17,8 @@ struct philox_stream {
   uint64_t filter, channel, layer;
 };
 
-// The four words of block `block`: counter (1 + block, filter, channel, layer), by scalar 64 x 64 -> 128 products.
+// The four words of block `block`: counter (1 + block, filter, channel, layer), by scalar 64 x 64
+// -> 128 products.
 RANDOM_STREAMS_INLINE void philox_block(struct philox_stream stream, uint64_t block, uint64_t words[4]) {
   uint64_t x0 = block + 1, x1 = stream.filter, x2 = stream.channel, x3 = stream.layer;
   uint64_t key0 = stream.seed, key1 = stream.domain;
@@ -41,11 +42,13 @@ RANDOM_STREAMS_INLINE void philox_block(struct philox_stream stream, uint64_t bl
 // Eight blocks side by side, one a lane.
 typedef uint64_t philox_lanes __attribute__((vector_size(64)));
 
-// Everything here is inlined into a variant, so no vector is ever passed and the calling convention does not matter.
+// Everything here is inlined into a variant, so no vector is ever passed and the calling convention
+// does not matter.
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wpsabi"
 
-// upper 2^64 + lower = multiplier x in every lane, from four products of 32-bit halves, the widest a vector unit has.
+// upper 2^64 + lower = multiplier x in every lane, from four products of 32-bit halves, the widest
+// a vector unit has.
 RANDOM_STREAMS_INLINE void multiply_lanes(philox_lanes x, uint64_t multiplier, philox_lanes *upper,
                                           philox_lanes *lower) {
   const uint64_t half = 0xFFFFFFFFu;
@@ -59,7 +62,8 @@ RANDOM_STREAMS_INLINE void multiply_lanes(philox_lanes x, uint64_t multiplier, p
   *lower = (second << 32) | (low_low & half);
 }
 
-// The 32 words of blocks `block` ..< `block` + 8, in order: worth it where a vector has four lanes or more.
+// The 32 words of blocks `block` ..< `block` + 8, in order: worth it where a vector has four lanes
+// or more.
 RANDOM_STREAMS_INLINE void philox_eight_blocks(struct philox_stream stream, uint64_t block, uint64_t words[32]) {
   const philox_lanes zero = {0};
   philox_lanes x0 = (philox_lanes){1, 2, 3, 4, 5, 6, 7, 8} + block;
@@ -77,7 +81,8 @@ RANDOM_STREAMS_INLINE void philox_eight_blocks(struct philox_stream stream, uint
     key0 += PHILOX_KEY_STEP_0;
     key1 += PHILOX_KEY_STEP_1;
   }
-  // Transpose: pairs of words of the even and the odd blocks, then whole blocks, then blocks in order.
+  // Transpose: pairs of words of the even and the odd blocks, then whole blocks, then blocks in
+  // order.
   const philox_lanes even01 = __builtin_shufflevector(x0, x1, 0, 8, 2, 10, 4, 12, 6, 14);
   const philox_lanes odd01 = __builtin_shufflevector(x0, x1, 1, 9, 3, 11, 5, 13, 7, 15);
   const philox_lanes even23 = __builtin_shufflevector(x2, x3, 0, 8, 2, 10, 4, 12, 6, 14);

@@ -11,7 +11,8 @@ RANDOM_STREAMS_INLINE void convert_chunk(const uint64_t *words, size_t count, en
     case random_streams_word:
       break;
     case random_streams_uniform:
-      // (word >> 11) 2^-53 = q + 1/2 - 2^-54. Both steps are exact: q - 2^-54 is a multiple of 2^-53.
+      // (word >> 11) 2^-53 = q + 1/2 - 2^-54. Both steps are exact: q - 2^-54 is a multiple of
+      // 2^-53.
       for (size_t entry = 0; entry < padded; entry++) {
         buffer[entry] = (centered_of_word(words[entry]) - 0x1p-54) + 0.5;
       }
@@ -26,7 +27,8 @@ RANDOM_STREAMS_INLINE void convert_chunk(const uint64_t *words, size_t count, en
   }
 }
 
-// Copies entries of a converted chunk to `values` + `offset`, an array of the element type of `kind`.
+// Copies entries of a converted chunk to `values` + `offset`, an array of the element type of
+// `kind`.
 RANDOM_STREAMS_INLINE void store_entries(const uint64_t *words, const double *buffer, size_t count,
                                          enum random_streams_kind kind, void *values, size_t offset) {
   switch (kind) {
@@ -44,8 +46,8 @@ RANDOM_STREAMS_INLINE void store_entries(const uint64_t *words, const double *bu
   }
 }
 
-// The rows are laid end to end and cut into chunks, so that short rows share one; a chunk may begin and end within
-// a row, and then at most one Philox block is made twice.
+// The rows are laid end to end and cut into chunks, so that short rows share one; a chunk may begin
+// and end within a row, and then at most one Philox block is made twice.
 RANDOM_STREAMS_INLINE void fill(const struct random_streams_request *request, enum random_streams_kind kind,
                                 bool wide, void *values) {
   _Alignas(64) uint64_t words[random_streams_chunk + random_streams_lanes];

@@ -1,7 +1,14 @@
 /// What a computation may use before it must return the best it has.
 ///
+/// ```swift
+/// let limits = Limits(work: 1_000_000, memoryBytes: 256 << 20)
+/// let work = limits.work(orDefault: 1 << 32)  // 1 000 000
+/// let bytes = limits.allowedBytes  // 256 MiB, or what the machine has
+/// ```
+///
 /// Work is counted in units that do not depend on the machine (a solver says which: normally one
-/// candidate coordinate scored), so a work limit gives the same result everywhere. A time limit does not.
+/// candidate coordinate scored), so a work limit gives the same result everywhere. A time limit
+/// does not.
 public struct Limits: Sendable, Hashable {
   /// Units of work allowed; nil for no limit beside a time limit, and without one for the callee's
   /// own documented, finite default.
@@ -11,6 +18,12 @@ public struct Limits: Sendable, Hashable {
   /// Bytes of working memory allowed at once, or nil for no limit.
   public var memoryBytes: Int?
 
+  /// Limits; nil leaves the quantity without one.
+  ///
+  /// - Parameters:
+  ///   - work: units of work.
+  ///   - seconds: wall-clock seconds from the start of the run.
+  ///   - memoryBytes: bytes of working memory at once.
   public init(work: UInt64? = nil, seconds: Double? = nil, memoryBytes: Int? = nil) {
     self.work = work
     self.seconds = seconds

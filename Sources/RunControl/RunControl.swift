@@ -6,12 +6,17 @@ import Synchronization
 public final class Cancellation: Sendable {
   private let flag = Atomic<Bool>(false)
 
+  /// A flag that is not set.
   public init() {}
 
-  /// Asks for a stop. Cost: one atomic store.
+  /// Asks for a stop.
+  ///
+  /// - Complexity: O(1), an atomic store.
   public func cancel() { flag.store(true, ordering: .releasing) }
 
-  /// Whether a stop was asked for. Cost: one atomic load.
+  /// Whether a stop was asked for.
+  ///
+  /// - Complexity: O(1), an atomic load.
   public var isCancelled: Bool { flag.load(ordering: .acquiring) }
 }
 
@@ -28,6 +33,7 @@ public struct RunProgress: Sendable {
   /// What `best` measures.
   public var bestLabel: String
 
+  /// Progress of `completed` units of `total`, with the figure that is being improved, if any.
   public init(phase: String, completed: Int, total: Int, best: Double? = nil, bestLabel: String = "") {
     self.phase = phase
     self.completed = completed
@@ -44,10 +50,20 @@ public struct Interruption: Error, Sendable, Hashable {
   /// Why the run must stop.
   public let reason: StopReason
 
+  /// An interruption for `reason`.
   public init(reason: StopReason) { self.reason = reason }
 }
 
 /// Limits, progress and cancellation of one run, passed down by value.
+///
+/// ```swift
+/// let control = RunControl(limits: Limits(seconds: 10))
+/// var (sum, next) = (0, 1)
+/// while next <= 1000, control.interruption() == nil {
+///   sum += next
+///   next += 1
+/// }
+/// ```
 ///
 /// It installs no signal handler and prints nothing: whoever starts the run does that.
 public struct RunControl: Sendable {
@@ -96,7 +112,7 @@ public struct RunControl: Sendable {
 
   /// Why the run must stop now, or nil to go on. The work limit is the callee's to count.
   ///
-  /// Cost: an atomic load, and a clock reading when there is a time limit.
+  /// - Complexity: O(1): an atomic load, and a clock reading when there is a time limit.
   public func interruption() -> StopReason? {
     if cancellation.isCancelled { return .cancelled }
     if let deadline, now >= deadline { return .timeLimit }

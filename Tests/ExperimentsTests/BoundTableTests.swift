@@ -57,7 +57,8 @@ import Testing
   }
 
   @Test func masksOfALayerByHand() throws {
-    // ε = 1/2 and a 1×1 kernel of two channels: s = 2, and ε⁻²/2! = 2 masks at least, one bit, over 2·2 filters' worth of N.
+    // ε = 1/2 and a 1×1 kernel of two channels: s = 2, and ε⁻²/2! = 2 masks at least, one bit, over
+    // 2·2 filters' worth of N.
     #expect(abs(CountingBounds.layer(weights: 2, channelsIn: 2, epsilon: 0.5) - 0.25) < 1e-12)
     // s stops at 1/ε although there are more weights; every smaller s asks for less.
     let best = CountingBounds.layer(weights: 1e6, channelsIn: 1, epsilon: 0.01)

@@ -5,7 +5,8 @@ import ModelFiles
 import SubsetSum
 import Testing
 
-/// Damaged and oversized specifications and JSON: an error of one line with its place, in little time and memory.
+/// Damaged and oversized specifications and JSON: an error of one line with its place, in little
+/// time and memory.
 @Suite struct DamagedTextTests {
   private func readTOML(_ text: String) -> FileError? {
     do throws(FileError) {

@@ -50,7 +50,8 @@ import Testing
     }
   }
 
-  /// Without a random length the probability is a product of normal ones; with few candidates and a large ε all subsets hit.
+  /// Without a random length the probability is a product of normal ones; with few candidates and a
+  /// large ε all subsets hit.
   @Test func simpleCasesAreExact() {
     let normal = ExpectedHits(.fixed(deviation: 2), target: .zero, dimension: 2)
     let one = exp(normal.logarithm(count: 1, size: 1, within: 0.3))

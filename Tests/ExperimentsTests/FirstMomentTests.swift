@@ -4,7 +4,8 @@ import RandomStreams
 import SubsetSum
 import Testing
 
-/// Expected numbers of subsets: against published numbers, substitution, the solvers' own limits, brute force and simulation.
+/// Expected numbers of subsets: against published numbers, substitution, the solvers' own limits,
+/// brute force and simulation.
 @Suite struct FirstMomentTests {
   @Test(arguments: [(9, 119.0), (72, 1067.0), (144, 2210.0)]) func knownCounts(dimension: Int, count: Double) throws {
     #expect(try #require(FirstMoment.count(dimension: dimension, epsilon: 1e-3)).rounded() == count)

@@ -95,7 +95,8 @@ private struct MarkedLaw: CandidateLaw {
     ] {
       #expect(reader.texts.contains(text), "\(text)")
     }
-    // A store's runs, thresholds and cells; searches, tickets and their layers. 2 laws, 2 dimensions, 3 counts, 2 ε.
+    // A store's runs, thresholds and cells; searches, tickets and their layers. 2 laws, 2
+    // dimensions, 3 counts, 2 ε.
     #expect(reader.counts["table"] == 6 && reader.counts["tbody"] == 6)
     #expect(reader.counts["tr"] == 6 + 1 + 8 + 24 + 2 + 2 + 4)
     // Success, error, threshold; accuracy, size, layers, and filters twice.

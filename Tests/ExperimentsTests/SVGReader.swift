@@ -5,7 +5,8 @@ import Testing
   import FoundationXML
 #endif
 
-/// What an SVG of gnuplot's holds: its texts, and the points of each plotted series, the legend's sample among them.
+/// What an SVG of gnuplot's holds: its texts, and the points of each plotted series, the legend's
+/// sample among them.
 final class SVGReader: NSObject, XMLParserDelegate {
   private(set) var texts: [String] = []
   private(set) var points: [String: Int] = [:]

@@ -4,9 +4,11 @@ import ModelFiles
 import SubsetSum
 import Testing
 
-/// Damaged stores: whatever a file holds, reading it ends, in what it says or in an error with the place.
+/// Damaged stores: whatever a file holds, reading it ends, in what it says or in an error with the
+/// place.
 @Suite struct StoreDamageTests {
-  /// A store whose grid has free and fixed sizes, laws with and without a deviation, and undecided trials.
+  /// A store whose grid has free and fixed sizes, laws with and without a deviation, and undecided
+  /// trials.
   private static let specification = Result {
     try SweepSpecification(
       dimensions: [1, 2], counts: [4, 6], epsilons: [0.1, 0.01],
@@ -23,7 +25,8 @@ import Testing
 
   private static func bytes() throws -> Data { try Data(contentsOf: URL(fileURLWithPath: whole.get().file("whole"))) }
 
-  /// Reads all that is in a store in all ways, and returns the error, which is a `StoreError` in one line or nil.
+  /// Reads all that is in a store in all ways, and returns the error, which is a `StoreError` in
+  /// one line or nil.
   private func read(_ path: String) throws -> StoreError? {
     do {
       let store = try ResultStore(reading: path)
@@ -69,13 +72,15 @@ import Testing
     ("timings", ["run", "cell", "trials", "seconds"]),
   ]
 
-  /// Values of every type, and the ends of what each can be. All are wrong in a column of numbers; in one of texts those of other types.
+  /// Values of every type, and the ends of what each can be. All are wrong in a column of numbers;
+  /// in one of texts those of other types.
   private static let values = [
     "NULL", "'abc'", "''", "x'00FF'", "-1", "9223372036854775807", "-9223372036854775808", "0.5", "-0.5", "1e400",
     "-1e400", "1e308", "5e-324", "'\u{1B}[31m'", "zeroblob(100000)", "CAST(x'FF' AS TEXT)",
   ]
 
-  /// The schema is changed as well where it would turn a value into its own type: text columns keep numbers as text.
+  /// The schema is changed as well where it would turn a value into its own type: text columns keep
+  /// numbers as text.
   @Test(arguments: columns.map(\.table)) func aValueThatDoesNotBelongIsNamed(table: String) throws {
     let folder = try StoreFolder()
     let path = folder.file("s")

@@ -32,7 +32,8 @@ struct FirstHalf: Solver {
       methods: [.exact, .solver(FirstHalf())], trials: 500, seed: 1)
     try Sweep(specification).run(storingIn: folder.file("signs.sqlite"))
     for summary in try CellSummary.all(of: try ResultStore(reading: folder.file("signs.sqlite"))) {
-      // The first half of 8 or 16 signs adds up to 0 with probability C(4, 2)/2⁴ or C(8, 4)/2⁸; the empty set always does.
+      // The first half of 8 or 16 signs adds up to 0 with probability C(4, 2)/2⁴ or C(8, 4)/2⁸; the
+      // empty set always does.
       let isSmall = summary.cell.count == 8
       let expected = summary.cell.isExact ? 1 : isSmall ? 6.0 / 16 : 70.0 / 256
       let successes = summary.outcomes[0].successes

@@ -23,7 +23,8 @@ final class StoreFolder: Sendable {
   }
 }
 
-/// A grid that takes every path: batches, windows, sweeps over cells, fixed sizes, a heuristic solver.
+/// A grid that takes every path: batches, windows, sweeps over cells, fixed sizes, a heuristic
+/// solver.
 func variedSpecification(trials: Int = 40, seed: UInt64 = 3) throws -> SweepSpecification {
   try SweepSpecification(
     dimensions: [1, 2], counts: [6, 9], epsilons: [0.1, 0.01],

@@ -42,7 +42,8 @@ import Testing
     #expect(both.title.hasSuffix("exists, or is found"))
   }
 
-  /// Where the size grows with the count there is a scale at the cells alone, and none below the dimension.
+  /// Where the size grows with the count there is a scale at the cells alone, and none below the
+  /// dimension.
   @Test func sharesHaveScalesAtTheirCells() throws {
     let specification = try SweepSpecification(
       dimensions: [4], counts: [4, 8, 16, 32], epsilons: [0.5], sizes: [.share(divisor: 2), .squareRoot], trials: 6,
@@ -147,7 +148,8 @@ import Testing
 
   @Test func tablesOfThresholds() throws {
     let table = ThresholdTable(crossing([1], [0.2, 0.1, 0.05, 1]) + [Self.summary(4, 9, trials: 0)])
-    // Ten trials at 0.05/n, 0.15/n, …: of ε = 0.2 4 of 10 at n = 2, 8 at 4, so 1/2 a quarter of the way from 2 to 4.
+    // Ten trials at 0.05/n, 0.15/n, …: of ε = 0.2 4 of 10 at n = 2, 8 at 4, so 1/2 a quarter of the
+    // way from 2 to 4.
     #expect(table.rows.map(\.threshold.position) == [.within, .within, .within, .below, .unknown])
     #expect(abs(table.rows[0].threshold.count! - 2.5) < 1e-12 && table.rows[0].range == 2...16)
     #expect(table.rows[4].range == nil && table.lines.count == 1)

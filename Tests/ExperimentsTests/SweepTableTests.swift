@@ -3,7 +3,8 @@ import Foundation
 import SubsetSum
 import Testing
 
-/// What tables make of trials: intervals and moments against published values and formulas, rows against the trials.
+/// What tables make of trials: intervals and moments against published values and formulas, rows
+/// against the trials.
 @Suite struct SweepTableTests {
   /// Successes, trials and bounds: Newcombe 1998, table I, method 3, and the closed form at 0.
   @Test(arguments: [
@@ -44,7 +45,8 @@ import Testing
     let sized = try #require(CellSummary.Theory(cell(.nsn, 40, 3, size: 9)))
     let limit = exp(FirstMoment.logExpected(count: 40, size: 9, dimension: 3, epsilon: 1e-4))
     #expect(abs(sized.expected(within: 1e-4) / limit - 1) < 1e-6)
-    // C(12, 4) = 495 normal sums of variance 4, density (8π)^(−m/2) at 0; the disc of radius ε has area π·ε².
+    // C(12, 4) = 495 normal sums of variance 4, density (8π)^(−m/2) at 0; the disc of radius ε has
+    // area π·ε².
     for (norm, volume) in [("max", 4.0), ("l2", Double.pi)] {
       let normal = try #require(CellSummary.Theory(cell(.normal, 12, 2, size: 4, norm: norm)))
       let expected = 495 * volume * 0.01 / (8 * Double.pi)

@@ -5,7 +5,8 @@ import RunControl
 import SubsetSum
 import Testing
 
-/// Sweeps: the numbers of trials against their definition, optima against brute force, and results against threads, shards and order.
+/// Sweeps: the numbers of trials against their definition, optima against brute force, and results
+/// against threads, shards and order.
 @Suite struct SweepTests {
   @Test func shardsThreadsAndOrderChangeNoByte() throws {
     let folder = try StoreFolder()
@@ -155,7 +156,8 @@ import Testing
     }
   }
 
-  /// Deciding and optimising say the same about each ε, and where the optimum lies between the ε both have it.
+  /// Deciding and optimising say the same about each ε, and where the optimum lies between the ε
+  /// both have it.
   @Test func decisionsAreThoseOfOptima() throws {
     let epsilons = [0.05, 0.2, 0.4]
     let specification = try SweepSpecification(

@@ -4,20 +4,23 @@ import RandomStreams
 import SubsetSum
 import Testing
 
-/// n50 against hand-computed curves, dense scans and simulated trials; lines through thresholds; what the first moment says.
+/// n50 against hand-computed curves, dense scans and simulated trials; lines through thresholds;
+/// what the first moment says.
 @Suite struct ThresholdTests {
   private func curve(_ points: [(Int, Double, Double, Double)]) -> Threshold {
     Threshold(points.map { Threshold.Observation(count: $0.0, fraction: $0.1, low: $0.2, high: $0.3) })
   }
 
   @Test func handComputedCurves() {
-    // 0.2 to 0.6 passes 1/2 after 3/4 of the way, the upper edge 0.3 to 0.7 after a half, the lower one ends there.
+    // 0.2 to 0.6 passes 1/2 after 3/4 of the way, the upper edge 0.3 to 0.7 after a half, the lower
+    // one ends there.
     let plain = curve([(20, 0.6, 0.5, 0.7), (10, 0.2, 0.1, 0.3)])
     #expect(plain.position == .within && abs(plain.count! - 17.5) < 1e-12)
     #expect(abs(plain.low! - 15) < 1e-12 && abs(plain.high! - 20) < 1e-12)
     // A point at exactly 1/2 is a crossing.
     #expect(curve([(4, 0.25, 0.2, 0.3), (8, 0.5, 0.4, 0.6), (9, 0.75, 0.7, 0.8)]).count == 8)
-    // Crossings at 1.5 and 3.5: from the second on it stays above. The upper edge comes up once, the lower one at 3.75.
+    // Crossings at 1.5 and 3.5: from the second on it stays above. The upper edge comes up once,
+    // the lower one at 3.75.
     let noisy = curve([(1, 0.4, 0.3, 0.5), (2, 0.6, 0.4, 0.7), (3, 0.4, 0.2, 0.6), (4, 0.6, 0.6, 0.8)])
     #expect(noisy.position == .within && abs(noisy.count! - 3.5) < 1e-12)
     #expect(noisy.low == nil && abs(noisy.high! - 3.75) < 1e-12)
@@ -73,8 +76,9 @@ import Testing
     #expect(Threshold.Observation(count: 7, successes: 0, trials: 0) == nil)
   }
 
-  /// Of 400 simulated curves with 50 trials a point, the interval holds the n at which the probability is 1/2 at least as often as it says, less four
-  /// standard errors; n50 itself scatters around it.
+  /// Of 400 simulated curves with 50 trials a point, the interval holds the n at which the
+  /// probability is 1/2 at least as often as it says, less four standard errors; n50 itself
+  /// scatters around it.
   @Test func intervalsCoverTheTruth() {
     let counts = Array(stride(from: 4, through: 24, by: 2))
     // A logistic curve through 1/2 at n = 14, which is a point of the grid.
@@ -150,7 +154,8 @@ import Testing
     #expect(theory.count(expecting: 1, within: 10) == nil)
   }
 
-  /// With a standard target the count comes from `ExpectedHits`, between the whole counts on both sides of it.
+  /// With a standard target the count comes from `ExpectedHits`, between the whole counts on both
+  /// sides of it.
   @Test func exactMomentsGiveTheirCounts() throws {
     for (m, epsilon) in [(1, 0.01), (3, 0.1), (6, 0.2)] {
       let theory = try #require(CellSummary.Theory(cell(.nsn, 5, m, target: "uniform 0.5")))

@@ -2,9 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A room imports only rooms listed above it in ARCHITECTURE.md, and no room knows what it must not.
+/// A room imports only rooms listed above it in ARCHITECTURE.md, and no room knows what it must
+/// not.
 @Suite struct RoomTests {
-  /// From the ground up. What each may import beyond earlier rooms of its own row is listed with it.
+  /// From the ground up. What each may import beyond earlier rooms of its own row is listed with
+  /// it.
   static let rooms: [(name: String, mayImport: Set<String>)] = [
     ("Files", ["CLibcrypto"]),
     ("RunControl", []),
@@ -93,7 +95,8 @@ import Testing
   }
 }
 
-/// The oracles that run in Python are there where an interpreter was named for them: a missing module skips no test.
+/// The oracles that run in Python are there where an interpreter was named for them: a missing
+/// module skips no test.
 @Suite struct OracleTests {
   @Test(.enabled(if: ProcessInfo.processInfo.environment["TOMBOLA_PYTHON"] != nil, "no TOMBOLA_PYTHON"))
   func theNamedInterpreterHasItsModules() {

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// Every forced unwrap, forced cast and `try!` of the sources stands in `traps.txt` with the reason why no input reaches
-/// it: lines of file, code and reason, separated by tabs.
+/// Every forced unwrap, forced cast and `try!` of the sources stands in `traps.txt` with the reason
+/// why no input reaches it: lines of file, code and reason, separated by tabs.
 @Suite struct TrapTests {
   struct Trap: Hashable, CustomStringConvertible {
     let file: String
@@ -10,7 +10,8 @@ import Testing
     var description: String { "\(file): \(code)" }
   }
 
-  /// Forced unwraps behind a name or a bracket, and the two keywords, outside of texts and comments.
+  /// Forced unwraps behind a name or a bracket, and the two keywords, outside of texts and
+  /// comments.
   private static func isTrap(_ line: Substring) -> Bool {
     let code = line.replacing(#/"(\\.|[^"\\])*"/#, with: "\"\"").split(
       separator: "//", maxSplits: 1, omittingEmptySubsequences: false)[0]

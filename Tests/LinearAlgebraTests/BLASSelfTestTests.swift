@@ -3,11 +3,13 @@ import LinearAlgebra
 import MachineKernels
 import Testing
 
-/// The test that guards a switch of OpenBLAS's kernels. (A switch is process-wide, so it is tested on the executable.)
+/// The test that guards a switch of OpenBLAS's kernels. (A switch is process-wide, so it is tested
+/// on the executable.)
 @Suite(.serialized) struct BLASSelfTestTests {
   @Test func theKernelsInUseAreRight() { #expect(BLASCores.selfTest() == nil) }
 
-  /// A fault inside a guarded test is a finding, not the end of the process; what comes after runs as before.
+  /// A fault inside a guarded test is a finding, not the end of the process; what comes after runs
+  /// as before.
   @Test func faultsAreFindings() throws {
     let illegal = machine_guarded(
       { _ in

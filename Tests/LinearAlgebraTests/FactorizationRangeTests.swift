@@ -1,7 +1,8 @@
 import LinearAlgebra
 import Testing
 
-/// What LAPACK leaves to its callers: halves that do not count, numbers at the ends of their range, 32-bit sizes.
+/// What LAPACK leaves to its callers: halves that do not count, numbers at the ends of their range,
+/// 32-bit sizes.
 @Suite struct FactorizationRangeTests {
   /// Orders around the vector lengths of kernels and the block sizes of LAPACK.
   private static let orders = [1, 2, 3, 4, 6, 7, 14, 15, 26, 27, 31, 34, 35]
@@ -192,7 +193,8 @@ import Testing
 }
 
 @Suite struct BlockOverlapTests {
-  /// Views of one matrix: refused exactly where an entry is shared, by brute force over the entries.
+  /// Views of one matrix: refused exactly where an entry is shared, by brute force over the
+  /// entries.
   @Test func onlySharedEntriesAreRefused() throws {
     var memory = [Double](repeating: 1, count: 200)
     try memory.withUnsafeMutableBufferPointer { memory in

@@ -35,7 +35,8 @@ func random<Scalar: BLASScalar>(
   return try Matrix(rows: rows, columns: columns, values: values)
 }
 
-/// Memory for a matrix in either order, its lines `padding` entries longer than they need be, filled with NaN around.
+/// Memory for a matrix in either order, its lines `padding` entries longer than they need be,
+/// filled with NaN around.
 final class PaddedMatrix<Scalar: BLASScalar> {
   private let memory: UnsafeMutableBufferPointer<Scalar>
   let view: MutableMatrixView<Scalar>

@@ -79,7 +79,8 @@ private let solutionRatio = 30.0
     let side: Side = choice & 2 == 0 ? .left : .right
     let isUnit = choice & 4 == 4
     var full: Matrix<Scalar> = try random(order, order, integers: false, &numbers)
-    // Small off the diagonal, so that neither triangle is ill-conditioned; the other triangle must not be read.
+    // Small off the diagonal, so that neither triangle is ill-conditioned; the other triangle must
+    // not be read.
     for row in 0..<order {
       for column in 0..<order where row != column {
         let inside = (triangle == .lower) == (row > column)
@@ -119,7 +120,8 @@ private let solutionRatio = 30.0
 }
 
 @Suite struct BatchTests {
-  /// Shared or own operands, in both orders, gapless or apart: the plan is the stated one, the values exact.
+  /// Shared or own operands, in both orders, gapless or apart: the plan is the stated one, the
+  /// values exact.
   @Test func integerBatchesAreExactUnderBothPlans() throws {
     var numbers = TestNumbers(state: 5)
     var plans: Set<BatchPlan> = []

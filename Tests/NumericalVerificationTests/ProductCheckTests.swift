@@ -81,8 +81,8 @@ private let checks: [ProductCheck] = [.everyEntry, .randomised(), .randomised(ve
     }
   }
 
-  /// An error of twice its own tolerance is found by comparing entries; the randomised check finds a lone error from
-  /// twice the tolerance of its row.
+  /// An error of twice its own tolerance is found by comparing entries; the randomised check finds
+  /// a lone error from twice the tolerance of its row.
   @Test func aSingleWrongEntryIsFoundEverywhere() throws {
     let (a, b): (Matrix<Float>, Matrix<Float>) = (try made(6, 40, seed: 5), try made(40, 5, seed: 6))
     let right = try product(a, b)
@@ -123,7 +123,8 @@ private let checks: [ProductCheck] = [.everyEntry, .randomised(), .randomised(ve
     }
   }
 
-  /// Freivalds' bound: with two equal and opposite errors in a row, each vector misses with probability 1/2.
+  /// Freivalds' bound: with two equal and opposite errors in a row, each vector misses with
+  /// probability 1/2.
   @Test func oneVectorMissesWithProbabilityAHalf() throws {
     let (a, b): (Matrix<Double>, Matrix<Double>) = (try made(3, 4, seed: 5), try made(4, 50, seed: 6))
     var wrong = try product(a, b)
@@ -166,7 +167,8 @@ private let checks: [ProductCheck] = [.everyEntry, .randomised(), .randomised(ve
     }
   }
 
-  /// γ_k by its definition, and what it must bound: sums in Float32 of the worst kind, one sign and growing.
+  /// γ_k by its definition, and what it must bound: sums in Float32 of the worst kind, one sign and
+  /// growing.
   @Test func boundsHold() {
     #expect(RoundingBound.gamma(0, Float.self) == 0)
     #expect(RoundingBound.gamma(1, Double.self) == 0x1p-53 / (1 - 0x1p-53))

@@ -2,7 +2,8 @@ import Foundation
 import RandomStreams
 import Testing
 
-/// The law of one million weights. The stream is fixed, so these pass always or never; limits are four standard errors.
+/// The law of one million weights. The stream is fixed, so these pass always or never; limits are
+/// four standard errors.
 @Suite struct DistributionTests {
   static let count = 1_000_000
   static let normals: [Double] = {

@@ -19,7 +19,8 @@ import Testing
     (0xfffc_0000_0000_0000, 3.8419306855021340518),
   ]
 
-  /// The bound stated for the transform, and what the check by `erf` adds to it (its own two roundings).
+  /// The bound stated for the transform, and what the check by `erf` adds to it (its own two
+  /// roundings).
   static let relativeError = 1e-15
   static let checkError = 5e-16
 
@@ -28,7 +29,8 @@ import Testing
     #expect(abs(InverseNormal.normal(ofWord: word) - normal) <= Self.relativeError * abs(normal))
   }
 
-  /// Puts each normal back through erf or erfc, whichever is precise there, and turns the residual into an error of x.
+  /// Puts each normal back through erf or erfc, whichever is precise there, and turns the residual
+  /// into an error of x.
   @Test func invertsTheDistributionFunction() {
     let words = CraftedWords.all + (0..<20_000).map { StreamAddress(seed: 5).word($0) }
     var worst = 0.0

@@ -1,8 +1,9 @@
 import RandomStreams
 import Testing
 
-/// The C kernels against the Swift reference: bits, never a tolerance. The reference has no fused multiply-add, and no
-/// two variants share a vector width, so equal bits also say that no kernel contracts a product and a sum.
+/// The C kernels against the Swift reference: bits, never a tolerance. The reference has no fused
+/// multiply-add, and no two variants share a vector width, so equal bits also say that no kernel
+/// contracts a product and a sum.
 @Suite struct KernelTests {
   static let address = StreamAddress(
     seed: 0x0123_4567_89AB_CDEF, path: StreamPath(filter: 1 << 40, channel: .max, layer: 6))
@@ -92,7 +93,8 @@ import Testing
     #expect(pieces == whole)
   }
 
-  /// Words that reach every branch and its edges, from 0 to 2⁶⁴ − 1: a stream would need 10¹¹ entries for some.
+  /// Words that reach every branch and its edges, from 0 to 2⁶⁴ − 1: a stream would need 10¹¹
+  /// entries for some.
   @Test(arguments: StreamKernel.available) func craftedWords(kernel: StreamKernel) {
     let words = CraftedWords.all
     #expect(words.contains { InverseNormal.normal(ofWord: $0) < -7 })
@@ -131,7 +133,8 @@ import Testing
   private func bits(_ values: some Sequence<Float>) -> [UInt32] { values.map(\.bitPattern) }
 }
 
-/// Words at the ends, at the median, on a logarithmic grid towards both, and on either side of each branch.
+/// Words at the ends, at the median, on a logarithmic grid towards both, and on either side of each
+/// branch.
 enum CraftedWords {
   static let all: [UInt64] = {
     var words: [UInt64] = [0, .max, 1 << 63, (1 << 63) - 1, 1, 1 << 11, (1 << 11) - 1, 1 << 62, 3 << 62]

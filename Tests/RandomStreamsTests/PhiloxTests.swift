@@ -2,7 +2,8 @@ import RandomStreams
 import Testing
 
 @Suite struct PhiloxTests {
-  /// The known-answer vectors of philox4x64 with 10 rounds published with Random123: counter, key, block.
+  /// The known-answer vectors of philox4x64 with 10 rounds published with Random123: counter, key,
+  /// block.
   static let knownAnswers: [(counter: SIMD4<UInt64>, key: SIMD2<UInt64>, block: SIMD4<UInt64>)] = [
     (
       SIMD4(0, 0, 0, 0), SIMD2(0, 0),

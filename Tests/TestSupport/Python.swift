@@ -1,6 +1,7 @@
 import Foundation
 
-/// The Python interpreter that runs other people's software as oracles: the one that `TOMBOLA_PYTHON` names, or `python3`.
+/// The Python interpreter that runs other people's software as oracles: the one that
+/// `TOMBOLA_PYTHON` names, or `python3`.
 public enum Python {
   public static let interpreter = ProcessInfo.processInfo.environment["TOMBOLA_PYTHON"] ?? "python3"
 

@@ -1,10 +1,12 @@
 import Foundation
 
-/// The environment of the programs that tests start: clean, so that no test sees what it happened to inherit.
+/// The environment of the programs that tests start: clean, so that no test sees what it happened
+/// to inherit.
 ///
-/// It has the paths on which programs and libraries are found and a home of its own, and nothing else. A run that is to
-/// show that the suite passes elsewhere says so in `TOMBOLA_TEST_ENVIRONMENT`: words NAME=VALUE, or NAME alone for a
-/// variable that is not to be set, as in "OPENBLAS_CORETYPE=Haswell HOME".
+/// It has the paths on which programs and libraries are found and a home of its own, and nothing
+/// else. A run that is to show that the suite passes elsewhere says so in
+/// `TOMBOLA_TEST_ENVIRONMENT`: words NAME=VALUE, or NAME alone for a variable that is not to be
+/// set, as in "OPENBLAS_CORETYPE=Haswell HOME".
 public enum TestEnvironment {
   public static let variable = "TOMBOLA_TEST_ENVIRONMENT"
 

@@ -26,7 +26,6 @@ import Tombola
       let ticket = try TicketSearch(target, seed: 7, width: 2000).run().ticket
       let images = try ImageSetFile.load("fashion-mnist", part: .test).prefix(500)
       let claims = try Measurement(ticket: ticket, target: target).claims(on: images)
-      print(claims.keptFilters, claims.ticketAccuracy ?? 0, claims.maxWeightError)
       try TicketFile(ticket: ticket, claims: claims).write(to: "ticket.safetensors", force: true)
       // README to here
 

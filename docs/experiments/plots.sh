@@ -1,5 +1,6 @@
 #!/bin/sh
-# The plots of these pages from the stores of the sweeps. Usage: plots.sh TOMBOLA STORES OUTPUT_FOLDER
+# The plots of these pages from the stores of the sweeps.
+# Usage: plots.sh TOMBOLA STORES OUTPUT_FOLDER
 set -e
 draw() { "$tombola" plot "$@" --force; }
 tombola=$1 stores=$2 output=$3

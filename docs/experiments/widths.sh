@@ -1,5 +1,6 @@
 #!/bin/sh
-# Tickets of the shipped network over widths, seeds and both modes: what `prune --json` prints, a file each. Files that are there are kept.
+# Tickets of the shipped network over widths, seeds and both modes: what `prune --json` prints, a
+# file each. Files that are there are kept.
 # Usage: widths.sh TOMBOLA TARGET OUTPUT_FOLDER
 set -e
 mkdir -p "$3"

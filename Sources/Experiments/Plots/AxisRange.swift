@@ -5,13 +5,13 @@ struct AxisRange: Sendable, Hashable {
   let low: Double
   let high: Double
 
-  /// Around all `values` with a twentieth of their span on both sides; a single value gets room of its own. Not empty for finite values,
-  /// which on a logarithmic axis must be above 0.
+  /// Around all `values` with a twentieth of their span on both sides; a single value gets room of
+  /// its own. Not empty for finite values, which on a logarithmic axis must be above 0.
   init(_ values: [Double], of axis: Chart.Axis) {
     let least = values.min() ?? 1
     let most = values.max() ?? 1
     if axis.isLogarithmic {
-      // Logarithms stay finite for every positive Double, and so do the ends.
+      // The logarithm of every positive Double is finite, so both ends are.
       let margin = max(0.05 * (log(most) - log(least)), 0.05)
       low = max(exp(log(least) - margin), .leastNormalMagnitude)
       high = min(exp(log(most) + margin), .greatestFiniteMagnitude)
@@ -24,8 +24,8 @@ struct AxisRange: Sendable, Hashable {
     }
   }
 
-  /// 1, 2 and 5 times powers of ten within a range of less than two decades and a half, where a logarithmic axis would else have few labels;
-  /// nothing for wider ones.
+  /// 1, 2 and 5 times powers of ten within a range of less than two decades and a half, where a
+  /// logarithmic axis would else have few labels; nothing for wider ones.
   var fineTicks: [Chart.Tick] {
     guard low > 0, log10(high) - log10(low) < 2.5 else { return [] }
     let exponents = Int(log10(low).rounded(.down))...Int(log10(high).rounded(.up))

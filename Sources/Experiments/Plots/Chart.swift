@@ -1,15 +1,22 @@
-/// A chart as a value: axes, series with or without a spread, and horizontal lines to compare with. It knows no drawing program.
+/// A chart as a value: axes, series with or without a spread, and horizontal lines to compare with.
+/// It knows no drawing program.
 public struct Chart: Sendable, Hashable {
   /// A labelled place on an axis.
   public struct Tick: Sendable, Hashable {
+    /// Where on the axis.
     public var position: Double
+    /// What is written there.
     public var label: String
 
+    /// A label at `position`.
     public init(_ position: Double, _ label: String) { (self.position, self.label) = (position, label) }
   }
 
+  /// An axis: its title, its scale, and what is marked on it.
   public struct Axis: Sendable, Hashable {
+    /// Written beside the axis.
     public var title: String
+    /// Whether equal ratios are equal distances; positions must then be above 0.
     public var isLogarithmic: Bool
     /// Whether the axis starts at 0; on a logarithmic axis without a meaning.
     public var startsAtZero: Bool
@@ -18,6 +25,7 @@ public struct Chart: Sendable, Hashable {
     /// Where thin lines cross the chart.
     public var dividers: [Double]
 
+    /// An axis with a title, linear unless told otherwise.
     public init(
       _ title: String, isLogarithmic: Bool = false, startsAtZero: Bool = false, ticks: [Tick] = [],
       dividers: [Double] = []
@@ -29,12 +37,18 @@ public struct Chart: Sendable, Hashable {
 
   /// A point, with the ends of its spread.
   public struct Point: Sendable, Hashable {
+    /// The horizontal coordinate.
     public var x: Double
+    /// The vertical coordinate.
     public var y: Double
+    /// The lower end of the spread, at most `y`.
     public var low: Double
+    /// The upper end of the spread, at least `y`.
     public var high: Double
 
     /// - Parameters:
+    ///   - x: the horizontal coordinate.
+    ///   - y: the vertical coordinate.
     ///   - low: the lower end, by default y.
     ///   - high: the upper end, by default y.
     public init(_ x: Double, _ y: Double, low: Double? = nil, high: Double? = nil) {
@@ -42,6 +56,7 @@ public struct Chart: Sendable, Hashable {
     }
   }
 
+  /// What shows a series' points.
   public enum Mark: Sendable, Hashable, CaseIterable {
     case points, lines, linesAndPoints
   }
@@ -60,17 +75,23 @@ public struct Chart: Sendable, Hashable {
     case solid, dashed, dotted
   }
 
+  /// Points that belong together, with how they are drawn.
   public struct Series: Sendable, Hashable {
     /// In the legend; nothing there where it is empty.
     public var name: String
     /// In the order in which lines join them.
     public var points: [Point]
+    /// What shows the points.
     public var mark: Mark
+    /// How the points' spreads are drawn.
     public var spread: Spread
+    /// How the lines are drawn.
     public var dash = Dash.solid
-    /// The number of its colour, from 0, where it belongs to another series; by default its own number in the chart.
+    /// The number of its colour, from 0, where it belongs to another series; by default its own
+    /// number in the chart.
     public var colour: Int?
 
+    /// A series of points in the order in which lines join them.
     public init(
       _ name: String, _ points: [Point], mark: Mark = .linesAndPoints, spread: Spread = .none, dash: Dash = .solid,
       colour: Int? = nil
@@ -82,21 +103,31 @@ public struct Chart: Sendable, Hashable {
 
   /// A dashed horizontal line over the chart's whole width.
   public struct Level: Sendable, Hashable {
+    /// In the legend.
     public var name: String
+    /// Its height.
     public var y: Double
 
+    /// A line at height `y`, with its name in the legend.
     public init(_ name: String, _ y: Double) { (self.name, self.y) = (name, y) }
   }
 
+  /// Written above the chart.
   public var title: String
+  /// The x axis.
   public var horizontal: Axis
+  /// The y axis.
   public var vertical: Axis
+  /// What is drawn, first to last.
   public var series: [Series]
+  /// Lines to compare with.
   public var levels: [Level]
   /// Pixels.
   public var width = 900
+  /// Pixels.
   public var height = 560
 
+  /// A chart of 900 × 560 pixels.
   public init(title: String, horizontal: Axis, vertical: Axis, series: [Series], levels: [Level] = []) {
     (self.title, self.horizontal, self.vertical) = (title, horizontal, vertical)
     (self.series, self.levels) = (series, levels)
@@ -104,8 +135,9 @@ public struct Chart: Sendable, Hashable {
 
   /// Whether the chart can be drawn as it is.
   ///
-  /// - Throws: `ExperimentError.outOfRange` for a chart without a point, a number that is not finite or, on a logarithmic axis, not above
-  ///   0, a colour below 0, a spread that does not contain its point, and a size outside 100 … 10 000 pixels.
+  /// - Throws: `ExperimentError.outOfRange` for a chart without a point, a number that is not
+  ///   finite or, on a logarithmic axis, not above 0, a colour below 0, a spread that does not
+  ///   contain its point, and a size outside 100 … 10 000 pixels.
   public func validate() throws {
     guard series.contains(where: { !$0.points.isEmpty }) else {
       throw ExperimentError.outOfRange(quantity: "chart '\(title)'", expected: "at least one point", found: "none")

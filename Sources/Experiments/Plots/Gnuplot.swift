@@ -3,6 +3,7 @@ import Foundation
 
 /// Drawing through the program gnuplot, which runs as a process of its own.
 public enum Gnuplot {
+  /// The program's name.
   public static let program = "gnuplot"
   /// Debian's package of it.
   public static let package = "gnuplot-nox"
@@ -25,12 +26,14 @@ public enum Gnuplot {
 
   /// Draws a chart into the file at `path`, as SVG or PNG by its ending.
   ///
-  /// Script and data go to a temporary folder that is removed in any case. The user's own gnuplot settings are not read. The file appears whole or not
-  /// at all. Cost: a process, a tenth of a second and more for many points.
+  /// Script and data go to a temporary folder that is removed in any case. The user's own gnuplot
+  /// settings are not read. The file appears whole or not at all. Cost: a process, a tenth of a
+  /// second and more for many points.
   ///
-  /// - Throws: `FileError` for a path that cannot be written, another ending, or, without `force`, an existing file;
-  ///   `ExperimentError.outOfRange` for a chart that cannot be drawn, `missingProgram` where gnuplot is not installed, and
-  ///   `programFailed` with what gnuplot says, or where its picture has no end, as on a full disk.
+  /// - Throws: `FileError` for a path that cannot be written, another ending, or, without `force`,
+  ///   an existing file; `ExperimentError.outOfRange` for a chart that cannot be drawn,
+  ///   `missingProgram` where gnuplot is not installed, and `programFailed` with what gnuplot says,
+  ///   or where its picture has no end, as on a full disk.
   public static func draw(_ chart: Chart, to path: String, force: Bool) throws {
     let format = try PlotFormat(path: path)
     try AtomicFile.check(path, force: force)
@@ -43,10 +46,12 @@ public enum Gnuplot {
 
   /// Runs a script and returns what it drew.
   ///
-  /// gnuplot sees nothing of this process's environment but where programs are: neither settings of its own (`GNUTERM`,
-  /// `GNUPLOT_LIB`, a `.gnuplot` at home), nor a display, nor a locale, which could write numbers with commas.
+  /// gnuplot sees nothing of this process's environment but where programs are: neither settings of
+  /// its own (`GNUTERM`, `GNUPLOT_LIB`, a `.gnuplot` at home), nor a display, nor a locale, which
+  /// could write numbers with commas.
   ///
-  /// - Throws: `ExperimentError.missingProgram`, `programFailed`; `FileError` where the temporary folder cannot be written.
+  /// - Throws: `ExperimentError.missingProgram`, `programFailed`; `FileError` where the temporary
+  ///   folder cannot be written.
   public static func draw(_ script: GnuplotScript) throws -> Data {
     guard let executable = executable() else {
       throw ExperimentError.missingProgram(name: program, package: package)
@@ -74,7 +79,8 @@ public enum Gnuplot {
     return script.output.hasSuffix(PlotFormat.svg.rawValue) ? wellFormed(picture) : picture
   }
 
-  /// Runs the script of a folder to its end, and returns the exit status and what was said on standard error.
+  /// Runs the script of a folder to its end, and returns the exit status and what was said on
+  /// standard error.
   private static func run(_ executable: URL, in folder: URL) throws -> (status: Int32, said: String) {
     let process = Process()
     let errors = Pipe()
@@ -101,8 +107,8 @@ public enum Gnuplot {
     return (process.terminationReason == .exit ? status : 128 + status, String(decoding: said, as: UTF8.self))
   }
 
-  /// gnuplot leaves `>` in texts, also where it ends `]]>`, which XML has for the end of a CDATA section alone. gnuplot
-  /// writes no such sections.
+  /// gnuplot leaves `>` in texts, also where it ends `]]>`, which XML has for the end of a CDATA
+  /// section alone. gnuplot writes no such sections.
   private static func wellFormed(_ picture: Data) -> Data {
     guard picture.range(of: Data("]]>".utf8)) != nil else { return picture }
     return Data(String(decoding: picture, as: UTF8.self).replacing("]]>", with: "]]&gt;").utf8)

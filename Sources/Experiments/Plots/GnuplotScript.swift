@@ -1,17 +1,23 @@
 import Foundation
 
-/// A chart in gnuplot's language: a script, and the data files that it reads from its working folder.
+/// A chart in gnuplot's language: a script, and the data files that it reads from its working
+/// folder.
 ///
-/// A value; nothing is run. Texts of a chart are escaped and markup is off, so a name from a file is only ever shown. In an SVG each series is a group, in which each point is
-/// one `use` element, and one more is the legend's.
+/// A value; nothing is run. Texts of a chart are escaped and markup is off, so a name from a file
+/// is only ever shown. In an SVG each series is a group, in which each point is one `use` element,
+/// and one more is the legend's.
 public struct GnuplotScript: Sendable, Hashable {
+  /// A file that the script reads, by its name in the working folder.
   public struct DataFile: Sendable, Hashable {
+    /// The file's name, without a folder.
     public let name: String
+    /// What is in it: a point a line.
     public let text: String
   }
 
   /// The script, in UTF-8.
   public let text: String
+  /// The files that the script reads.
   public let files: [DataFile]
   /// The file that the script writes in its working folder.
   public let output: String
@@ -34,7 +40,7 @@ public struct GnuplotScript: Sendable, Hashable {
 
     var files: [DataFile] = []
     var plots: [String] = []
-    // Spreads lie below everything else.
+    // Spreads are drawn first, so that lines and points lie on top of them.
     for (index, series) in chart.series.enumerated() where !series.points.isEmpty {
       let file = DataFile(
         name: "series\(index).dat",
@@ -87,7 +93,7 @@ public struct GnuplotScript: Sendable, Hashable {
     let ticks = axis.ticks.isEmpty && axis.isLogarithmic ? range.fineTicks : axis.ticks
     if !ticks.isEmpty {
       let list = ticks.map {
-        // Labels of ticks are formats.
+        // gnuplot reads the label of a tick as a format, in which %% stands for a percent sign.
         "\(quoted($0.label.replacingOccurrences(of: "%", with: "%%"))) \($0.position)"
       }.joined(separator: ", ")
       lines.append("set \(letter)tics (\(list))")
@@ -124,10 +130,12 @@ public struct GnuplotScript: Sendable, Hashable {
   /// Punctuation that means nothing in a double-quoted string.
   private static let plainPunctuation = Set(" .,:;()/%+-=<>".unicodeScalars)
 
-  /// A text as gnuplot's double-quoted string: ASCII that could mean anything there as octal escapes, and what is no character for an SVG a space.
+  /// A text as gnuplot's double-quoted string: ASCII that could mean anything there as octal
+  /// escapes, and what is no character for an SVG a space.
   ///
-  /// Not single-quoted, in which nothing is replaced: gnuplot 5.4 reads two quotes at the start of such a string as its end. And an
-  /// escape goes on through all octal digits behind it, so these are escaped too.
+  /// Not single-quoted, in which nothing is replaced: gnuplot 5.4 reads two quotes at the start of
+  /// such a string as its end. And an escape goes on through all octal digits behind it, so these
+  /// are escaped too.
   static func quoted(_ text: String) -> String {
     var shown = "\""
     var isBehindEscape = false

@@ -1,7 +1,8 @@
 import Files
 import Foundation
 
-/// The fields of a JSON object from a file; what is not as expected is an error with the file and the way to the key.
+/// The fields of a JSON object from a file; what is not as expected is an error with the file and
+/// the way to the key.
 struct JSONFields: Sendable {
   let source: String
   let location: [FileError.Location]
@@ -9,8 +10,8 @@ struct JSONFields: Sendable {
 
   /// The object that a file is.
   ///
-  /// - Throws: `FileError` of kind `malformed` for bytes that are no JSON, `tooLarge` for a text beyond the limits of
-  ///   `JSONText`, `wrongType` for another value than an object.
+  /// - Throws: `FileError` of kind `malformed` for bytes that are no JSON, `tooLarge` for a text
+  ///   beyond the limits of `JSONText`, `wrongType` for another value than an object.
   init(_ data: Data, source: String) throws(FileError) {
     try self.init(try JSONText.value(of: data, source: source), source: source, location: [])
   }
@@ -29,7 +30,8 @@ struct JSONFields: Sendable {
       found: fields[key]?.summary ?? "no such key")
   }
 
-  /// The largest number that is read: sums and ratios of such fit Double, and axes have room around them.
+  /// The largest number that is read: sums and ratios of such fit Double, and axes have room around
+  /// them.
   static let largestNumber = 1e150
 
   /// A number from 0 to `largestNumber`; nil for null or an absent key.

@@ -23,9 +23,11 @@ enum JSONValue: Sendable, Hashable {
   }
 }
 
-/// A strict reader of JSON with limits on what a text may cost: RFC 8259, each key of an object once, finite numbers.
+/// A strict reader of JSON with limits on what a text may cost: RFC 8259, each key of an object
+/// once, finite numbers.
 struct JSONText {
-  /// The longest text that is read, in bytes; the most values in it, keys not counted; and the most brackets in brackets.
+  /// The longest text that is read, in bytes; the most values in it, keys not counted; and the most
+  /// brackets in brackets.
   static let largestText = 1 << 25
   static let mostValues = 1 << 20
   static let mostLevels = 32
@@ -37,7 +39,8 @@ struct JSONText {
 
   /// The value that a text is.
   ///
-  /// - Throws: `FileError` of kind `malformed` with the line of what is no JSON, `tooLarge` for a text beyond the limits.
+  /// - Throws: `FileError` of kind `malformed` with the line of what is no JSON, `tooLarge` for a
+  ///   text beyond the limits.
   static func value(of data: Data, source: String) throws(FileError) -> JSONValue {
     guard data.count <= largestText else {
       throw FileError(.tooLarge, source: source, expected: "at most \(largestText) bytes", found: "\(data.count)")

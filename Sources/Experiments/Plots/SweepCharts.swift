@@ -10,7 +10,8 @@ enum SweepAxis {
     return Chart.Axis("candidates n (\(names.shared))", isLogarithmic: isWide)
   }
 
-  /// Counts along which a formula is drawn: evenly over the cells' own, also by ratio where they are wide apart.
+  /// Counts along which a formula is drawn: evenly over the cells' own, also by ratio where they
+  /// are wide apart.
   static func fineCounts(_ curve: SweepCurve) -> [Double] {
     let counts = curve.cells.map(\.cell.count).filter { $0 > 0 }
     guard let least = counts.first.map(Double.init), let most = counts.last.map(Double.init), most > least else {
@@ -86,7 +87,8 @@ struct ErrorChart {
     let names = SweepNames(curves.map(\.cell))
     var series: [Chart.Series] = []
     var scales: [Chart.Series] = []
-    // Where solvers stay far above ε* its line would press theirs together: what is drawn of it ends three decades below them.
+    // ε* can lie so far below what solvers find that its line would press theirs together. It is
+    // drawn down to a thousandth of the least median.
     let medians = curves.flatMap { $0.cells.compactMap(\.medianError) }.filter { $0 > 0 }
     let lowest = max(.leastNormalMagnitude, (medians.min() ?? 0) / 1000)
     for curve in curves {
@@ -98,7 +100,8 @@ struct ErrorChart {
           )
         }
       }
-      // Where only existence was decided an error need not be the least.
+      // A cell that only decides existence stops at the first subset within ε, whose error need not
+      // be the least.
       let isLeast = curve.cell.solver == SweepMethod.exact.name
       let head = isLeast ? "optimum" : curve.cell.isExact ? "error that decides" : SweepNames.success(curve.cell)
       if let theory = curve.cells.lazy.compactMap({ CellSummary.Theory($0.cell) }).first {
@@ -107,7 +110,7 @@ struct ErrorChart {
           ? SweepAxis.fineCounts(curve).map { Chart.Point($0, exp(theory.logScale(count: $0))) }
           : curve.cells.compactMap { summary in summary.scale.map { Chart.Point(Double(summary.cell.count), $0) } }
         let line = scale.filter { $0.y >= lowest && $0.y.isFinite }
-        // Solvers of the same instances share it.
+        // Curves of the same instances have the same ε*, which is drawn once.
         if !line.isEmpty, !scales.contains(where: { $0.points == line }) {
           let name = scales.isEmpty ? "dashed: ε*, where one subset is expected" : ""
           scales.append(Chart.Series(name, line, mark: .lines, dash: .dashed, colour: series.count))

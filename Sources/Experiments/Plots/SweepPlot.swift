@@ -1,6 +1,7 @@
 /// What is drawn of a sweep.
 public enum SweepPlot: String, Sendable, Hashable, CaseIterable {
-  /// The fraction of trials within ε against n, with Wilson intervals, beside 1 − exp(−E T) where fractions are of what exists.
+  /// The fraction of trials within ε against n, with Wilson intervals, beside 1 − exp(−E T) where
+  /// fractions are of what exists.
   case success
   /// The median error against n, with its 95 % interval by ranks, beside ε*.
   case error
@@ -13,13 +14,17 @@ public enum SweepPlot: String, Sendable, Hashable, CaseIterable {
   }
 
   /// The most curves of one chart.
-  public static let mostCurves = 12
+  static let mostCurves = 12
 
   /// The chart of some cells of one store.
   ///
-  /// - Parameter axis: What thresholds stand against; by default m where there are more of them than ε. Nothing for other kinds.
-  /// - Throws: `ExperimentError.unplottable` for more than `mostCurves` curves, cells without trials, a kind that needs an ε where there is none,
-  ///   and thresholds of which the counts show none.
+  /// - Parameters:
+  ///   - summaries: The cells; those without trials are left out.
+  ///   - axis: What thresholds stand against; by default m where there are more of them than ε.
+  ///     Nothing for other kinds.
+  /// - Throws: `ExperimentError.unplottable` for more than twelve curves, cells without
+  ///   trials, a kind that needs an ε where there is none, and thresholds of which the counts show
+  ///   none.
   public func chart(
     of summaries: [CellSummary], against axis: ThresholdAxis? = nil
   ) throws(ExperimentError) -> Chart {
@@ -55,8 +60,8 @@ public enum SweepPlot: String, Sendable, Hashable, CaseIterable {
       found: "\(count) (\(varying.joined(separator: "; ")))")
   }
 
-  /// As many charts as it takes to show all cells, none with too many curves: they are parted by one coordinate after another. What cannot be drawn is
-  /// left out.
+  /// As many charts as it takes to show all cells, none with too many curves: they are parted by
+  /// one coordinate after another. What cannot be drawn is left out.
   public func charts(of summaries: [CellSummary]) -> [Chart] {
     do { return [try chart(of: summaries)] } catch {
       let parting: [SweepCoordinate] = [.candidates, .target, .norm, .dimension, .size, .solver]

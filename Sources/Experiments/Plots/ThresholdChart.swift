@@ -13,7 +13,8 @@ public enum ThresholdAxis: String, Sendable, Hashable, CaseIterable {
 struct ThresholdChart {
   let chart: Chart
 
-  /// - Parameter axis: What stands on the horizontal axis; by default m where there are more of them than ε.
+  /// - Parameter axis: What stands on the horizontal axis; by default m where there are more of
+  ///   them than ε.
   /// - Throws: `ExperimentError.unplottable` where no row has an n50, and for too many curves.
   init(_ table: ThresholdTable, against axis: ThresholdAxis? = nil) throws(ExperimentError) {
     let rows = table.rows.filter { $0.threshold.count != nil }

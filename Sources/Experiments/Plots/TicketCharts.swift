@@ -17,7 +17,8 @@ public enum TicketPlot: String, Sendable, Hashable, CaseIterable {
 
   /// The chart of one or more tickets.
   ///
-  /// - Throws: `FileError` where a file lacks what this plot needs, `ExperimentError.unplottable` for tickets that cannot stand in one chart.
+  /// - Throws: `FileError` where a file lacks what this plot needs, `ExperimentError.unplottable`
+  ///   for tickets that cannot stand in one chart.
   public func chart(of tickets: [TicketFigures]) throws -> Chart {
     guard !tickets.isEmpty else {
       throw ExperimentError.unplottable(kind: rawValue, expected: "at least one file", found: "none")

@@ -2,7 +2,8 @@ import Files
 import Foundation
 import Tickets
 
-/// The figures of one ticket, as `tombola prune --json` and `verify --json` print them; what plots need of them.
+/// The figures of one ticket, as `tombola prune --json` and `verify --json` print them; what plots
+/// need of them.
 public struct TicketFigures: Sendable, Hashable {
   /// One subset-sum problem of the ticket.
   public struct Block: Sendable, Hashable {
@@ -10,8 +11,11 @@ public struct TicketFigures: Sendable, Hashable {
     public let layer: Int
     /// The layer's input channel, from 0.
     public let channel: Int
+    /// The sign of its filters' scalars.
     public let half: Half
+    /// Filters of that sign.
     public let candidates: Int
+    /// How many of them stay.
     public let kept: Int
     /// Largest error of a kernel entry, in the target's units.
     public let error: Double
@@ -21,38 +25,44 @@ public struct TicketFigures: Sendable, Hashable {
 
   /// The file's name.
   public let source: String
+  /// N.
   public let width: Int
+  /// The seed, in digits.
   public let seed: String
+  /// `weights` or `calibrated`.
   public let mode: String
-  /// The solver's name and the target's, as the file has them; nil where it does not say.
+  /// The solver's name; nil where the figures do not say.
   public let solver: String?
+  /// The target's file; nil where the figures do not say.
   public let target: String?
-  /// Fractions of images; nil where none were measured.
+  /// The target's fraction of images; nil where none were measured.
   public let targetAccuracy: Double?
+  /// The pruned network's fraction of images; nil where none were measured.
   public let ticketAccuracy: Double?
-  public let unprunedAccuracy: Double?
+  let unprunedAccuracy: Double?
+  /// Whether the search ended by itself.
   public let isComplete: Bool
-  /// Kept filters and all, where the file says so.
+  /// Kept filters, where the file says so.
   public let keptFilters: Int?
-  public let totalFilters: Int?
+  let totalFilters: Int?
   /// In the target's units; nil where the file does not say.
-  public let maxWeightError: Double?
+  let maxWeightError: Double?
   /// A bound on every logit's error, nil where there is none, then with the reason.
   public let certifiedError: Double?
-  public let certificateReason: String?
+  let certificateReason: String?
   /// The largest error of a logit that was met.
-  public let measuredError: Double?
-  public let bitsPerWeight: Double?
+  let measuredError: Double?
+  let bitsPerWeight: Double?
   /// What the search took, where the file says so.
   public let seconds: Double?
-  public let peakMemoryBytes: Double?
+  let peakMemoryBytes: Double?
   /// ‖K‖_max of the target's largest layer.
   public let emptySetError: Double
   /// At least one, in the file's order.
   public let blocks: [Block]
 
-  /// - Throws: `FileError` for a file that cannot be read, is no JSON, lacks a key or has another type of value there. All that is optional here may be
-  ///   absent or null.
+  /// - Throws: `FileError` for a file that cannot be read, is no JSON, lacks a key or has another
+  ///   type of value there. All that is optional here may be absent or null.
   public init(contentsOf path: String) throws(FileError) {
     try self.init(try SmallFile.read(path: path, atMost: JSONText.largestText), source: path)
   }

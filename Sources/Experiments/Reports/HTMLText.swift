@@ -1,6 +1,7 @@
 /// Pieces of a page that is HTML and well-formed XML at once.
 enum HTMLText {
-  /// A text that is only ever shown, also within quotes: markup is escaped, and characters that XML does not have are U+FFFD.
+  /// A text that is only ever shown, also within quotes: markup is escaped, and characters that XML
+  /// does not have are U+FFFD.
   static func escaped(_ text: String) -> String {
     var shown = ""
     for scalar in text.unicodeScalars {
@@ -12,7 +13,7 @@ enum HTMLText {
       case "'": shown += "&#39;"
       case "\t", "\n", "\r": shown.unicodeScalars.append(scalar)
       case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{FFFE}", "\u{FFFF}": shown += "\u{FFFD}"
-      // What turns the direction of the text around it is no part of a name.
+      // Characters that turn the direction of the text around them are left out.
       case "\u{202A}"..."\u{202E}", "\u{2066}"..."\u{2069}": shown += "\u{FFFD}"
       default: shown.unicodeScalars.append(scalar)
       }

@@ -2,9 +2,11 @@ import Foundation
 
 /// A drawing of gnuplot's as part of a page.
 enum InlineSVG {
-  /// The `svg` element alone, with a name for those who do not see it, and with `prefix` before every id, since a page has each once.
+  /// The `svg` element alone, with a name for those who do not see it, and with `prefix` before
+  /// every id, since a page has each once.
   ///
-  /// Texts of the drawing are left as they are: only tags are looked at, and gnuplot escapes what could look like one.
+  /// Texts of the drawing are left as they are: only tags are looked at, and gnuplot escapes what
+  /// could look like one.
   ///
   /// - Throws: `ExperimentError.programFailed` for bytes without an `svg` element.
   static func element(_ picture: Data, prefix: String, label: String) throws(ExperimentError) -> String {
@@ -36,7 +38,7 @@ enum InlineSVG {
       shown += tag
       rest = rest[rest.index(after: close)...]
     }
-    // The drawing's title is what a pointer shows.
+    // A browser shows an SVG's title beside the pointer: gnuplot's own would only say Gnuplot.
     return (shown + rest).replacing("<title>Gnuplot</title>", with: "", maxReplacements: 1)
   }
 }

@@ -1,17 +1,25 @@
 import Files
 import Foundation
 
-/// Results as one HTML page with tables and drawings, which needs no other file, no network and no script.
+/// Results as one HTML page with tables and drawings, which needs no other file, no network and no
+/// script.
 ///
-/// The same results give the same bytes: nothing in it says when or where it was made. Names and texts of files are escaped, and the page's own
-/// policy forbids scripts and loads of any kind.
+/// The same results give the same bytes: nothing in it says when or where it was made. Names and
+/// texts of files are escaped, and the page's own policy forbids scripts and loads of any kind.
 public struct Report: Sendable {
+  /// The page's title.
   public let title: String
+  /// What the page shows, in this order.
   public let results: [ResultFile]
   /// Errors to count successes for instead of each specification's.
   public let epsilons: [Double]?
 
-  /// - Parameter title: By default names the files.
+  /// A report on results, at least one.
+  ///
+  /// - Parameters:
+  ///   - results: Stores and tickets, in the order of the page.
+  ///   - title: By default names the files.
+  ///   - epsilons: Errors to count successes for instead of each specification's.
   /// - Throws: `ExperimentError.outOfRange` without results.
   public init(_ results: [ResultFile], title: String? = nil, epsilons: [Double]? = nil) throws(ExperimentError) {
     guard !results.isEmpty else {
@@ -26,7 +34,9 @@ public struct Report: Sendable {
 
   /// A page, and how many drawings it has.
   public struct Page: Sendable, Hashable {
+    /// The page: HTML that is XML as well.
     public let html: String
+    /// Drawings in it.
     public let charts: Int
   }
 
@@ -34,7 +44,8 @@ public struct Report: Sendable {
   ///
   /// Cost: a tenth of a second and more a drawing, about 1 µs a trial.
   ///
-  /// - Throws: `StoreError` for a store that cannot be read; `ExperimentError.missingProgram` and `programFailed` of `Gnuplot`.
+  /// - Throws: `StoreError` for a store that cannot be read; `ExperimentError.missingProgram` and
+  ///   `programFailed` of `Gnuplot`.
   public func page() throws -> Page {
     var drawings = ReportDrawings()
     var body = HTMLText.heading(title, level: 1)
@@ -52,7 +63,8 @@ public struct Report: Sendable {
 
   /// Makes the page and writes it, whole or not at all.
   ///
-  /// - Throws: what `page` throws, and `FileError` for a path that cannot be written or, without `force`, exists.
+  /// - Throws: what `page` throws, and `FileError` for a path that cannot be written or, without
+  ///   `force`, exists.
   public func write(to path: String, force: Bool) throws -> Page {
     try AtomicFile.check(path, force: force)
     let page = try page()

@@ -24,7 +24,8 @@ enum ReportPage {
     """
   }
 
-  /// Colours for light and dark; drawings are turned dark by a filter. On paper tables are small and nothing is cut off.
+  /// Colours for light and dark; drawings are turned dark by a filter. On paper tables are small
+  /// and nothing is cut off.
   private static let style = """
     :root { --text: #1b1f24; --faint: #57606a; --ground: #ffffff; --line: #d0d7de; --shade: #f3f5f8; }
     @media (prefers-color-scheme: dark) {

@@ -5,7 +5,8 @@ import Foundation
 struct TicketSection {
   private let tickets: [TicketFigures]
 
-  /// Tickets whose kept filters are drawn, each in a chart of its own, and the most whose layers share a chart.
+  /// Tickets whose kept filters are drawn, each in a chart of its own, and the most whose layers
+  /// share a chart.
   private static let mostCharts = 8
 
   init(_ tickets: [TicketFigures]) { self.tickets = tickets }
@@ -16,7 +17,8 @@ struct TicketSection {
     var plots: [TicketPlot] = tickets.count > 1 ? [.accuracy, .size] : []
     if tickets.count <= Self.mostCharts { plots.append(.layers) }
     for plot in plots {
-      // Tickets without accuracies, or of the same seed, have tables all the same.
+      // Tickets without accuracies, or of the same seed twice, cannot be drawn this way; their
+      // tables are shown without the drawing.
       do { html += try drawings.figure(plot.chart(of: tickets)) } catch let error as ExperimentError {
         guard case .unplottable = error else { throw error }
         html += HTMLText.paragraph("Not drawn: \(error)")

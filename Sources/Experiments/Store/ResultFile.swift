@@ -7,7 +7,8 @@ public enum ResultFile: Sendable {
 
   /// Opens a file; a store is told by SQLite's first bytes.
   ///
-  /// - Throws: `FileError` for a file that cannot be read, or no JSON of a ticket; `StoreError` for a database that is no result store.
+  /// - Throws: `FileError` for a file that cannot be read, or no JSON of a ticket; `StoreError` for
+  ///   a database that is no result store.
   public init(contentsOf path: String) throws {
     self =
       Self.isDatabase(path)

@@ -1,11 +1,19 @@
 import Foundation
 
-/// The results of a sweep in a file, open for reading. A sweep may be writing to it meanwhile: what is read is what it
-/// had stored.
+/// The results of a sweep in a file, open for reading. A sweep may be writing to it meanwhile: what
+/// is read is what it had stored.
 ///
-/// Nothing of the file is trusted: its tables must be those that sweep makes, and each value is checked when it is read.
-/// What is not as it should be is a `StoreError.invalid` with table, row and column.
+/// ```swift
+/// let store = try ResultStore(reading: path)
+/// var errors: [Double] = []
+/// try store.forEachTrial(in: 0) { errors.append($0.error) }
+/// ```
+///
+/// Nothing of the file is trusted: its tables must be those that sweep makes, and each value is
+/// checked when it is read. What is not as it should be is a `StoreError.invalid` with table, row
+/// and column.
 public final class ResultStore: Sendable {
+  /// The file, as it was named.
   public let path: String
   private let contents: StoreContents
   private let database: StoreDatabase
@@ -24,10 +32,11 @@ public final class ResultStore: Sendable {
   /// The grid, by number.
   public var cells: [SweepCell] { contents.cells }
 
-  /// Opens the store at `path`, a name on the disk whatever it looks like, and checks all of it but trials, runs and
-  /// timings.
+  /// Opens the store at `path`, a name on the disk whatever it looks like, and checks all of it but
+  /// trials, runs and timings.
   ///
-  /// - Throws: `StoreError` when there is none, it is of another format, damaged, or cannot be read.
+  /// - Throws: `StoreError` when there is none, it is of another format, damaged, or cannot be
+  ///   read.
   public init(reading path: String) throws(StoreError) {
     self.path = path
     let database = try StoreDatabase.reading(try StorePath(path))
@@ -35,7 +44,9 @@ public final class ResultStore: Sendable {
     self.database = database
   }
 
-  /// Trials stored. Cost: about 0.3 µs a trial.
+  /// Trials stored.
+  ///
+  /// - Complexity: O(trials), about 0.3 µs each.
   public func count() throws(StoreError) -> Int {
     var count = 0
     try reading { (contents, database) throws(StoreError) in
@@ -44,12 +55,15 @@ public final class ResultStore: Sendable {
     return count
   }
 
-  /// Calls `body` with each trial in the order of (cell, trial). Cost: about 0.3 µs a trial.
+  /// Calls `body` with each trial in the order of (cell, trial).
   ///
-  /// - Parameter cell: this one's trials alone; nil for all.
+  /// - Complexity: O(trials), about 0.3 µs each.
+  /// - Parameters:
+  ///   - cell: this one's trials alone; nil for all.
+  ///   - body: called once a trial, on the calling thread.
   /// - Throws: `StoreError`, and what `body` throws.
   public func forEachTrial(in cell: Int? = nil, _ body: (TrialResult) throws -> Void) throws {
-    // What `body` throws is not this store's.
+    // An error of `body` is carried past the reading, which throws `StoreError` alone.
     var failure: (any Error)?
     do {
       try reading { (contents, database) throws(StoreError) in
@@ -65,17 +79,27 @@ public final class ResultStore: Sendable {
 
   /// A call of `Sweep.run` that wrote to the store.
   public struct Run: Sendable, Hashable {
+    /// The run's number in the store, from 1.
     public let number: Int
+    /// The program that ran it, and its version.
     public let program: String
+    /// The commit that the program was built from; nil where it was not known.
     public let commit: String?
+    /// The host's name.
     public let machine: String
+    /// The CPU, as the system names it.
     public let cpu: String
+    /// OpenBLAS's version and threading.
     public let blas: String
+    /// OpenBLAS's kernels.
     public let blasCore: String
+    /// Trials at a time.
     public let threads: Int
+    /// The part of the sweep, as `1/8`.
     public let shard: String
-    /// UTC, ISO 8601; the end is nil where the run was killed.
+    /// The start, UTC, ISO 8601.
     public let started: String
+    /// The end, UTC, ISO 8601; nil where the run was killed.
     public let ended: String?
     /// Trials that it stored.
     public let trials: Int

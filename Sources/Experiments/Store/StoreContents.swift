@@ -1,7 +1,8 @@
-/// What a store's file holds, checked value by value: a specification whose digest it has, the cells of its grid, and
-/// trials, runs and timings that can come of it.
+/// What a store's file holds, checked value by value: a specification whose digest it has, the
+/// cells of its grid, and trials, runs and timings that can come of it.
 struct StoreContents: Sendable {
-  /// Errors up to this are read: no sum of numbers that problems may have is larger, and no sum of such errors overflows.
+  /// Errors up to this are read: no sum of numbers that problems may have is larger, and no sum of
+  /// such errors overflows.
   private static let largestError = 0x1p450
   private static let largestSeconds = 1e15
   private static let largestThreads = 1 << 20
@@ -82,7 +83,8 @@ struct StoreContents: Sendable {
   /// Calls `body` with each trial in the order of (cell, trial).
   ///
   /// - Parameter cell: this one's trials alone; nil for all.
-  /// - Throws: `StoreError` at the first value that no trial of its cell has, and what `body` throws.
+  /// - Throws: `StoreError` at the first value that no trial of its cell has, and what `body`
+  ///   throws.
   func forEachTrial(
     of database: StoreDatabase, in cell: Int? = nil, _ body: (TrialResult) throws(StoreError) -> Void
   ) throws(StoreError) {
@@ -166,11 +168,11 @@ enum MetaKey: String, CaseIterable {
   case formatVersion = "format_version"
   /// `SweepSpecification.canonicalText`.
   case specification
-  /// SHA-256 of it.
+  /// SHA-256 of the specification's text.
   case digest = "specification_digest"
-  /// Of each cell.
+  /// Trials of each cell.
   case trials
-  /// Separated by spaces.
+  /// The errors to count successes for, separated by spaces.
   case epsilon
   case seed
   /// The file that the specification was read from, as it was.
@@ -186,7 +188,7 @@ enum MetaKey: String, CaseIterable {
     ]
   }
 
-  /// What a file has of them.
+  /// The keys and values that a file has.
   ///
   /// - Throws: `StoreError` for other keys, and values that are no texts.
   static func values(in database: StoreDatabase) throws(StoreError) -> [MetaKey: String] {

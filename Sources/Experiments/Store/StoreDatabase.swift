@@ -1,16 +1,17 @@
 import CSQLite
 import Foundation
 
-/// A connection to a store's file, with everything turned off that a file could use against its reader.
+/// A connection to a store's file, with everything turned off that a file could use against its
+/// reader.
 ///
-/// No view, trigger, function of the schema or attached file is ever evaluated, sizes of cells are checked, texts and
-/// statements are bounded, and a query that takes more steps than its file has room for is ended. Whoever has it sees to
-/// it that one thread at a time uses it.
+/// No view, trigger, function of the schema or attached file is ever evaluated, sizes of cells are
+/// checked, texts and statements are bounded, and a query that takes more steps than its file has
+/// room for is ended. Its users see to it that one thread at a time calls it.
 final class StoreDatabase: @unchecked Sendable {
   enum Access: Sendable {
-    /// Of a store that a sweep may be writing to meanwhile.
+    /// Reads a store, to which a sweep may be writing meanwhile.
     case reading
-    /// Of one that is made if it is not there.
+    /// Reads and writes a store, which is made if it is not there.
     case writing
   }
 
@@ -34,7 +35,7 @@ final class StoreDatabase: @unchecked Sendable {
   ) throws(StoreError) {
     var opened: OpaquePointer?
     let mode = access == .reading ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-    // Neither a URI nor a name with a meaning of its own: the path is absolute.
+    // The path is absolute, so SQLite takes it neither for a URI nor for a name like ":memory:".
     let code = sqlite3_open_v2(path.resolved, &opened, mode | SQLITE_OPEN_FULLMUTEX, nil)
     guard code == SQLITE_OK, let opened else {
       let said = opened.map { String(cString: sqlite3_errmsg($0)) } ?? "no memory"
@@ -85,7 +86,7 @@ final class StoreDatabase: @unchecked Sendable {
       try execute("COMMIT")
       return result
     } catch {
-      // What made it fail may have ended it as well.
+      // SQLite ends a transaction by itself after some failures, as on a full disk.
       if sqlite3_get_autocommit(connection) == 0 { sqlite3_exec(connection, "ROLLBACK", nil, nil, nil) }
       throw error
     }
@@ -102,7 +103,8 @@ final class StoreDatabase: @unchecked Sendable {
   func allowReading() {
     var status = stat()
     let bytes = stat(path.resolved, &status) == 0 ? Int(status.st_size) : 0
-    // A row has at least six bytes and takes some twenty steps.
+    // Reading a row takes about twenty steps, and a row has at least six bytes, so 16 steps a byte
+    // are enough to read the whole file.
     let (steps, overflow) = bytes.multipliedReportingOverflow(by: 16)
     watch.allow(overflow ? .max : max(steps, Self.schemaSteps))
   }

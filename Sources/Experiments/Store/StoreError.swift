@@ -1,7 +1,8 @@
 import CSQLite
 import Files
 
-/// What keeps a result store from being written or read. What had been stored before stays as it was.
+/// What keeps a result store from being written or read. What had been stored before stays as it
+/// was.
 public enum StoreError: Error, Sendable, Hashable, CustomStringConvertible {
   /// A store is there already, and nobody said that it should be continued.
   case exists(path: String)
@@ -11,7 +12,8 @@ public enum StoreError: Error, Sendable, Hashable, CustomStringConvertible {
   case notAStore(path: String, found: String)
   /// A store of a version that this program does not know.
   case otherFormat(path: String, expected: Int, found: String)
-  /// A table, a column or a value that is not what a store has there; `place` names table, row and column.
+  /// A table, a column or a value that is not what a store has there; `place` names table, row and
+  /// column.
   case invalid(path: String, place: String, expected: String, found: String)
   /// The results of another specification.
   case otherSpecification(path: String, expected: String, found: String)

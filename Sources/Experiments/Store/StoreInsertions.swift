@@ -27,7 +27,8 @@ extension StoreDatabase {
     }
   }
 
-  /// A statement that adds a row to a table, a parameter a column; or, where one of its key is there, may leave that as it is.
+  /// A statement that adds a row to a table, a parameter a column; or, where one of its key is
+  /// there, may leave that as it is.
   func insertion(into table: StoreTable, orIgnore ignores: Bool = false) throws(StoreError) -> StoreStatement {
     let marks = [String](repeating: "?", count: table.columns.count).joined(separator: ", ")
     return try StoreStatement("INSERT\(ignores ? " OR IGNORE" : "") INTO \(table.name) VALUES (\(marks))", in: self)

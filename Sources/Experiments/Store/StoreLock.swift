@@ -1,8 +1,10 @@
 import Foundation
 
-/// That one process alone writes a store: a lock on a file beside it, which ends with the process however that ends.
+/// Lets one process at a time write a store: a lock on a file beside it, which ends with the
+/// process however that ends.
 ///
-/// SQLite's own locks are held during a transaction only, so that tables can be read while a sweep runs.
+/// SQLite's own locks are held during a transaction only, so that tables can be read while a sweep
+/// runs.
 final class StoreLock: Sendable {
   private let path: String
   private let descriptor: Int32
@@ -27,13 +29,16 @@ final class StoreLock: Sendable {
         }
         throw .inUse(path: store, by: holder.isEmpty ? "another process" : "process \(holder)")
       }
-      // Whoever had it before may have taken the name away between opening and locking.
+      // A process that ends removes its lock file, perhaps after it was opened here and before it
+      // was locked. Then the name belongs to no file or to another one, and the lock is tried for
+      // again.
       var opened = stat()
       var named = stat()
       if fstat(file, &opened) == 0, stat(path, &named) == 0, opened.st_ino == named.st_ino,
         opened.st_dev == named.st_dev
       {
-        // It is going to be emptied and removed.
+        // A lock file is emptied now and removed at the end, so it must not be a file of somebody
+        // else.
         guard Self.isLock(file) else {
           close(file)
           throw .unwritable(path: store, found: "\(path), a file that no sweep made")
@@ -44,7 +49,7 @@ final class StoreLock: Sendable {
       close(file)
     }
     let holder = Array("\(getpid())".utf8)
-    // For the error message of others alone.
+    // The number of this process stands in the file for the error message of others.
     if ftruncate(descriptor, 0) == 0 { _ = pwrite(descriptor, holder, holder.count, 0) }
   }
 

@@ -5,24 +5,32 @@ import Foundation
 public enum StoreMerge {
   /// What a merge came to.
   public struct Outcome: Sendable, Hashable {
-    /// Trials of the result, of those that the specification asks for.
+    /// Trials of the result.
     public let trials: Int
+    /// Trials that the specification asks for.
     public let total: Int
     /// Trials that more than one store had, and that agreed.
     public let duplicates: Int
 
+    /// An outcome: `trials` of `total` are there, `duplicates` of them from several stores.
     public init(trials: Int, total: Int, duplicates: Int) {
       (self.trials, self.total, self.duplicates) = (trials, total, duplicates)
     }
   }
 
-  /// Writes a store with the trials, runs and timings of all `inputs`. Runs are numbered anew, in the order of the inputs.
+  /// Writes a store with the trials, runs and timings of all `inputs`. Runs are numbered anew, in
+  /// the order of the inputs.
   ///
-  /// The output appears whole or not at all. Cost: about 2 µs a trial, each of which is checked on the way.
+  /// The output appears whole or not at all. Cost: about 2 µs a trial, each of which is checked on
+  /// the way.
   ///
-  /// - Parameter force: Whether an output that exists is replaced; it may be one of the inputs.
-  /// - Throws: `FileError` for an output that cannot be written or exists; `StoreError` for inputs that are no stores, of another
-  ///   specification than the first (`.otherSpecification`), or that contradict those before them (`.disagreement`).
+  /// - Parameters:
+  ///   - inputs: Stores of the same specification, at least one.
+  ///   - output: The store to write.
+  ///   - force: Whether an output that exists is replaced; it may be one of the inputs.
+  /// - Throws: `FileError` for an output that cannot be written or exists; `StoreError` for inputs
+  ///   that are no stores, of another specification than the first (`.otherSpecification`), or that
+  ///   contradict those before them (`.disagreement`).
   public static func merge(_ inputs: [String], into output: String, force: Bool = false) throws -> Outcome {
     try AtomicFile.check(output, force: force)
     guard let first = inputs.first else {
@@ -38,8 +46,9 @@ public enum StoreMerge {
     // Held until the end, so that no sweep goes on writing to a store that is no longer there.
     let lock = try StoreLock(store: StorePath(output))
     defer { withExtendedLifetime(lock) {} }
-    // A store that is replaced is opened once: SQLite takes back what a killed sweep left half stored beside it, and
-    // would apply that to whatever has the name later. What is no store stays as it is.
+    // A store that is replaced is opened once: SQLite takes back what a killed sweep left half
+    // stored beside it, and would apply that to whatever has the name later. What is no store stays
+    // as it is.
     if force { _ = try? ResultStore(reading: output) }
     for suffix in ["-journal", "-wal"] where access(output + suffix, F_OK) == 0 {
       throw StoreError.unwritable(path: output, found: "\(output)\(suffix), which SQLite would take for this store's")

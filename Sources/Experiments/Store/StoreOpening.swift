@@ -2,7 +2,8 @@ import CSQLite
 import Foundation
 
 extension StoreDatabase {
-  /// Whether there is a file with something in it. One without a byte is what a writer leaves that is killed at once.
+  /// Whether there is a file with something in it. One without a byte is what a writer leaves that
+  /// is killed at once.
   ///
   /// - Throws: `StoreError.notAStore` for anything else than a file, `.unreadable`.
   static func isThere(_ path: StorePath) throws(StoreError) -> Bool {
@@ -22,9 +23,11 @@ extension StoreDatabase {
     return status
   }
 
-  /// A connection that only reads. What a killed writer left half done is taken back first, where the file may be written.
+  /// A connection that only reads. What a killed writer left half done is taken back first, where
+  /// the file may be written.
   ///
-  /// - Throws: `StoreError`: `.notFound`, `.notAStore` for an empty file and one with a write-ahead log, `.unreadable`.
+  /// - Throws: `StoreError`: `.notFound`, `.notAStore` for an empty file and one with a write-ahead
+  ///   log, `.unreadable`.
   static func reading(
     _ path: StorePath, isStopped: @escaping @Sendable () -> Bool = { false }
   ) throws(StoreError) -> StoreDatabase {
@@ -48,7 +51,8 @@ extension StoreDatabase {
     sqlite3_exec(connection, "SELECT 1 FROM sqlite_schema LIMIT 1", nil, nil, nil) == SQLITE_READONLY | 3 << 8
   }
 
-  /// A store is never made with a write-ahead log, whose files even a reader would have to make and leave behind.
+  /// A store is never made with a write-ahead log, whose files even a reader would have to make and
+  /// leave behind.
   private func requireRollbackJournal() throws(StoreError) {
     // Bytes 18 and 19 of SQLite's header: 1 for a journal that is rolled back, 2 for a log.
     var header = [UInt8](repeating: 0, count: 20)

@@ -2,9 +2,10 @@ import Foundation
 
 /// Where a store is: a name on the disk, whatever it looks like.
 ///
-/// SQLite would take an empty name and ":memory:" for databases that end with the process, and a name that starts with
-/// "file:" for a URI. It is only ever given what this resolves a name to, which starts with a slash and has no symbolic
-/// link left, so that two names of one file are one store with one lock and one journal.
+/// SQLite would take an empty name and ":memory:" for databases that end with the process, and a
+/// name that starts with "file:" for a URI. It is only ever given what this resolves a name to,
+/// which starts with a slash and has no symbolic link left, so that two names of one file are one
+/// store with one lock and one journal.
 struct StorePath: Sendable, Hashable {
   /// As it was given, for messages.
   let name: String
@@ -16,7 +17,8 @@ struct StorePath: Sendable, Hashable {
 
   /// The place that a name means; nothing need be there yet.
   ///
-  /// - Throws: `StoreError.notFound` for an empty name, one with a NUL character, and a folder that there is not.
+  /// - Throws: `StoreError.notFound` for an empty name, one with a NUL character, and a folder that
+  ///   there is not.
   init(_ name: String) throws(StoreError) {
     guard !name.isEmpty else { throw .notFound(path: "(empty name)", found: "an empty name") }
     guard !name.utf8.contains(0) else { throw .notFound(path: name, found: "a name with a NUL character") }
@@ -52,7 +54,7 @@ struct StorePath: Sendable, Hashable {
       return String(cString: found)
     }
     if let whole = text(path) { return whole }
-    // Nothing of that name yet, or something that is no folder on the way.
+    // ENOENT: there is nothing of that name yet, or a folder on the way is missing.
     guard errno == ENOENT, let folder = text(folder(of: path)) else {
       let reason = errno
       let found = reason == ENOENT || reason == ENOTDIR ? "no such folder" : String(cString: strerror(reason))

@@ -1,6 +1,8 @@
-/// The current row of a query over a table's columns, as values of the types that a store has there.
+/// The current row of a query over a table's columns, as values of the types that a store has
+/// there.
 ///
-/// Whatever is in the file, a value is of its type and within its range, or an error that names table, row and column.
+/// Whatever is in the file, a value is of its type and within its range, or an error that names
+/// table, row and column.
 struct StoreRow {
   let statement: StoreStatement
   let table: StoreTable

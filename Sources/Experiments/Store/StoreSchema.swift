@@ -5,8 +5,10 @@
 /// | `meta` | a key and its value (`MetaKey`) |
 /// | `cells` | a `SweepCell` |
 /// | `trials` | a `TrialResult`; (cell, trial) is the primary key |
-/// | `runs` | a call of sweep: program, commit, machine, threads, shard, start and end in UTC (no end where it was killed) |
-/// | `timings` | what a run did of a cell: trials and the seconds that they took, added up over threads |
+/// | `runs` | a call of sweep: program, commit, machine, threads, shard, start, end (UTC) |
+/// | `timings` | trials of a cell in a run, and their seconds, added up over threads |
+///
+/// A run that was killed has no end.
 enum StoreSchema {
   static let formatVersion = 2
   /// "Tmbl" in ASCII, in SQLite's header: how a store is told from other databases.
@@ -46,8 +48,8 @@ enum StoreSchema {
     for table in tables { try database.execute(table.sql) }
   }
 
-  /// Checks that a database is a store of this format: its tables are those of `create`, and it has neither other ones
-  /// nor views, triggers or indices.
+  /// Checks that a database is a store of this format: its tables are those of `create`, and it has
+  /// neither other ones nor views, triggers or indices.
   ///
   /// - Throws: `StoreError`: `.notAStore`, `.otherFormat`, `.invalid`.
   static func check(_ database: StoreDatabase) throws(StoreError) {
@@ -57,7 +59,8 @@ enum StoreSchema {
       throw .notAStore(path: path, found: "another database")
     }
     let (definitions, others) = try objects(of: database)
-    // Another format says so in its own way; it may have other tables.
+    // A store of another format may have other tables, so its format is read before they are looked
+    // for.
     if let sql = definitions[meta.name] {
       try meta.check(sql, path: path)
       try checkFormat(database)

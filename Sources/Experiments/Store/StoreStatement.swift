@@ -1,7 +1,7 @@
 import CSQLite
 
-/// A prepared statement: its parameters by number from 1, its rows one after the other. Used by one thread at a time, as
-/// its connection is.
+/// A prepared statement: its parameters by number from 1, its rows one after the other. Used by one
+/// thread at a time, as its connection is.
 final class StoreStatement: @unchecked Sendable {
   private let database: StoreDatabase
   private let handle: OpaquePointer

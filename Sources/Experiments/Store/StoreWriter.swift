@@ -9,16 +9,19 @@ public struct Provenance: Sendable, Hashable {
   /// The commit that it was built from, where that is known.
   public var commit: String?
 
+  /// By default the name of this process, and no commit.
   public init(program: String = ProcessInfo.processInfo.processName, commit: String? = nil) {
     self.program = program
     self.commit = commit
   }
 }
 
-/// The one writer of a store: collects results of all threads, and stores them in transactions of up to a second's worth.
+/// The one writer of a store: collects results of all threads, and stores them in transactions of
+/// up to a second's worth.
 ///
-/// A transaction is on disk before the next one starts, and holds trials and their timings together: whenever the process is killed, the
-/// store has whole transactions, and the trials that it lacks are run again.
+/// A transaction is on disk before the next one starts, and holds trials and their timings
+/// together: whenever the process is killed, the store has whole transactions, and the trials that
+/// it lacks are run again.
 final class StoreWriter: Sendable {
   private struct Pending {
     var results: [TrialResult] = []
@@ -49,12 +52,12 @@ final class StoreWriter: Sendable {
 
   private static let mostPending = 1 << 18
 
-  /// Opens or makes the store of a specification's results, and notes a run. A store that is there is read whole, and
-  /// checked, before it is opened for writing.
+  /// Opens or makes the store of a specification's results, and notes a run. A store that is there
+  /// is read whole, and checked, before it is opened for writing.
   ///
   /// - Parameter control: Stops reading what is there.
-  /// - Throws: `StoreError`: `.exists` for a store that is not to be resumed, `.otherSpecification`, `.otherFormat`,
-  ///   `.invalid`, `.inUse`, `.unwritable`, `.stopped`.
+  /// - Throws: `StoreError`: `.exists` for a store that is not to be resumed,
+  ///   `.otherSpecification`, `.otherFormat`, `.invalid`, `.inUse`, `.unwritable`, `.stopped`.
   init(
     _ name: String, _ specification: SweepSpecification, source: String?, resumes: Bool, provenance: Provenance,
     threads: Int, shard: SweepShard, control: RunControl
@@ -85,8 +88,9 @@ final class StoreWriter: Sendable {
     self.stored = stored ?? StoredTrials(cells: specification.cellCount)
   }
 
-  /// The trials of the store that is there; nil where there is none, or nothing was ever stored: what is left of a writer
-  /// that was killed in its first transaction is taken back when it is opened.
+  /// The trials of the store that is there; nil where there is none, or nothing was ever stored:
+  /// what is left of a writer that was killed in its first transaction is taken back when it is
+  /// opened.
   private static func stored(
     _ place: StorePath, _ specification: SweepSpecification, _ control: RunControl
   ) throws(StoreError) -> StoredTrials? {
@@ -94,7 +98,7 @@ final class StoreWriter: Sendable {
     guard access(place.resolved, W_OK) == 0 else {
       throw .unwritable(path: place.name, found: String(cString: strerror(errno)))
     }
-    // Each name would have a lock and a journal of its own.
+    // A file with two names would have a lock and a journal for each of them.
     guard status.st_nlink == 1 else {
       throw .unwritable(path: place.name, found: "a file of \(status.st_nlink) names (hard links)")
     }
@@ -108,7 +112,8 @@ final class StoreWriter: Sendable {
     }
   }
 
-  /// Whether nothing was ever stored, which leaves no byte; a file with less than a page in it is somebody else's.
+  /// Whether nothing was ever stored, which leaves no byte; a file with less than a page in it is
+  /// somebody else's.
   private static func isEmpty(_ database: StoreDatabase) throws(StoreError) -> Bool {
     guard try database.pageCount() == 0 else { return false }
     guard try !StoreDatabase.isThere(database.path) else {
@@ -121,7 +126,7 @@ final class StoreWriter: Sendable {
     guard try StoreDatabase.isThere(place) else { return }
     let database = try StoreDatabase.reading(place)
     if try isEmpty(database) { return }
-    // Another specification's results are no reason to resume.
+    // Results of another specification are an error of their own: resuming them would not help.
     _ = try check(database, specification)
     throw .exists(path: place.name)
   }
@@ -145,9 +150,11 @@ final class StoreWriter: Sendable {
     return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  /// Takes results of one cell and the seconds that they took, and now and then has all that is pending stored, without waiting for it.
+  /// Takes results of one cell and the seconds that they took, and now and then has all that is
+  /// pending stored, without waiting for it.
   ///
-  /// - Throws: what storing threw since the last call. Where the disk is so slow that much is pending, this call stores it.
+  /// - Throws: what storing threw since the last call. Where the disk is so slow that much is
+  ///   pending, this call stores it.
   func add(_ results: [TrialResult], cell: Int, seconds: Double) throws(StoreError) {
     if results.isEmpty { return }
     let (failure, isDue, isMuch) = pending.withLock { pending in
@@ -188,7 +195,8 @@ final class StoreWriter: Sendable {
     }.get()
   }
 
-  /// Stores what is pending, notes the end of the run, and returns the seconds that storing took altogether.
+  /// Stores what is pending, notes the end of the run, and returns the seconds that storing took
+  /// altogether.
   func finish() throws(StoreError) -> Double {
     writing.sync {}
     if let failure = pending.withLock({ $0.failure }) { throw failure }

@@ -6,7 +6,8 @@ struct StoredTrials: Sendable {
   /// None.
   init(cells: Int) { bits = [[UInt64]](repeating: [], count: cells) }
 
-  /// Those of a store, all of whose trials are checked on the way. Memory: at most a bit for each trial of the grid.
+  /// Those of a store, all of whose trials are checked on the way. Memory: at most a bit for each
+  /// trial of the grid.
   ///
   /// - Throws: `StoreError`.
   init(_ contents: StoreContents, _ database: StoreDatabase) throws(StoreError) {

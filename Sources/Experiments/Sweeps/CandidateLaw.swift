@@ -4,14 +4,16 @@ import RandomStreams
 public protocol CandidateLaw: Sendable {
   /// The name that tables and the digest of a specification use: another law, another name.
   var name: String { get }
-  /// The standard deviation of a coordinate, where coordinates have mean 0 and are uncorrelated; nil where that is not so. Theory's
-  /// columns are for such laws.
+  /// The standard deviation of a coordinate, where coordinates have mean 0 and are uncorrelated;
+  /// nil where that is not so. Theory's columns are for such laws.
   var deviation: Double? { get }
 
-  /// The most numbers that `fill` holds at a time beside the rows; `Int.max` where they are more than that.
+  /// The most numbers that `fill` holds at a time beside the rows; `Int.max` where they are more
+  /// than that.
   func workingNumbers(count n: Int, dimension m: Int) -> Int
 
-  /// Writes coordinate j of candidate i at i·m + j, all n·m of them, as a function of the address alone. Called from any thread.
+  /// Writes coordinate j of candidate i at i·m + j, all n·m of them, as a function of the address
+  /// alone. Called from any thread.
   func fill(_ rows: UnsafeMutableBufferPointer<Double>, dimension m: Int, at address: TrialAddress)
 }
 
@@ -22,7 +24,8 @@ extension CandidateLaw {
 
 /// The laws that a specification may name.
 public enum StandardCandidates: String, CandidateLaw, CaseIterable {
-  /// Products u_i·V_i of a normal number and a vector of normals, both rounded to Float32, so exact: what hidden filters give.
+  /// Products u_i·V_i of a normal number and a vector of normals, both rounded to Float32, so
+  /// exact: what hidden filters give.
   case nsn
   /// Independent normals, unrounded.
   case normal
@@ -42,8 +45,8 @@ public enum StandardCandidates: String, CandidateLaw, CaseIterable {
     }
   }
 
-  /// Entry i·m + j of part `vectors` makes coordinate (i, j); u_i is entry i of part `scalars`, a second factor entry i·m + j of
-  /// part `secondFactors`. Cost: 2 to 5 ns a number.
+  /// Entry i·m + j of part `vectors` makes coordinate (i, j); u_i is entry i of part `scalars`, a
+  /// second factor entry i·m + j of part `secondFactors`. Cost: 2 to 5 ns a number.
   public func fill(_ rows: UnsafeMutableBufferPointer<Double>, dimension m: Int, at address: TrialAddress) {
     switch self {
     case .normal: NormalStream.fill(rows, at: address.stream(TrialAddress.Part.vectors))
@@ -73,7 +76,8 @@ public protocol TargetLaw: Sendable {
   /// The name that tables and the digest of a specification use.
   var name: String { get }
 
-  /// The most numbers that `fill` holds at a time beside the target; `Int.max` where they are more than that.
+  /// The most numbers that `fill` holds at a time beside the target; `Int.max` where they are more
+  /// than that.
   func workingNumbers(dimension m: Int) -> Int
 
   /// Writes all m coordinates, as a function of the address alone. Called from any thread.

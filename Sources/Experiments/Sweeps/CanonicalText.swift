@@ -12,7 +12,8 @@ extension SweepGrid {
   private static let separator = ", "
   private static let defaultLimit = "default"
 
-  /// All that trials and tables depend on, a line a quantity: two files that say the same have the same text.
+  /// All that trials and tables depend on, a line a quantity: two files that say the same have the
+  /// same text.
   var canonicalText: String {
     let values: [[String]] = [
       ["\(seed)"], ["\(trials)"], solvers, norms, sizes.map(\.name), candidates, targets, dimensions.map(String.init),
@@ -32,8 +33,8 @@ extension SweepGrid {
 
   /// From a canonical text.
   ///
-  /// - Throws: `ExperimentError.outOfRange` with the quantity of a line that is not as `canonicalText` writes it, or whose
-  ///   values no grid has.
+  /// - Throws: `ExperimentError.outOfRange` with the quantity of a line that is not as
+  ///   `canonicalText` writes it, or whose values no grid has.
   init(canonicalText text: String) throws(ExperimentError) {
     let lines = try CanonicalLines(text, keys: Self.lines)
     let hasDefault = lines.texts(Key.workLimit) == [Self.defaultLimit]

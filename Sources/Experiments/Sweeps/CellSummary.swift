@@ -5,11 +5,12 @@ import SubsetSum
 public struct CellSummary: Sendable, Hashable {
   /// How many trials came within one ε.
   public struct Outcome: Sendable, Hashable {
+    /// ε.
     public let epsilon: Double
     /// Trials with an error of at most ε.
     public let successes: Int
-    /// Trials above ε without a proof that no subset lies within it: in an exact cell these may be successes or not. 0 for other solvers, where
-    /// finding is what counts.
+    /// Trials above ε without a proof that no subset lies within it: in an exact cell these may be
+    /// successes or not. 0 for other solvers, where finding is what counts.
     public let undecided: Int
     /// successes / trials; nil without trials.
     public let fraction: Double?
@@ -17,18 +18,22 @@ public struct CellSummary: Sendable, Hashable {
     public let interval: WilsonInterval?
     /// The same if every undecided trial were a success.
     public let possible: WilsonInterval?
-    /// The expected number of subsets within ε (first moment), as `Theory` says, which the fraction of trials does not exceed but by chance; nil
-    /// where there is no formula.
+    /// The expected number of subsets within ε (first moment), as `Theory` says, which the fraction
+    /// of trials does not exceed but by chance; nil where there is no formula.
     public let expected: Double?
   }
 
+  /// The cell that the trials are of.
   public let cell: SweepCell
-  /// Trials stored, and how many of them are proved optimal.
+  /// Trials stored.
   public let trials: Int
+  /// Trials whose result is proved optimal.
   public let proved: Int
-  /// Of the errors, which are not the optimum's where only existence was decided; the mean of the middle two where their number is even. Nil without trials.
+  /// Of the errors, which are not the optimum's where only existence was decided; the mean of the
+  /// middle two where their number is even. Nil without trials.
   public let medianError: Double?
-  /// Values that enclose the median of the distribution of errors with 95 % confidence (`RankInterval`); nil below six trials.
+  /// Values that enclose the median of the distribution of errors with 95 % confidence
+  /// (`RankInterval`); nil below six trials.
   public let medianInterval: ClosedRange<Double>?
   /// Of the errors, which heavy tails can make far larger than the median. Nil without trials.
   public let meanError: Double?
@@ -41,7 +46,12 @@ public struct CellSummary: Sendable, Hashable {
   /// One for each ε, in the order given.
   public let outcomes: [Outcome]
 
-  /// - Parameter results: All stored trials of the cell, in any order. Cost: a sort.
+  /// A summary of a cell's trials. Cost: a sort.
+  ///
+  /// - Parameters:
+  ///   - cell: The cell.
+  ///   - results: All stored trials of the cell, in any order.
+  ///   - epsilons: Errors to count successes for.
   public init(_ cell: SweepCell, results: [TrialResult], epsilons: [Double]) {
     self.cell = cell
     let errors = results.map(\.error).sorted()
@@ -70,8 +80,12 @@ public struct CellSummary: Sendable, Hashable {
 
   /// The summaries of all cells of a store, by number. Memory: a cell's trials at a time.
   ///
-  /// - Parameter epsilons: Other errors than the specification's to count successes for; trials do not depend on them.
-  /// - Throws: `StoreError`; `ExperimentError.outOfRange` for more errors than a million over the number of cells.
+  /// - Parameters:
+  ///   - store: The store, whose trials are read.
+  ///   - epsilons: Other errors than the specification's to count successes for; trials do not
+  ///     depend on them.
+  /// - Throws: `StoreError`; `ExperimentError.outOfRange` for more errors than a million over the
+  ///   number of cells.
   public static func all(of store: ResultStore, epsilons: [Double]? = nil) throws -> [CellSummary] {
     if let epsilons, epsilons.count > SweepGrid.largestOutcomes / store.cells.count {
       throw ExperimentError.outOfRange(

@@ -4,11 +4,14 @@ import SubsetSum
 extension CellSummary {
   /// The first moment for a cell's law: candidates of coordinate deviation σ scale it by σ.
   ///
-  /// Of any size: ε* is that of `TheoreticalLimit` for σ = 1, and `E T = (ε/ε*)^m`. Of a fixed size k the same for NSN candidates and k > m; for
-  /// other laws from the density of a normal sum of k, (2πkσ²)^(−m/2) at 0: `E T_k = C(n,k)·v·ε^m·(2πkσ²)^(−m/2)`, v the volume of the
-  /// norm's unit ball, exact for normals and an approximation for others. All are for targets that are small beside √n·σ: optimistic otherwise.
+  /// Of any size: ε* is that of `TheoreticalLimit` for σ = 1, and `E T = (ε/ε*)^m`. Of a fixed size
+  /// k the same for NSN candidates and k > m; for other laws from the density of a normal sum of k,
+  /// (2πkσ²)^(−m/2) at 0: `E T_k = C(n,k)·v·ε^m·(2πkσ²)^(−m/2)`, v the volume of the norm's unit
+  /// ball, exact for normals and an approximation for others. All are for targets that are small
+  /// beside √n·σ: optimistic otherwise.
   ///
-  /// Up to n = 256, in the max norm and for `StandardTarget`s, E T is that of `ExpectedHits`, without these limits: exact for NSN and normal candidates.
+  /// Up to n = 256, in the max norm and for `StandardTarget`s, E T is that of `ExpectedHits`,
+  /// without these limits: exact for NSN and normal candidates.
   public struct Theory: Sendable, Hashable {
     /// ε*, by the formula.
     public let scale: Double
@@ -31,7 +34,8 @@ extension CellSummary {
         guard k > 0, k <= n, let free = TheoreticalLimit.scale(count: n, dimension: m, norm: norm),
           let base = TheoreticalLimit.scale(count: k, dimension: m, norm: norm)
         else { return nil }
-        // The free scale has 2ⁿ subsets of variance n/2; these are C(n, k) of variance k.
+        // The scale for any size counts 2ⁿ subsets whose sums have variance n/2; of size k there
+        // are C(n, k), of variance k.
         let subsets = Self.logSubsets(Double(n), k)
         unit.n = free * exp((Double(n) * log(2) - subsets) / Double(m)) * (2 * Double(k) / Double(n)).squareRoot()
         unit.base = base * exp(Double(k) * log(2) / Double(m)) * 2.0.squareRoot()
@@ -82,7 +86,8 @@ extension CellSummary {
       return base + log(n) / 2 - (n - 1) / m * log(2)
     }
 
-    /// ln of the expected number of subsets within ε at other counts: between whole ones on straight lines where `expected(within:)` is exact.
+    /// ln of the expected number of subsets within ε at other counts: between whole ones on
+    /// straight lines where `expected(within:)` is exact.
     ///
     /// - Precondition: counts above 0, and at least a fixed size.
     public func logExpected(within epsilon: Double, counts: [Double]) -> [Double] {
@@ -98,11 +103,15 @@ extension CellSummary {
       }
     }
 
-    /// The count, not rounded, from which on at least `expected` subsets within ε are expected; nil where fewer candidates than the formula has a
-    /// meaning for would do, that is, ε is large, or where it is above 10¹⁵.
+    /// The count, not rounded, from which on at least `expected` subsets within ε are expected; nil
+    /// where fewer candidates than the formula has a meaning for would do, that is, ε is large, or
+    /// where it is above 10¹⁵.
     ///
-    /// Where `expected(within:)` is exact so is this, the logarithm of E T joined by straight lines between whole n, up to 256. Elsewhere E T by the formula grows with n from m/(2·ln 2) on, or from a fixed size on. For `expected` = 1 and NSN candidates of any size in the max norm this is
-    /// `FirstMoment.count(dimension:epsilon:)`. By bisection to 12 digits: about 100 evaluations.
+    /// Where `expected(within:)` is exact so is this, the logarithm of E T joined by straight lines
+    /// between whole n, up to 256. Elsewhere E T by the formula grows with n from m/(2·ln 2) on, or
+    /// from a fixed size on. For `expected` = 1 and NSN candidates of any size in the max norm this
+    /// is `FirstMoment.count(dimension:epsilon:)`. By bisection to 12 digits: about 100
+    /// evaluations.
     public func count(expecting expected: Double, within epsilon: Double) -> Double? {
       if let hits { return Self.count(hits, rule, expecting: log(expected), within: epsilon) }
       func isEnough(_ n: Double) -> Bool { logExpected(within: epsilon, counts: [n])[0] >= log(expected) }
@@ -123,7 +132,8 @@ extension CellSummary {
     private static func count(
       _ hits: ExpectedHits, _ rule: SubsetSize, expecting expected: Double, within epsilon: Double
     ) -> Double? {
-      // Counts double until there are enough, so that few sizes are looked at that are not needed.
+      // Counts are tried up to 16, 32, … until one is enough, so that few sizes are computed in
+      // vain.
       var last = 16
       while true {
         let found = hits.logarithms(counts: 1...last, within: epsilon) { rule.size(of: $0) }

@@ -1,9 +1,11 @@
 import RandomStreams
 
-/// Hidden filters as functions on the inputs, masked or not: what pruning has to choose from in a layer of c input channels and one output.
+/// Hidden filters as functions on the inputs, masked or not: what pruning has to choose from in a
+/// layer of c input channels and one output.
 ///
-/// The m coordinates are values at m random inputs x in [−1, 1]^c, each divided by √m, so that the Euclidean norm of a residual is the root of its mean
-/// square over the inputs. Candidate i is `v·φ(u·x)`, φ the ReLU, v a normal, and u
+/// The m coordinates are values at m random inputs x in [−1, 1]^c, each divided by √m, so that the
+/// Euclidean norm of a residual is the root of its mean square over the inputs. Candidate i is
+/// `v·φ(u·x)`, φ the ReLU, v a normal, and u
 /// - with the channel-blocked mask one normal for one channel, ⌊i·c/n⌋, and 0 for the others,
 /// - without it, where filters are removed and nothing else, c normals.
 ///
@@ -14,6 +16,7 @@ public struct FeatureCandidates: CandidateLaw, Hashable {
   /// Whether each filter reads one channel.
   public let isMasked: Bool
 
+  /// Hidden filters over `channels` input channels, at least 1.
   public init(channels: Int, isMasked: Bool) { (self.channels, self.isMasked) = (channels, isMasked) }
 
   public var name: String { "\(isMasked ? "masked " : "")features \(channels)" }
@@ -28,8 +31,8 @@ public struct FeatureCandidates: CandidateLaw, Hashable {
     return inputsOverflow || filtersOverflow || overflow || allOverflow ? .max : all
   }
 
-  /// Entry s·c + t of part `inputs` makes coordinate t of input s; entries of part `scalars` make v, i·c + t of part `vectors` u_t. Cost: n·m·c, or n·m
-  /// with the mask.
+  /// Entry s·c + t of part `inputs` makes coordinate t of input s; entries of part `scalars` make
+  /// v, i·c + t of part `vectors` u_t. Cost: n·m·c, or n·m with the mask.
   public func fill(_ rows: UnsafeMutableBufferPointer<Double>, dimension m: Int, at address: TrialAddress) {
     guard m > 0 else { return }
     let (n, c) = (rows.count / m, channels)
@@ -58,11 +61,13 @@ public struct FeatureCandidates: CandidateLaw, Hashable {
   }
 }
 
-/// A linear target w·x at the inputs of `FeatureCandidates`, w uniform in (−1/2, 1/2)^c: one entry for each channel of a 1×1 kernel.
+/// A linear target w·x at the inputs of `FeatureCandidates`, w uniform in (−1/2, 1/2)^c: one entry
+/// for each channel of a 1×1 kernel.
 public struct LinearTarget: TargetLaw, Hashable {
   /// c.
   public let channels: Int
 
+  /// A linear target of `channels` entries, at least 1.
   public init(channels: Int) { self.channels = channels }
 
   public var name: String { "linear \(channels)" }

@@ -46,6 +46,7 @@ public enum SubsetSize: Sendable, Hashable {
 }
 
 extension SubsetSize: ExpressibleByIntegerLiteral, ExpressibleByNilLiteral {
+  /// This many.
   public init(integerLiteral value: Int) { self = .exactly(value) }
   /// Any number.
   public init(nilLiteral: ()) { self = .any }

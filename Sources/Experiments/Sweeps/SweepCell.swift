@@ -2,14 +2,16 @@
 public struct SweepCell: Sendable, Hashable {
   /// The cell's number, from 0, in the order of `SweepSpecification`.
   public let number: Int
-  /// The number of the random instances that it is run on: cells that differ in solver, norm or size alone share them.
+  /// The number of the random instances that it is run on: cells that differ in solver, norm or
+  /// size alone share them.
   public let instance: Int
   /// m.
   public let dimension: Int
   /// n.
   public let count: Int
-  /// Names of the laws.
+  /// The name of the candidates' law.
   public let candidates: String
+  /// The name of the targets' law.
   public let target: String
   /// `max` or `l2`.
   public let norm: String
@@ -22,6 +24,7 @@ public struct SweepCell: Sendable, Hashable {
   /// The standard deviation of a candidate's coordinate, where the law says so.
   public let deviation: Double?
 
+  /// A cell; `sizeRule` is by default what `size` says.
   public init(
     number: Int, instance: Int, dimension: Int, count: Int, candidates: String, target: String, norm: String,
     size: Int?, sizeRule: String? = nil, solver: String, deviation: Double?
@@ -46,7 +49,8 @@ public struct TrialResult: Sendable, Hashable {
   public let error: Double
   /// Candidates in the subset.
   public let size: Int
-  /// An error that no subset comes below, by proof: `error` where the subset is optimal, 0 where nothing is proved.
+  /// An error that no subset comes below, by proof: `error` where the subset is optimal, 0 where
+  /// nothing is proved.
   public let lowerBound: Double
   /// Units of work spent, as the solver counts them.
   public let work: UInt64
@@ -57,6 +61,7 @@ public struct TrialResult: Sendable, Hashable {
   /// Whether a subset within ε is known to exist, or not to.
   public func decides(_ epsilon: Double) -> Bool { error <= epsilon || lowerBound >= epsilon }
 
+  /// A result with what is proved of its cell's optimum; 0 for nothing.
   public init(cell: Int, trial: Int, error: Double, size: Int, lowerBound: Double, work: UInt64) {
     (self.cell, self.trial, self.error, self.size) = (cell, trial, error, size)
     (self.lowerBound, self.work) = (lowerBound, work)

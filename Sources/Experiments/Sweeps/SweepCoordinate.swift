@@ -29,7 +29,8 @@ public enum SweepCoordinate: String, Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// What has the same values of some coordinates in groups, in the order in which the first of each comes.
+  /// What has the same values of some coordinates in groups, in the order in which the first of
+  /// each comes.
   static func groups<Element>(
     _ elements: [Element], sharing coordinates: [SweepCoordinate], of cell: (Element) -> SweepCell
   ) -> [[Element]] {
@@ -56,11 +57,14 @@ public enum SweepCoordinate: String, Sendable, Hashable, CaseIterable {
 
 /// A choice among the cells of a sweep.
 public struct SweepSelection: Sendable, Hashable {
-  /// Values to keep, as `SweepCoordinate.value(of:)` writes them; a coordinate that is not named keeps all.
+  /// Values to keep, as `SweepCoordinate.value(of:)` writes them; a coordinate that is not named
+  /// keeps all.
   public var values: [SweepCoordinate: [String]]
 
+  /// The cells with these values; all cells without any.
   public init(_ values: [SweepCoordinate: [String]] = [:]) { self.values = values }
 
+  /// Whether a cell is chosen.
   public func contains(_ cell: SweepCell) -> Bool {
     values.allSatisfy { coordinate, kept in kept.contains(coordinate.value(of: cell)) }
   }

@@ -18,7 +18,8 @@ public struct SweepCurve: Sendable, Hashable {
 
   private init(cells: [CellSummary]) { self.cells = cells }
 
-  /// Whether all stored trials of an exact curve are proved; true for other solvers, of which no proof is asked.
+  /// Whether all stored trials of an exact curve are proved; true for other solvers, of which no
+  /// proof is asked.
   var isDecided: Bool { !cell.isExact || cells.allSatisfy { $0.proved == $0.trials } }
 }
 

@@ -5,23 +5,28 @@ import SubsetSum
 
 /// The TOML file that names a sweep.
 ///
-/// | key | value | without it |
-/// | --- | --- | --- |
-/// | `dimension` | m: an integer, a list, or a range | `kernel` and `channels_out` |
-/// | `kernel`, `channels_out` | d and c, lists or not: every m = d²·c, the channels fastest | `dimension` |
-/// | `count` | n: an integer, a list, or a range | required |
-/// | `epsilon` | errors that successes are counted for: a number or a list | none |
-/// | `candidates` | `nsn`, `normal`, `uniform`, `product`, `{ features = C }`, `{ masked_features = C }`, or a list | `nsn` |
-/// | `target` | `"zero"`, `{ uniform = HALF_WIDTH }`, `{ normal = DEVIATION }`, `{ linear = C }` beside features, or a list | `{ uniform = 0.5 }` |
-/// | `solver` | `exact` for the optimum, `exists` for whether it lies within each `epsilon`, or names of solvers for what they find; `{ first_hit = EPSILON, largest_size = K }` for `FirstHitBySize` | `exact` |
-/// | `norm` | `max`, `l2`, or both | `max` |
-/// | `size` | sizes that subsets must have, as numbers, `n/2` (or another divisor) or `sqrt(n)`, rounded down; `any` for no such demand | `any` |
-/// | `trials` | of each cell | required |
-/// | `seed` | an integer ≥ 0, or its digits as a text up to 2⁶⁴ − 1 | required |
-/// | `work_limit` | units of work that a trial may cost | each solver's own |
+/// - `dimension`: m, as an integer, a list or a range; or `kernel` and `channels_out`, d and c_out,
+///   lists or not, for every m = d²·c_out, the channels fastest.
+/// - `count`: n, as an integer, a list or a range. Required.
+/// - `epsilon`: errors that successes are counted for, a number or a list. Without it none.
+/// - `candidates`: `nsn`, `normal`, `uniform`, `product`, `{ features = C }`,
+///   `{ masked_features = C }`, or a list. Without it `nsn`.
+/// - `target`: `"zero"`, `{ uniform = HALF_WIDTH }`, `{ normal = DEVIATION }`, `{ linear = C }`
+///   beside features, or a list. Without it `{ uniform = 0.5 }`.
+/// - `solver`: `exact` for the optimum, `exists` for whether it lies within each `epsilon`, or
+///   names of solvers for what they find; `{ first_hit = EPSILON, largest_size = K }` for
+///   `FirstHitBySize`. Without it `exact`.
+/// - `norm`: `max`, `l2`, or both. Without it `max`.
+/// - `size`: sizes that subsets must have, as numbers, `n/2` (or another divisor) or `sqrt(n)`,
+///   rounded down; `any` for no such demand. Without it `any`.
+/// - `trials`: of each cell. Required.
+/// - `seed`: an integer ≥ 0, or its digits as a text up to 2⁶⁴ − 1. Required.
+/// - `work_limit`: units of work that a trial may cost. Without it each solver's own limit.
 ///
-/// A range is `{ from = A, to = B, step = C }`, both ends in it, the step 1 if left out. Other keys are errors.
+/// A range is `{ from = A, to = B, step = C }`, both ends in it, the step 1 if left out. Other keys
+/// are errors.
 public struct SweepFile: Sendable {
+  /// The grid that the file names.
   public let specification: SweepSpecification
   /// The file's text.
   public let text: String
@@ -37,6 +42,7 @@ public struct SweepFile: Sendable {
   /// Reads a file.
   ///
   /// - Parameters:
+  ///   - path: The file.
   ///   - solvers: Those that the file may name.
   ///   - candidates: Laws that the file may name.
   /// - Throws: `FileError` with line, key, what was expected and what was found.

@@ -2,8 +2,8 @@ import SubsetSum
 
 /// A sweep's grid in names and numbers: all that stores and tables know of a specification.
 ///
-/// Cells are numbered as `SweepSpecification` says. Whatever has passed `init` fits memory, and no sum or product of its
-/// sizes overflows.
+/// Cells are numbered as `SweepSpecification` says. Whatever has passed `init` fits memory, and no
+/// sum or product of its sizes overflows.
 struct SweepGrid: Sendable, Hashable {
   let dimensions: [Int]
   let counts: [Int]
@@ -60,7 +60,7 @@ struct SweepGrid: Sendable, Hashable {
     try Self.require(sizes.map { $0.size(of: least) ?? 0 }, Key.size, "0 to \(least), the least count") {
       (0...least).contains($0)
     }
-    // Neither factor has more than 31 bits.
+    // Both factors are below 2³¹, so the product does not overflow.
     let coordinates = (dimensions.max() ?? 0) * (counts.max() ?? 0)
     guard coordinates <= Self.largestInstance else {
       throw .outOfRange(

@@ -5,7 +5,8 @@ import SubsetSum
 public enum SweepMethod: Sendable {
   /// The exact optimum: what exists. Which search finds it is chosen by the cell's size.
   case exact
-  /// Whether a subset within each ε exists: the optimum only where it lies between the smallest and the largest.
+  /// Whether a subset within each ε exists: the optimum only where it lies between the smallest and
+  /// the largest.
   case existence
   /// What a solver finds, which is no statement about existence.
   case solver(any Solver)
@@ -25,9 +26,11 @@ public enum SweepMethod: Sendable {
     return least...most
   }
 
-  /// Checks that cells of m dimensions and n candidates can be decided this way, before any trial is run.
+  /// Checks that cells of m dimensions and n candidates can be decided this way, before any trial
+  /// is run.
   ///
-  /// - Throws: `ExperimentError.outOfRange`: more candidates than an exact search takes, or what a solver does not take.
+  /// - Throws: `ExperimentError.outOfRange`: more candidates than an exact search takes, or what a
+  ///   solver does not take.
   func require(
     _ m: Int, _ n: Int, _ norm: Norm, size: Int?, range: ClosedRange<Double>?
   ) throws(ExperimentError) {
@@ -47,7 +50,7 @@ public enum SweepMethod: Sendable {
 ///
 /// | m | size | n | search |
 /// | --- | --- | --- | --- |
-/// | 1, max norm | free | up to 40, within a range of errors to 24 | `ExactBatch`, a block of trials a call |
+/// | 1, max norm | free | up to 40, within a range of errors to 24 | `ExactBatch`, by blocks |
 /// | 1 | any | up to 60 | `FourLists`, within a range of errors after a descent that may do |
 /// | from 2 | any | 20 to 64, from 8 within a range of errors | `CellSweep` |
 /// | else | any | up to 60, in 2 GiB | `MeetInTheMiddle` |

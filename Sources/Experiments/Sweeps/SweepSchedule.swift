@@ -1,6 +1,8 @@
 /// The part of a sweep that one job of several runs: job I of N, from 1.
 public struct SweepShard: Sendable, Hashable, CustomStringConvertible {
+  /// I, from 1.
   public let index: Int
+  /// N, the number of jobs.
   public let count: Int
 
   /// The whole sweep.
@@ -19,12 +21,14 @@ public struct SweepShard: Sendable, Hashable, CustomStringConvertible {
   public var description: String { "\(index)/\(count)" }
 }
 
-/// The order in which a sweep's trials are run, and who runs them: a function of the specification alone.
+/// The order in which a sweep's trials are run, and who runs them: a function of the specification
+/// alone.
 ///
-/// The trials of a cell are cut into blocks, of some milliseconds where a batch decides them and of one trial elsewhere.
-/// Blocks are put in the order of (sixteenth of their cell, cell, trial), so that an early look sees all cells and the rate
-/// of the first trials says something about the rest; shard I of N takes every N-th block. Blocks are made when they are
-/// asked for: there may be as many as trials.
+/// The trials of a cell are cut into blocks, of some milliseconds where a batch decides them and of
+/// one trial elsewhere. Blocks are put in the order of (sixteenth of their cell, cell, trial), so
+/// that an early look sees all cells and the rate of the first trials says something about the
+/// rest; shard I of N takes every N-th block. Blocks are made when they are asked for: there may be
+/// as many as trials.
 struct SweepSchedule: Sendable {
   struct Block: Sendable, Hashable {
     let cell: Int
@@ -75,7 +79,8 @@ struct SweepSchedule: Sendable {
   /// A block of the shard by its place, from 0 to `count` - 1.
   subscript(_ place: Int) -> Block {
     let number = place * shard.count + shard.index - 1
-    // The last start that is not above it: those after an empty part are equal.
+    // The last start that is at most `place` belongs to its part; empty parts have the same start
+    // as the one after them.
     var (low, high) = (0, starts.count)
     while high - low > 1 {
       let middle = (low + high) / 2

@@ -2,12 +2,16 @@ import SubsetSum
 
 /// A grid of random subset-sum problems, and how many trials of each are decided how.
 ///
-/// Cells are the product of all lists. They are numbered with the solver slowest, then norm, size, candidates, target,
-/// dimension, and the count fastest, each list in its own order. The instances, which are numbered by the last four alone,
-/// are the same for all solvers, norms and sizes, so that these are compared on the same problems.
+/// Cells are the product of all lists. They are numbered with the solver slowest, then norm, size,
+/// candidates, target, dimension, and the count fastest, each list in its own order. The instances,
+/// which are numbered by the last four alone, are the same for all solvers, norms and sizes, so
+/// that these are compared on the same problems.
 public struct SweepSpecification: Sendable {
+  /// Laws of candidates.
   public let candidates: [any CandidateLaw]
+  /// Laws of targets.
   public let targets: [any TargetLaw]
+  /// What trials are solved with.
   public let methods: [SweepMethod]
   /// `.maximum` and `.euclidean` only.
   public let norms: [Norm]
@@ -24,37 +28,50 @@ public struct SweepSpecification: Sendable {
   public var sizes: [SubsetSize] { grid.sizes }
   /// Trials of each cell.
   public var trials: Int { grid.trials }
+  /// The seed of all random numbers.
   public var seed: UInt64 { grid.seed }
-  /// Units of work that a trial may cost, as its solver counts them; nil for each solver's own limit.
+  /// Units of work that a trial may cost, as its solver counts them; nil for each solver's own
+  /// limit.
   public var workLimit: UInt64? { grid.workLimit }
 
   /// Names of the quantities, as files and errors have them.
   public enum Key {
+    /// m, unless `kernel` and `channelsOut` give it.
     public static let dimension = "dimension"
+    /// d of d × d kernels.
     public static let kernel = "kernel"
+    /// c_out; m = d²·c_out.
     public static let channelsOut = "channels_out"
+    /// n.
     public static let count = "count"
+    /// Errors that successes are counted for.
     public static let epsilon = "epsilon"
+    /// Laws of candidates.
     public static let candidates = "candidates"
+    /// Laws of targets.
     public static let target = "target"
+    /// Exact searches or solvers.
     public static let solver = "solver"
+    /// Norms.
     public static let norm = "norm"
+    /// Sizes of subsets.
     public static let size = "size"
+    /// Trials of each cell.
     public static let trials = "trials"
+    /// The seed.
     public static let seed = "seed"
+    /// Units of work of a trial.
     public static let workLimit = "work_limit"
   }
 
-  /// The most trials of a sweep, and the most cells.
-  public static let largestTotal = SweepGrid.largestTotal
-  public static let largestCells = SweepGrid.largestCells
-
-  /// Cost: a look at each cell, so that nothing of the grid is refused once trials are run.
+  /// A specification whose every cell can be run: nothing of the grid is refused later.
   ///
-  /// - Throws: `ExperimentError.outOfRange`, its quantity one of `Key`: lists must be neither empty nor hold anything
-  ///   twice, m ≥ 1, n ≥ 0, n·m at most 2²⁶, sizes from 0 to the least n, ε above 0, and some where it is decided whether
-  ///   they are met, at least one trial and at most 10⁸ altogether, at most 10⁵ cells and 10⁶ pairs of a cell and an ε,
-  ///   laws that fit memory, exact cells small enough for an exact search, and others such that their solver takes them.
+  /// - Complexity: O(cells).
+  /// - Throws: `ExperimentError.outOfRange`, its quantity one of `Key`: lists must be neither empty
+  ///   nor hold anything twice, m ≥ 1, n ≥ 0, n·m at most 2²⁶, sizes from 0 to the least n, ε above
+  ///   0, and some where it is decided whether they are met, at least one trial and at most 10⁸
+  ///   altogether, at most 10⁵ cells and 10⁶ pairs of a cell and an ε, laws that fit memory, exact
+  ///   cells small enough for an exact search, and others such that their solver takes them.
   public init(
     dimensions: [Int], counts: [Int], epsilons: [Double] = [],
     candidates: [any CandidateLaw] = [StandardCandidates.nsn],
@@ -113,7 +130,8 @@ extension SweepSpecification {
     return grid.cell(number, deviation: candidates[grid.position(number).candidates].deviation)
   }
 
-  /// All that trials and tables depend on, a line a quantity: two files that say the same have the same text.
+  /// All that trials and tables depend on, a line a quantity: two files that say the same have the
+  /// same text.
   public var canonicalText: String { grid.canonicalText }
 
   /// SHA-256 of `canonicalText`, in hexadecimal.

@@ -2,13 +2,17 @@ import Foundation
 
 /// A store's trials, or summaries of its cells, as text for other programs.
 ///
-/// Columns of trials: `cell`, `trial`, the cell's coordinates `dimension`, `count`, `candidates`, `target`, `norm`, `subset_size` (empty for any),
-/// `solver`, then `error`, `size`, `optimal` (0 or 1; true or false in JSON), `lower_bound` (proved: no subset has a smaller error), `work`. Rows are sorted by
-/// (cell, trial), so that stores with the same results give the same bytes. Columns of cells: `cell`, its coordinates, `trials`, `proved`, `median_error`,
-/// `median_low`, `median_high` (95 %), `median_size`, `mean_error`, `mean_size`,
-/// `epsilon_star`, then for each ε a row with `epsilon`, `successes`, `undecided`, `fraction`, `low`, `high`, `expected_subsets`; where there is no ε, one row
-/// without these. Numbers are the shortest that read back to the same bits; what there is not is empty, or null.
+/// Columns of trials: `cell`, `trial`, the cell's coordinates `dimension`, `count`, `candidates`,
+/// `target`, `norm`, `subset_size` (empty for any), `solver`, then `error`, `size`, `optimal` (0 or
+/// 1; true or false in JSON), `lower_bound` (proved: no subset has a smaller error), `work`. Rows
+/// are sorted by (cell, trial), so that stores with the same results give the same bytes. Columns
+/// of cells: `cell`, its coordinates, `trials`, `proved`, `median_error`, `median_low`,
+/// `median_high` (95 %), `median_size`, `mean_error`, `mean_size`, `epsilon_star`, then for each ε
+/// a row with `epsilon`, `successes`, `undecided`, `fraction`, `low`, `high`, `expected_subsets`;
+/// where there is no ε, one row without these. Numbers are the shortest that read back to the same
+/// bits; what there is not is empty, or null.
 public struct SweepTable: Sendable {
+  /// How rows are written.
   public enum Format: Sendable {
     /// RFC 4180 with a line of names, lines ended by a newline.
     case csv
@@ -16,9 +20,12 @@ public struct SweepTable: Sendable {
     case jsonLines
   }
 
+  /// The store that the table is of.
   public let store: ResultStore
+  /// How rows are written.
   public let format: Format
 
+  /// A table of `store`, whose trials are read when it is written.
   public init(_ store: ResultStore, format: Format) {
     self.store = store
     self.format = format
@@ -55,7 +62,9 @@ public struct SweepTable: Sendable {
 
   /// Writes the summaries of all cells.
   ///
-  /// - Parameter epsilons: Other errors than the specification's to count successes for.
+  /// - Parameters:
+  ///   - epsilons: Other errors than the specification's to count successes for.
+  ///   - write: Called with the text, piece by piece.
   /// - Throws: `StoreError`, and what `write` throws.
   public func writeCells(epsilons: [Double]? = nil, _ write: (String) throws -> Void) throws {
     let ofCell = [

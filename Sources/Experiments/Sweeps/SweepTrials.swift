@@ -6,9 +6,11 @@ import SubsetSum
 struct SweepTrials: Sendable {
   let specification: SweepSpecification
 
-  /// The problem of a trial: the same for all cells of its instance but for norm and size. Cost: n·m numbers.
+  /// The problem of a trial: the same for all cells of its instance but for norm and size. Cost:
+  /// n·m numbers.
   ///
-  /// - Throws: `SubsetSumError` where a law gives numbers that are not finite, `LinearAlgebraError` for sizes that overflow.
+  /// - Throws: `SubsetSumError` where a law gives numbers that are not finite, `LinearAlgebraError`
+  ///   for sizes that overflow.
   func problem(cell: Int, trial: Int) throws -> Problem {
     let at = specification.position(cell)
     let (n, m) = (specification.counts[at.count], specification.dimensions[at.dimension])
@@ -36,7 +38,8 @@ struct SweepTrials: Sendable {
       let exact = try ExactMethod(
         dimension: m, count: n, norm: specification.norms[at.norm],
         size: specification.sizes[at.size].size(of: n), range: method.range(specification.epsilons))
-      // A batch is all or nothing; where a trial may not cost that much, a solver says what it got.
+      // A batch cannot be stopped half way. Where its trials would cost more than the work limit
+      // allows, a solver is used instead, which returns its best.
       if case .batch = exact, let limit = specification.workLimit, limit < Self.batchCost(n) {
         return .solver(MeetInTheMiddle())
       }
@@ -47,8 +50,8 @@ struct SweepTrials: Sendable {
   /// Units of work of one trial of a batch.
   static func batchCost(_ n: Int) -> UInt64 { 2 * (UInt64(1) << UInt64(n / 2) + UInt64(1) << UInt64(n - n / 2)) }
 
-  /// Decides trials of one cell, one after the other, and returns those that came to their end: all, or the first ones where the run was
-  /// cancelled.
+  /// Decides trials of one cell, one after the other, and returns those that came to their end:
+  /// all, or the first ones where the run was cancelled.
   ///
   /// - Parameter cancellation: stops a trial under way, whose result is then dropped.
   /// - Throws: `ExperimentError.failedTrial` with what a solver threw.
@@ -61,7 +64,8 @@ struct SweepTrials: Sendable {
       for trial in trials where !cancellation.isCancelled {
         do {
           let found = try solver.solve(try problem(cell: cell, trial: trial), control: control)
-          // What a cancelled solver returns depends on when it was; some do not say that they were stopped.
+          // What a cancelled solver returns depends on when it was stopped, so it is dropped; not
+          // every solver says that it was.
           if cancellation.isCancelled && !found.isOptimal { break }
           results.append(
             TrialResult(
@@ -89,7 +93,7 @@ struct SweepTrials: Sendable {
         return z
       }
     } catch {
-      // One by one, to say whose numbers were no good.
+      // The trials are run one by one to find the one whose numbers were refused.
       if trials.count == 1 { throw failure(cell, trials[0], error) }
       return try trials.flatMap { try run(cell: cell, trials: [$0], batch, control) }
     }

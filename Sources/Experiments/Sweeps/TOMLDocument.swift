@@ -24,8 +24,8 @@ struct TOMLNode {
 
   /// Parses a document.
   ///
-  /// - Throws: `FileError` of kind `malformed` with the line of what is no TOML, `tooLarge` for one of more than
-  ///   `largestDocument` bytes, `malformed` for what `TOMLLines` refuses.
+  /// - Throws: `FileError` of kind `malformed` with the line of what is no TOML, `tooLarge` for one
+  ///   of more than `largestDocument` bytes, `malformed` for what `TOMLLines` refuses.
   init(_ text: String, source: String) throws(FileError) {
     if let index = text.utf8.firstIndex(of: 0) {
       throw FileError(

@@ -1,9 +1,9 @@
-/// The line of each key of a TOML document, which parsers keep to themselves; and that it has nothing that toml++ cannot
-/// stand: levels upon levels, for each of which it calls itself, and dates with a blank behind them and brackets in the place of
-/// values, where assertions of it fail.
+/// The line of each key of a TOML document, which parsers keep to themselves; and that it has
+/// nothing that toml++ cannot stand: levels upon levels, for each of which it calls itself, and
+/// dates with a blank behind them and brackets in the place of values, where assertions of it fail.
 ///
-/// Reads only what it needs to tell keys from values: up to the first place that is no TOML it is right, behind it it only
-/// ends.
+/// Reads only what it needs to tell keys from values: up to the first place that is no TOML it is
+/// right; behind that place it only sees to it that it ends.
 struct TOMLLines {
   /// What keeps a document from being parsed, and where.
   struct Refusal: Error {
@@ -37,7 +37,8 @@ struct TOMLLines {
       } else {
         try pair(in: table, level: 0)
       }
-      // A byte that fits nowhere must not stop the walk.
+      // At a byte that begins neither a table nor a pair nothing was read: it is skipped, so that
+      // the walk ends.
       if position == start.0 { position += 1 }
     }
   }
@@ -145,7 +146,7 @@ struct TOMLLines {
     let isBasic = quote == UInt8(ascii: "\"")
     var length = 0
     while length < 3, position + length < bytes.count, bytes[position + length] == quote { length += 1 }
-    // Two are an empty string.
+    // Two quotation marks alone are an empty string.
     if length == 2 { return position += 2 }
     position += length
     var run = 0
@@ -160,7 +161,7 @@ struct TOMLLines {
       }
       run = byte == quote ? run + 1 : 0
       if run == length {
-        // Up to two more may belong to a string of three.
+        // A string in three quotation marks may end with one or two of its own before them.
         while length == 3, peek == quote { position += 1 }
         return
       }

@@ -22,7 +22,7 @@ enum TableField {
     switch self {
     case .integer(let value): value.map { "\($0)" } ?? "null"
     case .flag(let value): "\(value)"
-    // JSON has no number that is not finite.
+    // JSON knows no infinities and no NaN: they are written as null.
     case .number(let value): value.flatMap { $0.isFinite ? "\($0)" : nil } ?? "null"
     case .text(let value):
       String(decoding: (try? JSONEncoder().encode(value)) ?? Data("null".utf8), as: UTF8.self)

@@ -2,10 +2,19 @@ import Foundation
 
 /// Every bound on the width for one question, sufficient and necessary, published and derived.
 ///
+/// ```swift
+/// let question = try BoundsQuestion(
+///   kernel: 3, channelsIn: 1, channelsOut: 8, layers: 3, epsilon: 1e-3)
+/// for bound in BoundTable(question).bounds {
+///   print(bound.name, bound.value.map { "\($0)" } ?? "outside its range")
+/// }
+/// ```
+///
 /// Cost: milliseconds, memory for the rows alone.
 public struct BoundTable: Sendable, Hashable {
   /// Figures for a given width N.
   public struct AtCount: Sendable, Hashable {
+    /// N.
     public let count: Int
     /// ε* = √(πN/4)·2^(−N/m), where one of all subsets is expected.
     public let scale: LargeNumber
@@ -17,12 +26,18 @@ public struct BoundTable: Sendable, Hashable {
     public let fixedSizeScale: LargeNumber?
   }
 
+  /// What was asked.
   public let question: BoundsQuestion
+  /// The rows, in the order of the printed table.
   public let bounds: [WidthBound]
   /// Nil where the question gives no width.
   public let atCount: AtCount?
 
-  /// - Parameter measured: Figures of stores to stand beside the theory's (`WidthBound.measured`).
+  /// The bounds for a question.
+  ///
+  /// - Parameters:
+  ///   - question: The layer and the accuracy.
+  ///   - measured: Figures of stores to stand beside the theory's (`WidthBound.measured`).
   public init(_ question: BoundsQuestion, measured: [WidthBound] = []) {
     self.question = question
     bounds =

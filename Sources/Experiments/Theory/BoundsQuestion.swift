@@ -4,7 +4,9 @@ import Foundation
 public struct BoundsQuestion: Sendable, Hashable {
   /// d of a d×d kernel.
   public let kernel: Int
+  /// c_in.
   public let channelsIn: Int
+  /// c_out.
   public let channelsOut: Int
   /// ℓ, layers of the target; the random network has 2ℓ.
   public let layers: Int
@@ -12,16 +14,18 @@ public struct BoundsQuestion: Sendable, Hashable {
   public let epsilon: Double
   /// Probability of failure in (0, 1); ε where none was given, as in the theorem.
   public let delta: Double
-  /// Width N, the expected number of candidates per input channel and sign, if figures for one are wanted.
+  /// Width N, the expected number of candidates per input channel and sign, if figures for one are
+  /// wanted.
   public let count: Int?
 
   /// Sizes up to which Float64 logarithms of Γ still tell neighbouring counts apart.
-  public static let largestKernel = 1 << 10
-  public static let largestChannels = 1 << 20
-  public static let largestDimension = 1 << 30
-  public static let largestCount = 1 << 40
+  static let largestKernel = 1 << 10
+  static let largestChannels = 1 << 20
+  static let largestDimension = 1 << 30
+  static let largestCount = 1 << 40
 
-  /// - Throws: `ExperimentError.outOfRange` for a size below 1 or above its limit, and for ε or δ outside (0, 1).
+  /// - Throws: `ExperimentError.outOfRange` for a size below 1 or above its limit, and for ε or δ
+  ///   outside (0, 1).
   public init(
     kernel: Int, channelsIn: Int, channelsOut: Int, layers: Int, epsilon: Double, delta: Double? = nil,
     count: Int? = nil
@@ -52,11 +56,12 @@ public struct BoundsQuestion: Sendable, Hashable {
     }
   }
 
-  /// m = d²·c_out, the dimension of one channel's subset-sum problem: one subset serves all output channels.
+  /// m = d²·c_out, the dimension of one channel's subset-sum problem: one subset serves all output
+  /// channels.
   public var dimension: Int { kernel * kernel * channelsOut }
 
   /// d²·c_in·c_out, the weights of the target's layer.
-  public var layerWeights: Double { Double(dimension) * Double(channelsIn) }
+  var layerWeights: Double { Double(dimension) * Double(channelsIn) }
 
   /// ln(d²·c_out·c_in·ℓ/ε).
   var logarithmOfSize: Double { log(layerWeights) + log(Double(layers)) - log(epsilon) }

@@ -4,12 +4,16 @@
   import Darwin
 #endif
 
-/// The first moment without asymptotics: how many subsets are expected within ε in the max norm, at any n, ε and target law.
+/// The first moment without asymptotics: how many subsets are expected within ε in the max norm, at
+/// any n, ε and target law.
 ///
-/// Given s, the squared length that the scalars of a subset add up to, the m coordinates of its residual are independent and equal in law, so a
-/// subset of size k hits with probability `E_s[p(s)^m]`, p(s) being what one coordinate does: |√s·g − z| ≤ ε for a normal g and the target's z. For NSN
-/// vectors s is χ² with k degrees of freedom, for normal ones s = k. `FirstMoment`'s formulas are limits of this for small ε and z, and for many more
-/// candidates than dimensions: a sum of few NSN vectors is short more often than its variance says, and such subsets can make up most of the hits.
+/// Given s, the squared length that the scalars of a subset add up to, the m coordinates of its
+/// residual are independent and equal in law, so a subset of size k hits with probability
+/// `E_s[p(s)^m]`, p(s) being what one coordinate does: |√s·g − z| ≤ ε for a normal g and the
+/// target's z. For NSN vectors s is χ² with k degrees of freedom, for normal ones s = k.
+/// `FirstMoment`'s formulas are limits of this for small ε and z, and for many more candidates than
+/// dimensions: a sum of few NSN vectors is short more often than its variance says, and such
+/// subsets can make up most of the hits.
 ///
 /// By Markov the expected number bounds the probability that there is a subset within ε.
 public struct ExpectedHits: Sendable, Hashable {
@@ -17,12 +21,16 @@ public struct ExpectedHits: Sendable, Hashable {
   public enum Lengths: Sendable, Hashable {
     /// χ² with k degrees of freedom: NSN candidates.
     case chiSquared
-    /// k·σ²: candidates of independent normal coordinates of deviation σ. For other independent coordinates an approximation by normals.
+    /// k·σ²: candidates of independent normal coordinates of deviation σ. For other independent
+    /// coordinates an approximation by normals.
     case fixed(deviation: Double)
   }
 
+  /// The candidates' law, by what it says of lengths.
   public let lengths: Lengths
+  /// The target's law.
   public let target: StandardTarget
+  /// m.
   public let dimension: Int
 
   /// - Precondition: m ≥ 1.
@@ -31,16 +39,18 @@ public struct ExpectedHits: Sendable, Hashable {
     (self.lengths, self.target, self.dimension) = (lengths, target, dimension)
   }
 
-  /// ln of the expected number of subsets within ε: of all 2ⁿ, or of those of one size. −∞ for none. Cost: for NSN vectors some 1500 error functions a size.
+  /// ln of the expected number of subsets within ε: of all 2ⁿ, or of those of one size. −∞ for
+  /// none. Cost: for NSN vectors some 1500 error functions a size.
   ///
   /// - Precondition: n ≥ 0, ε > 0, a size from 0 to n.
   public func logarithm(count n: Int, size: Int? = nil, within epsilon: Double) -> Double {
     logarithms(counts: n...n, within: epsilon) { _ in size }[0]
   }
 
-  /// The same for many counts, each with its size, nil for any; −∞ where the size exceeds the count. Cost: as above for each size that occurs.
+  /// The same for many counts, each with its size, nil for any; −∞ where the size exceeds the
+  /// count. Cost: as above for each size that occurs.
   func logarithms(counts: ClosedRange<Int>, within epsilon: Double, size: (Int) -> Int?) -> [Double] {
-    // What a subset of a size does depends on no count.
+    // The probability that a subset of a size hits does not depend on the count.
     var probabilities = [Double?](repeating: nil, count: counts.upperBound + 1)
     return counts.map { n in
       let sizes = size(n).map { [$0] } ?? Array(0...n)
@@ -63,7 +73,8 @@ public struct ExpectedHits: Sendable, Hashable {
     switch lengths {
     case .fixed(let deviation): return m * log(coordinate(Double(k).squareRoot() * deviation, epsilon))
     case .chiSquared:
-      // Over t = ln s, by the trapezoid rule, which for a smooth integrand that falls off at both ends is as exact as its step is fine.
+      // Over t = ln s, by the trapezoid rule, which for a smooth integrand that falls off at both
+      // ends is as exact as its step is fine.
       let half = Double(k) / 2
       let constant = -half * log(2) - lgamma(half)
       let (low, step) = (min(0, 2 * log(epsilon)) - 40, 1.0 / 32)
@@ -86,11 +97,13 @@ public struct ExpectedHits: Sendable, Hashable {
     case .zero: return Self.central(epsilon, sigma)
     case .normal(let deviation): return Self.central(epsilon, (sigma * sigma + deviation * deviation).squareRoot())
     case .uniform(let h):
-      // Where differences would cancel, the density's mean over (−h, h) times 2ε.
+      // For a small ε the differences below would cancel; the mean of the density over (−h, h),
+      // times 2ε, is exact enough there.
       if epsilon < 1e-5 * sigma { return epsilon / h * Self.central(h, sigma) }
-      // What lies 40 deviations off has no probability in Float64, and ε may be too large to add to.
+      // Beyond 40 deviations no probability is left in Float64, and h might vanish beside a huge ε.
       if epsilon - h > 40 * sigma { return 1 }
-      // With G(x) = ∫ Φ(x/σ) dx = x·Φ(x/σ) + σ·φ(x/σ), the mean over z of Φ((z+ε)/σ) − Φ((z−ε)/σ) is (G(h+ε) − G(h−ε) − ε)/h.
+      // With G(x) = ∫ Φ(x/σ) dx = x·Φ(x/σ) + σ·φ(x/σ), the mean over z of Φ((z+ε)/σ) − Φ((z−ε)/σ)
+      // is (G(h+ε) − G(h−ε) − ε)/h.
       return max(0, min(1, (Self.integral(h + epsilon, sigma) - Self.integral(h - epsilon, sigma) - epsilon) / h))
     }
   }

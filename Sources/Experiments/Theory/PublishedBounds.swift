@@ -16,8 +16,8 @@ enum PublishedBounds {
       meaning: LayerMeaning.filters(value, question))
   }
 
-  /// The same from the theorem's own lemma: n = k² with k = C·m³·log(m/ε) and m = d²·c_out is d^12·c_out^6·log², and one more logarithm is
-  /// for the groups that raise the probability.
+  /// The same from the theorem's own lemma: n = k² with k = C·m³·log(m/ε) and m = d²·c_out is
+  /// d^12·c_out^6·log², and one more logarithm is for the groups that raise the probability.
   static func bookkeeping(_ question: BoundsQuestion) -> WidthBound {
     let value = polynomial(question, kernelExponent: 12)
     return WidthBound(
@@ -85,7 +85,8 @@ enum PublishedBounds {
     )
   }
 
-  /// Removing whole neurons and nothing else leaves a random-features model, which needs exponentially many neurons for a single ReLU.
+  /// Removing whole neurons and nothing else leaves a random-features model, which needs
+  /// exponentially many neurons for a single ReLU.
   static func malach(_ question: BoundsQuestion) -> WidthBound {
     let inputs = question.kernel * question.kernel * question.channelsIn
     let value = LargeNumber(logarithm: Double(inputs))

@@ -1,10 +1,12 @@
-/// One statement about how wide a random network must be, or need not be, with its value for a question.
+/// One statement about how wide a random network must be, or need not be, with its value for a
+/// question.
 public struct WidthBound: Sendable, Hashable {
   /// How the statement is known.
   public enum Standing: String, Sendable, CaseIterable {
     /// A published theorem, in the form in which its abstract states it.
     case proved
-    /// A published theorem whose exponents are quoted from memory and were not compared with the paper.
+    /// A published theorem whose exponents are quoted from memory and were not compared with the
+    /// paper.
     case recalled
     /// Derived here; the derivation is in the documentation of the function that computes it.
     case derived
@@ -38,7 +40,8 @@ public struct WidthBound: Sendable, Hashable {
   public enum Counted: String, Sendable, CaseIterable {
     /// N: the expected number of random filters per input channel and sign.
     case width
-    /// Candidates of one subset-sum problem. One channel and sign is such a problem, so this compares with N.
+    /// Candidates of one subset-sum problem. One channel and sign is such a problem, so this
+    /// compares with N.
     case candidates
     /// The factor by which the random network is wider than its target.
     case factor = "width factor"
@@ -46,18 +49,27 @@ public struct WidthBound: Sendable, Hashable {
     case filters
   }
 
+  /// The row's name.
   public let name: String
+  /// Who stated it, or `first moment` or `counting`.
   public let source: String
+  /// The year of publication; nil for what is derived or measured.
   public let year: Int?
+  /// How the statement is known.
   public let standing: Standing
+  /// Which way it goes.
   public let direction: Direction
+  /// What it is about.
   public let subject: Subject
+  /// What `value` counts.
   public let counted: Counted
-  /// In words and symbols; C is a constant that the source does not give, logarithms are as written there.
+  /// In words and symbols; C is a constant that the source does not give, logarithms are as written
+  /// there.
   public let formula: String
   /// Whether the formula has no unknown constant. Where it has one, `value` is that for C = 1.
   public let isConstantKnown: Bool
-  /// What the formula gives; nil where the question is outside its conditions, which `condition` then says.
+  /// What the formula gives; nil where the question is outside its conditions, which `condition`
+  /// then says.
   public let value: LargeNumber?
   /// The subset's size k where the formula names one.
   public let size: LargeNumber?

@@ -2,12 +2,17 @@ import Foundation
 import SubsetSum
 
 extension WidthBound {
-  /// What a store's trials say of a question: for each curve of NSN candidates in the question's dimension and the max norm, the count n50 with which half of
-  /// the trials come within ε. Of exact cells that is where subsets begin to exist, of others where a solver begins to find them.
+  /// What a store's trials say of a question: for each curve of NSN candidates in the question's
+  /// dimension and the max norm, the count n50 with which half of the trials come within ε. Of
+  /// exact cells that is where subsets begin to exist, of others where a solver begins to find
+  /// them.
   ///
   /// Cost: reading the store.
   ///
-  /// - Parameter name: What tables call the store.
+  /// - Parameters:
+  ///   - store: The store, whose trials are read.
+  ///   - name: What tables call the store.
+  ///   - question: The layer and the accuracy.
   /// - Throws: `StoreError`.
   public static func measured(in store: ResultStore, name: String, for question: BoundsQuestion) throws -> [WidthBound]
   {

@@ -1,25 +1,35 @@
 /// The count n50 at which half of the trials succeed, as a curve of fractions against n says.
 ///
-/// With the fractions of a curve joined by straight lines, n50 is the place from which on they are at least 1/2. Its interval comes from the 95 %
-/// bands of the fractions, joined in the same way: from the first place where the upper edge reaches 1/2 to the place from which on
-/// the lower edge is at least 1/2. So low ≤ n50 ≤ high, and where noise makes a curve cross 1/2 more than once the interval holds all of its crossings.
+/// With the fractions of a curve joined by straight lines, n50 is the place from which on they are
+/// at least 1/2. Its interval comes from the 95 % bands of the fractions, joined in the same way:
+/// from the first place where the upper edge reaches 1/2 to the place from which on the lower edge
+/// is at least 1/2. So low ≤ n50 ≤ high, and where noise makes a curve cross 1/2 more than once the
+/// interval holds all of its crossings.
 public struct Threshold: Sendable, Hashable {
   /// One point of a curve.
   public struct Observation: Sendable, Hashable {
     /// n.
     public let count: Int
+    /// Successes in trials, from 0 to 1.
     public let fraction: Double
-    /// The ends of its 95 % interval.
+    /// The lower end of its 95 % interval.
     public let low: Double
+    /// The upper end of its 95 % interval.
     public let high: Double
 
+    /// A point, with low ≤ fraction ≤ high.
     public init(count: Int, fraction: Double, low: Double, high: Double) {
       (self.count, self.fraction, self.low, self.high) = (count, fraction, low, high)
     }
 
     /// Successes in trials, with the Wilson interval; nil without trials.
     ///
-    /// - Parameter undecided: Trials that may be successes or not; they count for the interval's upper end alone.
+    /// - Parameters:
+    ///   - count: n.
+    ///   - successes: Trials that are successes.
+    ///   - undecided: Trials that may be successes or not; they count for the interval's upper end
+    ///     alone.
+    ///   - trials: All of them.
     public init?(count: Int, successes: Int, undecided: Int = 0, trials: Int) {
       guard let sure = WilsonInterval(successes: successes, trials: trials),
         let possible = WilsonInterval(successes: successes + undecided, trials: trials)
@@ -40,11 +50,13 @@ public struct Threshold: Sendable, Hashable {
     case unknown
   }
 
+  /// Where 1/2 lies.
   public let position: Position
   /// n50, not rounded; nil unless `position` is `within`.
   public let count: Double?
-  /// The interval's ends; nil where the counts that were tried do not show one, as it lies beyond the least or the largest.
+  /// The lower end of the interval; nil where it lies beyond the least count that was tried.
   public let low: Double?
+  /// The upper end of the interval; nil where it lies beyond the largest count.
   public let high: Double?
 
   /// - Parameter observations: A curve, in any order.

@@ -6,10 +6,14 @@ import Foundation
 public struct ThresholdFit: Sendable, Hashable {
   /// A threshold: its m, its ε and its n50.
   public struct Point: Sendable, Hashable {
+    /// m.
     public let dimension: Int
+    /// ε, in (0, 1).
     public let epsilon: Double
+    /// n50.
     public let count: Double
 
+    /// A threshold: n50 = `count`.
     public init(dimension: Int, epsilon: Double, count: Double) {
       (self.dimension, self.epsilon, self.count) = (dimension, epsilon, count)
     }
@@ -34,7 +38,7 @@ public struct ThresholdFit: Sendable, Hashable {
     let means = (x: points.reduce(0) { $0 + $1.bits } / n, y: points.reduce(0) { $0 + $1.count } / n)
     let spread = points.reduce(0) { $0 + ($1.bits - means.x) * ($1.bits - means.x) }
     let largest = points.reduce(0) { max($0, abs($1.bits)) }
-    // What rounding alone makes of equal numbers is no spread.
+    // Numbers that differ by rounding alone count as equal: no line goes through them.
     guard spread > n * (1e-12 * largest) * (1e-12 * largest) else { return nil }
     let slope = points.reduce(0) { $0 + ($1.bits - means.x) * ($1.count - means.y) } / spread
     let intercept = means.y - slope * means.x

@@ -2,17 +2,22 @@ import Foundation
 
 /// The thresholds of a sweep: one for each curve and ε, with the lines through them.
 public struct ThresholdTable: Sendable, Hashable {
+  /// One curve's threshold for one ε.
   public struct Row: Sendable, Hashable {
     /// The curve's cell with the least n, for all coordinates but n.
     public let cell: SweepCell
+    /// ε.
     public let epsilon: Double
-    /// Counts that have trials, and the least and largest of them; nil without any.
+    /// Counts that have trials.
     public let counts: Int
+    /// The least and largest count with trials; nil without any.
     public let range: ClosedRange<Int>?
+    /// n50 and its interval.
     public let threshold: Threshold
     /// Whether all trials of an exact curve are decided; else its n50 is an upper bound.
     public let isDecided: Bool
-    /// The count at which 1 − exp(−E T) is 1/2, that is, ln 2 subsets are expected; nil where there is no formula or ε is large.
+    /// The count at which 1 − exp(−E T) is 1/2, that is, ln 2 subsets are expected; nil where there
+    /// is no formula or ε is large.
     public let firstMoment: Double?
   }
 
@@ -20,16 +25,20 @@ public struct ThresholdTable: Sendable, Hashable {
   public struct Line: Sendable, Hashable {
     /// One of its curves' cells, for all coordinates but m and n.
     public let cell: SweepCell
+    /// The line.
     public let fit: ThresholdFit
   }
 
   /// By curve in the order of the cells, then by ε as in the summaries.
   public let rows: [Row]
+  /// In the order of their first rows.
   public let lines: [Line]
 
   /// What the curves of a line share.
   private static let shared = SweepCurve.coordinates.filter { $0 != .dimension }
 
+  /// The thresholds of all curves among `summaries`. Cost: a pass over them and a first moment a
+  /// row.
   public init(_ summaries: [CellSummary]) {
     var rows: [Row] = []
     for curve in SweepCurve.all(of: summaries) {
@@ -48,9 +57,10 @@ public struct ThresholdTable: Sendable, Hashable {
     lines.first { line in Self.shared.allSatisfy { $0.value(of: line.cell) == $0.value(of: row.cell) } }
   }
 
-  /// As text for other programs: the coordinates of `SweepTable` without `count`, then `epsilon`, `counts`, `least_count`, `largest_count`,
-  /// `position` (of `Threshold.Position`), `n50`, `low`, `high`, `decided`, `first_moment_count`, `fit_slope`, `fit_intercept`. What there is not is empty, or
-  /// null.
+  /// As text for other programs: the coordinates of `SweepTable` without `count`, then `epsilon`,
+  /// `counts`, `least_count`, `largest_count`, `position` (of `Threshold.Position`), `n50`, `low`,
+  /// `high`, `decided`, `first_moment_count`, `fit_slope`, `fit_intercept`. What there is not is
+  /// empty, or null.
   public func text(_ format: SweepTable.Format) -> String {
     let names =
       ["dimension", "candidates", "target", "norm", "subset_size", "solver", "epsilon", "counts", "least_count"]

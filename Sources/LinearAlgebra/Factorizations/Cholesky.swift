@@ -1,14 +1,24 @@
 /// A = L·Lᵀ for a symmetric positive definite A.
+///
+/// ```swift
+/// let a = try Matrix<Double>(rows: 2, columns: 2, values: [4, 2, 2, 3])
+/// var b = try Matrix<Double>(rows: 2, columns: 1, values: [8, 7])
+/// let factor = try a.withView { try Cholesky(of: $0) }
+/// try b.withMutableView { try factor.solve(inPlace: $0) }
+/// // b.values is [1.25, 1.5] up to rounding, and the determinant 8
+/// ```
 public struct Cholesky<Scalar: LAPACKScalar>: Sendable {
+  /// Rows and columns of A.
   public let order: Int
   /// Column by column: L, zeros above its diagonal.
   private let values: [Scalar]
 
-  /// Factors a copy of `a`, of which only the lower triangle counts: the other half may hold anything, NaN included.
-  /// Cost: n³/3 operations.
+  /// Factors a copy of `a`, of which only the lower triangle counts: the other half may hold
+  /// anything, NaN included.
   ///
-  /// - Throws: `CholeskyError` for a matrix that is not square, not finite, not positive definite, or whose factor is
-  ///   out of range.
+  /// - Complexity: n³/3 operations.
+  /// - Throws: `CholeskyError` for a matrix that is not square, not finite, not positive definite,
+  ///   or whose factor is out of range.
   public init(of a: MatrixView<Scalar>) throws(CholeskyError) {
     do { try a.requireFinite("Cholesky", square: true, triangle: .lower) } catch { throw .operand(error) }
     order = a.rows
@@ -19,7 +29,7 @@ public struct Cholesky<Scalar: LAPACKScalar>: Sendable {
         Scalar.potrf(character("L"), Int32(order), $0.baseAddress, Int32(order))
       }
       if info > 0 { throw .notPositiveDefinite(order: Int(info)) }
-      // What stands above the diagonal is no part of the factor.
+      // LAPACK leaves the upper half as it was; the factor has zeros there.
       for column in 0..<order { for row in 0..<column { values[column * order + row] = 0 } }
       do { try requireInRange("Cholesky", values) } catch { throw .operand(error) }
     }
@@ -36,9 +46,11 @@ public struct Cholesky<Scalar: LAPACKScalar>: Sendable {
     (0..<order).reduce(0) { $0 + 2 * naturalLogarithm(Double(values[$1 * order + $1])) }
   }
 
-  /// Overwrites B, n × k, with A⁻¹·B. Cost: 2·n²·k operations; no memory where B is column-major.
+  /// Overwrites B, n × k, with A⁻¹·B.
   ///
-  /// - Throws: `CholeskyError.operand` for a B of another height, or a solution out of range; B is then overwritten.
+  /// - Complexity: 2·n²·k operations; no memory where B is column-major.
+  /// - Throws: `CholeskyError.operand` for a B of another height, or a solution out of range; B is
+  ///   then overwritten.
   public func solve(inPlace b: MutableMatrixView<Scalar>) throws(CholeskyError) {
     do { try requireRightSide("Cholesky", order, b) } catch { throw .operand(error) }
     if order == 0 || b.columns == 0 { return }
@@ -53,8 +65,8 @@ public struct Cholesky<Scalar: LAPACKScalar>: Sendable {
   }
 }
 
-/// Factors in place: A's named triangle becomes L (A = L·Lᵀ) or U (A = Uᵀ·U). Any order, no memory taken, and the other
-/// half is neither read nor written.
+/// Factors in place: A's named triangle becomes L (A = L·Lᵀ) or U (A = Uᵀ·U). Any order, no memory
+/// taken, and the other half is neither read nor written.
 ///
 /// - Throws: `CholeskyError`; the triangle is then partly overwritten.
 public func factorCholesky<Scalar: LAPACKScalar>(

@@ -5,17 +5,18 @@ public struct SymmetricEigen<Scalar: LAPACKScalar>: Sendable {
   /// Column j belongs to value j; empty when only values were asked for.
   public let vectors: Matrix<Scalar>
 
-  /// Decomposes a copy of `a`, of which only the lower triangle counts: the other half may hold anything, NaN included.
-  /// Cost: about 9·n³ operations with vectors.
+  /// Decomposes a copy of `a`, of which only the lower triangle counts: the other half may hold
+  /// anything, NaN included. Cost: about 9·n³ operations with vectors.
   ///
-  /// LAPACK is given the transposed copy, whose upper triangle that is. The products of symmetric matrices and vectors
-  /// inside (`ssymv`) have an SSE kernel for lower triangles (Prescott, Barcelona and others of OpenBLAS 0.3.21) that
-  /// multiplies zeros with what lies behind the vector in OpenBLAS's scratch memory: where an earlier product of any
-  /// thread had left NaN or an infinity there, every eigenvalue of a Float matrix came out NaN, reported as an
-  /// iteration that does not converge. The kernel for upper triangles reads what it should.
+  /// LAPACK is given the transposed copy, whose upper triangle that is. The products of symmetric
+  /// matrices and vectors inside (`ssymv`) have an SSE kernel for lower triangles (Prescott,
+  /// Barcelona and others of OpenBLAS 0.3.21) that multiplies zeros with what lies behind the
+  /// vector in OpenBLAS's scratch memory: where an earlier product of any thread had left NaN or an
+  /// infinity there, every eigenvalue of a Float matrix came out NaN, reported as an iteration that
+  /// does not converge. The kernel for upper triangles reads what it should.
   ///
-  /// - Throws: `DecompositionError` for a matrix that is not square, not finite or too large for 32-bit workspaces, an
-  ///   iteration that fails, or a result out of range.
+  /// - Throws: `DecompositionError` for a matrix that is not square, not finite or too large for
+  ///   32-bit workspaces, an iteration that fails, or a result out of range.
   public init(
     of a: MatrixView<Scalar>, vectors wantsVectors: Bool = true, workspace: Workspace<Scalar> = Workspace()
   ) throws(DecompositionError) {
@@ -58,10 +59,11 @@ public struct SingularValues<Scalar: LAPACKScalar>: Sendable {
   /// Vᵀ, r × n.
   public let rightTransposed: Matrix<Scalar>
 
-  /// Decomposes a copy of `a`. Cost: about 4·m·n² + 22·n³ operations (Golub, Van Loan, table 8.6.1).
+  /// Decomposes a copy of `a`. Cost: about 4·m·n² + 22·n³ operations (Golub, Van Loan, table
+  /// 8.6.1).
   ///
-  /// - Throws: `DecompositionError` for entries that are not finite, sizes too large for 32-bit workspaces, an iteration
-  ///   that fails, or a result out of range.
+  /// - Throws: `DecompositionError` for entries that are not finite, sizes too large for 32-bit
+  ///   workspaces, an iteration that fails, or a result out of range.
   public init(of a: MatrixView<Scalar>, workspace: Workspace<Scalar> = Workspace()) throws(DecompositionError) {
     let rank = min(a.rows, a.columns)
     do {

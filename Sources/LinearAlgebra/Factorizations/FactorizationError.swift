@@ -3,7 +3,8 @@ public enum OperandError: Error, Sendable, Hashable, CustomStringConvertible {
   case invalid(LinearAlgebraError)
   /// NaN or an infinity at (row, column).
   case notFinite(operation: String, row: Int, column: Int)
-  /// A result beyond what its type holds, or whose reciprocals are: entries too small, too large or too far apart.
+  /// A result beyond what its type holds, or whose reciprocals are: entries too small, too large or
+  /// too far apart.
   case outOfRange(operation: String)
 
   public var description: String {
@@ -67,7 +68,8 @@ public enum LeastSquaresError: Error, Sendable, Hashable, CustomStringConvertibl
 /// Why there is no eigen- or singular-value decomposition.
 public enum DecompositionError: Error, Sendable, Hashable, CustomStringConvertible {
   case operand(OperandError)
-  /// LAPACK's `info` > 0: the iteration left this many off-diagonals (or failed on that many values).
+  /// LAPACK's `info` > 0: the iteration left this many off-diagonals (or failed on that many
+  /// values).
   case notConverged(operation: String, info: Int)
 
   public var description: String {

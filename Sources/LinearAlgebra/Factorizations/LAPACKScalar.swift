@@ -2,8 +2,9 @@ import CBLAS
 
 /// A scalar that LAPACK factors with: `Float` or `Double`.
 ///
-/// The requirements are LAPACKE's `_work` calls, column-major, unchecked; they return LAPACK's `info`. A `lwork` of −1
-/// asks for the best workspace sizes, in the first entries of the workspaces.
+/// The requirements are LAPACKE's `_work` calls, column-major, unchecked; they return LAPACK's
+/// `info`. A `lwork` of −1 asks for the best workspace sizes, in the first entries of the
+/// workspaces.
 public protocol LAPACKScalar: BLASScalar {
   /// `?potrf`: factors a symmetric positive definite matrix in place.
   static func potrf(

@@ -1,5 +1,6 @@
 /// A = P·L·U for a square A, rows exchanged for the largest pivots.
 public struct LU<Scalar: LAPACKScalar>: Sendable {
+  /// Rows and columns of A.
   public let order: Int
   /// Column by column: U on and above the diagonal, L below it.
   private let values: [Scalar]
@@ -8,8 +9,8 @@ public struct LU<Scalar: LAPACKScalar>: Sendable {
 
   /// Factors a copy of `a`. Cost: 2·n³/3 operations.
   ///
-  /// - Throws: `LUError` for a matrix that is not square, not finite, exactly singular, or so small or large that its
-  ///   factors are out of range: reciprocals of subnormal pivots are infinite.
+  /// - Throws: `LUError` for a matrix that is not square, not finite, exactly singular, or so small
+  ///   or large that its factors are out of range: reciprocals of subnormal pivots are infinite.
   public init(of a: MatrixView<Scalar>) throws(LUError) {
     do { try a.requireFinite("LU", square: true) } catch { throw .operand(error) }
     order = a.rows
@@ -38,9 +39,11 @@ public struct LU<Scalar: LAPACKScalar>: Sendable {
     return (sum, sign)
   }
 
-  /// Overwrites B, n × k, with A⁻¹·B, or with A⁻ᵀ·B. Cost: 2·n²·k operations; no memory where B is column-major.
+  /// Overwrites B, n × k, with A⁻¹·B, or with A⁻ᵀ·B. Cost: 2·n²·k operations; no memory where B is
+  /// column-major.
   ///
-  /// - Throws: `LUError.operand` for a B of another height, or a solution out of range; B is then overwritten.
+  /// - Throws: `LUError.operand` for a B of another height, or a solution out of range; B is then
+  ///   overwritten.
   public func solve(inPlace b: MutableMatrixView<Scalar>, transposed: Bool = false) throws(LUError) {
     do { try requireRightSide("LU", order, b) } catch { throw .operand(error) }
     if order == 0 || b.columns == 0 { return }

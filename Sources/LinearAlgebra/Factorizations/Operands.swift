@@ -1,6 +1,8 @@
 extension MatrixView {
-  /// - Parameter triangle: the half of a square matrix that counts; nil for all of it. The other half is not read.
-  /// - Throws: `OperandError` for sizes above 32 bits or the first entry, row by row, that is not finite.
+  /// - Parameter triangle: the half of a square matrix that counts; nil for all of it. The other
+  ///   half is not read.
+  /// - Throws: `OperandError` for sizes above 32 bits or the first entry, row by row, that is not
+  ///   finite.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   func requireFinite(
@@ -76,7 +78,7 @@ func requireWorkspace(_ operation: String, _ scalars: Double) throws(OperandErro
 extension Matrix {
   /// A row-major matrix from entries that lie column by column, `leadingDimension` apart.
   init(rows: Int, columns: Int, columnMajor values: [Scalar], leadingDimension: Int) {
-    // The sizes come from a matrix that exists.
+    // These sizes are those of a matrix that exists, so they are valid.
     try! self.init(rows: rows, columns: columns) { target in
       values.withUnsafeBufferPointer { values in
         guard let source = values.baseAddress, let target = target.baseAddress else { return }
@@ -86,8 +88,8 @@ extension Matrix {
   }
 }
 
-/// Writes entry (i, j) of a matrix of rows `leadingDimension` apart to entry (j, i) of one with rows
-/// `targetLeadingDimension` apart, by blocks that stay in cache.
+/// Writes entry (i, j) of a matrix of rows `leadingDimension` apart to entry (j, i) of one with
+/// rows `targetLeadingDimension` apart, by blocks that stay in cache.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 func transpose<Scalar: BLASScalar>(

@@ -1,6 +1,8 @@
 /// A = Q·R for an m × n matrix A: Q orthogonal, kept as reflectors, R upper triangular.
 public struct QR<Scalar: LAPACKScalar>: Sendable {
+  /// m, rows of A.
   public let rows: Int
+  /// n, columns of A.
   public let columns: Int
   /// Column by column: R on and above the diagonal, the reflectors below.
   private let values: [Scalar]
@@ -8,7 +10,8 @@ public struct QR<Scalar: LAPACKScalar>: Sendable {
 
   /// The workspace that factoring an m × n matrix and applying its Q to `rightSides` columns takes.
   ///
-  /// - Throws: `LeastSquaresError.operand` for sizes below 0 or above what LAPACK's 32-bit workspaces can serve.
+  /// - Throws: `LeastSquaresError.operand` for sizes below 0 or above what LAPACK's 32-bit
+  ///   workspaces can serve.
   public static func workspaceSize(
     rows: Int, columns: Int, rightSides: Int
   ) throws(LeastSquaresError) -> Workspace<Scalar>.Size {
@@ -32,7 +35,8 @@ public struct QR<Scalar: LAPACKScalar>: Sendable {
 
   /// Factors a copy of `a`. Cost: about 2·n²·(m − n/3) operations.
   ///
-  /// - Throws: `LeastSquaresError.operand` for entries that are not finite, sizes above 32 bits, or factors out of range.
+  /// - Throws: `LeastSquaresError.operand` for entries that are not finite, sizes above 32 bits, or
+  ///   factors out of range.
   public init(of a: MatrixView<Scalar>, workspace: Workspace<Scalar> = Workspace()) throws(LeastSquaresError) {
     do { try a.requireFinite("QR") } catch { throw .operand(error) }
     (rows, columns) = (a.rows, a.columns)
@@ -80,7 +84,8 @@ public struct QR<Scalar: LAPACKScalar>: Sendable {
     }
   }
 
-  /// The first column that earlier ones make up to rounding: |R(j, j)| ≤ max(m, n) · 2u · max |R(i, i)|.
+  /// The first column that earlier ones make up to rounding: |R(j, j)| ≤ max(m, n) · 2u · max |R(i,
+  /// i)|.
   var dependentColumn: Int? {
     if rows < columns { return rows }
     let diagonal = (0..<columns).map { abs(Double(values[$0 * rows + $0])) }
@@ -90,8 +95,8 @@ public struct QR<Scalar: LAPACKScalar>: Sendable {
 
   /// The X, n × k, with the least ‖A·X − B‖ column by column. Cost: 4·m·n·k operations and copies.
   ///
-  /// - Throws: `LeastSquaresError` for a B of another height, an A whose columns depend on each other, or a solution
-  ///   out of range.
+  /// - Throws: `LeastSquaresError` for a B of another height, an A whose columns depend on each
+  ///   other, or a solution out of range.
   public func solve(
     _ b: MatrixView<Scalar>, workspace: Workspace<Scalar> = Workspace()
   ) throws(LeastSquaresError) -> Matrix<Scalar> {
@@ -121,8 +126,19 @@ public struct QR<Scalar: LAPACKScalar>: Sendable {
   }
 }
 
-/// The X with the least ‖A·X − B‖ column by column, for an A (m × n, m ≥ n) of full rank, through QR.
+/// The X with the least ‖A·X − B‖ column by column, for an A (m × n, m ≥ n) of full rank, through
+/// QR.
 ///
+/// ```swift
+/// let a = try Matrix<Double>(rows: 3, columns: 2, values: [1, 0, 1, 1, 1, 2])
+/// let b = try Matrix<Double>(rows: 3, columns: 1, values: [1, 3, 5])
+/// let line = try a.withView { a in try b.withView { try leastSquares(a, $0) } }
+/// // line.values is [1, 2] up to rounding: b = 1 + 2·x
+/// ```
+///
+/// Where columns may depend on each other, or rows are fewer, use `minimumNormLeastSquares`.
+///
+/// - Complexity: 2·n²·(m − n/3) operations for the factors, and 4·m·n·k for k columns of B.
 /// - Throws: `LeastSquaresError`.
 public func leastSquares<Scalar: LAPACKScalar>(
   _ a: MatrixView<Scalar>, _ b: MatrixView<Scalar>, workspace: Workspace<Scalar> = Workspace()
@@ -130,11 +146,18 @@ public func leastSquares<Scalar: LAPACKScalar>(
   try QR(of: a, workspace: workspace).solve(b, workspace: workspace)
 }
 
-/// The X of least norm among those with the least ‖A·X − B‖, for an A (m × n) of any shape and rank, through the SVD;
-/// and A's rank: singular values above `tolerance` times the largest. A B without columns still tells both.
+/// The X of least norm among those with the least ‖A·X − B‖, for an A (m × n) of any shape and
+/// rank, through the SVD; and A's rank: singular values above `tolerance` times the largest. A B
+/// without columns still tells both.
 ///
-/// - Parameter tolerance: by default max(m, n) · 2u.
-/// - Throws: `LeastSquaresError`, also for sizes too large for 32-bit workspaces and a solution out of range.
+/// - Parameters:
+///   - a: A, m × n.
+///   - b: B, m × k.
+///   - tolerance: singular values up to this part of the largest count as 0; by default
+///     max(m, n) · 2u.
+///   - workspace: LAPACK's memory, which grows as needed and can be used again.
+/// - Throws: `LeastSquaresError`, also for sizes too large for 32-bit workspaces and a solution out
+///   of range.
 public func minimumNormLeastSquares<Scalar: LAPACKScalar>(
   _ a: MatrixView<Scalar>, _ b: MatrixView<Scalar>, tolerance: Scalar? = nil,
   workspace: Workspace<Scalar> = Workspace()
@@ -153,7 +176,8 @@ public func minimumNormLeastSquares<Scalar: LAPACKScalar>(
   var singularValues = [Scalar](repeating: 0, count: min(m, n))
   var rank: Int32 = 0
   if !singularValues.isEmpty {
-    // LAPACK's least workspace with trees of up to 32 levels over blocks of 25, and blocks of 64 columns.
+    // LAPACK's least workspace with trees of up to 32 levels over blocks of 25, and blocks of 64
+    // columns.
     let least = Double(min(m, n)) * (12 + 2 * 25 + 8 * 32 + Double(k)) + 26 * 26
     do { try requireWorkspace("least squares", least + 64 * Double(m + n + k)) } catch { throw .operand(error) }
     var left = a.columnMajorCopy()

@@ -6,10 +6,13 @@ public final class Workspace<Scalar: LAPACKScalar> {
 
   /// What a call takes, in scalars and 32-bit integers.
   public struct Size: Sendable, Hashable {
+    /// Scalars, as LAPACK's `lwork` counts them.
     public var scalars: Int
+    /// 32-bit integers, as LAPACK's `liwork` counts them.
     public var integers: Int
   }
 
+  /// An empty workspace: it grows with what is asked of it and keeps the memory.
   public init() {}
   /// A workspace that holds `size` from the start.
   public init(_ size: Size) { _ = reserve(size) }

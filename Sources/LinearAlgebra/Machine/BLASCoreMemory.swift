@@ -2,11 +2,13 @@ import Foundation
 
 /// What was measured of core types on this machine, kept in a file of the user's cache folder.
 ///
-/// The file holds one entry for each pair of CPU and OpenBLAS, so that machines may share a home folder. It is only a
-/// memory: one that is missing, damaged or read-only is as none.
+/// The file holds one entry for each pair of CPU and OpenBLAS, so that machines may share a home
+/// folder. It is only a memory: one that is missing, damaged or read-only is as none.
 public struct BLASCoreMemory: Sendable {
+  /// The file.
   public let path: String
 
+  /// Speeds kept in the file at `path`, which need not exist.
   public init(path: String) { self.path = path }
 
   /// `tombola/blas-cores.json` in `$XDG_CACHE_HOME`, or else in `~/.cache`; nil without a home.

@@ -1,10 +1,13 @@
 /// How fast GEMM runs on one core type.
 public struct BLASCoreSpeed: Sendable, Hashable, Codable {
+  /// The kernels, as OpenBLAS names them.
   public let name: String
-  /// GFLOP/s on one thread.
+  /// GFLOP/s of products of `Float` on one thread.
   public let float: Double
+  /// The same for `Double`.
   public let double: Double
 
+  /// Measured speeds of the kernels `name`, in GFLOP/s.
   public init(name: String, float: Double, double: Double) {
     (self.name, self.float, self.double) = (name, float, double)
   }
@@ -15,17 +18,19 @@ public struct BLASCoreSpeed: Sendable, Hashable, Codable {
 
 extension BLASCores {
   /// A core must beat OpenBLAS's own choice by this factor to be chosen instead: less is noise.
-  public static let worthwhile = 1.03
+  static let worthwhile = 1.03
 
-  /// Times GEMM of `size`³ on each of `names` (all of this CPU's by default) at one thread, cores taking turns, and goes
-  /// back to the core in use. The best of `rounds`, fastest core first: other work on the machine only slows.
+  /// Times GEMM of `size`³ on each of `names` (all of this CPU's by default) at one thread, cores
+  /// taking turns, and goes back to the core in use. The best of `rounds`, fastest core first:
+  /// other work on the machine only slows.
   ///
   /// Cost: at 384³ and 7 rounds about 35 ms a core at 100 GFLOP/s.
   ///
   /// Cores that fail their test (`use(_:)`) are left out, so the result may be empty.
   ///
-  /// - Throws: `BLASCoreError.refused` where OpenBLAS takes another core than it was told, `LinearAlgebraError` for a
-  ///   size that cannot be stored; the core in use is restored all the same.
+  /// - Throws: `BLASCoreError.refused` where OpenBLAS takes another core than it was told,
+  ///   `LinearAlgebraError` for a size that cannot be stored; the core in use is restored all the
+  ///   same.
   /// - Precondition: `size` ≥ 1 and `rounds` ≥ 1.
   public func measure(_ names: [String]? = nil, size: Int = 384, rounds: Int = 7) throws -> [BLASCoreSpeed] {
     precondition(size >= 1 && rounds >= 1, "a size and rounds from 1")
@@ -51,16 +56,16 @@ extension BLASCores {
       .sorted { ($1.mean, $0.name) < ($0.mean, $1.name) }
   }
 
-  /// The fastest of measured cores; OpenBLAS's own choice where nothing beats it by `worthwhile`.
+  /// The fastest of measured cores; OpenBLAS's own choice where nothing beats it by 3 %.
   public func best(of speeds: [BLASCoreSpeed]) -> BLASCoreSpeed? {
     let fastest = speeds.max { $0.mean < $1.mean }
     guard let fastest, let own = speeds.first(where: { $0.name == automatic }) else { return fastest }
     return fastest.mean > Self.worthwhile * own.mean ? fastest : own
   }
 
-  /// Those worth measuring for speed: the cores with the widest vectors, and those a step below, which some CPUs run
-  /// faster.
-  public var contenders: [String] {
+  /// Those worth measuring for speed: the cores with the widest vectors, and those a step below,
+  /// which some CPUs run faster.
+  var contenders: [String] {
     let levels = names.compactMap(Self.level(of:))
     guard let widest = levels.max() else { return names }
     let least = min(widest, VectorLevel.avx2)

@@ -4,20 +4,22 @@ import MachineKernels
 ///
 ///     try BLASCores().useBest()
 ///
-/// OpenBLAS calls a set of kernels a *core*: "Haswell", "SkylakeX", … It chooses one when it is loaded, from the CPU and
-/// the environment's `OPENBLAS_CORETYPE`; a choice that does not fit can halve the speed, and a build that is older than
-/// the CPU may choose kernels an eighth as fast as others it has. Nothing in this library switches on its own: a program
-/// asks for it, best as the first thing it does. `useBest` measures, `useFitting` goes by a rule.
+/// OpenBLAS calls a set of kernels a *core*: "Haswell", "SkylakeX", … It chooses one when it is
+/// loaded, from the CPU and the environment's `OPENBLAS_CORETYPE`; a choice that does not fit can
+/// halve the speed, and a build that is older than the CPU may choose kernels an eighth as fast as
+/// others it has. Nothing in this library switches on its own: a program asks for it, best as the
+/// first thing it does. `useBest` measures, `useFitting` goes by a rule.
 ///
-/// Every call here needs the process to itself: no BLAS call may run meanwhile on another thread, and no other thread
-/// may read or write the environment. Bits of BLAS results differ between cores.
+/// Every call here needs the process to itself: no BLAS call may run meanwhile on another thread,
+/// and no other thread may read or write the environment. Bits of BLAS results differ between
+/// cores.
 public struct BLASCores: Sendable {
   /// The core in use when this value was made.
   public let inUse: String
   /// What OpenBLAS chooses by itself, without `OPENBLAS_CORETYPE`.
   public let automatic: String
-  /// Cores that the CPU can run and OpenBLAS can be told to use, widest vectors first; only the one in use for an
-  /// OpenBLAS that cannot choose again (one not built for many CPUs).
+  /// Cores that the CPU can run and OpenBLAS can be told to use, widest vectors first; only the one
+  /// in use for an OpenBLAS that cannot choose again (one not built for many CPUs).
   public let names: [String]
   /// Whether OpenBLAS can choose again.
   public let canSwitch: Bool
@@ -42,7 +44,8 @@ public struct BLASCores: Sendable {
     try dispatch(to: current)
   }
 
-  /// Those that OpenBLAS 0.3 takes by name, widest vectors first. Others of as wide vectors share their GEMM kernels.
+  /// Those that OpenBLAS 0.3 takes by name, widest vectors first. Others of as wide vectors share
+  /// their GEMM kernels.
   private static let known: [(name: String, level: VectorLevel)] = [
     ("SkylakeX", .avx512), ("Haswell", .avx2), ("Zen", .avx2), ("Sandybridge", .avx), ("Nehalem", .sse42),
   ]
@@ -60,12 +63,13 @@ public struct BLASCores: Sendable {
     }
   }
 
-  /// Makes OpenBLAS run on core `name` (upper or lower case), after a test that its kernels compute rightly here.
-  /// Where one throws, the core is as it was. Cost: the test's 3 to 10 ms.
+  /// Makes OpenBLAS run on core `name` (upper or lower case), after a test that its kernels compute
+  /// rightly here. Where one throws, the core is as it was. Cost: the test's 3 to 10 ms.
   ///
-  /// - Throws: `BLASCoreError.unknown` for a name that is not in `names`; `fixed` for another than the one in use where
-  ///   OpenBLAS cannot choose again; `refused` where OpenBLAS takes another core than it was told; `failedTest` for kernels
-  ///   that give wrong results or crash on this CPU.
+  /// - Throws: `BLASCoreError.unknown` for a name that is not in `names`; `fixed` for another than
+  ///   the one in use where OpenBLAS cannot choose again; `refused` where OpenBLAS takes another
+  ///   core than it was told; `failedTest` for kernels that give wrong results or crash on this
+  ///   CPU.
   public func use(_ name: String) throws(BLASCoreError) {
     let before = BLASLibrary.coreName
     guard let known = names.first(where: { $0.lowercased() == name.lowercased() }) else {
@@ -82,8 +86,9 @@ public struct BLASCores: Sendable {
     }
   }
 
-  /// What the kernels in use compute wrongly on a few products and factorisations with known results, in words; nil
-  /// where all are right. Crashes count: the test is guarded against them. Cost: 3 to 10 ms.
+  /// What the kernels in use compute wrongly on a few products and factorisations with known
+  /// results, in words; nil where all are right. Crashes count: the test is guarded against them.
+  /// Cost: 3 to 10 ms.
   public static func selfTest() -> String? {
     BLASLibrary.withThreads(1) { machine_blas_self_test().map { String(cString: $0) } }
   }

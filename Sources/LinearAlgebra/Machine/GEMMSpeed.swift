@@ -42,7 +42,8 @@ struct SquareProduct<Scalar: BLASScalar> {
     return 2 * Double(size) * Double(size) * Double(size) / seconds / 1e9
   }
 
-  /// Whether the last product is A·A as far as weighted sums of its rows show: C·t = A·(A·t), exactly.
+  /// Whether the last product is A·A as far as weighted sums of its rows show: C·t = A·(A·t),
+  /// exactly.
   func isRight() -> Bool {
     let size = a.rows
     func times(_ matrix: Matrix<Scalar>, _ vector: [Double]) -> [Double] {

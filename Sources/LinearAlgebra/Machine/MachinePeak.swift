@@ -1,8 +1,10 @@
 import MachineKernels
 
-/// What the machine can do at most: fused multiply-adds in registers, with the widest vectors of the CPU.
+/// What the machine can do at most: fused multiply-adds in registers, with the widest vectors of
+/// the CPU.
 public enum MachinePeak {
-  /// One bout of multiply-adds on `workers` cores at once, about a millisecond, to be timed beside other work.
+  /// One bout of multiply-adds on `workers` cores at once, about a millisecond, to be timed beside
+  /// other work.
   ///
   /// - Returns: the floating-point operations done, two a multiply-add, on all cores together.
   /// - Precondition: `workers` ≥ 1.
@@ -16,22 +18,23 @@ public enum MachinePeak {
       var (single, double) = (Float(0), 0.0)
       let operations =
         Scalar.self == Double.self ? machine_fma_double(steps, &double) : machine_fma_float(steps, &single)
-      // The sums are finite: asking keeps the loop.
+      // The sums are always finite; asking whether they are keeps the compiler from removing the
+      // loop.
       return single.isFinite && double.isFinite ? operations : 0
     }
     if workers == 1 { return loop() }
-    // The loop throws nothing.
+    // The loop throws nothing, so there is always a result.
     return (try? Workers.map(count: workers, workers: workers) { _ in loop() }.reduce(0, +)) ?? 0
   }
 
-  /// GFLOP/s on `workers` cores: the best of `rounds` bouts, as other work on the machine only slows. Cost: a millisecond
-  /// a round, 25 for several cores.
+  /// GFLOP/s on `workers` cores: the best of `rounds` bouts, as other work on the machine only
+  /// slows. Cost: a millisecond a round, 25 for several cores.
   ///
   /// - Precondition: `workers` ≥ 1 and `rounds` ≥ 1.
   public static func measure<Scalar: BLASScalar>(_ type: Scalar.Type, workers: Int, rounds: Int = 9) -> Double {
     precondition(workers >= 1 && rounds >= 1, "workers and rounds from 1")
     let clock = ContinuousClock()
-    // Threads take up to milliseconds to wake: longer bouts for several.
+    // Threads take up to milliseconds to wake, so bouts of several workers are longer.
     let steps = workers > 1 ? 20 * steps : steps
     _ = bout(type, workers: workers)
     return (0..<rounds).map { _ in

@@ -1,8 +1,10 @@
-// The fast half of RandomStreams: fills of addressed streams, one compiled variant per x86-64 level.
+// The fast half of RandomStreams: fills of addressed streams, one compiled variant per x86-64
+// level.
 //
-// Every variant writes the same bits as the Swift reference (`Philox4x64`, `InverseNormal`): each result is a fixed
-// sequence of correctly rounded + - * / sqrt on its own lane, never contracted to a fused multiply-add, so vector
-// width and processor cannot change it. The caller's rounding mode must be the default, round to nearest even.
+// Every variant writes the same bits as the Swift reference (`Philox4x64`, `InverseNormal`): each
+// result is a fixed sequence of correctly rounded + - * / sqrt on its own lane, never contracted to
+// a fused multiply-add, so vector width and processor cannot change it. The caller's rounding mode
+// must be the default, round to nearest even.
 //
 // Nothing here checks its arguments: the Swift door does.
 #pragma once
@@ -27,8 +29,9 @@ enum random_streams_kind {
   random_streams_normal_float = 4,   ///< float: N(0, 1), the double rounded once
 };
 
-/// A matrix of entries: row r holds entries start ..< start + columns of the stream at
-/// key (seed, domain), path (filters ? filters[r] : filter, channel, layer), from element r * leading_dimension on.
+/// A matrix of entries: row r holds entries start ..< start + columns of the stream at key (seed,
+/// domain), path (filters ? filters[r] : filter, channel, layer), from element r *
+/// leading_dimension on.
 struct random_streams_request {
   uint64_t seed, domain;
   uint64_t filter, channel, layer;
@@ -40,10 +43,12 @@ struct random_streams_request {
 /// Whether this processor can run `variant`.
 bool random_streams_supports(enum random_streams_variant variant);
 
-/// Writes `request` into `values`, an array of the element type of `kind`. Allocates nothing; about 14 kB of stack.
+/// Writes `request` into `values`, an array of the element type of `kind`. Allocates nothing; about
+/// 14 kB of stack.
 void random_streams_fill(const struct random_streams_request *request, enum random_streams_kind kind, void *values,
                          enum random_streams_variant variant);
 
-/// values[k] = the entry that `words[k]` becomes, 0 <= k < count: the last step of `random_streams_fill` alone.
+/// values[k] = the entry that `words[k]` becomes, 0 <= k < count: the last step of
+/// `random_streams_fill` alone.
 void random_streams_convert(const uint64_t *words, size_t count, enum random_streams_kind kind, void *values,
                             enum random_streams_variant variant);
