@@ -20,12 +20,16 @@ public protocol GraphOperation: Sendable, Equatable {
 /// Node 0 is the input; `output` names the node whose value the graph stands for. `Network` is such
 /// a graph with weights, a ticket's layer graph one without.
 public struct Graph<Operation: GraphOperation>: Sendable, Equatable {
+  /// A named operation and what it reads.
   public struct Node: Sendable, Equatable {
+    /// For messages; two nodes may have one name.
     public let name: String
+    /// What the node computes.
     public let operation: Operation
     /// Indices of earlier nodes, `operation.arity` of them.
     public let inputs: [Int]
 
+    /// A node; `Graph` checks that it fits.
     public init(name: String, operation: Operation, inputs: [Int]) {
       self.name = name
       self.operation = operation
@@ -35,6 +39,7 @@ public struct Graph<Operation: GraphOperation>: Sendable, Equatable {
 
   /// Shape of the input's value for one image.
   public let inputShape: ImageShape
+  /// The nodes, node 0 the input.
   public let nodes: [Node]
   /// Index of the node whose value the graph stands for.
   public let output: Int

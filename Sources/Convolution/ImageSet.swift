@@ -4,6 +4,7 @@ import LinearAlgebra
 public struct ImageSet: Sendable {
   /// Where the images came from, for reports.
   public let name: String
+  /// The images, NHWC.
   public let images: Tensor<Float>
   /// One class per image, or nil.
   public let labels: [Int]?

@@ -14,11 +14,13 @@ public struct Network<Scalar: BLASScalar>: Sendable, Equatable {
     case plain(PlainLayer)
   }
 
+  /// A named operation and the nodes that it reads.
   public typealias Node = Graph<Operation>.Node
 
   /// The nodes and how they are wired.
   public let graph: Graph<Operation>
 
+  /// A network over a checked graph.
   public init(_ graph: Graph<Operation>) { self.graph = graph }
 
   /// A network over checked nodes.
@@ -30,6 +32,7 @@ public struct Network<Scalar: BLASScalar>: Sendable, Equatable {
 
   /// Shape of the images that the network reads.
   public var inputShape: ImageShape { graph.inputShape }
+  /// The nodes, node 0 the input.
   public var nodes: [Node] { graph.nodes }
   /// Index of the node whose value the network returns.
   public var output: Int { graph.output }
@@ -56,8 +59,10 @@ extension Network.Operation {
   public static var flatten: Self { .plain(.flatten) }
   /// x + y, entry by entry, of two values of one shape.
   public static var addition: Self { .plain(.addition) }
+  /// A pooling layer.
   public static func pooling(_ layer: Pooling) -> Self { .plain(.pooling(layer)) }
 
+  /// How many earlier values the operation reads.
   public var arity: Int {
     switch self {
     case .input: 0
@@ -66,6 +71,9 @@ extension Network.Operation {
     }
   }
 
+  /// The shape of the operation's value.
+  ///
+  /// - Throws: `ConvolutionError` where the shapes read do not fit.
   public func outputShape(
     over inputs: [ImageShape], at name: String
   ) throws(ConvolutionError) -> ImageShape {

@@ -16,6 +16,7 @@ public struct NetworkCost: Sendable, Hashable {
   /// Multiply-adds for one image.
   public var multiplyAdds: Int
 
+  /// A cost of given counts; of nothing unless some are named.
   public init(weights: Int = 0, biases: Int = 0, multiplyAdds: Int = 0) {
     self.weights = weights
     self.biases = biases

@@ -1,10 +1,15 @@
 /// Zeros (or, for pooling, nothing) added around an image, in pixels.
 public struct Padding: Sendable, Hashable, Codable {
+  /// Rows above the image.
   public var top: Int
+  /// Columns before the image.
   public var left: Int
+  /// Rows below the image.
   public var bottom: Int
+  /// Columns behind the image.
   public var right: Int
 
+  /// Pixels on each side, none unless said.
   public init(top: Int = 0, left: Int = 0, bottom: Int = 0, right: Int = 0) {
     self.top = top
     self.left = left
@@ -18,17 +23,25 @@ public struct Padding: Sendable, Hashable, Codable {
 
 /// How a window of a kernel's or a pool's size walks over an image.
 public struct SlidingWindow: Sendable, Hashable, Codable {
+  /// Rows of the window.
   public var height: Int
+  /// Columns of the window.
   public var width: Int
+  /// Rows that the window moves down by.
   public var strideHeight: Int
+  /// Columns that the window moves on by.
   public var strideWidth: Int
+  /// Rows from one of the window's to the next.
   public var dilationHeight: Int
+  /// Columns from one of the window's to the next.
   public var dilationWidth: Int
+  /// What is added around the image.
   public var padding: Padding
   /// Whether a last window may hang over the padded edge (it still has to start on the image or its
   /// leading padding). Only pooling uses it.
   public var roundsUp: Bool
 
+  /// A window that moves by one and has no gaps or padding unless said.
   public init(
     height: Int, width: Int, strideHeight: Int = 1, strideWidth: Int = 1, dilationHeight: Int = 1,
     dilationWidth: Int = 1, padding: Padding = Padding(), roundsUp: Bool = false

@@ -2,10 +2,14 @@ import LinearAlgebra
 
 /// The shape of one image or activation map: height × width × channels.
 public struct ImageShape: Sendable, Hashable, Codable, CustomStringConvertible {
+  /// Rows.
   public var height: Int
+  /// Columns.
   public var width: Int
+  /// Numbers a pixel.
   public var channels: Int
 
+  /// A shape of given sizes, which are not checked here.
   public init(height: Int, width: Int, channels: Int) {
     self.height = height
     self.width = width

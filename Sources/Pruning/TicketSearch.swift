@@ -23,9 +23,13 @@ public struct TicketSearch: Sendable {
 
   let setting: SearchSetting
 
+  /// What is pruned into.
   public var target: Target { setting.target }
+  /// How filters are searched for.
   public var plan: SearchPlan { setting.plan }
+  /// What is pruned.
   public var network: RandomNetwork { setting.network }
+  /// The box that inputs come from.
   public var inputRange: InputRange { setting.inputRange }
   /// What each layer's kernel is divided by.
   public var scales: [Double] { setting.scales }
@@ -119,6 +123,8 @@ public struct TicketSearch: Sendable {
 
 /// A ticket, and why its search stopped early if it did.
 public struct SearchResult: Sendable {
+  /// The ticket; a search that was stopped leaves blocks without filters.
   public let ticket: Ticket
+  /// Why the search ended early; nil where it ended by itself.
   public let stop: StopReason?
 }

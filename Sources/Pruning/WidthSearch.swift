@@ -9,7 +9,9 @@ import Tickets
 public struct WidthSearch: Sendable {
   /// A width, and the error of its ticket.
   public struct Trial: Sendable, Hashable, Codable {
+    /// N.
     public let width: Int
+    /// The error of the ticket of that width.
     public let error: Double
   }
 

@@ -4,14 +4,17 @@ public struct BlockAddress: Sendable, Hashable, Codable, Comparable {
   public let layer: Int
   /// Input channel from 0.
   public let channel: Int
+  /// The sign of the scalars of its filters.
   public let half: Half
 
+  /// The block of a layer, 1…ℓ, an input channel from 0, and a half.
   public init(layer: Int, channel: Int, half: Half) {
     self.layer = layer
     self.channel = channel
     self.half = half
   }
 
+  /// By layer, then channel, then half.
   public static func < (first: BlockAddress, second: BlockAddress) -> Bool {
     (first.layer, first.channel, first.half) < (second.layer, second.channel, second.half)
   }
@@ -36,12 +39,14 @@ extension BlockAddress: CustomStringConvertible {
 
 /// The filters that survive in one block.
 public struct Block: Sendable, Hashable {
+  /// Which block it is.
   public let address: BlockAddress
   /// Filters of this sign in the random network.
   public let candidates: Int
   /// Kept filters: q within the channel, 0 … 2N−1, strictly ascending.
   public let kept: [UInt32]
 
+  /// A block over given filters; `Ticket` checks them.
   public init(address: BlockAddress, candidates: Int, kept: [UInt32]) {
     self.address = address
     self.candidates = candidates

@@ -11,8 +11,11 @@ public struct Claims: Sendable, Hashable, Codable {
   public var unprunedAccuracy: Double?
   /// Images behind the accuracies, and a digest of them and their labels.
   public var images: Int?
+  /// SHA-256 of the images and their labels; nil without data.
   public var dataDigest: String?
+  /// Filters that stay.
   public var keptFilters: Int
+  /// Filters of the random network, 2N·Σ c_in.
   public var totalFilters: Int
   /// max over kernel entries of |collapsed − original|, in the target's units.
   public var maxWeightError: Double
@@ -35,6 +38,7 @@ public struct Claims: Sendable, Hashable, Codable {
   /// max error of each block in the target's units, in the ticket's order.
   public var blockErrors: [Double]
 
+  /// The figures that every ticket has; the others are nil until they are set.
   public init(
     keptFilters: Int, totalFilters: Int, maxWeightError: Double, emptySetError: Double, bitsPerWeight: Double,
     blockErrors: [Double]

@@ -11,6 +11,7 @@ public struct CollapsedLayer: Sendable, Hashable {
   /// Σ_{u<0} |u|·V: approximates −K; nil where the layer's input cannot be negative.
   public private(set) var negative: Kernel<Double>?
 
+  /// A layer over given sums, both of one layer.
   public init(positive: Kernel<Double>, negative: Kernel<Double>?) {
     self.positive = positive
     self.negative = negative
@@ -22,6 +23,7 @@ public struct CollapsedLayer: Sendable, Hashable {
     self.init(positive: zeros, negative: isSigned ? zeros : nil)
   }
 
+  /// The layer whose kernels these are.
   public var layer: LayerGraph.Layer { positive.layer }
 
   /// A half's kernel, and the sign of the target that it approximates; nil for a half that the
@@ -58,6 +60,7 @@ public struct CollapsedLayer: Sendable, Hashable {
 ///
 /// It is made once, and everything measured of a ticket reads it.
 public struct Collapse: Sendable, Hashable {
+  /// The ticket that was summed up.
   public let ticket: Ticket
   /// Layers 1…ℓ, from index 0.
   public let layers: [CollapsedLayer]

@@ -1,6 +1,8 @@
 /// The box that a network's inputs are drawn from: every entry in `low`…`high`.
 public struct InputRange: Sendable, Hashable, Codable {
+  /// The least entry of the box.
   public let low: Double
+  /// The largest entry of the box.
   public let high: Double
 
   /// - Throws: `TicketError.invalidParameter` unless low < high and both are finite.

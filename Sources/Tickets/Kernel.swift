@@ -5,7 +5,9 @@ import LinearAlgebra
 /// What one input channel contributes is its slice, taps · c_out entries in the order (tap, output
 /// channel): the shape of one hidden filter's V, and the m coordinates of a block's subset sum.
 public struct Kernel<Scalar: BLASScalar>: Sendable, Hashable {
+  /// The layer that the kernel is one of.
   public let layer: LayerGraph.Layer
+  /// All entries, HWIO.
   public private(set) var values: [Scalar]
 
   /// - Precondition: `values.count == layer.weightCount`.

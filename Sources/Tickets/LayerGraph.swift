@@ -13,17 +13,23 @@ public struct LayerGraph: Sendable, Hashable {
     case plain(PlainLayer)
   }
 
+  /// A named operation and the nodes that it reads.
   public typealias Node = Graph<Operation>.Node
 
   /// The shape of one convolution, or of a fully connected layer written as one.
   public struct Layer: Sendable, Hashable {
     /// 1…ℓ.
     public let number: Int
+    /// The node's name in the target.
     public let name: String
+    /// Size, strides, dilations and padding.
     public let window: SlidingWindow
+    /// Channels c of the value that it reads.
     public let inputChannels: Int
+    /// Channels c' of its own value.
     public let outputChannels: Int
 
+    /// A layer's shape; `LayerGraph` checks it.
     public init(number: Int, name: String, window: SlidingWindow, inputChannels: Int, outputChannels: Int) {
       self.number = number
       self.name = name
@@ -69,6 +75,7 @@ public struct LayerGraph: Sendable, Hashable {
 
   /// Shape of the images that the network reads.
   public var inputShape: ImageShape { graph.inputShape }
+  /// The nodes, node 0 the input.
   public var nodes: [Node] { graph.nodes }
   /// Index of the node whose value is the network's.
   public var output: Int { graph.output }
@@ -176,6 +183,7 @@ public struct LayerGraph: Sendable, Hashable {
 }
 
 extension LayerGraph.Operation {
+  /// How many earlier values the operation reads.
   public var arity: Int {
     switch self {
     case .input: 0
@@ -184,6 +192,9 @@ extension LayerGraph.Operation {
     }
   }
 
+  /// The shape of the operation's value.
+  ///
+  /// - Throws: `ConvolutionError` where the shapes read do not fit.
   public func outputShape(
     over inputs: [ImageShape], at name: String
   ) throws(ConvolutionError) -> ImageShape {

@@ -7,6 +7,7 @@ public enum Half: String, Sendable, Hashable, Codable, CaseIterable, Comparable 
   /// u < 0: reads x⁻, and sums to minus the target's kernel.
   case negative
 
+  /// Positive before negative.
   public static func < (first: Half, second: Half) -> Bool { first == .positive && second == .negative }
 
   /// Whether a filter with this scalar belongs to the half. u = 0 belongs to neither.
@@ -19,6 +20,7 @@ public enum Half: String, Sendable, Hashable, Codable, CaseIterable, Comparable 
 /// channels; entries are N(0,1), rounded to Float32. After the n-channel-blocked mask hidden
 /// channel (t, q) reads only input channel t: it has one scalar u and one d×d×c' slice V.
 public struct RandomNetwork: Sendable, Hashable {
+  /// What all weights are made from.
   public let seed: UInt64
   /// N: each input channel has 2N hidden filters.
   public let width: Int

@@ -18,6 +18,7 @@ public struct ScaleRule: Sendable, Hashable {
   /// The rule that searches follow unless told otherwise; the room's page has what was measured.
   public static let standard = ScaleRule(largestEntry: 256, largestNormPerWidth: 0.125)
 
+  /// A rule with these bounds; `SearchPlan.validate` checks that they are above 0.
   public init(largestEntry: Double, largestNormPerWidth: Double) {
     self.largestEntry = largestEntry
     self.largestNormPerWidth = largestNormPerWidth

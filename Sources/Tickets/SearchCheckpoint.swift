@@ -2,16 +2,23 @@
 public struct SearchCheckpoint: Sendable, Hashable {
   /// What must be equal for the blocks of two searches to be the same.
   public struct Identity: Sendable, Hashable, Codable {
+    /// What drew it: another version's blocks may differ.
     public var generator: String
+    /// The target's digest.
     public var targetDigest: String
+    /// The random network's seed.
     public var seed: UInt64
+    /// N.
     public var width: Int
+    /// The box that inputs come from.
     public var inputRange: InputRange
+    /// How filters are searched for.
     public var plan: SearchPlan
     /// SHA-256 of the calibration images and of how errors are measured on them; nil in weights
     /// mode.
     public var calibration: String?
 
+    /// The identity of a search.
     public init(
       generator: String, targetDigest: String, seed: UInt64, width: Int, inputRange: InputRange,
       plan: SearchPlan, calibration: String? = nil
@@ -45,9 +52,12 @@ public struct SearchCheckpoint: Sendable, Hashable {
     }
   }
 
+  /// Which search it is of.
   public var identity: Identity
+  /// Blocks that another run of the search would find too, in any order.
   public var blocks: [Block]
 
+  /// A checkpoint of blocks found so far.
   public init(identity: Identity, blocks: [Block]) {
     self.identity = identity
     self.blocks = blocks

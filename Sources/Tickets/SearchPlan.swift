@@ -34,15 +34,19 @@ public struct SearchPlan: Sendable, Hashable {
     case penalised(Double)
   }
 
+  /// What errors are measured on.
   public var mode: Mode
+  /// How many filters a block keeps.
   public var size: Size
   /// The solver's name.
   public var solver: String
+  /// What each layer's kernel is divided by.
   public var scaleRule: ScaleRule
   /// Units of work (candidate entries scored) for all blocks together; nil for the solver's own
   /// limit in each block.
   public var workLimit: UInt64?
 
+  /// The defaults are those of the command line: greedy flips on kernel entries.
   public init(
     mode: Mode = .weights(.squares), size: Size = .any, solver: String = "greedy",
     scaleRule: ScaleRule = .standard, workLimit: UInt64? = nil

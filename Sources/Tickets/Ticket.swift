@@ -3,10 +3,13 @@
 /// It holds no weight. Together with the scale of each layer, seed and indices rebuild the pruned
 /// network bit for bit.
 public struct Ticket: Sendable, Hashable {
+  /// The random network's seed.
   public let seed: UInt64
   /// N: 2N hidden filters per input channel.
   public let width: Int
+  /// How its search measured errors.
   public let mode: PruningMode
+  /// The box that inputs come from.
   public let inputRange: InputRange
   /// The target's architecture.
   public let graph: LayerGraph

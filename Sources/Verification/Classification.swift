@@ -87,8 +87,10 @@ public struct Classification: Sendable {
 
 /// A run that was stopped before it had a result.
 public struct InterruptedError: Error, Sendable, CustomStringConvertible {
+  /// What stopped the run.
   public let reason: StopReason
 
+  /// A run that was stopped for a reason.
   public init(reason: StopReason) { self.reason = reason }
 
   public var description: String { "stopped before there was a result (\(reason.rawValue))" }

@@ -26,6 +26,7 @@ public struct Comparison: Sendable {
 
   /// One network's figures.
   public struct Row: Sendable, Hashable {
+    /// Which network it is.
     public let contestant: Contestant
     /// Parameters and multiply-adds. Entries that the blocked mask hides are not counted.
     public let cost: NetworkCost
@@ -75,8 +76,11 @@ public struct Comparison: Sendable {
     self.memoryBytes = memoryBytes
   }
 
+  /// The ticket that is compared.
   public var ticket: Ticket { measurement.ticket }
+  /// What it was drawn for.
   public var target: Target { measurement.target }
+  /// Tasks at a time, for all but latencies.
   public var workers: Int { measurement.workers }
 
   /// The figures: target, quantised targets, unpruned, pruned and collapsed network, in this order.

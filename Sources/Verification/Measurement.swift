@@ -14,11 +14,14 @@ import Tickets
 /// Nothing of the search is used: weights come from the ticket's seed, kernels from summing them
 /// exactly, which is done once.
 public struct Measurement: Sendable {
+  /// What the ticket was drawn for.
   public let target: Target
   /// The ticket's kept filters, summed up.
   public let collapse: Collapse
+  /// Tasks at a time; no figure depends on it.
   public let workers: Int
 
+  /// The ticket that is measured.
   public var ticket: Ticket { collapse.ticket }
 
   /// - Throws: `TicketError.targetMismatch` when the ticket was not drawn for this target, or says

@@ -2,6 +2,7 @@ import Tickets
 
 /// A ticket's figures measured afresh, beside what the ticket claims.
 public struct VerificationReport: Sendable {
+  /// The figures as they were measured afresh.
   public let measured: Claims
   /// Each figure that differs, in words; empty when all agree.
   public let disagreements: [String]

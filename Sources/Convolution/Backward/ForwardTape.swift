@@ -6,6 +6,7 @@ import LinearAlgebra
 /// lie in. At a kink φ counts as flat, and the first of equal entries under a maximum as the
 /// largest. Gradients go through BLAS: they propose, they do not decide.
 public struct ForwardTape<Scalar: BLASScalar>: Sendable {
+  /// The network that was run.
   public let network: Network<Scalar>
   /// Value of each node that the output depends on.
   private let values: [Tensor<Scalar>?]

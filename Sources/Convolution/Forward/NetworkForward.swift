@@ -109,6 +109,7 @@ extension Network {
 
 /// A network prepared for many batches.
 public struct PackedNetwork<Scalar: BLASScalar>: Sendable {
+  /// The network as it was.
   public let network: Network<Scalar>
   private let steps: [ForwardStep<Scalar>]
 

@@ -5,6 +5,7 @@ import LinearAlgebra
 ///
 /// Memory: the weights a second time, with output channels rounded up to the width of a panel.
 public struct PackedConvolution<Scalar: BLASScalar>: Sendable {
+  /// The layer as it was.
   public let layer: Convolution<Scalar>
   let method: ConvolutionMethod
   /// The panels of `implicitGEMM` and `tapProducts`; nil for methods that read the kernel as it is.

@@ -5,6 +5,7 @@ public struct Addition: PlainLayerRules {
   public static let typeName = "add"
   public var summary: String { "addition" }
 
+  /// It has no parameters.
   public init() {}
 
   public var arity: Int { 2 }

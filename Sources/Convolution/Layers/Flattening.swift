@@ -8,6 +8,7 @@ public struct Flattening: PlainLayerRules {
   public static let typeName = "flatten"
   public var summary: String { "flatten" }
 
+  /// It has no parameters.
   public init() {}
 
   public var worksInPlace: Bool { true }

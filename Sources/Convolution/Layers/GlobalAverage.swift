@@ -5,6 +5,7 @@ public struct GlobalAverage: PlainLayerRules {
   public static let typeName = "global_average_pool"
   public var summary: String { "global average" }
 
+  /// It has no parameters.
   public init() {}
 
   public func outputShape(over input: ImageShape, at name: String) throws(ConvolutionError) -> ImageShape {

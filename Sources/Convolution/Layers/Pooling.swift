@@ -2,6 +2,7 @@ import LinearAlgebra
 
 /// A pooling layer: the largest entry or the mean under a window that walks over each channel.
 public struct Pooling: PlainLayerRules, Codable {
+  /// What becomes of the entries under a window.
   public enum Kind: String, Sendable, Hashable, Codable {
     /// The largest entry under the window; padding never wins.
     case maximum
@@ -17,9 +18,12 @@ public struct Pooling: PlainLayerRules, Codable {
   }
   public var summary: String { "\(kind.rawValue) pooling \(window.height)×\(window.width)" }
 
+  /// What becomes of the entries under the window.
   public var kind: Kind
+  /// How the window walks over an image.
   public var window: SlidingWindow
 
+  /// A layer of one kind; whether it fits an image is said by `outputShape`.
   public init(_ kind: Kind, window: SlidingWindow) {
     self.kind = kind
     self.window = window

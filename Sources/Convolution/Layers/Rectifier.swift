@@ -5,6 +5,7 @@ public struct Rectifier: PlainLayerRules {
   public static let typeName = "relu"
   public var summary: String { "ReLU" }
 
+  /// It has no parameters.
   public init() {}
 
   public var isElementwise: Bool { true }

@@ -2,12 +2,14 @@ import LinearAlgebra
 
 /// A convolution: kernel HWIO, optional bias, window and groups.
 public struct Convolution<Scalar: BLASScalar>: Sendable, Equatable {
+  /// Size, strides, dilations and padding.
   public let window: SlidingWindow
   /// Channels read by all groups together; 0 in a pruned layer that kept no filter, whose output is
   /// its bias or 0.
   public let inputChannels: Int
   /// Filters of all groups together; group g's are g·(outputChannels / groups) ….
   public let outputChannels: Int
+  /// Parts that inputs and outputs are divided into; each output reads one part.
   public let groups: Int
   /// Entry (i, j, c, o) at ((i·width + j)·(inputChannels / groups) + c)·outputChannels + o.
   public let kernel: [Scalar]
@@ -83,6 +85,7 @@ public struct Convolution<Scalar: BLASScalar>: Sendable, Equatable {
 ///
 /// y(p, q) = scalars[q] · x(p, sources[q]). Removed filters are simply not there.
 public struct BlockedPointwise<Scalar: BLASScalar>: Sendable, Equatable {
+  /// Channels of the value that it reads.
   public let inputChannels: Int
   /// Input channel that each hidden channel reads.
   public let sources: [Int]
@@ -92,6 +95,7 @@ public struct BlockedPointwise<Scalar: BLASScalar>: Sendable, Equatable {
   /// last of them.
   let runs: (sources: [Int], ends: [Int])
 
+  /// By what the layer computes.
   public static func == (first: BlockedPointwise, second: BlockedPointwise) -> Bool {
     first.inputChannels == second.inputChannels && first.sources == second.sources && first.scalars == second.scalars
   }

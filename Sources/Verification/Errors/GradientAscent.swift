@@ -15,6 +15,7 @@ import Tickets
 public struct GradientAscent: Sendable {
   /// Starts at most, and steps of each.
   public var starts = 32
+  /// Steps of each start.
   public var steps = 16
   /// Multiplications of all passes together: fewer starts, but two at least, for larger networks.
   public var largestWork = 4e10
