@@ -85,6 +85,6 @@ public struct CellSweep: Solver {
     guard meter.allows(cost) else { return }
     let found = try IteratedGreedy(kicks: 1 << 10).solve(problem, control: meter.control.silenced().forStep(work: cost))
     meter.count(work: found.work, evaluations: found.evaluations)
-    best.consider(found.subset.reduce(UInt64(0)) { $0 | 1 << UInt64($1) })
+    best.consider(SmallInstance.mask(of: found.subset))
   }
 }

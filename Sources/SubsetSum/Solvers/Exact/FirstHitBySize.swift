@@ -159,7 +159,7 @@ private final class SizeSearch {
 
   /// Rescores a subset; true for a hit.
   private func consider(_ chosen: [Int]) -> Bool {
-    let mask = chosen.reduce(into: UInt64(0)) { $0 |= 1 << UInt64($1) }
+    let mask = SmallInstance.mask(of: chosen)
     let error = instance.error(of: mask)
     if error < bestError {
       (best, bestError) = (mask, error)

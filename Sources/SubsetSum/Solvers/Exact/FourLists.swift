@@ -132,7 +132,7 @@ private final class FourListsSearch {
     guard let smaller, meter.allows(cost) else { return }
     let found = try MeetInTheMiddle().solve(smaller, control: meter.control.forStep(work: cost))
     meter.count(work: found.work, evaluations: found.evaluations)
-    best.consider((found.subset + (part..<part + taken)).reduce(UInt64(0)) { $0 | 1 << UInt64($1) })
+    best.consider(SmallInstance.mask(of: found.subset + (part..<part + taken)))
   }
 
   /// Rescores all pairs of sums within reach. Each sum costs one unit of work.

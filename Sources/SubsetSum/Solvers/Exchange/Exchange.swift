@@ -121,7 +121,7 @@ public struct Exchange: MultipleWorkers {
     let ordering = ShortCandidates.orderingWork(problem)
     guard meter.allows(ordering) else { return first.subset }
     meter.count(work: ordering, evaluations: 0)
-    let scaling = Double(sign: .plus, exponent: -max(-900, min(900, Int(first.error.exponent))), significand: 1)
+    let scaling = powerOfTwo(-max(-900, min(900, Int(first.error.exponent))))
     let rows = try ShortCandidates(problem, scaling: scaling, meter.control)
     let window = try window(rows, first, problem, meter.control.limits.memoryBytes)
     let writing = UInt64(window * rows.stride) + UInt64(first.subset.count * rows.stride)

@@ -60,13 +60,4 @@ public struct IteratedGreedy: Solver, SizePenalizing {
   }
 
   static func defaultKickSize(dimension m: Int) -> Int { max(16, m / 2) }
-
-  /// Number `index` of kick `kick`: a fixed function of both (the finaliser of SplitMix64).
-  static func draw(_ kick: Int, _ index: Int) -> UInt64 {
-    var z = UInt64(truncatingIfNeeded: kick) << 32 &+ UInt64(truncatingIfNeeded: index) &+ 1
-    z = z &* 0x9E37_79B9_7F4A_7C15
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
 }

@@ -1,12 +1,6 @@
 import LinearAlgebra
 import RunControl
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 extension Problem {
   /// Magnitudes of candidates within which squares and cubes of sums, and their reciprocals, are
   /// ordinary numbers.
@@ -183,11 +177,6 @@ struct Moderation {
     claim.lowerBound = SubsetSum.scaled(found.lowerBound, by: -exponent)
     return try Checker.solution(claim, for: original)
   }
-}
-
-/// x·2^exponent, rounded once where it is no normal number.
-func scaled(_ value: Double, by exponent: Int) -> Double {
-  scalbn(value, Int32(clamping: exponent))
 }
 
 extension Candidates {

@@ -132,12 +132,8 @@ private final class NormedSums {
     let room = OwnedBuffer<Double>(count: count * m)
     let made = room.base
     for j in 0..<m { made[j] = target.map { $0[j] } ?? 0 }
-    let sign = target == nil ? 1.0 : -1.0
-    for bit in 0..<bits {
-      let half = 1 << bit
-      try control.forEach(0..<half, askingEvery: piece) { k in
-        for j in 0..<m { made[(half + k) * m + j] = made[k * m + j] + sign * rows[bit * m + j] }
-      }
+    try control.fillSubsetSums(made, dimension: m, count: bits, askingEvery: piece, subtracting: target != nil) {
+      rows + $0 * m
     }
     var keys = try control.map(0..<count, askingEvery: piece) {
       (norm: fixedOrderDot(made + $0 * m, made + $0 * m, m), sum: $0)
