@@ -74,10 +74,9 @@ extension TicketSearch {
     if let start {
       if sizePenalty == 0 { return Exchange(from: start, coolings: 0, pairWindow: Self.revisionWindow) }
       var flips = GreedyFlips()
-      (flips.start, flips.sizePenalty) = (start, penalty)
-      guard var again = solver as? BeamSearch else { return flips }
-      again.sizePenalty = penalty
-      return BetterOf(first: flips, second: again, sizePenalty: penalty)
+      flips.start = start
+      let again: any Solver = solver is BeamSearch ? BetterOf(first: flips, second: solver) : flips
+      return Penalized(solver: again, sizePenalty: penalty)
     }
     switch solver {
     case var random as RandomSubset:
@@ -86,10 +85,7 @@ extension TicketSearch {
         path: StreamPath(
           filter: UInt64(2 * address.layer + (address.half == .positive ? 0 : 1)), channel: UInt64(address.channel)))
       return random
-    case var penalizing as any SizePenalizing:
-      penalizing.sizePenalty = penalty
-      return penalizing
-    default: return solver
+    default: return penalty == 0 ? solver : Penalized(solver: solver, sizePenalty: penalty)
     }
   }
 
@@ -108,16 +104,26 @@ extension TicketSearch {
   }
 }
 
+/// A solver of the same problems with a size penalty.
+private struct Penalized: Solver {
+  let solver: any Solver
+  let sizePenalty: Double
+  var name: String { solver.name }
+
+  func solve(_ problem: Problem, control: RunControl) throws -> Solution {
+    try solver.solve(problem.with(sizePenalty: sizePenalty), control: control)
+  }
+}
+
 /// The better of what two solvers find, the first's where they are equal.
 private struct BetterOf: Solver {
   let name = "better"
   let first: any Solver
   let second: any Solver
-  let sizePenalty: Double
 
   func solve(_ problem: Problem, control: RunControl) throws -> Solution {
     func objective(_ found: Solution) -> Double {
-      found.euclideanError * found.euclideanError + sizePenalty * Double(found.subset.count)
+      found.euclideanError * found.euclideanError + problem.sizePenalty * Double(found.subset.count)
     }
     let (one, other) = (try first.solve(problem, control: control), try second.solve(problem, control: control))
     return objective(other) < objective(one) ? other : one

@@ -35,7 +35,7 @@ public struct TicketSearch: Sendable {
 
   /// - Parameters:
   ///   - width: N; every input channel has 2N hidden filters.
-  ///   - solver: one that takes fixed sizes where a size is given, and `SizePenalizing` where a penalty is.
+  ///   - solver: one that takes fixed sizes where a size is given, and penalties where one is.
   ///   - size: at most what every half has; a block with fewer candidates is an error when it is searched.
   /// - Throws: `TicketError.unsupportedTarget` for a target outside the class, `.invalidParameter`, also for calibration images of another
   ///   shape than the target's input, outside the input range, or none.
@@ -47,7 +47,7 @@ public struct TicketSearch: Sendable {
     guard size ?? 0 >= 0 else {
       throw .invalidParameter(name: "size", expected: "a number ≥ 0", found: "\(size ?? 0)")
     }
-    guard sizePenalty >= 0, sizePenalty.isFinite, sizePenalty == 0 || (solver is any SizePenalizing && size == nil)
+    guard sizePenalty >= 0, sizePenalty.isFinite, sizePenalty == 0 || (solver.takesSizePenalty && size == nil)
     else {
       throw .invalidParameter(
         name: "size penalty", expected: "a number ≥ 0, with a solver that takes one and no fixed size",

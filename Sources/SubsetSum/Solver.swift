@@ -18,6 +18,9 @@ public protocol Solver: Sendable {
   /// Whether it takes problems that fix the subset's size. Without a word of its own, a solver
   /// does.
   var takesFixedSize: Bool { get }
+  /// Whether it takes problems with a size penalty p, and lowers error² + p·size. Without a word of its own, a solver
+  /// does not.
+  var takesSizePenalty: Bool { get }
   /// Checks that this solver takes problems of a shape, without limits of the run's own, so that many can be refused
   /// before one is made.
   ///
@@ -41,11 +44,5 @@ public protocol MultipleWorkers: Solver {
 
 extension Solver {
   public var takesFixedSize: Bool { true }
-
-  /// - Throws: `SubsetSumError.unsupported` for a problem that fixes the subset's size.
-  func requireAnySize(_ problem: Problem) throws(SubsetSumError) {
-    if let size = problem.size {
-      throw .unsupported(solver: name, expected: "a problem that takes subsets of any size", found: "size \(size)")
-    }
-  }
+  public var takesSizePenalty: Bool { false }
 }

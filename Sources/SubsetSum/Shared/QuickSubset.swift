@@ -91,13 +91,10 @@ enum QuickSubset {
 
 extension Solver {
   /// The solution that a claim amounts to. Where a time limit or a cancellation ended the run, the
-  /// better of it and a `QuickSubset`, unless the run is a step of another, whose business that is.
-  ///
-  /// - Parameter isPenalized: Whether sizes count beside errors; the claim then stands as it is.
-  func solution(
-    _ claim: Claim, for problem: Problem, _ control: RunControl, isPenalized: Bool = false
-  ) throws -> Solution {
-    if control.isStep || isPenalized { return try Checker.solution(claim, for: problem) }
+  /// better of it and a `QuickSubset`, unless the run is a step of another, whose business that is, or sizes count beside
+  /// errors.
+  func solution(_ claim: Claim, for problem: Problem, _ control: RunControl) throws -> Solution {
+    if control.isStep || problem.sizePenalty > 0 { return try Checker.solution(claim, for: problem) }
     return try QuickSubset.orBetter(claim, for: problem)
   }
 }

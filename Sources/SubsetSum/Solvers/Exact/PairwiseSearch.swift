@@ -28,15 +28,7 @@ public struct PairwiseSearch: Solver {
   /// - Throws: `SubsetSumError.tooManyCandidates` above 44, `.memoryLimit` when `neededBytes` exceeds what the run may use, `.unsupported` for
   ///   a fixed size.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
-    try requireAnySize(problem)
-    guard problem.count <= Self.largestCount else {
-      throw SubsetSumError.tooManyCandidates(solver: name, limit: Self.largestCount, found: problem.count)
-    }
-    let needed = Self.neededBytes(count: problem.count, dimension: problem.dimension)
-    let allowed = control.limits.allowedBytes(default: Self.defaultMemoryLimit)
-    guard needed <= allowed else {
-      throw SubsetSumError.memoryLimit(solver: name, neededBytes: needed, limitBytes: allowed)
-    }
+    try require(problem.shape, control.limits)
     if let moderate = try problem.moderated() {
       return try moderate.solution(by: self, isExact: true, control: control)
     }
@@ -51,6 +43,16 @@ public struct PairwiseSearch: Solver {
     }
     return try solution(
       meter.claim(SmallInstance.indices(of: best.mask), isOptimal: true, by: name), for: problem, control)
+  }
+
+  public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) { try require(shape, Limits()) }
+
+  private func require(_ shape: ProblemShape, _ limits: Limits) throws(SubsetSumError) {
+    try requireKind(shape)
+    try requireCount(shape, atMost: Self.largestCount)
+    try requireBytes(
+      Self.neededBytes(count: shape.count, dimension: shape.dimension),
+      atMost: limits.allowedBytes(default: Self.defaultMemoryLimit))
   }
 }
 

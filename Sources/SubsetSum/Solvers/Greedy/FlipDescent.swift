@@ -24,7 +24,7 @@ final class FlipDescent<Scalar: BLASScalar> {
   ) throws(Interruption) {
     self.control = control
     piece = max(1, (1 << 16) / max(1, rows.dimension))
-    state = FlipState(rows, target: problem.target, penalty: options.sizePenalty)
+    state = FlipState(rows, target: problem.target, penalty: problem.sizePenalty)
     norm = problem.norm
     let batch = max(1, min(GreedyFlips.batch, options.exchangeColumns))
     columns = FlipColumns(capacity: batch, dimension: rows.dimension)
