@@ -32,7 +32,7 @@ extension CellSummary {
           let base = TheoreticalLimit.scale(count: k, dimension: m, norm: norm)
         else { return nil }
         // The free scale has 2ⁿ subsets of variance n/2; these are C(n, k) of variance k.
-        let subsets = Self.logSubsets(Double(n), k)
+        let subsets = logBinomial(Double(n), Double(k))
         unit.n = free * exp((Double(n) * log(2) - subsets) / Double(m)) * (2 * Double(k) / Double(n)).squareRoot()
         unit.base = base * exp(Double(k) * log(2) / Double(m)) * 2.0.squareRoot()
       } else if let k = cell.size {
@@ -78,7 +78,7 @@ extension CellSummary {
     /// - Precondition: n > 0, and at least a fixed size.
     public func logScale(count n: Double) -> Double {
       let m = Double(dimension)
-      if let size { return base - Self.logSubsets(n, size) / m }
+      if let size { return base - logBinomial(n, Double(size)) / m }
       return base + log(n) / 2 - (n - 1) / m * log(2)
     }
 
@@ -135,11 +135,6 @@ extension CellSummary {
         if last == largestCount { return nil }
         last = min(largestCount, 2 * last)
       }
-    }
-
-    /// ln C(n, k).
-    private static func logSubsets(_ n: Double, _ k: Int) -> Double {
-      FirstMoment.logGamma(n + 1) - FirstMoment.logGamma(Double(k) + 1) - FirstMoment.logGamma(n - Double(k) + 1)
     }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import SubsetSum
 
 /// Which two of n sorted values enclose the median of their distribution, with at least a given confidence, whatever the distribution.
 ///
@@ -20,9 +21,7 @@ public struct RankInterval: Sendable, Hashable {
     let tail = (1 - confidence) / 2
     // P(X = k) and P(X ≤ k) at k = ⌊n/2⌋ − 1, then downwards.
     let middle = n / 2
-    var chance = exp(
-      FirstMoment.logGamma(Double(n) + 1) - FirstMoment.logGamma(Double(middle) + 1)
-        - FirstMoment.logGamma(Double(n - middle) + 1) - Double(n) * log(2))
+    var chance = exp(logBinomial(Double(n), Double(middle)) - Double(n) * log(2))
     // Above and below the middle are as likely; for odd n the middle belongs to the lower half.
     var atMost = n % 2 == 0 ? (1 + chance) / 2 : 0.5
     var k = middle

@@ -22,9 +22,14 @@ func power(_ x: Double, _ y: Double) -> Double { pow(x, y) }
 func errorFunction(_ x: Double) -> Double { erf(x) }
 
 /// ln Γ(x) for x > 0. Safe to call from several threads at once.
-func logGamma(_ x: Double) -> Double {
+package func logGamma(_ x: Double) -> Double {
   var sign: Int32 = 0
   return lgamma_r(x, &sign)
+}
+
+/// ln C(n, k) = ln n! − ln k! − ln (n−k)!, for 0 ≤ k ≤ n.
+package func logBinomial(_ n: Double, _ k: Double) -> Double {
+  logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1)
 }
 
 /// 2^exponent, for exponents from −1022 to 1023.

@@ -29,8 +29,7 @@ public enum TheoreticalLimit {
   /// `(2√π)^(−m)·Γ((k−m)/2)/Γ(k/2)`. For targets with ‖z‖₂² near k − m or more the number is overestimated, so this is optimistic.
   public static func scale(count n: Int, size k: Int, dimension m: Int, norm: Norm) -> Double? {
     guard m > 0, k > m, k <= n, let volume = log2Volume(norm, m) else { return nil }
-    let subsets = logGamma(Double(n + 1)) - logGamma(Double(k + 1)) - logGamma(Double(n - k + 1))
-    let density = logGamma(Double(k - m) / 2) - logGamma(Double(k) / 2)
+    let (subsets, density) = (logBinomial(Double(n), Double(k)), FirstMoment.logDensity(k, m))
     let log2Expected =
       (subsets + density) / naturalLogarithm(2) + volume - Double(m) * logarithm2(2 * Double.pi.squareRoot())
     return exponential2(-log2Expected / Double(m))

@@ -54,7 +54,7 @@ final class SweptCoordinates {
     var logCount = Double(n)
     if let k = instance.size {
       share = Double(k) / Double(n)
-      logCount = (logGamma(Double(n + 1)) - logGamma(Double(k + 1)) - logGamma(Double(n - k + 1))) / naturalLogarithm(2)
+      logCount = logBinomial(Double(n), Double(k)) / naturalLogarithm(2)
     }
     var logDensity = logCount - 1
     for j in 0..<m {
