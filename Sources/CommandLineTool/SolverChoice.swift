@@ -20,7 +20,7 @@ struct SolverChoice {
   var namesTakingSize: String { Self.list(all.filter(\.takesFixedSize).map(\.name)) }
   var namesTakingNoSize: String { Self.list(all.filter { !$0.takesFixedSize }.map(\.name)) }
   /// Those that can be told what a chosen candidate costs.
-  var namesTakingPenalty: String { Self.list(all.filter { $0 is any SizePenalizing }.map(\.name)) }
+  var namesTakingPenalty: String { Self.list(all.filter(\.takesSizePenalty).map(\.name)) }
 
   private static func list(_ names: [String]) -> String {
     guard let last = names.last, names.count > 1 else { return names.first ?? "none" }

@@ -10,38 +10,35 @@ struct BlockSolver {
 
   let setting: SearchSetting
 
-  /// The solver of one block.
+  /// Solves one block's problem, with the plan's size penalty in the block's units.
   ///
   /// - Parameters:
   ///   - squaredTarget: what a relative squared error of the layer is relative to, in the target's
   ///     units.
   ///   - start: for a block that is chosen again, what is chosen now.
-  func solver(
-    for address: BlockAddress, squaredTarget: Double, start: [Int]? = nil
-  ) -> any Solver {
+  func solve(
+    _ problem: Problem, of address: BlockAddress, squaredTarget: Double, start: [Int]? = nil,
+    control: RunControl
+  ) throws -> Solution {
     let scale = setting.scale(address)
     let penalty = setting.plan.sizePenalty * squaredTarget / (scale * scale)
+    let penalised = penalty == 0 ? problem : try problem.with(sizePenalty: penalty)
+    return try solver(of: address, start: start).solve(penalised, control: control)
+  }
+
+  private func solver(of address: BlockAddress, start: [Int]?) -> any Solver {
     if let start {
       if setting.plan.sizePenalty == 0 { return Self.revision(from: start) }
       var flips = GreedyFlips()
-      (flips.start, flips.sizePenalty) = (start, penalty)
-      guard var again = setting.solver as? BeamSearch else { return flips }
-      again.sizePenalty = penalty
-      return BetterOf(first: flips, second: again, sizePenalty: penalty)
+      flips.start = start
+      return setting.solver is BeamSearch ? BetterOf(first: flips, second: setting.solver) : flips
     }
-    switch setting.solver {
-    case var random as RandomSubset:
-      let half: UInt64 = address.half == .positive ? 0 : 1
-      random.address = StreamAddress(
-        seed: setting.network.seed,
-        path: StreamPath(
-          filter: 2 * UInt64(address.layer) + half, channel: UInt64(address.channel)))
-      return random
-    case var penalizing as any SizePenalizing:
-      penalizing.sizePenalty = penalty
-      return penalizing
-    default: return setting.solver
-    }
+    guard var random = setting.solver as? RandomSubset else { return setting.solver }
+    let half: UInt64 = address.half == .positive ? 0 : 1
+    random.address = StreamAddress(
+      seed: setting.network.seed,
+      path: StreamPath(filter: 2 * UInt64(address.layer) + half, channel: UInt64(address.channel)))
+    return random
   }
 
   /// Flips and swaps from a subset until none helps.
@@ -55,11 +52,10 @@ private struct BetterOf: Solver {
   let name = "better"
   let first: any Solver
   let second: any Solver
-  let sizePenalty: Double
 
   func solve(_ problem: Problem, control: RunControl) throws -> Solution {
     func objective(_ found: Solution) -> Double {
-      found.euclideanError * found.euclideanError + sizePenalty * Double(found.subset.count)
+      found.euclideanError * found.euclideanError + problem.sizePenalty * Double(found.subset.count)
     }
     let (one, other) = (
       try first.solve(problem, control: control), try second.solve(problem, control: control)

@@ -40,7 +40,7 @@ struct SearchSetting: Sendable {
       self.solver = try PruningSolvers.named(plan.solver)
     }
     try plan.validate()
-    if plan.sizePenalty > 0, !(self.solver is any SizePenalizing) {
+    if plan.sizePenalty > 0, !self.solver.takesSizePenalty {
       throw .invalidParameter(
         name: "size penalty", expected: "a solver that takes one", found: plan.solver)
     }

@@ -42,9 +42,9 @@ struct WeightsSearch {
         address, in: setting.network, kernel: kernel, scale: setting.scale(address),
         size: setting.plan.fixedSize, control)
     } catch is Interruption { return }
-    let solver = BlockSolver(setting: setting).solver(for: address, squaredTarget: kernel.squares)
     let part = WorkShares.part(of: control, work: shares[address])
-    var solution = try solver.solve(instance.problem, control: part)
+    var solution = try BlockSolver(setting: setting)
+      .solve(instance.problem, of: address, squaredTarget: kernel.squares, control: part)
     if let weights, solution.stop == nil {
       solution = try improved(solution, instance.problem, weights.layers[address.layer - 1], part)
     }

@@ -10,6 +10,9 @@ public struct Problem: Sendable {
   public let norm: Norm
   /// k, how many candidates a subset must have; nil for any number.
   public let size: Int?
+  /// p ≥ 0, what each chosen candidate costs beside the squared error; 0 asks nothing of the size. Solvers that take one say so
+  /// (`Solver.takesSizePenalty`), and what they lower.
+  public let sizePenalty: Double
   /// Whether solvers can work with its numbers as they are (`moderated`).
   let isOrdinary: Bool
 
@@ -27,7 +30,8 @@ public struct Problem: Sendable {
   /// never a trap, and its error shows as infinite.
   /// - Throws: `SubsetSumError` when sizes disagree, the subset's size is not in 0…n, or an entry is NaN, infinite or (Float64) above 2⁴⁰⁰.
   public init(
-    candidates: Candidates, target: [Double], norm: Norm, size: Int? = nil, validatesCandidates: Bool = true
+    candidates: Candidates, target: [Double], norm: Norm, size: Int? = nil, sizePenalty: Double = 0,
+    validatesCandidates: Bool = true
   ) throws(SubsetSumError) {
     guard target.count == candidates.dimension else {
       throw .mismatchedSizes(
@@ -41,6 +45,7 @@ public struct Problem: Sendable {
     if let size, !(0...candidates.count).contains(size) {
       throw .impossibleSize(expected: 0...candidates.count, found: size)
     }
+    try Self.require(sizePenalty)
     let expected = "a finite number of magnitude at most 2^400"
     if let j = target.firstIndex(where: { !(abs($0) <= largestEntry) }) {
       throw .unusableEntry(location: "target entry \(j)", expected: expected, found: target[j])
@@ -53,21 +58,42 @@ public struct Problem: Sendable {
       }
       isOrdinary = Self.isOrdinary(candidates, largest: survey.largest, target: target, norm: norm)
     }
-    self.init(known: candidates, target: target, norm: norm, size: size, isOrdinary: isOrdinary)
+    self.init(
+      known: candidates, target: target, norm: norm, size: size, sizePenalty: sizePenalty, isOrdinary: isOrdinary)
+  }
+
+  private static func require(_ sizePenalty: Double) throws(SubsetSumError) {
+    guard sizePenalty >= 0, sizePenalty.isFinite else {
+      throw .unusableEntry(location: "size penalty", expected: "a finite number ≥ 0", found: sizePenalty)
+    }
   }
 
   /// A problem of parts that are known to go together.
-  init(known candidates: Candidates, target: [Double], norm: Norm, size: Int?, isOrdinary: Bool) {
+  init(
+    known candidates: Candidates, target: [Double], norm: Norm, size: Int? = nil, sizePenalty: Double = 0,
+    isOrdinary: Bool
+  ) {
     self.candidates = candidates
     self.target = target
     self.norm = norm
     self.size = size
+    self.sizePenalty = sizePenalty
     self.isOrdinary = isOrdinary
   }
 
   /// Other candidates that are known to be usable and of like magnitudes, of the same number or
   /// more, or none where a size is asked for.
   func with(_ candidates: Candidates) -> Problem {
-    Problem(known: candidates, target: target, norm: norm, size: size, isOrdinary: isOrdinary)
+    Problem(
+      known: candidates, target: target, norm: norm, size: size, sizePenalty: sizePenalty, isOrdinary: isOrdinary)
+  }
+
+  /// The same problem with another size penalty. Cost: none, storage is shared.
+  ///
+  /// - Throws: `SubsetSumError.unusableEntry` unless it is finite and ≥ 0.
+  public func with(sizePenalty: Double) throws(SubsetSumError) -> Problem {
+    try Self.require(sizePenalty)
+    return Problem(
+      known: candidates, target: target, norm: norm, size: size, sizePenalty: sizePenalty, isOrdinary: isOrdinary)
   }
 }

@@ -1,129 +1,63 @@
 /// The sizes of a problem, without its numbers: enough to say whether a solver takes it.
 public struct ProblemShape: Sendable, Hashable {
-  /// n.
+  /// n, the number of candidates.
   public let count: Int
-  /// m.
+  /// m, the coordinates of the target.
   public let dimension: Int
   /// k, how many candidates a subset must have; nil for any number.
   public let size: Int?
+  /// Whether each chosen candidate costs something (`Problem.sizePenalty`).
+  public let hasSizePenalty: Bool
 
-  public init(count: Int, dimension: Int, size: Int? = nil) {
-    (self.count, self.dimension, self.size) = (count, dimension, size)
+  /// A shape of these sizes.
+  public init(count: Int, dimension: Int, size: Int? = nil, hasSizePenalty: Bool = false) {
+    (self.count, self.dimension, self.size, self.hasSizePenalty) = (count, dimension, size, hasSizePenalty)
   }
 }
 
-extension Solver {
-  /// Every shape is taken.
-  public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) {}
+extension Problem {
+  /// The problem's sizes.
+  var shape: ProblemShape {
+    ProblemShape(count: count, dimension: dimension, size: size, hasSizePenalty: sizePenalty > 0)
+  }
+}
 
-  fileprivate func requireAnySize(_ shape: ProblemShape) throws(SubsetSumError) {
-    if let size = shape.size {
+// What solvers refuse problems by: each says once, in `requireSolvable`, what it takes, and its `solve` asks that first.
+extension Solver {
+  /// A solver without a word of its own takes every shape of the kinds that it says it takes.
+  public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) { try requireKind(shape) }
+
+  /// - Throws: `SubsetSumError.unsupported` for a fixed size or a size penalty that the solver does not take.
+  func requireKind(_ shape: ProblemShape) throws(SubsetSumError) {
+    try requireNoPenalty(shape)
+    if let size = shape.size, !takesFixedSize {
       throw .unsupported(solver: name, expected: "a problem that takes subsets of any size", found: "size \(size)")
     }
   }
 
-  fileprivate func requireSize(_ shape: ProblemShape) throws(SubsetSumError) {
+  /// - Throws: `SubsetSumError.unsupported` for a size penalty, unless `takesSizePenalty`.
+  func requireNoPenalty(_ shape: ProblemShape) throws(SubsetSumError) {
+    if shape.hasSizePenalty, !takesSizePenalty {
+      throw .unsupported(solver: name, expected: "a problem without a size penalty", found: "a penalty")
+    }
+  }
+
+  /// - Throws: `SubsetSumError.unsupported` for subsets of any size.
+  func requireFixedSize(_ shape: ProblemShape) throws(SubsetSumError) {
     if shape.size == nil {
       throw .unsupported(solver: name, expected: "a problem that fixes the subset's size", found: "any size")
     }
   }
 
-  fileprivate func requireCount(_ shape: ProblemShape, atMost largest: Int) throws(SubsetSumError) {
+  /// - Throws: `SubsetSumError.tooManyCandidates`.
+  func requireCount(_ shape: ProblemShape, atMost largest: Int) throws(SubsetSumError) {
     guard shape.count <= largest else {
       throw .tooManyCandidates(solver: name, limit: largest, found: shape.count)
     }
   }
 
-  fileprivate func requireBytes(_ needed: Int, atMost limit: Int) throws(SubsetSumError) {
-    guard needed <= limit else { throw .memoryLimit(solver: name, neededBytes: needed, limitBytes: limit) }
-  }
-}
-
-extension Exhaustive {
-  public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) {
-    try requireCount(shape, atMost: Self.largestCount)
-  }
-}
-
-extension MeetInTheMiddle {
-  public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) {
-    try requireCount(shape, atMost: Self.largestCount)
-    try requireBytes(
-      Self.neededBytes(count: shape.count, dimension: shape.dimension), atMost: Self.defaultMemoryLimit)
-  }
-}
-
-extension FourLists {
-  public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) {
-    guard shape.dimension == 1 else {
-      throw .unsupported(
-        solver: name, expected: "a problem in one dimension", found: "dimension \(shape.dimension)")
-    }
-    try requireCount(shape, atMost: Self.largestCount)
-  }
-}
-
-extension CellSweep {
-  public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) {
-    try requireCount(shape, atMost: Self.largestCount)
-    guard shape.dimension >= 2, shape.count >= 8 else {
-      throw .unsupported(
-        solver: name, expected: "2 or more dimensions and 8 or more candidates",
-        found: "m = \(shape.dimension), n = \(shape.count)")
-    }
-  }
-}
-
-extension FirstHitBySize {
-  public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) {
-    try requireCount(shape, atMost: Self.largestCount)
-    if let size = shape.size, size > maximumSize {
-      throw .unsupported(
-        solver: name, expected: "a size of at most its maximumSize \(maximumSize)", found: "size \(size)")
-    }
-  }
-}
-
-extension PairwiseSearch {
-  public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) {
-    try requireAnySize(shape)
-    try requireCount(shape, atMost: Self.largestCount)
-    try requireBytes(
-      Self.neededBytes(count: shape.count, dimension: shape.dimension), atMost: Self.defaultMemoryLimit)
-  }
-}
-
-extension GreedyFlips {
-  public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) { try requireAnySize(shape) }
-}
-
-extension GreedyFlipsReference {
-  public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) { try requireAnySize(shape) }
-}
-
-extension IteratedGreedy {
-  public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) { try requireAnySize(shape) }
-}
-
-extension KList {
-  public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) {
-    try requireAnySize(shape)
-    try requireBytes(
-      Self.bytes(levels: 1, dimension: max(1, shape.dimension)) << Self.bitsRange.lowerBound,
-      atMost: Self.defaultMemoryLimit)
-  }
-}
-
-extension RandomSubset {
-  public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) { try requireSize(shape) }
-}
-
-extension LongestCandidates {
-  public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) { try requireSize(shape) }
-}
-
-extension Exchange {
-  public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) {
-    if case .solver(let solver) = start { try solver.requireSolvable(shape) }
+  /// - Throws: `SubsetSumError.memoryLimit`.
+  func requireBytes(_ needed: Int, atMost allowed: Int) throws(SubsetSumError) {
+    guard needed <= allowed else { throw .memoryLimit(solver: name, neededBytes: needed, limitBytes: allowed) }
   }
 }

@@ -119,12 +119,11 @@ import Testing
   @Test func penalisedStepsAreTheReferences() throws {
     for (n, m) in [(50, 1), (40, 3), (100, 9), (200, 36)] {
       for seed in 0..<3 as Range<UInt64> {
-        let problem = try scaledNormals(n, m, seed: seed, half: 2, dense: seed == 2)
+        let plain = try scaledNormals(n, m, seed: seed, half: 2, dense: seed == 2)
         for penalty in [1e-3, 0.05, 1] {
-          let expected = try GreedyFlipsReference(exchangeColumns: 40, sizePenalty: penalty)
-            .path(problem, control: RunControl())
-          var greedy = GreedyFlips(exchangeColumns: 40)
-          greedy.sizePenalty = penalty
+          let problem = try plain.with(sizePenalty: penalty)
+          let expected = try GreedyFlipsReference(exchangeColumns: 40).path(problem, control: RunControl())
+          let greedy = GreedyFlips(exchangeColumns: 40)
           #expect(try greedy.path(problem, control: RunControl()) == expected, "n \(n), m \(m), penalty \(penalty)")
         }
       }
@@ -142,8 +141,8 @@ import Testing
     var sizes: [Int] = []
     for penalty in [0, 1e-4, 1e-2, 1] {
       var greedy = GreedyFlips()
-      (greedy.start, greedy.sizePenalty) = (Array(stride(from: 0, to: 120, by: 3)), penalty)
-      let found = try greedy.solve(problem, control: RunControl()).subset
+      greedy.start = Array(stride(from: 0, to: 120, by: 3))
+      let found = try greedy.solve(problem.with(sizePenalty: penalty), control: RunControl()).subset
       let reached = objective(found, penalty)
       #expect(reached <= objective(greedy.start, penalty))
       for i in 0..<120 {
@@ -154,9 +153,7 @@ import Testing
     }
     #expect(sizes == sizes.sorted(by: >) && sizes.first! > sizes.last!, "\(sizes)")
     var wrong = GreedyFlips()
-    wrong.sizePenalty = -1
-    #expect(throws: SubsetSumError.self) { try wrong.solve(problem, control: RunControl()) }
-    (wrong.sizePenalty, wrong.start) = (0, [3, 3])
+    wrong.start = [3, 3]
     #expect(throws: SubsetSumError.self) { try wrong.solve(problem, control: RunControl()) }
   }
 

@@ -16,14 +16,18 @@ import Testing
     let solver = Self.solvers[index]
     for m in 1...3 {
       for n in [0, 1, 7, 8, 31, 45, 61, 65] {
-        for size in [nil, 0, 1, 3, n] where size ?? 0 <= n {
+        for (size, penalty) in [(nil, 0), (0, 0), (1, 0), (3, 0), (n, 0), (nil, 0.1), (3, 0.1)] as [(Int?, Double)]
+        where size ?? 0 <= n {
           let rows = (0..<n * m).map { Double(($0 * 7919) % 101) / 50 - 1 }
           let problem = try Problem(
             candidates: Candidates(try Matrix<Double>(rows: n, columns: m, values: rows)),
             target: [Double](repeating: 0.3, count: m),
-            norm: .maximum, size: size)
+            norm: .maximum, size: size, sizePenalty: penalty)
+          let shape = ProblemShape(count: n, dimension: m, size: size, hasSizePenalty: penalty > 0)
           var refusal: SubsetSumError?
-          do { try solver.requireSolvable(ProblemShape(count: n, dimension: m, size: size)) } catch { refusal = error }
+          do { try solver.requireSolvable(shape) } catch { refusal = error }
+          if size != nil, !solver.takesFixedSize { #expect(refusal != nil, "\(solver.name)") }
+          if penalty > 0 { #expect(solver.takesSizePenalty || refusal != nil, "\(solver.name)") }
           // A problem that is taken may take long: a little of it is enough to see that.
           if refusal == nil, n > 31 { continue }
           let limits = Limits(work: 1000)
@@ -32,6 +36,18 @@ import Testing
             #expect(refusal == nil, "\(solver.name), m = \(m), n = \(n), size \(size ?? -1)")
           } catch let error as SubsetSumError { #expect(error == refusal) }
         }
+      }
+    }
+  }
+
+  @Test func aPenaltyIsANumberOfAtLeastZero() throws {
+    let problem = try scaledNormals(5, 2, seed: 1)
+    #expect(problem.sizePenalty == 0)
+    #expect(try problem.with(sizePenalty: 0.25).sizePenalty == 0.25)
+    for penalty in [-1e-300, -.infinity, .infinity, .nan] {
+      #expect(throws: SubsetSumError.self) { try problem.with(sizePenalty: penalty) }
+      #expect(throws: SubsetSumError.self) {
+        try Problem(candidates: problem.candidates, target: problem.target, norm: .maximum, sizePenalty: penalty)
       }
     }
   }

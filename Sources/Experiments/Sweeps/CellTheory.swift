@@ -36,7 +36,7 @@ extension CellSummary {
         else { return nil }
         // The scale for any size counts 2ⁿ subsets whose sums have variance n/2; of size k there
         // are C(n, k), of variance k.
-        let subsets = Self.logSubsets(Double(n), k)
+        let subsets = logBinomial(Double(n), Double(k))
         unit.n = free * exp((Double(n) * log(2) - subsets) / Double(m)) * (2 * Double(k) / Double(n)).squareRoot()
         unit.base = base * exp(Double(k) * log(2) / Double(m)) * 2.0.squareRoot()
       } else if let k = cell.size {
@@ -82,7 +82,7 @@ extension CellSummary {
     /// - Precondition: n > 0, and at least a fixed size.
     public func logScale(count n: Double) -> Double {
       let m = Double(dimension)
-      if let size { return base - Self.logSubsets(n, size) / m }
+      if let size { return base - logBinomial(n, Double(size)) / m }
       return base + log(n) / 2 - (n - 1) / m * log(2)
     }
 
@@ -145,11 +145,6 @@ extension CellSummary {
         if last == largestCount { return nil }
         last = min(largestCount, 2 * last)
       }
-    }
-
-    /// ln C(n, k).
-    private static func logSubsets(_ n: Double, _ k: Int) -> Double {
-      FirstMoment.logGamma(n + 1) - FirstMoment.logGamma(Double(k) + 1) - FirstMoment.logGamma(n - Double(k) + 1)
     }
   }
 }

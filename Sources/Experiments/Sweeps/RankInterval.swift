@@ -1,4 +1,5 @@
 import Foundation
+import SubsetSum
 
 /// Which two of n sorted values enclose the median of their distribution, with at least a given
 /// confidence, whatever the distribution.
@@ -25,9 +26,7 @@ public struct RankInterval: Sendable, Hashable {
     let tail = (1 - confidence) / 2
     // P(X = k) and P(X ≤ k) at k = ⌊n/2⌋ − 1, then downwards.
     let middle = n / 2
-    var chance = exp(
-      FirstMoment.logGamma(Double(n) + 1) - FirstMoment.logGamma(Double(middle) + 1)
-        - FirstMoment.logGamma(Double(n - middle) + 1) - Double(n) * log(2))
+    var chance = exp(logBinomial(Double(n), Double(middle)) - Double(n) * log(2))
     // The distribution is symmetric: P(X ≤ ⌊n/2⌋) is 1/2 for odd n, and (1 + P(X = n/2))/2 for even
     // n.
     var atMost = n % 2 == 0 ? (1 + chance) / 2 : 0.5

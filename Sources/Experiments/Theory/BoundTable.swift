@@ -1,4 +1,5 @@
 import Foundation
+import SubsetSum
 
 /// Every bound on the width for one question, sufficient and necessary, published and derived.
 ///

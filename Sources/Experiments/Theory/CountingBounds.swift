@@ -1,4 +1,5 @@
 import Foundation
+import SubsetSum
 
 /// Widths below which there are too few subsets, whatever the candidates are.
 ///
@@ -22,7 +23,7 @@ public enum CountingBounds {
   /// That holds for every s; the next s multiplies the right side by 1/(ε·s), so s = ⌊1/ε⌋ is best.
   public static func layer(weights: Double, channelsIn: Int, epsilon: Double) -> Double {
     let entries = min(weights, (1 / epsilon).rounded(.down))
-    let bits = -entries * log2(epsilon) - FirstMoment.logGamma(entries + 1) / log(2)
+    let bits = -entries * log2(epsilon) - logGamma(entries + 1) / log(2)
     return bits / (2 * Double(channelsIn))
   }
 }

@@ -3,6 +3,7 @@
 #else
   import Darwin
 #endif
+import SubsetSum
 
 /// The first moment without asymptotics: how many subsets are expected within ε in the max norm, at
 /// any n, ε and target law.
@@ -58,7 +59,7 @@ public struct ExpectedHits: Sendable, Hashable {
       for k in sizes where k <= n {
         let probability = probabilities[k] ?? logProbability(size: k, within: epsilon)
         probabilities[k] = probability
-        let subsets = lgamma(Double(n) + 1) - lgamma(Double(k) + 1) - lgamma(Double(n - k) + 1)
+        let subsets = logBinomial(Double(n), Double(k))
         terms.append(subsets + probability)
       }
       guard let largest = terms.max(), largest > -.infinity else { return -.infinity }
@@ -76,7 +77,7 @@ public struct ExpectedHits: Sendable, Hashable {
       // Over t = ln s, by the trapezoid rule, which for a smooth integrand that falls off at both
       // ends is as exact as its step is fine.
       let half = Double(k) / 2
-      let constant = -half * log(2) - lgamma(half)
+      let constant = -half * log(2) - logGamma(half)
       let (low, step) = (min(0, 2 * log(epsilon)) - 40, 1.0 / 32)
       let high = log(Double(k) + 12 * Double(2 * k).squareRoot() + 60)
       var terms: [Double] = []

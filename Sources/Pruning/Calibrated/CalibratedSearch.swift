@@ -164,8 +164,9 @@ struct CalibratedSearch {
     let share = shares[address].map { $0 / UInt64(calibration.sweeps + 1) }
     let problem = try candidates.problem(target: target, size: setting.plan.fixedSize)
     let solution = try BlockSolver(setting: setting)
-      .solver(for: address, squaredTarget: choice.refit.energy, start: start)
-      .solve(problem, control: WorkShares.part(of: control, work: share))
+      .solve(
+        problem, of: address, squaredTarget: choice.refit.energy, start: start,
+        control: WorkShares.part(of: control, work: share))
     let block = Block(
       address: address, candidates: problem.count,
       kept: solution.subset.map { candidates.filters[$0] }.sorted())

@@ -88,6 +88,8 @@ extension Problem {
       }
     }
     if let interruption { throw interruption }
-    return try Problem(candidates: Candidates(rows), target: norm.transformed(target), norm: norm.plain, size: size)
+    return try Problem(
+      candidates: Candidates(rows), target: norm.transformed(target), norm: norm.plain, size: size,
+      sizePenalty: sizePenalty)
   }
 }

@@ -45,6 +45,7 @@ public struct Portfolio: MultipleWorkers {
 
   /// - Throws: `SubsetSumError` as the solvers do.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
+    try requireSolvable(problem.shape)
     let limit = control.limits.work(orDefault: Self.defaultWorkLimit)
     var run = PortfolioRun(problem, control, limit: limit, workers: workers)
     if problem.count == 0 || problem.dimension == 0 {

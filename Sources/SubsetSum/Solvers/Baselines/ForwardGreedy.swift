@@ -13,6 +13,7 @@ public struct ForwardGreedy: Solver {
   public init() {}
 
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
+    try requireSolvable(problem.shape)
     if let moderate = try problem.moderated() { return try moderate.solution(by: self, control: control) }
     var meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
     var chosen: [Int] = []

@@ -11,10 +11,14 @@ public struct RandomSubset: Solver {
 
   public init(address: StreamAddress = StreamAddress(seed: 0)) { self.address = address }
 
+  public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) {
+    try requireKind(shape)
+    try requireFixedSize(shape)
+  }
+
   /// - Throws: `SubsetSumError.unsupported` for a problem without a size.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
-    let size = try requireSize(problem)
-    return try first(size, problem, control, work: problem.count) {
+    try first(problem, control, work: problem.count) {
       try control.map(0..<problem.count, askingEvery: 1 << 14) {
         (key: UniformStream.value(at: address, entry: $0), index: $0)
       }
@@ -30,10 +34,14 @@ public struct LongestCandidates: Solver {
 
   public init() {}
 
+  public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) {
+    try requireKind(shape)
+    try requireFixedSize(shape)
+  }
+
   /// - Throws: `SubsetSumError.unsupported` for a problem without a size.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
-    let size = try requireSize(problem)
-    return try first(size, problem, control, work: problem.count * problem.dimension) {
+    try first(problem, control, work: problem.count * problem.dimension) {
       try problem.candidates.withRows { rows in
         try control.map(0..<problem.count, askingEvery: problem.candidates.rowsBetweenQuestions) {
           (key: -rows.squaredNorm($0), index: $0)
@@ -44,28 +52,21 @@ public struct LongestCandidates: Solver {
 }
 
 extension Solver {
-  /// The candidates of the least keys, ties by index; the first ones where the run is stopped, as
+  /// As many candidates as the problem asks for, of the least keys, ties by index; the first ones where the run is stopped, as
   /// nothing may look at the target.
   fileprivate func first(
-    _ size: Int, _ problem: Problem, _ control: RunControl, work: Int, _ keys: () throws -> [(key: Double, index: Int)]
+    _ problem: Problem, _ control: RunControl, work: Int, _ keys: () throws -> [(key: Double, index: Int)]
   ) throws -> Solution {
+    try requireSolvable(problem.shape)
     var claim = Claim(subset: problem.defaultSubset, solver: name)
     do {
       var made = try keys()
       try control.sort(&made) { ($0.key, $0.index) < ($1.key, $1.index) }
-      claim.subset = made.prefix(size).map(\.index).sorted()
+      claim.subset = made.prefix(problem.size ?? 0).map(\.index).sorted()
       (claim.evaluations, claim.work) = (1, UInt64(work))
     } catch let interruption as Interruption {
       claim.stop = interruption.reason
     }
     return try Checker.solution(claim, for: problem)
-  }
-
-  /// - Throws: `SubsetSumError.unsupported` for a problem that takes subsets of any size.
-  func requireSize(_ problem: Problem) throws(SubsetSumError) -> Int {
-    guard let size = problem.size else {
-      throw .unsupported(solver: name, expected: "a problem that fixes the subset's size", found: "any size")
-    }
-    return size
   }
 }

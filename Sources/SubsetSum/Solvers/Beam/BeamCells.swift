@@ -12,8 +12,8 @@ final class BeamCells: Sendable {
   private static let gridCount = 4
   /// Sums in a cell on average, about.
   private static let occupancy = 4.0
-  /// States of one task, and tasks whose work is counted together.
-  private static let (share, wave) = (1024, 64)
+  /// States of one task.
+  private static let share = 1024
 
   /// Plain form.
   private let problem: Problem
@@ -32,13 +32,7 @@ final class BeamCells: Sendable {
   /// Bytes for `count` sums: keys and index of each grid.
   static func bytes(count: Int) -> Int { gridCount * (8 + 8 + 16) * count }
 
-  private typealias Meeting = (error: Double, state: Int, sum: Int)
-
-  /// What one task has met.
-  private struct Look {
-    var best: Meeting?
-    var visited = 0
-  }
+  private typealias Look = PairLook<(state: Int, sum: Int)>
 
   /// The best completion met with an error below `limit`, the first state's of equal ones; nil for none, or where the run must stop first.
   /// Work: m for each sum and grid, and for each pair looked at, about `gridCount`·`occupancy` a state.
@@ -49,32 +43,13 @@ final class BeamCells: Sendable {
     let cost = UInt64(Self.gridCount * used * m)
     guard used > 0, meter.allows(cost) else { return nil }
     meter.count(work: cost, evaluations: 0)
-    let control = meter.control
-    let grids = try grids(used, control)
+    let grids = try grids(used, meter.control)
     let shares = (states.count + Self.share - 1) / Self.share
-    var best: Meeting?
-    for start in stride(from: 0, to: shares, by: Self.wave) {
-      let below = best?.error ?? limit
-      var looks = [Look](repeating: Look(), count: min(shares - start, Self.wave))
-      try looks.withUnsafeMutableBufferPointer { looks in
-        // Tasks write one look each.
-        nonisolated(unsafe) let looks = looks
-        try Workers.forEach(count: looks.count, workers: workers) { task, _ in
-          if control.interruption() != nil { return }
-          let first = (start + task) * Self.share
-          looks[task] = try look(states, first..<min(states.count, first + Self.share), grids, below: below)
-        }
-      }
-      for look in looks {
-        // What was looked at when the time was up counts too; what a work limit leaves is the same
-        // everywhere.
-        if !meter.allows(UInt64(look.visited * m)), meter.stop == .workLimit { break }
-        meter.count(work: UInt64(look.visited * m), evaluations: UInt64(look.visited))
-        if let met = look.best, met.error < best?.error ?? limit { best = met }
-      }
-      if meter.stop != nil { break }
+    let best = try meter.closest(shares: shares, workers: workers, dimension: m, below: limit) { share, below in
+      let first = share * Self.share
+      return try look(states, first..<min(states.count, first + Self.share), grids, below: below)
     }
-    return best.map { ($0.error, (states.subset($0.state) + sums.subset($0.sum)).sorted()) }
+    return best.map { ($0.error, (states.subset($0.met.state) + sums.subset($0.met.sum)).sorted()) }
   }
 
   /// Sums longer than this complete no state to an error below the limit.
@@ -85,13 +60,10 @@ final class BeamCells: Sendable {
   }
 
   private func sumsWithin(reach: Double) -> Int {
-    var (low, high) = (0, sums.count)
-    while low < high {
-      let middle = (low + high) / 2
-      let sum = sums.residual(middle)
-      if fixedOrderDot(sum, sum, m).squareRoot() <= reach { low = middle + 1 } else { high = middle }
+    partitionPoint(0..<sums.count) { k in
+      let sum = sums.residual(k)
+      return !(fixedOrderDot(sum, sum, m).squareRoot() <= reach)
     }
-    return low
   }
 
   /// The best completion of some states.
@@ -117,7 +89,7 @@ final class BeamCells: Sendable {
             let error = problem.norm.measure(left.baseAddress!, m)
             if error < least, sums.members(Int(candidate)).allSatisfy({ !states.contains(state, $0) }) {
               least = error
-              made.best = (error, state, Int(candidate))
+              made.best = (error, (state, Int(candidate)))
             }
             return true
           }

@@ -159,7 +159,7 @@ private struct PairCompletion: PairVisitor {
     if states.contains(left, pair.0) || states.contains(left, pair.1) { return }
     selection.insert(
       BeamChild(
-        score: score, key: IteratedGreedy.draw(left, right), parent: UInt32(truncatingIfNeeded: left),
+        score: score, key: SplitMix.draw(left, right), parent: UInt32(truncatingIfNeeded: left),
         candidate: UInt32(truncatingIfNeeded: right)), worker: worker)
   }
 

@@ -24,10 +24,6 @@ final class BeamRun {
   var stop: StopReason? { hasEnded && meter.stop == .workLimit && control.limits.work == nil ? nil : meter.stop }
 
   init(_ problem: Problem, _ control: RunControl, solver: BeamSearch) throws {
-    guard solver.sizePenalty >= 0, solver.sizePenalty.isFinite else {
-      throw SubsetSumError.invalidOption(
-        solver: solver.name, option: "sizePenalty", expected: "a number ≥ 0", found: "\(solver.sizePenalty)")
-    }
     if let width = solver.width {
       guard BeamSearch.widths.contains(width) else {
         throw SubsetSumError.invalidOption(
@@ -146,7 +142,7 @@ final class BeamRun {
         let remaining = (problem.size ?? known) - parents.size
         for added in endings.added(remaining: remaining, isFixed: problem.size != nil) {
           // Without a fixed size or a penalty only what is better than all before counts.
-          let isAny = problem.size == nil && solver.sizePenalty == 0
+          let isAny = problem.size == nil && problem.sizePenalty == 0
           let limit = isAny ? best.error : bestOfSize[parents.size + added]?.error ?? .infinity
           let work = problem.size == nil ? spent / 4 : spent
           if let found = try endings.best(parents, added: added, expansion, below: limit, work: work, &meter) {
@@ -199,8 +195,8 @@ final class BeamRun {
   }
 
   private func objective(_ found: Found) -> Double {
-    if solver.sizePenalty == 0 { return found.error }
-    return found.error * found.error + solver.sizePenalty * Double(found.subset.count)
+    if problem.sizePenalty == 0 { return found.error }
+    return found.error * found.error + problem.sizePenalty * Double(found.subset.count)
   }
 
   private func record(_ subset: [Int], _ residual: [Double], size: Int) {

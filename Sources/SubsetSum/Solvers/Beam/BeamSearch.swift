@@ -9,6 +9,8 @@ import RunControl
 /// Levels rank by the Euclidean norm of what is left (in the plain form of a metric or row sums); subsets are compared in the problem's
 /// norm. Decisions are in fixed-order Float64: the subset does not depend on BLAS's core, threads or tiles, or on the workers.
 ///
+/// With a size penalty p the best subset of each size that is returned is the one of least error² + p·size.
+///
 /// The shortest candidates are kept for the last of those that a subset still lacks (`BeamWindow`).
 ///
 /// Without a `width`, runs of 256 states (fewer where limits allow none of so many at the size asked for), then four times as many each, eight times for a fixed
@@ -22,7 +24,7 @@ import RunControl
 /// (12 seeds) and 1.59 (24, two at a time). BLAS has 73 % of the time at (72, 1900) and a size of 40, 78 % at (72, 16000), and 60 % at (72, 1900) where sizes are free;
 /// what is not BLAS's goes to children met again from other states, which grow with the width alone.
 /// Two cores are 1.5 to 1.6 times as fast as one from widths of some thousands on; small products stay on one.
-public struct BeamSearch: MultipleWorkers, SizePenalizing {
+public struct BeamSearch: MultipleWorkers {
   /// Units of work without a limit of the run's own: 2³².
   public static let defaultWorkLimit: UInt64 = 1 << 32
   /// Bytes without a limit of the run's own: 2 GiB.
@@ -30,10 +32,9 @@ public struct BeamSearch: MultipleWorkers, SizePenalizing {
   static let widths = 1...(1 << 24)
 
   public let name = "beam"
+  public var takesSizePenalty: Bool { true }
   /// States kept of each size, or nil for what limits allow.
   public var width: Int?
-  /// p ≥ 0: of the best subsets of each size the one of least error² + p·size is returned.
-  public var sizePenalty = 0.0
   /// Cores that it runs on. The subset does not depend on it, unless there is a time limit.
   public var workers: Int
 
@@ -42,18 +43,14 @@ public struct BeamSearch: MultipleWorkers, SizePenalizing {
     self.workers = workers
   }
 
-  /// - Throws: `SubsetSumError.invalidOption` for a width that is not in 1…2²⁴ or a penalty below 0, `.memoryLimit` where it needs more than the run may use, or
+  /// - Throws: `SubsetSumError.invalidOption` for a width that is not in 1…2²⁴, `.memoryLimit` where it needs more than the run may use, or
   ///   `LinearAlgebraError` for sizes above 32 bits.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
-    if let moderate = try problem.moderated() {
-      var scaled = self
-      scaled.sizePenalty = moderate.square(sizePenalty)
-      return try moderate.solution(by: scaled, control: control)
-    }
+    if let moderate = try problem.moderated() { return try moderate.solution(by: self, control: control) }
     do {
       let run = try BeamRun(problem, control, solver: self)
       try run.all()
-      return try solution(run.claim(run.best.subset), for: problem, control, isPenalized: sizePenalty > 0)
+      return try solution(run.claim(run.best.subset), for: problem, control)
     } catch let interruption as Interruption {
       return try stopped(problem, control, interruption)
     }
@@ -62,7 +59,7 @@ public struct BeamSearch: MultipleWorkers, SizePenalizing {
   /// What is there when a run is stopped before it has begun.
   private func stopped(_ problem: Problem, _ control: RunControl, _ interruption: Interruption) throws -> Solution {
     let claim = Claim(subset: problem.defaultSubset, stop: interruption.reason, solver: name)
-    return try solution(claim, for: problem, control, isPenalized: sizePenalty > 0)
+    return try solution(claim, for: problem, control)
   }
 
   /// The best subset of each size that was met, by size. Wider runs seek the best size so far: for one below it, fix the size.
@@ -77,7 +74,7 @@ public struct BeamSearch: MultipleWorkers, SizePenalizing {
       try run.all()
       var found = try run.bestOfSize.mapValues { try Checker.solution(run.claim($0.subset), for: problem) }
       let claim = run.claim(run.best.subset)
-      let best = try solution(claim, for: problem, control, isPenalized: sizePenalty > 0)
+      let best = try solution(claim, for: problem, control)
       if best.error < found[best.subset.count]?.error ?? .infinity { found[best.subset.count] = best }
       return found.sorted { $0.key < $1.key }.map(\.value)
     } catch let interruption as Interruption {

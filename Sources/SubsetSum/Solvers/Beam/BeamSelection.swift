@@ -114,7 +114,9 @@ final class BeamSelection: @unchecked Sendable {
     for b in 0..<buckets { starts[b &+ 1] &+= starts[b] }
     let tasks = max(1, min(4 * workers, all >> 12))
     // Task t has the buckets from where its share of children begins.
-    let bounds = (0...tasks).map { t in t == tasks ? buckets : Self.first(starts, reaching: all * t / tasks) }
+    let bounds = (0...tasks).map { t in
+      t == tasks ? buckets : partitionPoint(0..<buckets) { Int(starts[$0]) >= all * t / tasks }
+    }
     nonisolated(unsafe) let (ordered, ends) = (ordered, try LargeBuffer<UInt32>(count: buckets))
     ends.base.update(from: starts.base, count: buckets)
     nonisolated(unsafe) let first = starts
@@ -147,15 +149,6 @@ final class BeamSelection: @unchecked Sendable {
       }
     }
     return (least, most)
-  }
-
-  private static func first(_ starts: LargeBuffer<UInt32>, reaching count: Int) -> Int {
-    var (low, high) = (0, starts.count - 1)
-    while low < high {
-      let middle = (low + high) / 2
-      if Int(starts[middle]) >= count { high = middle } else { low = middle + 1 }
-    }
-    return low
   }
 
   private func sortAsOne() {

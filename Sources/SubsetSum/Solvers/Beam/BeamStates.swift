@@ -27,7 +27,7 @@ final class BeamStates: @unchecked Sendable {
     keys = try LargeBuffer(count: capacity)
     draws = try LargeBuffer(count: candidates)
     members = try LargeBuffer(count: 0)
-    for i in 0..<candidates { draws[i] = IteratedGreedy.draw(0, i) }
+    for i in 0..<candidates { draws[i] = SplitMix.draw(0, i) }
   }
 
   /// The empty subset alone.

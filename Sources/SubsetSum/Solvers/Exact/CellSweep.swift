@@ -40,6 +40,16 @@ public struct CellSweep: Solver {
     (self.radius, self.sufficient) = (radius, sufficient)
   }
 
+  public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) {
+    try requireKind(shape)
+    try requireCount(shape, atMost: Self.largestCount)
+    guard shape.dimension >= 2, shape.count >= 8 else {
+      throw .unsupported(
+        solver: name, expected: "2 or more dimensions and 8 or more candidates",
+        found: "m = \(shape.dimension), n = \(shape.count)")
+    }
+  }
+
   /// - Throws: `SubsetSumError.invalidOption`, `.tooManyCandidates` above 64, `.unsupported` for
   ///   fewer than two dimensions or 8 candidates.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
@@ -48,14 +58,7 @@ public struct CellSweep: Solver {
         solver: name, option: "radius, sufficient", expected: "0 ≤ sufficient ≤ radius and 0 < radius",
         found: "\(radius), \(sufficient)")
     }
-    guard problem.count <= Self.largestCount else {
-      throw SubsetSumError.tooManyCandidates(solver: name, limit: Self.largestCount, found: problem.count)
-    }
-    guard problem.dimension >= 2, problem.count >= 8 else {
-      throw SubsetSumError.unsupported(
-        solver: name, expected: "2 or more dimensions and 8 or more candidates",
-        found: "m = \(problem.dimension), n = \(problem.count)")
-    }
+    try requireSolvable(problem.shape)
     if let moderate = try problem.moderated() {
       let scaled = CellSweep(
         radius: max(.leastNormalMagnitude, moderate.length(radius)), sufficient: moderate.length(sufficient))
@@ -85,6 +88,6 @@ public struct CellSweep: Solver {
     guard meter.allows(cost) else { return }
     let found = try IteratedGreedy(kicks: 1 << 10).solve(problem, control: meter.control.silenced().forStep(work: cost))
     meter.count(work: found.work, evaluations: found.evaluations)
-    best.consider(found.subset.reduce(UInt64(0)) { $0 | 1 << UInt64($1) })
+    best.consider(SmallInstance.mask(of: found.subset))
   }
 }

@@ -7,9 +7,8 @@ final class CellTable {
   private let nexts: UnsafeMutablePointer<UInt32>
   private let bitmap: UnsafeMutablePointer<UInt64>
   private let bits: Int
-  private let low: Double
-  private let inverse: Double
-  private let fineInverse: Double
+  private let coarse: CellAxis
+  private let fine: CellAxis
   private var values: UnsafeMutablePointer<Double>?
   private var isFiltering = false
   let width: Double
@@ -20,10 +19,10 @@ final class CellTable {
     let half = min((most - least) / 2, 4 * lists.deviations[1])
     cells = wanted
     bits = 32 * wanted
-    low = middle - half
     width = 2 * half / Double(cells)
-    inverse = width > 0 && (1 / width).isFinite ? 1 / width : 0
-    fineInverse = inverse * Double(bits / cells)
+    let inverse = width > 0 && (1 / width).isFinite ? 1 / width : 0
+    coarse = CellAxis(low: middle - half, inverse: inverse, count: cells)
+    fine = CellAxis(low: middle - half, inverse: inverse * Double(bits / cells), count: bits)
     heads = .allocate(capacity: cells)
     nexts = .allocate(capacity: capacity + 1)
     bitmap = .allocate(capacity: bits / 64)
@@ -35,11 +34,6 @@ final class CellTable {
     bitmap.deallocate()
   }
 
-  @inline(__always) private func place(_ value: Double, _ inverse: Double, _ count: Int) -> Int {
-    let place = (value - low) * inverse
-    return place > 0 ? place < Double(count) ? Int(place) : count &- 1 : 0
-  }
-
   /// Takes the sums, for looks within `window`; of equal ones, as far as they are seen to be, the first.
   ///
   /// - Parameter isSame: whether two sums with equal values are the same in their other coordinates, nil where all are to be taken.
@@ -47,16 +41,16 @@ final class CellTable {
     values = sums.values
     let (values, heads, nexts, bitmap) = (sums.values, heads, nexts, bitmap)
     heads.update(repeating: 0, count: cells)
-    isFiltering = window * fineInverse < 4
+    isFiltering = window * fine.inverse < 4
     if isFiltering { bitmap.update(repeating: 0, count: bits / 64) }
     for k in 0..<sums.count {
-      let cell = place(values[k], inverse, cells)
+      let cell = coarse.place(values[k])
       if let isSame, holds(k, cell, isSame) { continue }
       nexts[k &+ 1] = heads[cell]
       heads[cell] = UInt32(truncatingIfNeeded: k &+ 1)
       if isFiltering {
-        let last = place(values[k] + window, fineInverse, bits)
-        for bit in place(values[k] - window, fineInverse, bits)...last { bitmap[bit >> 6] |= 1 << UInt64(bit & 63) }
+        let last = fine.place(values[k] + window)
+        for bit in fine.place(values[k] - window)...last { bitmap[bit >> 6] |= 1 << UInt64(bit & 63) }
       }
     }
   }
@@ -76,14 +70,14 @@ final class CellTable {
   /// False only where no sum lies within the window that the table was filled for.
   @inline(__always) func mayHold(_ value: Double) -> Bool {
     if !isFiltering { return true }
-    let bit = place(value, fineInverse, bits)
+    let bit = fine.place(value)
     return bitmap[bit >> 6] >> UInt64(bit & 63) & 1 == 1
   }
 
   /// Visits the sums with values in low...high; how many had to be looked at.
   @inline(__always) func forEach(_ low: Double, _ high: Double, _ body: (Int) -> Void) -> Int {
-    let last = place(high, inverse, cells)
-    var cell = place(low, inverse, cells)
+    let last = coarse.place(high)
+    var cell = coarse.place(low)
     var seen = 0
     while cell <= last {
       var entry = Int(heads[cell])

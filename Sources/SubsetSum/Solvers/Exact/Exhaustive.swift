@@ -18,11 +18,14 @@ public struct Exhaustive: Solver {
 
   public init() {}
 
+  public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) {
+    try requireKind(shape)
+    try requireCount(shape, atMost: Self.largestCount)
+  }
+
   /// - Throws: `SubsetSumError.tooManyCandidates` above 30.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
-    guard problem.count <= Self.largestCount else {
-      throw SubsetSumError.tooManyCandidates(solver: name, limit: Self.largestCount, found: problem.count)
-    }
+    try requireSolvable(problem.shape)
     if let moderate = try problem.moderated() {
       return try moderate.solution(by: self, isExact: true, control: control)
     }

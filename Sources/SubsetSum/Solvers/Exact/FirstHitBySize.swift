@@ -23,14 +23,20 @@ public struct FirstHitBySize: Solver {
     self.maximumSize = maximumSize
   }
 
+  public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) {
+    try requireKind(shape)
+    try requireCount(shape, atMost: Self.largestCount)
+    if let size = shape.size, size > maximumSize {
+      throw .unsupported(
+        solver: name, expected: "a size of at most its maximumSize \(maximumSize)", found: "size \(size)")
+    }
+  }
+
   /// The solution's `isOptimal` is true when every subset was looked at without a hit.
   ///
   /// - Throws: `SubsetSumError.tooManyCandidates` above 64, `.invalidOption` for a tolerance or size that is
   ///   negative or NaN, `.unsupported` for a fixed size above `maximumSize`.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
-    guard problem.count <= Self.largestCount else {
-      throw SubsetSumError.tooManyCandidates(solver: name, limit: Self.largestCount, found: problem.count)
-    }
     guard tolerance >= 0 else {
       throw SubsetSumError.invalidOption(
         solver: name, option: "tolerance", expected: "a number ≥ 0", found: "\(tolerance)")
@@ -39,10 +45,7 @@ public struct FirstHitBySize: Solver {
       throw SubsetSumError.invalidOption(
         solver: name, option: "maximumSize", expected: "a size ≥ 0", found: "\(maximumSize)")
     }
-    if let size = problem.size, size > maximumSize {
-      throw SubsetSumError.unsupported(
-        solver: name, expected: "a size of at most its maximumSize \(maximumSize)", found: "size \(size)")
-    }
+    try requireSolvable(problem.shape)
     if let moderate = try problem.moderated() {
       let scaled = FirstHitBySize(tolerance: moderate.length(tolerance), maximumSize: maximumSize)
       return try moderate.solution(by: scaled, control: control)
@@ -159,7 +162,7 @@ private final class SizeSearch {
 
   /// Rescores a subset; true for a hit.
   private func consider(_ chosen: [Int]) -> Bool {
-    let mask = chosen.reduce(into: UInt64(0)) { $0 |= 1 << UInt64($1) }
+    let mask = SmallInstance.mask(of: chosen)
     let error = instance.error(of: mask)
     if error < bestError {
       (best, bestError) = (mask, error)

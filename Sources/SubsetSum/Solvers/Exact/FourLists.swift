@@ -32,18 +32,7 @@ public struct FourLists: Solver {
   /// - Throws: `SubsetSumError.unsupported` unless the dimension is 1, `.tooManyCandidates` above 60, `.memoryLimit` when `neededBytes`
   ///   exceeds what the run may use.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
-    guard problem.dimension == 1 else {
-      throw SubsetSumError.unsupported(
-        solver: name, expected: "a problem in one dimension", found: "dimension \(problem.dimension)")
-    }
-    guard problem.count <= Self.largestCount else {
-      throw SubsetSumError.tooManyCandidates(solver: name, limit: Self.largestCount, found: problem.count)
-    }
-    let needed = Self.neededBytes(count: problem.count)
-    let allowed = control.limits.allowedBytes
-    guard needed <= allowed else {
-      throw SubsetSumError.memoryLimit(solver: name, neededBytes: needed, limitBytes: allowed)
-    }
+    try require(problem.shape, control.limits)
     if let moderate = try problem.moderated() {
       return try moderate.solution(by: self, isExact: true, control: control)
     }
@@ -56,6 +45,17 @@ public struct FourLists: Solver {
     }
     return try solution(
       meter.claim(SmallInstance.indices(of: best.mask), isOptimal: true, by: name), for: problem, control)
+  }
+
+  public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) { try require(shape, Limits()) }
+
+  private func require(_ shape: ProblemShape, _ limits: Limits) throws(SubsetSumError) {
+    try requireKind(shape)
+    guard shape.dimension == 1 else {
+      throw .unsupported(solver: name, expected: "a problem in one dimension", found: "dimension \(shape.dimension)")
+    }
+    try requireCount(shape, atMost: Self.largestCount)
+    try requireBytes(Self.neededBytes(count: shape.count), atMost: limits.allowedBytes)
   }
 }
 
@@ -132,7 +132,7 @@ private final class FourListsSearch {
     guard let smaller, meter.allows(cost) else { return }
     let found = try MeetInTheMiddle().solve(smaller, control: meter.control.forStep(work: cost))
     meter.count(work: found.work, evaluations: found.evaluations)
-    best.consider((found.subset + (part..<part + taken)).reduce(UInt64(0)) { $0 | 1 << UInt64($1) })
+    best.consider(SmallInstance.mask(of: found.subset + (part..<part + taken)))
   }
 
   /// Rescores all pairs of sums within reach. Each sum costs one unit of work.

@@ -5,9 +5,8 @@
 final class GridTable {
   private struct Axis {
     var column = 0
-    var low = 0.0
-    var inverse = 0.0
-    var boxes = 1
+    var boxes = CellAxis(low: 0, inverse: 0, count: 1)
+    var count = 1
     var stride = 1
   }
 
@@ -68,7 +67,7 @@ final class GridTable {
   /// Takes the sums, for looks within `window` by about `lookCount` others.
   func fill(window: Double, lookCount: Int) {
     plan(window: window, lookCount: lookCount)
-    let boxes = axes[0].boxes * axes[0].stride
+    let boxes = axes[0].count * axes[0].stride
     let count = sums.count
     places.update(repeating: 0, count: count)
     for number in 0..<axisCount {
@@ -76,7 +75,7 @@ final class GridTable {
       let (left, right) = (lists.left.columns[axis.column], lists.right.columns[axis.column])
       for k in 0..<count {
         let pair = sums.pairs[k]
-        let box = place(left[Int(pair.left)] + right[Int(pair.right)], axis)
+        let box = axis.boxes.place(left[Int(pair.left)] + right[Int(pair.right)])
         places[k] &+= UInt32(truncatingIfNeeded: box &* axis.stride)
       }
     }
@@ -89,11 +88,6 @@ final class GridTable {
       entries[Int(next)] = sums.pairs[k]
       starts[Int(places[k]) &+ 1] = next &+ 1
     }
-  }
-
-  @inline(__always) private func place(_ value: Double, _ axis: Axis) -> Int {
-    let place = (value - axis.low) * axis.inverse
-    return place > 0 ? place < Double(axis.boxes) ? Int(place) : axis.boxes &- 1 : 0
   }
 
   /// Visits the sums in the boxes that −(left + right) ± window meets, left and right entries of the others' lists; how many there were.
@@ -134,7 +128,7 @@ final class GridTable {
 
   @inline(__always) private func span(_ pair: ListPair, _ axis: Axis, _ window: Double) -> (Int, Int) {
     let value = -(others.left.columns[axis.column][Int(pair.left)] + others.right.columns[axis.column][Int(pair.right)])
-    return (place(value - window, axis), place(value + window, axis))
+    return (axis.boxes.place(value - window), axis.boxes.place(value + window))
   }
 
   /// Chooses coordinates and widths: what the looks and the sums met are expected to cost least, sums of both sides taken as normal.
@@ -169,8 +163,9 @@ final class GridTable {
     for (number, axis) in chosen.enumerated().reversed() {
       let middle = lists.lows[axis.column] + (lists.highs[axis.column] - lists.lows[axis.column]) / 2
       let inverse = (1 / axis.width).isFinite ? 1 / axis.width : 0
+      let low = middle - axis.width * Double(axis.boxes) / 2
       axes[number] = Axis(
-        column: axis.column, low: middle - axis.width * Double(axis.boxes) / 2, inverse: inverse, boxes: axis.boxes,
+        column: axis.column, boxes: CellAxis(low: low, inverse: inverse, count: axis.boxes), count: axis.boxes,
         stride: stride)
       stride *= axis.boxes
     }

@@ -38,7 +38,7 @@ public struct MeetInTheMiddle: Solver {
   /// - Throws: `SubsetSumError.tooManyCandidates` above 60, `.memoryLimit` when `neededBytes` exceeds what the run
   ///   may use.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
-    try check(problem, control, extraBytes: 0)
+    try require(problem.shape, control.limits)
     if let moderate = try problem.moderated() {
       return try moderate.solution(by: self, isExact: true, control: control)
     }
@@ -71,7 +71,7 @@ public struct MeetInTheMiddle: Solver {
     guard problem.dimension > 0 else {
       throw SubsetSumError.unsupported(solver: name, expected: "at least one coordinate", found: "dimension 0")
     }
-    try check(problem, control, extraBytes: min(limit, 1 << 50) * 16)
+    try require(problem.shape, control.limits, extraBytes: min(limit, 1 << 50) * 16)
     if let moderate = try problem.moderated() {
       return try moderate.listing(within: tolerance) {
         try allSubsets(of: $0, within: $1, limit: limit, control: control)
@@ -99,16 +99,13 @@ public struct MeetInTheMiddle: Solver {
       solutions: solutions, isComplete: !collector.isTruncated && meter.stop == nil, stop: meter.stop, work: meter.work)
   }
 
-  private func check(_ problem: Problem, _ control: RunControl, extraBytes: Int) throws(SubsetSumError) {
-    guard problem.count <= Self.largestCount else {
-      throw .tooManyCandidates(solver: name, limit: Self.largestCount, found: problem.count)
-    }
-    let needed = ByteCount.sum(
-      Self.neededBytes(count: problem.count, dimension: problem.dimension), extraBytes)
-    let allowed = control.limits.allowedBytes(default: Self.defaultMemoryLimit)
-    guard needed <= allowed else {
-      throw .memoryLimit(solver: name, neededBytes: needed, limitBytes: allowed)
-    }
+  public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) { try require(shape, Limits()) }
+
+  private func require(_ shape: ProblemShape, _ limits: Limits, extraBytes: Int = 0) throws(SubsetSumError) {
+    try requireKind(shape)
+    try requireCount(shape, atMost: Self.largestCount)
+    let needed = ByteCount.sum(Self.neededBytes(count: shape.count, dimension: shape.dimension), extraBytes)
+    try requireBytes(needed, atMost: limits.allowedBytes(default: Self.defaultMemoryLimit))
   }
 
   private func join(_ best: inout MeetingPoint, _ meter: inout WorkMeter) {

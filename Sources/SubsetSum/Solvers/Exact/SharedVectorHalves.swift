@@ -90,7 +90,7 @@ public struct SharedVectorHalves: Sendable {
     let nowhere = [Double](repeating: 0, count: candidates.dimension)
     let tabled =
       try form.map {
-        Problem(known: $0.candidates, target: nowhere, norm: $0.norm, size: nil, isOrdinary: true)
+        Problem(known: $0.candidates, target: nowhere, norm: $0.norm, isOrdinary: true)
       } ?? Problem(candidates: candidates, target: nowhere, norm: norm)
     do { return try VectorTables(try SmallInstance(tabled), control) } catch is Interruption { return nil }
   }
@@ -154,7 +154,7 @@ public struct SharedVectorHalves: Sendable {
   private func inTables(_ problem: Problem) -> Problem? {
     if let form {
       return form.target(problem.target).map {
-        Problem(known: form.candidates, target: $0, norm: form.norm, size: nil, isOrdinary: true)
+        Problem(known: form.candidates, target: $0, norm: form.norm, isOrdinary: true)
       }
     }
     return Problem.isOrdinary(candidates, largest: largest, target: problem.target, norm: norm) ? problem : nil

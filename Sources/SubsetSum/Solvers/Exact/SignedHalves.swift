@@ -251,9 +251,9 @@ struct FixedPointScale {
   init(largest: Double) {
     let whole = largest > 0 ? 58 - Int(largest.exponent) : 0
     let exponent = min(958, whole)
-    factor = Double(sign: .plus, exponent: exponent, significand: 1)
-    inverse = Double(sign: .plus, exponent: -exponent, significand: 1)
-    second = Double(sign: .plus, exponent: whole - exponent, significand: 1)
+    factor = powerOfTwo(exponent)
+    inverse = powerOfTwo(-exponent)
+    second = powerOfTwo(whole - exponent)
   }
 
   @inline(__always) func apply(_ value: Double) -> Double { value * factor * second }

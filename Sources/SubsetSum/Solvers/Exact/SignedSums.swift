@@ -59,11 +59,7 @@ final class SignedSums {
     let movedFlip = (bit &- 1) | (number < 0 ? 0 : bit)
     let last = 2 &* size &- 1
     // How many of P the lower half takes: those at most 0.
-    var (below, end) = (0, size)
-    while below < end {
-      let middle = (below &+ end) / 2
-      if values[middle] <= step { below = middle &+ 1 } else { end = middle }
-    }
+    let below = partitionPoint(0..<size) { values[$0] > step }
     var (low, high) = (0, below &- 1)
     // At output k of one pass Q's value is step − mirror[low], at output k of the other step − opposite[high].
     var (mirror, mirrorMasks) = (values + (size &- 1), masks + (size &- 1))

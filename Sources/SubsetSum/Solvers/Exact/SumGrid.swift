@@ -1,43 +1,12 @@
 import RunControl
 import SubsetSumKernels
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 /// The sums of a half in cells of their first columns, so that those within a box can be looked up.
 ///
 /// In up to three columns, where boxes are narrow: slabs of the first column, sorted by the second within each, and a bitmap of finer cells of both that hold
 /// any. In more: prisms of the first and second column, sorted by the third. In either, `starts` has the place where each part of a slab or prism begins.
 /// Beyond four deviations from the mean the outermost cells hold all. Memory: about 12 bytes a sum.
 final class SumGrid {
-  /// Cells of equal width: a function that never falls.
-  struct Axis {
-    let low: Double
-    let inverse: Double
-    let last: Double
-
-    /// - Throws: `Interruption` when the run must stop.
-    init(_ list: SortedHalf, column: Int, count: Int, _ control: RunControl) throws(Interruption) {
-      try control.checkInterruption()
-      let (mean, deviation) = (list.mean(column), list.deviation(column))
-      low = mean - 4 * deviation
-      let scale = Double(count) / (8 * deviation)
-      inverse = deviation > 0 && scale.isFinite ? scale : 0
-      last = Double(count - 1)
-    }
-
-    /// An axis of one cell.
-    init() { (low, inverse, last) = (0, 0, 0) }
-
-    @inline(__always) func place(_ value: Double) -> Int {
-      let place = (value - low) * inverse
-      return place > 0 ? place < last ? Int(place) : Int(last) : 0
-    }
-  }
-
   /// A column each, in the order of the list that it was made of; places are indices into them.
   let columns: [UnsafeMutablePointer<Double>]
   let masks: UnsafeMutablePointer<UInt32>
@@ -45,14 +14,14 @@ final class SumGrid {
   let least: Double
   let most: Double
   /// Slabs, or prisms' first sides.
-  let rows: Axis
+  let rows: CellAxis
   /// Prisms' second sides; one for slabs.
-  let sides: Axis
+  let sides: CellAxis
   let sideCount: Int
   /// The column that a slab or prism is sorted by.
   let sorted: Int
   /// Parts of a slab or prism, by that column.
-  let parts: Axis
+  let parts: CellAxis
   private let partCount: Int
   /// Where part c of slab or prism s begins, at s·partCount + c, and the end.
   private let starts: UnsafeMutablePointer<UInt32>
@@ -66,13 +35,14 @@ final class SumGrid {
   init(_ list: SortedHalf, _ control: RunControl) throws(Interruption) {
     let (count, m) = (list.count, list.columns.count)
     let isSlab = m < 4
-    let rowCount = max(16, Int(pow(Double(count), isSlab ? 0.5 : 0.4)))
+    let rowCount = max(16, Int(power(Double(count), isSlab ? 0.5 : 0.4)))
     sideCount = isSlab ? 1 : rowCount
     partCount = isSlab ? 2 * rowCount : max(1, 2 * count / (rowCount * rowCount))
     sorted = isSlab ? 1 : 2
-    let rows = try Axis(list, column: 0, count: rowCount, control)
-    let sides = isSlab ? Axis() : try Axis(list, column: 1, count: sideCount, control)
-    let parts = try Axis(list, column: sorted, count: partCount, control)
+    let rows = try CellAxis(list, column: 0, count: rowCount, control)
+    let sides =
+      isSlab ? CellAxis(low: 0, inverse: 0, count: 1) : try CellAxis(list, column: 1, count: sideCount, control)
+    let parts = try CellAxis(list, column: sorted, count: partCount, control)
     (self.rows, self.sides, self.parts) = (rows, sides, parts)
     (least, most) = (list.columns[0][0], list.columns[0][count - 1])
     let (first, second, key, sideCount) = (list.columns[0], list.columns[1], list.columns[sorted], sideCount)
@@ -128,18 +98,30 @@ final class SumGrid {
   }
 }
 
+extension CellAxis {
+  /// Cells over four deviations to each side of the mean of a list's column.
+  ///
+  /// - Throws: `Interruption` when the run must stop.
+  fileprivate init(_ list: SortedHalf, column: Int, count: Int, _ control: RunControl) throws(Interruption) {
+    try control.checkInterruption()
+    let (mean, deviation) = (list.mean(column), list.deviation(column))
+    let scale = Double(count) / (8 * deviation)
+    self.init(low: mean - 4 * deviation, inverse: deviation > 0 && scale.isFinite ? scale : 0, count: count)
+  }
+}
+
 /// Which of fine cells of two columns hold any sum: about 32 cells for each.
 private final class CellBitmap {
-  private let rows: SumGrid.Axis
-  private let cells: SumGrid.Axis
+  private let rows: CellAxis
+  private let cells: CellAxis
   private let bits: OwnedBuffer<UInt32>
   private let wordsOfRow: Int
 
   /// - Throws: `Interruption` when the run must stop.
   init(_ list: SortedHalf, side: Int, _ control: RunControl) throws(Interruption) {
     let (rowCount, cellCount) = (4 * side, 8 * side)
-    let rows = try SumGrid.Axis(list, column: 0, count: rowCount, control)
-    let cells = try SumGrid.Axis(list, column: 1, count: cellCount, control)
+    let rows = try CellAxis(list, column: 0, count: rowCount, control)
+    let cells = try CellAxis(list, column: 1, count: cellCount, control)
     let words = cellCount / 32 + 1
     (self.rows, self.cells, wordsOfRow) = (rows, cells, words)
     let made = OwnedBuffer<UInt32>(count: rowCount * words)

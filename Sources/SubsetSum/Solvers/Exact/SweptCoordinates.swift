@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 /// The coordinates that a `CellSweep` works on: the problem's in plain form, and where subsets have a fixed size that as one more, of 1 for each
 /// candidate, in a unit so wide that no other size lies within reach.
 final class SweptCoordinates {
@@ -37,7 +31,7 @@ final class SweptCoordinates {
     var order = (0..<m).sorted { (spreads[$1], $0) < (spreads[$0], $1) }
     if let size = instance.size {
       // A power of two, so that sums of it are exact.
-      let unit = exp2(max(-900, min(900, log2(max(reach, .leastNormalMagnitude)).rounded(.up))) + 3)
+      let unit = exponential2(max(-900, min(900, logarithm2(max(reach, .leastNormalMagnitude)).rounded(.up))) + 3)
       for i in 0..<n { rows[i * columnCount + m] = unit }
       target[m] = unit * Double(size)
       order.insert(m, at: min(2, m))
@@ -60,7 +54,7 @@ final class SweptCoordinates {
     var logCount = Double(n)
     if let k = instance.size {
       share = Double(k) / Double(n)
-      logCount = (lgamma(Double(n + 1)) - lgamma(Double(k + 1)) - lgamma(Double(n - k + 1))) / log(2)
+      logCount = logBinomial(Double(n), Double(k)) / naturalLogarithm(2)
     }
     var logDensity = logCount - 1
     for j in 0..<m {
@@ -72,10 +66,13 @@ final class SweptCoordinates {
       if instance.size != nil { squares -= sum * sum / Double(n) }
       let variance = share * (1 - share) * squares
       let gap = share * sum - instance.target[j]
-      if variance > 0 { logDensity += 1 - log2(2 * Double.pi * variance) / 2 - gap * gap / variance * (log2(M_E) / 2) }
+      if variance > 0 {
+        logDensity +=
+          1 - logarithm2(2 * Double.pi * variance) / 2 - gap * gap / variance * (logarithm2(2.718281828459045) / 2)
+      }
     }
     // Passes grow it by a factor: neither 0, nor what overflowing squares make no number of.
-    let radius = exp2(-logDensity / Double(m))
+    let radius = exponential2(-logDensity / Double(m))
     return radius.isNaN ? .infinity : max(radius, .leastNormalMagnitude)
   }
 }

@@ -16,7 +16,7 @@ final class WindowJoin {
   private let first: SortedHalf
   private let second: SortedHalf
   private let pairs: [(first: Int, second: Int)]
-  private static let lanes = 8
+  private static let laneCount = 8
   private static let neighbourBlocks = 2
   private static let checkInterval = 1 << 16
   /// Rows without a sum in their windows, and subsets rescored, between two questions whether to go
@@ -42,7 +42,7 @@ final class WindowJoin {
       control)
     second = try SortedHalf(
       dimension: m, order: order, rows: instance.rows + split * m, bits: n - split, bySize: bySize, bases: nil,
-      padding: Self.lanes, control)
+      padding: Self.laneCount, control)
     pairs = HalfSums.pairs(size: instance.size, split, n - split)
   }
 
@@ -62,7 +62,7 @@ final class WindowJoin {
   ) -> Bool {
     let (keyA, keyB) = (first.columns[0], second.columns[0])
     // A block of lanes may go beyond the interval.
-    let unit = UInt64((Self.checkInterval + Self.lanes) * m)
+    let unit = UInt64((Self.checkInterval + Self.laneCount) * m)
     var top = sums.upperBound
     var visited = 0
     var rescored = 0
@@ -77,7 +77,7 @@ final class WindowJoin {
       var j = top
       var left = blocks
       while j > sums.lowerBound, left > 0, value + keyB[j &- 1] >= -reach {
-        let start = max(sums.lowerBound, j &- Self.lanes)
+        let start = max(sums.lowerBound, j &- Self.laneCount)
         if isSquared ? isAnyWithinSquares(i, start, cut) : isAnyWithinMaximum(i, start, reach) {
           for k in start..<j where !(measure(i, k) > cut) {
             best.consider(first.masks[i], second.masks[k])
@@ -112,16 +112,12 @@ final class WindowJoin {
     isSquared ? cut.squareRoot() * (1 + 0x1p-50) : cut
   }
 
-  @inline(__always) private func load(_ p: UnsafePointer<Double>) -> SIMD8<Double> {
-    UnsafeRawPointer(p).loadUnaligned(as: SIMD8<Double>.self)
-  }
-
   /// Reads eight sums from `start`; those at or above the window's end only cause a needless look.
   @inline(__always) private func isAnyWithinMaximum(_ i: Int, _ start: Int, _ reach: Double) -> Bool {
     var alive = SIMDMask<SIMD8<Int64>>(repeating: true)
     let limit = SIMD8<Double>(repeating: reach)
     for j in 0..<m {
-      let sum = load(second.columns[j] + start) + SIMD8(repeating: first.columns[j][i])
+      let sum = lanes(at: second.columns[j] + start) + SIMD8(repeating: first.columns[j][i])
       alive = alive .& (sum .<= limit) .& (sum .>= -limit)
       if !any(alive) { return false }
     }
@@ -132,7 +128,7 @@ final class WindowJoin {
     var squares = SIMD8<Double>.zero
     let limit = SIMD8<Double>(repeating: cut)
     for j in 0..<m {
-      let sum = load(second.columns[j] + start) + SIMD8(repeating: first.columns[j][i])
+      let sum = lanes(at: second.columns[j] + start) + SIMD8(repeating: first.columns[j][i])
       squares += sum * sum
       if !any(squares .<= limit) { return false }
     }

@@ -83,6 +83,12 @@ public struct Exchange: MultipleWorkers {
     self.chill = chill
   }
 
+  /// As the solver does whose subset it improves.
+  public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) {
+    try requireNoPenalty(shape)
+    if case .solver(let solver) = start { try solver.requireSolvable(shape) }
+  }
+
   /// - Throws: `SubsetSumError.invalidOption`; `.invalidSubset` or `.wrongSize` for a start that is no solution; `.memoryLimit` when the
   ///   order of the candidates does not fit; what the solver that is improved throws.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
@@ -93,6 +99,7 @@ public struct Exchange: MultipleWorkers {
         expected: "numbers ≥ 0, bits of 10…40, heat ≥ 2·chill > 0",
         found: "\(coolings), \(pairWindow), \(coolingBits), \(heat), \(chill)")
     }
+    try requireNoPenalty(problem.shape)
     if let moderate = try problem.moderated() { return try moderate.solution(by: self, control: control) }
     let limit = control.limits.work(orDefault: Self.defaultWorkLimit)
     var meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
@@ -121,7 +128,7 @@ public struct Exchange: MultipleWorkers {
     let ordering = ShortCandidates.orderingWork(problem)
     guard meter.allows(ordering) else { return first.subset }
     meter.count(work: ordering, evaluations: 0)
-    let scaling = Double(sign: .plus, exponent: -max(-900, min(900, Int(first.error.exponent))), significand: 1)
+    let scaling = powerOfTwo(-max(-900, min(900, Int(first.error.exponent))))
     let rows = try ShortCandidates(problem, scaling: scaling, meter.control)
     let window = try window(rows, first, problem, meter.control.limits.memoryBytes)
     let writing = UInt64(window * rows.stride) + UInt64(first.subset.count * rows.stride)

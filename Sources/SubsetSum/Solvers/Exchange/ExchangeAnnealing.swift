@@ -65,10 +65,7 @@ struct ExchangeAnnealing {
 
   @inline(__always) private func next(_ random: inout UInt64) -> UInt64 {
     random &+= 1
-    var z = random &* 0x9E37_79B9_7F4A_7C15
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
+    return SplitMix.value(random)
   }
 
   private func flips(_ scale: Double, _ window: Int, _ touched: Int, _ random: inout UInt64) {

@@ -125,24 +125,14 @@ final class ExchangeDescent {
     let m = state.rows.dimension
     var coordinates = UnsafeMutableBufferPointer(start: order, count: m)
     for j in 0..<m { coordinates[j] = j }
-    coordinates.sort { abs(column[$0]) != abs(column[$1]) ? abs(column[$0]) > abs(column[$1]) : $0 < $1 }
+    coordinates.sort { isLarger(column, $0, $1) }
     var limit = state.figure
     var best = -1
     var seen = 0
     for i in low..<high where mayFollow(first, i) {
       let (sign, x) = (state.sign(i), state.rows[i])
-      var largest = 0.0
-      for k in 0..<m {
-        let j = order[k]
-        let value = abs(column[j] + sign * x[j])
-        seen &+= 1
-        if !(value < limit) {
-          largest = .infinity
-          break
-        }
-        if value > largest { largest = value }
-      }
-      if largest < limit { (limit, best) = (largest, i) }
+      let largest = largestMagnitude(of: m, below: limit, &seen) { abs(column[order[$0]] + sign * x[order[$0]]) }
+      if let largest { (limit, best) = (largest, i) }
     }
     return (best, seen)
   }

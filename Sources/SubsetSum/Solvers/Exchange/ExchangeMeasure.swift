@@ -62,28 +62,17 @@ final class ExchangeMeasure {
 
   private func finite(_ value: Double) -> Double { value.isNaN ? .infinity : value }
 
-  @inline(__always) private func combined(_ lanes: SIMD8<Double>) -> Double {
-    ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]))
-  }
-
-  @inline(__always) private func moved(
-    _ r: UnsafePointer<Double>, _ sign: Double, _ x: UnsafePointer<Double>, _ j: Int
-  ) -> SIMD8<Double> {
-    let step = sign * UnsafeRawPointer(x + j).loadUnaligned(as: SIMD8<Double>.self)
-    return UnsafeRawPointer(r + j).loadUnaligned(as: SIMD8<Double>.self) + step
-  }
-
   @inline(__always) private func squares(
     _ r: UnsafePointer<Double>, _ sign: Double, _ x: UnsafePointer<Double>
   ) -> SIMD8<Double> {
-    var lanes = SIMD8<Double>.zero
+    var squares = SIMD8<Double>.zero
     var j = 0
     while j < stride {
-      let values = moved(r, sign, x, j)
-      lanes += values * values
+      let values = lanes(at: r + j) + sign * lanes(at: x + j)
+      squares += values * values
       j &+= 8
     }
-    return lanes
+    return squares
   }
 
   /// Sums of magnitudes by block, the negative parts apart where sides count apart.

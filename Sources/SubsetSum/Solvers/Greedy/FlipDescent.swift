@@ -24,7 +24,7 @@ final class FlipDescent<Scalar: BLASScalar> {
   ) throws(Interruption) {
     self.control = control
     piece = max(1, (1 << 16) / max(1, rows.dimension))
-    state = FlipState(rows, target: problem.target, penalty: options.sizePenalty)
+    state = FlipState(rows, target: problem.target, penalty: problem.sizePenalty)
     norm = problem.norm
     let batch = max(1, min(GreedyFlips.batch, options.exchangeColumns))
     columns = FlipColumns(capacity: batch, dimension: rows.dimension)
@@ -159,7 +159,7 @@ final class FlipDescent<Scalar: BLASScalar> {
       near.removeAll(keepingCapacity: true)
       for i in 0..<window where state.chosen[i] { near.append(i) }
       for step in 0..<size {
-        let draw = IteratedGreedy.draw(number, step)
+        let draw = SplitMix.draw(number, step)
         let removes = draw & 1 == 1 && !near.isEmpty
         let position = Int((draw >> 1) % UInt64(removes ? near.count : window))
         let i = removes ? near[position] : position
@@ -204,21 +204,14 @@ final class FlipDescent<Scalar: BLASScalar> {
     var seen = 0
     for c in 0..<columns.count {
       let y = columns[c]
-      let coordinates = (0..<m).sorted { abs(y[$0]) != abs(y[$1]) ? abs(y[$0]) > abs(y[$1]) : $0 < $1 }
+      let coordinates = (0..<m).sorted { isLarger(y, $0, $1) }
       try control.forEach(0..<window, askingEvery: piece) { i in
         if i == columns.firsts[c] { return }
         let sign = state.chosen[i] ? 1.0 : -1.0
-        var maximum = 0.0
-        for j in coordinates {
-          seen += 1
-          let value = abs(y[j] + sign * state.rows.coordinate(i, j))
-          if !(value < limit) {
-            maximum = .infinity
-            break
-          }
-          maximum = max(maximum, value)
+        let maximum = largestMagnitude(of: m, below: limit, &seen) {
+          abs(y[coordinates[$0]] + sign * state.rows.coordinate(i, coordinates[$0]))
         }
-        if maximum < limit {
+        if let maximum {
           limit = maximum
           best = FlipMove(change: maximum, column: c, index: i)
         }

@@ -116,14 +116,7 @@ final class FlipScreen<Scalar: BLASScalar> {
   }
 
   /// The first index from which every candidate's norm is at least `reach`.
-  func window(reach: Double) -> Int {
-    var (low, high) = (0, n)
-    while low < high {
-      let middle = (low + high) / 2
-      if suffixNorm[middle] >= reach { high = middle } else { low = middle + 1 }
-    }
-    return low
-  }
+  func window(reach: Double) -> Int { partitionPoint(0..<n) { suffixNorm[$0] >= reach } }
 
   /// The best improving flip among candidates 0..<window from all columns, or nil when there is none.
   ///
@@ -149,9 +142,9 @@ final class FlipScreen<Scalar: BLASScalar> {
     let y = columns[c]
     let largest = largestMagnitude(y, m)
     let exponent = largest > 0 && largest.isFinite ? max(-1000, Int(largest.exponent)) : 0
-    let shrink = Double(sign: .plus, exponent: -exponent, significand: 1)
+    let shrink = powerOfTwo(-exponent)
     for j in 0..<m { scaled[c &* m &+ j] = Scalar(y[j] * shrink) }
-    factors[c] = Double(sign: .plus, exponent: exponent + 1, significand: 1)
+    factors[c] = powerOfTwo(exponent + 1)
     guards[c] = 2 * kappa * columns.norms[c] * (1 + 0x1p-20)
   }
 

@@ -17,7 +17,7 @@ import RunControl
 /// Euclidean error by 0–40 % (most at m = 9, least at m = 144) for 0–150 % more time; more columns bring nothing.
 /// `IteratedGreedy` goes much further where time allows.
 ///
-/// With a size penalty p it lowers ‖r‖₂² + p·|S|: a candidate stays only if it takes p or more off the squared error.
+/// With a size penalty p, in the units of ‖r‖₂² (in a metric those of the transformed coordinates), it lowers ‖r‖₂² + p·|S|: a candidate stays only if it takes p or more off the squared error.
 ///
 /// The descent lowers the Euclidean norm, in a metric that of the transformed coordinates; row sums are lowered only so far as it does.
 /// For the max norm the descent is the same, and the subset of least max norm met on the way is then improved by single
@@ -29,7 +29,7 @@ import RunControl
 /// Scores come from BLAS as proposals and are decided in fixed-order Float64 (`FlipScreen`): the steps do not depend on the
 /// BLAS core, threads or `tileRows`. Cost of a pass: n·m; memory: 25 bytes a candidate beside the problem (33 when Float64).
 /// Run it under `BLASLibrary.withThreads(1)`, one problem a core.
-public struct GreedyFlips: Solver, SizePenalizing {
+public struct GreedyFlips: Solver {
   /// Units of work without a limit of the run's own: 2⁴⁰.
   public static let defaultWorkLimit: UInt64 = 1 << 40
   /// First flips of an exchange that are scored together.
@@ -37,14 +37,13 @@ public struct GreedyFlips: Solver, SizePenalizing {
 
   public let name = "greedy"
   public var takesFixedSize: Bool { false }
+  public var takesSizePenalty: Bool { true }
   /// First flips tried at a local optimum; 0 for single flips only.
   public var exchangeColumns: Int
   /// Rows of a BLAS call, or nil for what fits the cache. Any value gives the same steps.
   public var tileRows: Int?
   /// Most steps that lower the max norm, when that is the problem's.
   public var polishSteps: Int
-  /// p, in the units of ‖r‖₂² (in a metric those of the transformed coordinates); 0 asks nothing of the size.
-  public var sizePenalty = 0.0
   /// The subset to start from, ascending.
   public var start: [Int] = []
 
@@ -56,16 +55,11 @@ public struct GreedyFlips: Solver, SizePenalizing {
 
   /// - Throws: `SubsetSumError.invalidOption`, `.unsupported` for a fixed size, or `LinearAlgebraError` for sizes above 32 bits.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
-    try requireAnySize(problem)
-    if let moderate = try problem.moderated() {
-      var scaled = self
-      scaled.sizePenalty = moderate.square(sizePenalty)
-      return try moderate.solution(by: scaled, control: control)
-    }
+    try requireSolvable(problem.shape)
+    if let moderate = try problem.moderated() { return try moderate.solution(by: self, control: control) }
     var meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
     let subset = try search(problem, &meter, kicks: nil) { $0.subset() }
-    let claim = meter.claim(subset, isOptimal: false, by: name)
-    return try solution(claim, for: problem, control, isPenalized: sizePenalty > 0)
+    return try solution(meter.claim(subset, isOptimal: false, by: name), for: problem, control)
   }
 
   /// The candidates flipped, in order: for comparison with the reference.
@@ -83,12 +77,8 @@ public struct GreedyFlips: Solver, SizePenalizing {
         solver: name, option: "exchangeColumns, tileRows, polishSteps", expected: "sizes ≥ 0, a tile ≥ 1",
         found: "\(exchangeColumns), \(tileRows ?? 1), \(polishSteps)")
     }
-    guard sizePenalty >= 0, sizePenalty.isFinite else {
-      throw SubsetSumError.invalidOption(
-        solver: name, option: "sizePenalty", expected: "a number ≥ 0", found: "\(sizePenalty)")
-    }
     if !start.isEmpty { _ = try Checker.residual(of: start, in: problem) }
-    try requireAnySize(problem)
+    try requireSolvable(problem.shape)
     if problem.count == 0 || problem.dimension == 0 { return [] }
     do {
       let problem = try problem.plainForm(meter.control)
@@ -110,10 +100,4 @@ public struct GreedyFlips: Solver, SizePenalizing {
     try descent.run(&meter, kicks: kicks)
     return outcome(descent.state)
   }
-}
-
-/// A solver that can be told what each chosen candidate costs.
-public protocol SizePenalizing: Solver {
-  /// p ≥ 0 in ‖r‖₂² + p·|S|, which the solver lowers.
-  var sizePenalty: Double { get set }
 }

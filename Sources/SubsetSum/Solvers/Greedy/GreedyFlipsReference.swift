@@ -7,29 +7,20 @@ import RunControl
 public struct GreedyFlipsReference: Solver {
   public let name = "greedy-reference"
   public var takesFixedSize: Bool { false }
+  public var takesSizePenalty: Bool { true }
   /// As `GreedyFlips.exchangeColumns`.
   public var exchangeColumns: Int
-  /// As `GreedyFlips.sizePenalty`.
-  public var sizePenalty: Double
 
-  public init(exchangeColumns: Int = 32, sizePenalty: Double = 0) {
-    self.exchangeColumns = exchangeColumns
-    self.sizePenalty = sizePenalty
-  }
+  public init(exchangeColumns: Int = 32) { self.exchangeColumns = exchangeColumns }
 
   /// The default work limit is that of `GreedyFlips`; work is counted without a window.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
-    try requireAnySize(problem)
-    if let moderate = try problem.moderated() {
-      var scaled = self
-      scaled.sizePenalty = moderate.square(sizePenalty)
-      return try moderate.solution(by: scaled, control: control)
-    }
+    try requireSolvable(problem.shape)
+    if let moderate = try problem.moderated() { return try moderate.solution(by: self, control: control) }
     var meter = WorkMeter(control, defaultLimit: GreedyFlips.defaultWorkLimit)
     var subset: Set<Int> = []
     for i in try path(problem, &meter) { subset.formSymmetricDifference([i]) }
-    let claim = meter.claim(subset.sorted(), isOptimal: false, by: name)
-    return try solution(claim, for: problem, control, isPenalized: sizePenalty > 0)
+    return try solution(meter.claim(subset.sorted(), isOptimal: false, by: name), for: problem, control)
   }
 
   /// The candidates flipped, in order.
@@ -48,7 +39,7 @@ public struct GreedyFlipsReference: Solver {
       let residual = try Checker.residual(of: subset.sorted(), in: problem)
       var moves: [Int] = []
       problem.candidates.withRows { rows in
-        let sweep = Sweep(rows: rows, subset: subset, residual: residual, penalty: sizePenalty)
+        let sweep = Sweep(rows: rows, subset: subset, residual: residual, penalty: problem.sizePenalty)
         guard meter.allows(UInt64(n * m)) else { return }
         meter.count(work: UInt64(n * m), evaluations: UInt64(n))
         if let single = sweep.best(first: nil) {

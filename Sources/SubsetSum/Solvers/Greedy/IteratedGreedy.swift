@@ -11,7 +11,7 @@ import RunControl
 /// Measured on |u|·V candidates sorted by |u|, z ~ U(-.5,.5), one core: 300 kicks cut the Euclidean error of
 /// `GreedyFlips` by half at (m, n) = (9, 1000) in 5 ms and at (25, 1000) in 10 ms, by a quarter at (72, 16000) in 0.2 s;
 /// 100 kicks by a quarter at (144, 32000) in 1.3 s.
-public struct IteratedGreedy: Solver, SizePenalizing {
+public struct IteratedGreedy: Solver {
   /// Units of work without a limit of the run's own: 2⁴⁰.
   public static let defaultWorkLimit: UInt64 = 1 << 40
 
@@ -22,6 +22,7 @@ public struct IteratedGreedy: Solver, SizePenalizing {
 
   public let name = "iterated-greedy"
   public var takesFixedSize: Bool { false }
+  public var takesSizePenalty: Bool { true }
   /// Kicks made, or nil for `defaultKicks`, and with a time limit for as many as fit in.
   public var kicks: Int?
   /// Flips of a kick, or nil for max(16, m/2), about the best for m = 9 … 144.
@@ -35,11 +36,6 @@ public struct IteratedGreedy: Solver, SizePenalizing {
     self.greedy = greedy
   }
 
-  public var sizePenalty: Double {
-    get { greedy.sizePenalty }
-    set { greedy.sizePenalty = newValue }
-  }
-
   /// - Throws: as `GreedyFlips`, and `SubsetSumError.invalidOption` for negative numbers.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
     guard kicks ?? 0 >= 0, (0...Self.largestKick).contains(kickSize ?? 0) else {
@@ -47,26 +43,12 @@ public struct IteratedGreedy: Solver, SizePenalizing {
         solver: name, option: "kicks, kickSize", expected: "kicks ≥ 0, a size of 0…\(Self.largestKick)",
         found: "\(kicks ?? 0), \(kickSize ?? 0)")
     }
-    try requireAnySize(problem)
-    if let moderate = try problem.moderated() {
-      var scaled = self
-      scaled.sizePenalty = moderate.square(sizePenalty)
-      return try moderate.solution(by: scaled, control: control)
-    }
+    try requireSolvable(problem.shape)
+    if let moderate = try problem.moderated() { return try moderate.solution(by: self, control: control) }
     var meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
     let subset = try greedy.search(problem, &meter, kicks: self) { $0.subset() }
-    let claim = meter.claim(subset, isOptimal: false, by: name)
-    return try solution(claim, for: problem, control, isPenalized: sizePenalty > 0)
+    return try solution(meter.claim(subset, isOptimal: false, by: name), for: problem, control)
   }
 
   static func defaultKickSize(dimension m: Int) -> Int { max(16, m / 2) }
-
-  /// Number `index` of kick `kick`: a fixed function of both (the finaliser of SplitMix64).
-  static func draw(_ kick: Int, _ index: Int) -> UInt64 {
-    var z = UInt64(truncatingIfNeeded: kick) << 32 &+ UInt64(truncatingIfNeeded: index) &+ 1
-    z = z &* 0x9E37_79B9_7F4A_7C15
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
 }

@@ -38,19 +38,26 @@ public struct KList: MultipleWorkers {
 
   /// - Throws: `SubsetSumError.invalidOption`, or `.memoryLimit` where not even the shortest lists fit.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
-    if problem.size == nil, let moderate = try problem.moderated() {
-      return try moderate.solution(by: self, control: control)
-    }
-    let claim = try search(problem, control)
-    return try solution(claim, for: problem, control)
-  }
-
-  private func search(_ problem: Problem, _ control: RunControl) throws -> Claim {
     if let listBits, !Self.bitsRange.contains(listBits) {
       throw SubsetSumError.invalidOption(
         solver: name, option: "listBits", expected: "\(Self.bitsRange)", found: "\(listBits)")
     }
-    try requireAnySize(problem)
+    try require(problem.shape, control.limits)
+    if let moderate = try problem.moderated() { return try moderate.solution(by: self, control: control) }
+    let claim = try search(problem, control)
+    return try solution(claim, for: problem, control)
+  }
+
+  public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) { try require(shape, Limits()) }
+
+  private func require(_ shape: ProblemShape, _ limits: Limits) throws(SubsetSumError) {
+    try requireKind(shape)
+    try requireBytes(
+      Self.bytes(levels: 1, dimension: max(1, shape.dimension)) << Self.bitsRange.lowerBound,
+      atMost: limits.allowedBytes(default: Self.defaultMemoryLimit))
+  }
+
+  private func search(_ problem: Problem, _ control: RunControl) throws -> Claim {
     var meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
     let longest = try longestLists(problem, control)
     var best: (subset: [Int], error: Double)?
@@ -107,11 +114,10 @@ public struct KList: MultipleWorkers {
 
   /// log₂ of the longest lists that limits allow, by levels.
   func longestLists(_ problem: Problem, _ control: RunControl) throws(SubsetSumError) -> [Int] {
+    try require(problem.shape, control.limits)
     let m = max(1, problem.dimension)
     let memory = control.limits.allowedBytes(default: Self.defaultMemoryLimit)
     let work = control.limits.work(orDefault: Self.defaultWorkLimit)
-    let least = Self.bytes(levels: 1, dimension: m) << Self.bitsRange.lowerBound
-    guard memory >= least else { throw .memoryLimit(solver: name, neededBytes: least, limitBytes: memory) }
     func log2(_ value: Int) -> Int { Int.bitWidth - 1 - max(1, value).leadingZeroBitCount }
     return (0...KListPlan.levelsRange.upperBound).map { levels in
       let byMemory = log2(memory / Self.bytes(levels: levels, dimension: m))

@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 /// How a k-list search spends its lists: how many, how long, and how narrow each merge makes which coordinates.
 ///
 /// The model behind it: a leaf's sums are normal with standard deviation s_j in coordinate j; two lists of N sums, merged where
@@ -60,10 +54,10 @@ struct KListPlan: Equatable {
       var (low, high) = (-60.0, 4.0)
       for _ in 0..<40 {
         let middle = (low + high) / 2
-        let trial = narrowing(sizes, deviations, error: largest * exp2(middle), sharpness: sharpness)
+        let trial = narrowing(sizes, deviations, error: largest * exponential2(middle), sharpness: sharpness)
         if trial.pairs >= 1 { high = middle } else { low = middle }
       }
-      let error = largest * exp2(high)
+      let error = largest * exponential2(high)
       if error < best?.expectedError ?? .infinity {
         let made = narrowing(sizes, deviations, error: error, sharpness: sharpness)
         best = KListPlan(
@@ -84,17 +78,17 @@ struct KListPlan: Equatable {
       var row = [Double](repeating: .infinity, count: leaf.count)
       // Logarithm of the share of pairs that may be dropped.
       var budget = Double(2 * sizes[level - 1] - sizes[level])
-      let goal = error * (6.0).squareRoot() / sharpness / exp2(Double(sizes.count - level) / 2)
+      let goal = error * (6.0).squareRoot() / sharpness / exponential2(Double(sizes.count - level) / 2)
       var narrowed = Set<Int>()
       while next < leaf.count, budget > 0 {
         let deviation = deviations[next]
-        let cost = log2((4 * Double.pi).squareRoot() * deviation / goal)
+        let cost = logarithm2((4 * Double.pi).squareRoot() * deviation / goal)
         if !(cost > 0) {
           next += 1
           continue
         }
         let spent = min(cost, budget)
-        row[next] = (4 * Double.pi).squareRoot() * deviation * exp2(-spent)
+        row[next] = (4 * Double.pi).squareRoot() * deviation * exponential2(-spent)
         deviations[next] = row[next] / (6.0).squareRoot()
         narrowed.insert(next)
         budget -= spent
@@ -105,8 +99,8 @@ struct KListPlan: Equatable {
       widths.append(row)
     }
     let hits = deviations.reduce(2 * Double(sizes[sizes.count - 1])) { sum, deviation in
-      deviation > 0 ? sum + log2(max(1e-300, erf(error / (2 * deviation)))) : sum
+      deviation > 0 ? sum + logarithm2(max(1e-300, errorFunction(error / (2 * deviation)))) : sum
     }
-    return (exp2(hits), widths, deviations)
+    return (exponential2(hits), widths, deviations)
   }
 }

@@ -1,8 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
 import LinearAlgebra
 import RunControl
 
@@ -71,7 +66,7 @@ final class KListSearch {
   /// for each number above 0.
   private static func dealt(_ candidates: [Int], _ dealing: Int) -> [Int] {
     if dealing == 0 { return candidates }
-    return candidates.map { (IteratedGreedy.draw(dealing, $0), $0) }.sorted { $0 < $1 }.map(\.1)
+    return candidates.map { (SplitMix.draw(dealing, $0), $0) }.sorted { $0 < $1 }.map(\.1)
   }
 
   /// Each group's mean sum, and an equal share of what the means leave of the target.
@@ -107,10 +102,12 @@ final class KListSearch {
     guard meter.allows(work) else { return nil }
     let list: SumList
     if level == 0 {
-      let rows = problem.candidates.withRows { rows in
-        groups[index].map { i in (0..<problem.dimension).map { rows.coordinate(i, $0) } }
+      let (group, m) = (groups[index], problem.dimension)
+      let rows = OwnedBuffer<Double>(count: group.count * m)
+      problem.candidates.withRows { source in
+        for (bit, i) in group.enumerated() { source.copy(i, to: rows.base + bit * m) }
       }
-      list = try SumList(rows, center: centers[index], meter.control)
+      list = try SumList(rows, bits: group.count, center: centers[index], meter.control)
     } else {
       guard let first = try build(level - 1, 2 * index, &meter),
         let second = try build(level - 1, 2 * index + 1, &meter)
@@ -157,7 +154,7 @@ final class KListSearch {
       met = try MergeScan(workers: workers, count: keys.count).pairs(index, keys, into: pairs, control)
       if met >= wanted / 2 || narrowed == 0 || attempt == 3 { break }
       let growth = min(8, 1.1 * Double(wanted) / Double(max(1, met)))
-      let factor = pow(growth, 1 / Double(narrowed))
+      let factor = power(growth, 1 / Double(narrowed))
       widths = widths.map { $0 * factor }
     }
     return try SumList(first, second, pairs, count: met, workers: workers, control)
@@ -171,13 +168,13 @@ final class KListSearch {
     // Cells on the widest coordinates, until about eight of the second list's sums are left to a
     // cell.
     var widths = [Double](repeating: .infinity, count: m)
-    var budget = log2(Double(second.count)) - 3
+    var budget = logarithm2(Double(second.count)) - 3
     let order = (0..<m).sorted { (spread[$1], $0) < (spread[$0], $1) }
     for j in order where budget > 0 && spread[j] > 0 {
       let whole = (4 * Double.pi).squareRoot() * spread[j]
-      let cost = min(budget, log2(whole / (16 * plan.expectedError)))
+      let cost = min(budget, logarithm2(whole / (16 * plan.expectedError)))
       if cost <= 0 { break }
-      widths[j] = whole * exp2(-cost)
+      widths[j] = whole * exponential2(-cost)
       budget -= cost
     }
     guard let grid = CellGrid(widths: widths, reach: spread.map { 6 * $0 }) else { return nil }

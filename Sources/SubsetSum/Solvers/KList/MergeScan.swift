@@ -50,12 +50,7 @@ struct MergeScan {
     return met
   }
 
-  /// What one task has met.
-  private struct Look: Sendable {
-    var best: SumPair?
-    var error = Double.infinity
-    var visited = 0
-  }
+  private typealias Look = PairLook<SumPair>
 
   /// The pair in one cell whose a + b is the shortest, the first of equal ones; of those looked at before the run had to stop.
   ///
@@ -64,29 +59,13 @@ struct MergeScan {
     _ first: SumList, _ second: SumList, _ index: CellIndex, _ keys: LargeBuffer<UInt64>, order: [Int],
     isMaximum: Bool, _ meter: inout WorkMeter
   ) throws -> SumPair? {
-    let m = UInt64(first.dimension)
-    let control = meter.control
+    nonisolated(unsafe) let keys = keys
     let shares = (keys.count + Self.share - 1) / Self.share
-    var best = Look()
-    for start in stride(from: 0, to: shares, by: Self.wave) {
-      let below = best.error
-      nonisolated(unsafe) let keys = keys
-      let looks = try Workers.map(count: min(shares - start, Self.wave), workers: workers) { task in
-        if control.interruption() != nil { return Look() }
-        let begin = (start + task) * Self.share
-        return Self.look(
-          begin..<min(keys.count, begin + Self.share), first, second, index, keys, order, isMaximum, below)
-      }
-      for look in looks {
-        // What was looked at when the time was up counts too; what a work limit leaves is the same
-        // everywhere.
-        if !meter.allows(UInt64(look.visited) * m), meter.stop == .workLimit { return best.best }
-        meter.count(work: UInt64(look.visited) * m, evaluations: UInt64(look.visited))
-        if look.error < best.error { best = look }
-      }
-      if meter.stop != nil { return best.best }
-    }
-    return best.best
+    return try meter.closest(shares: shares, workers: workers, dimension: first.dimension) { share, below in
+      let begin = share * Self.share
+      return Self.look(
+        begin..<min(keys.count, begin + Self.share), first, second, index, keys, order, isMaximum, below)
+    }?.met
   }
 
   private static func look(
@@ -110,8 +89,7 @@ struct MergeScan {
             if measure >= least { return true }
           }
           least = measure
-          made.error = measure
-          made.best = SumPair(left: UInt32(truncatingIfNeeded: a), right: b)
+          made.best = (measure, SumPair(left: UInt32(truncatingIfNeeded: a), right: b))
           return true
         }
       }

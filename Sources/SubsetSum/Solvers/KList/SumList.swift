@@ -27,24 +27,18 @@ final class SumList: @unchecked Sendable {
 
   func releaseValues() { values = nil }
 
-  /// All sums `−center + Σ` of `rows`, 2^rows.count of them; bit b of k stands for `rows[b]`.
+  /// All 2^bits sums `−center + Σ` of `bits` rows, row b at b·m; bit b of k stands for row b.
   ///
   /// - Throws: `Interruption` when the run must stop; `SubsetSumError.memoryLimit`.
-  init(_ rows: [[Double]], center: [Double], _ control: RunControl) throws {
+  init(_ rows: OwnedBuffer<Double>, bits: Int, center: [Double], _ control: RunControl) throws {
     let m = center.count
     dimension = m
-    count = 1 << rows.count
+    count = 1 << bits
     parents = nil
     let values = try LargeBuffer<Double>(count: count * m)
     for j in 0..<m { values[j] = -center[j] }
-    for (bit, row) in rows.enumerated() {
-      let half = 1 << bit
-      try row.withUnsafeBufferPointer { row in
-        try control.forEach(0..<half, askingEvery: Self.share) { k in
-          let (source, target) = (values.base + k &* m, values.base + (half &+ k) &* m)
-          for j in 0..<m { target[j] = source[j] + row[j] }
-        }
-      }
+    try control.fillSubsetSums(values.base, dimension: m, count: bits, askingEvery: Self.share) {
+      UnsafePointer(rows.base + $0 * m)
     }
     self.values = values
   }

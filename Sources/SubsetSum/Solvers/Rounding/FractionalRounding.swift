@@ -41,6 +41,7 @@ public struct FractionalRounding: Solver {
     guard spread > 0 else {
       throw SubsetSumError.invalidOption(solver: name, option: "spread", expected: "a number > 0", found: "\(spread)")
     }
+    try requireSolvable(problem.shape)
     if let moderate = try problem.moderated() { return try moderate.solution(by: self, control: control) }
     var meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
     var subset = problem.defaultSubset

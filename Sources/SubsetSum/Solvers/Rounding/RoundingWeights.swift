@@ -62,9 +62,7 @@ final class RoundingWeights {
       let row = gram + j &* stride
       var k = 0
       while k <= j {
-        let lanes = (UnsafeRawPointer(x + k)).loadUnaligned(as: SIMD8<Double>.self) * factor
-        let sum = UnsafeRawPointer(row + k).loadUnaligned(as: SIMD8<Double>.self) + lanes
-        UnsafeMutableRawPointer(row + k).storeBytes(of: sum, as: SIMD8<Double>.self)
+        store(lanes(at: row + k) + lanes(at: x + k) * factor, to: row + k)
         k &+= 8
       }
     }
@@ -95,9 +93,7 @@ final class RoundingWeights {
   private func subtract(_ x: UnsafePointer<Double>, _ multiple: Double, from y: UnsafeMutablePointer<Double>) {
     var k = 0
     while k < dimension {
-      let lanes = UnsafeRawPointer(x + k).loadUnaligned(as: SIMD8<Double>.self) * multiple
-      let rest = UnsafeRawPointer(y + k).loadUnaligned(as: SIMD8<Double>.self) - lanes
-      UnsafeMutableRawPointer(y + k).storeBytes(of: rest, as: SIMD8<Double>.self)
+      store(lanes(at: y + k) - lanes(at: x + k) * multiple, to: y + k)
       k &+= 8
     }
   }

@@ -28,15 +28,7 @@ public struct PairwiseSearch: Solver {
   /// - Throws: `SubsetSumError.tooManyCandidates` above 44, `.memoryLimit` when `neededBytes` exceeds what the run may use, `.unsupported` for
   ///   a fixed size.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
-    try requireAnySize(problem)
-    guard problem.count <= Self.largestCount else {
-      throw SubsetSumError.tooManyCandidates(solver: name, limit: Self.largestCount, found: problem.count)
-    }
-    let needed = Self.neededBytes(count: problem.count, dimension: problem.dimension)
-    let allowed = control.limits.allowedBytes(default: Self.defaultMemoryLimit)
-    guard needed <= allowed else {
-      throw SubsetSumError.memoryLimit(solver: name, neededBytes: needed, limitBytes: allowed)
-    }
+    try require(problem.shape, control.limits)
     if let moderate = try problem.moderated() {
       return try moderate.solution(by: self, isExact: true, control: control)
     }
@@ -51,6 +43,16 @@ public struct PairwiseSearch: Solver {
     }
     return try solution(
       meter.claim(SmallInstance.indices(of: best.mask), isOptimal: true, by: name), for: problem, control)
+  }
+
+  public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) { try require(shape, Limits()) }
+
+  private func require(_ shape: ProblemShape, _ limits: Limits) throws(SubsetSumError) {
+    try requireKind(shape)
+    try requireCount(shape, atMost: Self.largestCount)
+    try requireBytes(
+      Self.neededBytes(count: shape.count, dimension: shape.dimension),
+      atMost: limits.allowedBytes(default: Self.defaultMemoryLimit))
   }
 }
 
@@ -132,12 +134,8 @@ private final class NormedSums {
     let room = OwnedBuffer<Double>(count: count * m)
     let made = room.base
     for j in 0..<m { made[j] = target.map { $0[j] } ?? 0 }
-    let sign = target == nil ? 1.0 : -1.0
-    for bit in 0..<bits {
-      let half = 1 << bit
-      try control.forEach(0..<half, askingEvery: piece) { k in
-        for j in 0..<m { made[(half + k) * m + j] = made[k * m + j] + sign * rows[bit * m + j] }
-      }
+    try control.fillSubsetSums(made, dimension: m, count: bits, askingEvery: piece, subtracting: target != nil) {
+      rows + $0 * m
     }
     var keys = try control.map(0..<count, askingEvery: piece) {
       (norm: fixedOrderDot(made + $0 * m, made + $0 * m, m), sum: $0)

@@ -119,7 +119,11 @@ final class SmallInstance {
     sums.round(to: result)
   }
 
+  /// The candidates of a mask, ascending.
   static func indices(of mask: UInt64) -> [Int] { (0..<64).filter { mask >> UInt64($0) & 1 == 1 } }
+
+  /// The mask of some candidates.
+  static func mask(of subset: [Int]) -> UInt64 { subset.reduce(0) { $0 | 1 << UInt64($1) } }
 
   /// Whether a subset comes before another in the order that exact solvers break ties by: fewer elements first, then by the
   /// first index that only one of them has.

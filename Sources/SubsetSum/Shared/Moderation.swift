@@ -1,12 +1,6 @@
 import LinearAlgebra
 import RunControl
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 extension Problem {
   /// Magnitudes of candidates within which squares and cubes of sums, and their reciprocals, are
   /// ordinary numbers.
@@ -72,8 +66,7 @@ struct ModerateForm {
     let (moderate, second) = try norm.moderated()
     let untargeted = Problem(
       known: try candidates.scaled(by: first), target: [Double](repeating: 0, count: m),
-      norm: moderate, size: nil,
-      isOrdinary: true)
+      norm: moderate, isOrdinary: true)
     let plain = n == 0 ? untargeted : try untargeted.plainForm(RunControl())
     let third = -Moderation.exponent(plain.candidates.largestCoordinate())
     self.candidates = third == 0 ? plain.candidates : try plain.candidates.scaled(by: third)
@@ -113,9 +106,13 @@ struct Moderation {
     self.original = original
     let form = try ModerateForm(original.candidates, original.norm)
     exponent = form.exponent
+    // A square of a length, finite.
+    let penalty = min(
+      .greatestFiniteMagnitude, SubsetSum.scaled(original.sizePenalty, by: 2 * form.exponent))
     problem = form.target(original.target).map {
       Problem(
-        known: form.candidates, target: $0, norm: form.norm, size: original.size, isOrdinary: true)
+        known: form.candidates, target: $0, norm: form.norm, size: original.size,
+        sizePenalty: penalty, isOrdinary: true)
     }
   }
 
@@ -125,11 +122,6 @@ struct Moderation {
 
   /// A length of the original in the units of the moderate problem.
   func length(_ value: Double) -> Double { SubsetSum.scaled(value, by: exponent) }
-
-  /// A square of a length, finite.
-  func square(_ value: Double) -> Double {
-    min(.greatestFiniteMagnitude, SubsetSum.scaled(value, by: 2 * exponent))
-  }
 
   /// What a solver finds, checked in the original.
   ///
@@ -183,11 +175,6 @@ struct Moderation {
     claim.lowerBound = SubsetSum.scaled(found.lowerBound, by: -exponent)
     return try Checker.solution(claim, for: original)
   }
-}
-
-/// x·2^exponent, rounded once where it is no normal number.
-func scaled(_ value: Double, by exponent: Int) -> Double {
-  scalbn(value, Int32(clamping: exponent))
 }
 
 extension Candidates {

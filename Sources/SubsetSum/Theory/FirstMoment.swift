@@ -1,5 +1,3 @@
-import Foundation
-
 /// Expected numbers of subsets that hit a target, and the counts at which one is expected.
 ///
 /// Candidates are n NSN vectors in dimension m (a normal number times a vector of normals, which
@@ -12,7 +10,7 @@ public enum FirstMoment {
   /// A random subset's sum has covariance (n/2)·I, hence density about (πn)^(−m/2) near 0, and the
   /// cube has volume (2ε)^m.
   public static func logExpected(count n: Double, dimension m: Int, epsilon: Double) -> Double {
-    n * log(2) + Double(m) * (log(epsilon) - log(.pi * n / 4) / 2)
+    n * naturalLogarithm(2) + Double(m) * (naturalLogarithm(epsilon) - naturalLogarithm(.pi * n / 4) / 2)
   }
 
   /// The count n at which one subset of any size is expected: the larger solution of `n =
@@ -23,7 +21,7 @@ public enum FirstMoment {
   /// from m = 5) that the formula asks for nothing. Found by bisection to the last bit: about 60
   /// evaluations.
   public static func count(dimension m: Int, epsilon: Double) -> Double? {
-    var low = Double(m) / (2 * log(2))
+    var low = Double(m) / (2 * naturalLogarithm(2))
     guard logExpected(count: low, dimension: m, epsilon: epsilon) <= 0 else { return nil }
     var high = 2 * low
     while logExpected(count: high, dimension: m, epsilon: epsilon) < 0 { high *= 2 }
@@ -36,7 +34,7 @@ public enum FirstMoment {
 
   /// ln ε*, the error at which one of all subsets is expected: `ε* = √(πn/4)·2^(−n/m)`.
   public static func logScale(count n: Int, dimension m: Int) -> Double {
-    log(.pi * Double(n) / 4) / 2 - Double(n) / Double(m) * log(2)
+    naturalLogarithm(.pi * Double(n) / 4) / 2 - Double(n) / Double(m) * naturalLogarithm(2)
   }
 
   /// ln E T_k for the number T_k of subsets of size k within ε: `E T_k =
@@ -48,12 +46,13 @@ public enum FirstMoment {
   /// probability for every target, close for small ε and ‖z‖₂² ≪ k − m. By Markov, no more than E
   /// T_k is the probability that a subset of size k comes within ε.
   public static func logExpected(count n: Int, size k: Int, dimension m: Int, epsilon: Double) -> Double {
-    logSubsets(n, k) + logDensity(k, m) + Double(m) * (log(epsilon) - log(.pi) / 2)
+    logBinomial(Double(n), Double(k)) + logDensity(k, m) + Double(m)
+      * (naturalLogarithm(epsilon) - naturalLogarithm(.pi) / 2)
   }
 
   /// ln of the error at which one subset of size k is expected, for m < k ≤ n.
   public static func logScale(count n: Int, size k: Int, dimension m: Int) -> Double {
-    log(.pi) / 2 - (logSubsets(n, k) + logDensity(k, m)) / Double(m)
+    naturalLogarithm(.pi) / 2 - (logBinomial(Double(n), Double(k)) + logDensity(k, m)) / Double(m)
   }
 
   /// The size k > m with most expected hits among n candidates, whatever ε; nil where n ≤ m.
@@ -76,7 +75,8 @@ public enum FirstMoment {
       sizes += (-1...4).map { Int(root) + $0 }
     }
     return sizes.filter { $0 > m && $0 <= n }.max { left, right in
-      logSubsets(n, left) + logDensity(left, m) < logSubsets(n, right) + logDensity(right, m)
+      logBinomial(Double(n), Double(left)) + logDensity(left, m) < logBinomial(Double(n), Double(right))
+        + logDensity(right, m)
     }
   }
 
@@ -104,19 +104,8 @@ public enum FirstMoment {
     }
   }
 
-  /// ln C(n, k).
-  private static func logSubsets(_ n: Int, _ k: Int) -> Double {
-    logGamma(Double(n) + 1) - logGamma(Double(k) + 1) - logGamma(Double(n - k) + 1)
-  }
-
   /// ln Γ((k−m)/2) − ln Γ(k/2).
-  private static func logDensity(_ k: Int, _ m: Int) -> Double {
+  static func logDensity(_ k: Int, _ m: Int) -> Double {
     logGamma(Double(k - m) / 2) - logGamma(Double(k) / 2)
-  }
-
-  /// ln Γ(x) for x > 0.
-  static func logGamma(_ x: Double) -> Double {
-    var sign: Int32 = 0
-    return lgamma_r(x, &sign)
   }
 }

@@ -67,7 +67,7 @@ final class PackedRows<Scalar: BLASScalar> {
   }
 
   @inline(__always) private func pack(_ range: Range<Int>, _ row: (Int) -> UnsafePointer<Double>) {
-    let shrink = Double(sign: .plus, exponent: max(-1000, min(1000, -exponent)), significand: 1)
+    let shrink = powerOfTwo(max(-1000, min(1000, -exponent)))
     for i in range {
       let (source, packed) = (row(i), entries + i &* (m &+ 1))
       for j in 0..<m { packed[j] = Scalar(source[j] * shrink) }
@@ -89,7 +89,7 @@ final class PackedRows<Scalar: BLASScalar> {
   }
 
   private func extendWithHalfSquares(_ range: Range<Int>) {
-    let shrink = Double(sign: .plus, exponent: max(-1000, min(1000, -exponent)), significand: 1)
+    let shrink = powerOfTwo(max(-1000, min(1000, -exponent)))
     for i in range { entries[i &* (m &+ 1) &+ m] = Scalar(-(squares[i] * shrink * shrink) / 2) }
   }
 

@@ -82,14 +82,7 @@ final class ShortCandidates {
   func norm(_ position: Int) -> Double { norms[position] }
 
   /// How many candidates are shorter than `reach`.
-  func window(reach: Double) -> Int {
-    var (low, high) = (0, norms.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if norms[middle] >= reach { high = middle } else { low = middle + 1 }
-    }
-    return low
-  }
+  func window(reach: Double) -> Int { partitionPoint(0..<norms.count) { norms[$0] >= reach } }
 
   /// Writes out the first `wanted` rows. Cost: their coordinates, a metric m²/2 each.
   ///

@@ -96,17 +96,3 @@ extension RunControl {
     }
   }
 }
-
-/// Memory that goes with its owner, also where the owner's own initialiser is interrupted.
-final class OwnedBuffer<Element> {
-  let base: UnsafeMutablePointer<Element>
-  let count: Int
-
-  /// - Precondition: a trivial type, `count` ≥ 0.
-  init(count: Int) {
-    self.count = count
-    base = .allocate(capacity: max(1, count))
-  }
-
-  deinit { base.deallocate() }
-}

@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 /// Scales of the accuracy that the best of all subsets can reach.
 ///
 /// For candidates whose coordinates have mean 0 and variance 1, uncorrelated, and targets that are small beside
@@ -25,7 +19,7 @@ public enum TheoreticalLimit {
   public static func scale(count n: Int, dimension m: Int, norm: Norm) -> Double? {
     guard n > 0, m > 0, let volume = log2Volume(norm, m) else { return nil }
     let (n, m) = (Double(n), Double(m))
-    return exp2(0.5 * log2(Double.pi * n) - (volume + n) / m)
+    return exponential2(0.5 * logarithm2(Double.pi * n) - (volume + n) / m)
   }
 
   /// The error at which one of the C(n, k) subsets of size k is expected within it, for NSN candidates; nil for k ≤ m, where the density of
@@ -35,10 +29,10 @@ public enum TheoreticalLimit {
   /// `(2√π)^(−m)·Γ((k−m)/2)/Γ(k/2)`. For targets with ‖z‖₂² near k − m or more the number is overestimated, so this is optimistic.
   public static func scale(count n: Int, size k: Int, dimension m: Int, norm: Norm) -> Double? {
     guard m > 0, k > m, k <= n, let volume = log2Volume(norm, m) else { return nil }
-    let subsets = logGamma(Double(n + 1)) - logGamma(Double(k + 1)) - logGamma(Double(n - k + 1))
-    let density = logGamma(Double(k - m) / 2) - logGamma(Double(k) / 2)
-    let log2Expected = (subsets + density) / log(2) + volume - Double(m) * log2(2 * Double.pi.squareRoot())
-    return exp2(-log2Expected / Double(m))
+    let (subsets, density) = (logBinomial(Double(n), Double(k)), FirstMoment.logDensity(k, m))
+    let log2Expected =
+      (subsets + density) / naturalLogarithm(2) + volume - Double(m) * logarithm2(2 * Double.pi.squareRoot())
+    return exponential2(-log2Expected / Double(m))
   }
 
   static func scale(of problem: Problem) -> Double? {
@@ -50,7 +44,7 @@ public enum TheoreticalLimit {
 
   /// log₂ of the volume of the norm's unit ball in m dimensions, nil where it is infinite or not known.
   private static func log2Volume(_ norm: Norm, _ m: Int) -> Double? {
-    let ball = Double(m) / 2 * log2(Double.pi) - logGamma(Double(m) / 2 + 1) / log(2)
+    let ball = Double(m) / 2 * logarithm2(Double.pi) - logGamma(Double(m) / 2 + 1) / naturalLogarithm(2)
     switch norm {
     case .maximum: return Double(m)
     case .euclidean: return ball
@@ -59,18 +53,8 @@ public enum TheoreticalLimit {
       guard sums.sides == .both, sums.weights.allSatisfy({ $0 > 0 }) else { return nil }
       var members = [Int](repeating: 0, count: sums.blockCount)
       for block in sums.blocks { members[block] += 1 }
-      let factorials = members.reduce(0) { $0 + logGamma(Double($1 + 1)) } / log(2)
-      return Double(m) - factorials - sums.weights.reduce(0) { $0 + log2($1) }
+      let factorials = members.reduce(0) { $0 + logGamma(Double($1 + 1)) } / naturalLogarithm(2)
+      return Double(m) - factorials - sums.weights.reduce(0) { $0 + logarithm2($1) }
     }
   }
-
-  private static func logGamma(_ x: Double) -> Double {
-    var sign: Int32 = 0
-    return lgamma_r(x, &sign)
-  }
 }
-
-/// log₂, for files that need nothing else of the C library.
-func logarithm2(_ x: Double) -> Double { log2(x) }
-
-func exponential2(_ x: Double) -> Double { exp2(x) }

@@ -127,8 +127,7 @@ private final class ScreenTile<Scalar: BLASScalar> {
   ) throws(LinearAlgebraError) -> Bool {
     let (right, group) = (screen.right, PackedRows<Scalar>.group)
     left.load(range.count) { row(range.lowerBound &+ $0) }
-    left.extend(
-      with: Double(sign: .plus, exponent: max(-1000, min(1000, right.exponent - left.exponent)), significand: 1))
+    left.extend(with: powerOfTwo(max(-1000, min(1000, right.exponent - left.exponent))))
     passed.update(repeating: 0, count: range.count)
     let norms = left.norms(of: 0..<range.count)
     func reaches(_ columns: Range<Int>, _ cut: Double) -> Bool {
@@ -161,7 +160,7 @@ private final class ScreenTile<Scalar: BLASScalar> {
     let exponent = left.exponent + screen.right.exponent
     // Squares of smaller entries are no longer normal numbers: everything is shown then.
     let isTiny = min(left.exponent, screen.right.exponent) < -450
-    let unit = isTiny ? -.infinity : Double(sign: .plus, exponent: max(-1020, min(1020, -exponent)), significand: 1)
+    let unit = isTiny ? -.infinity : powerOfTwo(max(-1020, min(1020, -exponent)))
     let most = screen.right.norms(of: columns).most
     let tiny = Double(2 * m + 8) * Double(Scalar.leastNonzeroMagnitude)
     for i in 0..<range.count {

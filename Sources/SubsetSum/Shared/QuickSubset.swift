@@ -10,7 +10,7 @@ import RunControl
 /// at n·m = 5·10⁷ in ‖·‖₂.
 enum QuickSubset {
   /// Coordinates that are looked at; a metric's rows cost m/2 times as many.
-  private static let work: UInt64 = 1 << 27
+  private static let work = 1 << 27
   /// What a descent may cost, and problems for which one is tried.
   private static let (descentWork, descentSize): (UInt64, UInt64) = (1 << 22, 1 << 19)
   private static let kicks = 200
@@ -49,27 +49,20 @@ enum QuickSubset {
   /// The candidate that alone leaves least, or none where that is the empty set.
   private static func single(_ problem: Problem) -> [Int] {
     let (m, norm) = (problem.dimension, problem.norm)
-    let rowWork = ShortCandidates.orderingWork(problem) / UInt64(problem.count)
-    // Where the target is largest a candidate is ruled out soonest.
-    let order = (0..<m).sorted { (abs(problem.target[$1]), $0) < (abs(problem.target[$0]), $1) }
+    let rowWork = Int(ShortCandidates.orderingWork(problem)) / problem.count
     return withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * m) { scratch in
       let (target, left) = (scratch.baseAddress!, scratch.baseAddress! + m)
       for j in 0..<m { target[j] = problem.target[j] }
-      var (least, best, spent) = (norm.measure(target, m), -1, UInt64(0))
+      // Where the target is largest a candidate is ruled out soonest.
+      let order = (0..<m).sorted { isLarger(target, $0, $1) }
+      var (least, best, spent) = (norm.measure(target, m), -1, 0)
       problem.candidates.withRows { rows in
         for i in 0..<problem.count where spent < work {
           if norm == .maximum {
-            var largest = 0.0
-            for j in order {
-              spent &+= 1
-              let value = abs(target[j] - rows.coordinate(i, j))
-              if !(value < least) {
-                largest = .infinity
-                break
-              }
-              if value > largest { largest = value }
+            let largest = largestMagnitude(of: m, below: least, &spent) {
+              abs(target[order[$0]] - rows.coordinate(i, order[$0]))
             }
-            if largest < least { (least, best) = (largest, i) }
+            if let largest { (least, best) = (largest, i) }
             continue
           }
           spent &+= rowWork
@@ -89,7 +82,7 @@ enum QuickSubset {
 
   /// The `size` shortest candidates of those looked at, ascending; none where they are too few.
   private static func shortest(_ size: Int, _ problem: Problem) -> [[Int]] {
-    let looked = min(problem.count, Int(work) / problem.dimension)
+    let looked = min(problem.count, work / problem.dimension)
     if looked < size { return [] }
     let keys = problem.candidates.withRows { rows in (0..<looked).map { (rows.squaredNorm($0), $0) } }
     return [keys.sorted { $0 < $1 }.prefix(size).map(\.1).sorted()]
@@ -98,13 +91,10 @@ enum QuickSubset {
 
 extension Solver {
   /// The solution that a claim amounts to. Where a time limit or a cancellation ended the run, the
-  /// better of it and a `QuickSubset`, unless the run is a step of another, whose business that is.
-  ///
-  /// - Parameter isPenalized: Whether sizes count beside errors; the claim then stands as it is.
-  func solution(
-    _ claim: Claim, for problem: Problem, _ control: RunControl, isPenalized: Bool = false
-  ) throws -> Solution {
-    if control.isStep || isPenalized { return try Checker.solution(claim, for: problem) }
+  /// better of it and a `QuickSubset`, unless the run is a step of another, whose business that is, or sizes count beside
+  /// errors.
+  func solution(_ claim: Claim, for problem: Problem, _ control: RunControl) throws -> Solution {
+    if control.isStep || problem.sizePenalty > 0 { return try Checker.solution(claim, for: problem) }
     return try QuickSubset.orBetter(claim, for: problem)
   }
 }

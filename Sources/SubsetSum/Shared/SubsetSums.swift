@@ -1,0 +1,25 @@
+import RunControl
+
+extension RunControl {
+  /// Writes all 2^count sums of `count` rows of m entries: the sum of subset k at k·m, bit b of k for row b. Sum 0, which
+  /// all others build on, must be there. Each sum is that without its highest row, plus or less this row.
+  ///
+  /// Cost: m for each sum.
+  ///
+  /// - Throws: `Interruption` when the run must stop.
+  @inline(__always)
+  func fillSubsetSums(
+    _ sums: UnsafeMutablePointer<Double>, dimension m: Int, count: Int, askingEvery piece: Int,
+    subtracting: Bool = false,
+    row: (Int) -> UnsafePointer<Double>
+  ) throws(Interruption) {
+    let sign = subtracting ? -1.0 : 1.0
+    for bit in 0..<count {
+      let (half, row) = (1 << bit, row(bit))
+      try forEach(0..<half, askingEvery: piece) { k in
+        let (source, target) = (sums + k &* m, sums + (half &+ k) &* m)
+        for j in 0..<m { target[j] = source[j] + sign * row[j] }
+      }
+    }
+  }
+}
