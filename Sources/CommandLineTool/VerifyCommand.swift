@@ -122,7 +122,10 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
       target, plan: plan, seed: ticket.seed, width: ticket.width, inputRange: ticket.inputRange,
       images: try calibration.map { try ImageSetFile.calibration($0, scale: data.scaling.scale) })
     if let found = search.calibrationDigest, let expected = ticket.calibrationDigest, found != expected {
-      throw OptionError(option: "--calibration", expected: "images of digest \(expected)", found: found)
+      throw OptionError(
+        option: "--calibration",
+        expected: "the images and options that the ticket was calibrated with, of digest \(expected)",
+        found: found)
     }
     return search
   }

@@ -116,6 +116,7 @@ extension PlainLayer: Codable {
     }
   }
 
+  /// - Throws: `DecodingError` for a type of no layer, or parameters that it cannot have.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Key.self)
     let type = try container.decode(String.self, forKey: .type)

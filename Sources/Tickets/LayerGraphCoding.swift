@@ -4,6 +4,7 @@ import Convolution
 extension LayerGraph: Codable {
   private enum Key: String, CodingKey { case inputShape, nodes, output, layers }
 
+  /// Nodes by layer number, and the layers.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
     try container.encode(inputShape, forKey: .inputShape)

@@ -6,6 +6,7 @@ extension SearchPlan: Codable {
     case sweeps, metric, mix
   }
 
+  /// What is the standard value is left out.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
     try container.encode(solver, forKey: .solver)
