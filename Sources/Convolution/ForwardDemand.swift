@@ -10,9 +10,9 @@ public struct ForwardDemand: Sendable {
   /// precision.
   public static let greatestValue = 1 << 25
   /// The most entries of all values of one image together: 2²⁷.
-  public static let greatestTotal = 1 << 27
+  static let greatestTotal = 1 << 27
   /// The most multiplications, comparisons and additions for one image: 2³⁶.
-  public static let greatestOperations = 1 << 36
+  static let greatestOperations = 1 << 36
 
   /// Entries of all values so far.
   public private(set) var entries = 0

@@ -41,9 +41,6 @@ public struct Network<Scalar: BLASScalar>: Sendable, Equatable {
   /// Shape of the network's value for one image.
   public var outputShape: ImageShape { graph.outputShape }
 
-  /// Entries of the largest value any node has for one image.
-  public var largestActivation: Int { shapes.map(\.count).max() ?? 0 }
-
   /// The same network in another scalar type; from Float to Double exactly.
   public func converted<Other: BLASScalar>(to: Other.Type) throws -> Network<Other> {
     Network<Other>(try graph.replacing { [($0.name, try $0.operation.converted(to: Other.self))] })

@@ -28,7 +28,7 @@ public struct CalibrationPlan: Sendable, Hashable {
   public var mix: Double
 
   /// Sweeps lower errors by less and less: three or four are about all that pays.
-  public static let mostSweeps = 10_000
+  static let mostSweeps = 10_000
 
   /// The defaults are those of the command line.
   public init(damping: Double = 0.3, sweeps: Int = 1, metric: Metric = .layer, mix: Double = 1) {

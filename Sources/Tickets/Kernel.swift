@@ -41,7 +41,7 @@ public struct Kernel<Scalar: BLASScalar>: Sendable, Hashable {
   }
 
   /// Puts entries in the place of those that read one input channel.
-  public mutating func setSlice(ofChannel channel: Int, to slice: [Scalar]) {
+  mutating func setSlice(ofChannel channel: Int, to slice: [Scalar]) {
     precondition(slice.count == layer.sliceCount, "a slice of the layer's size")
     for tap in 0..<layer.taps {
       let start = start(tap, channel)

@@ -50,7 +50,7 @@ public struct LayerGraph: Sendable, Hashable {
   /// few bytes could speak of any number.
   public static let greatestWeightCount = 1 << 25
   /// Entries of one hidden filter's slice: 2²².
-  public static let greatestSliceCount = 1 << 22
+  static let greatestSliceCount = 1 << 22
 
   /// The nodes and how they are wired.
   public let graph: Graph<Operation>

@@ -32,7 +32,7 @@ public struct Ticket: Sendable, Hashable {
 
   /// Weights that all kept filters of a ticket may have together: 2²⁸. A ticket stores four bytes a
   /// filter, whatever its weights take.
-  public static let greatestKeptWeightCount = 1 << 28
+  static let greatestKeptWeightCount = 1 << 28
 
   /// How many blocks a ticket for this architecture and input box has: those of
   /// `addresses(graph:inputRange:)`.

@@ -21,7 +21,7 @@ public struct Certificate: Sendable, Hashable {
   public var outputError: Double { outputErrors.max() ?? 0 }
 
   /// `outputError`, or nil where a bound on the way to it is beyond Float64.
-  public var finiteOutputError: Double? {
+  var finiteOutputError: Double? {
     guard layerErrors.joined().allSatisfy(\.isFinite), outputErrors.allSatisfy(\.isFinite) else {
       return nil
     }

@@ -14,7 +14,7 @@ public struct Classification: Sendable {
   /// Images whose largest logit (the first of equals) is their label's.
   public let correct: Int
   /// Images that Float64 decided.
-  public let decidedInDouble: Int
+  let decidedInDouble: Int
 
   /// Runs the network over all images, one task a core.
   ///

@@ -62,7 +62,7 @@ public struct Comparison: Sendable {
   public let memoryBytes: Int
 
   /// Bits that the target is quantised to.
-  public static let quantisedBits = [8, 6, 4]
+  static let quantisedBits = [8, 6, 4]
   /// The default of `memoryBytes`, 2 GiB.
   public static let defaultMemoryBytes = 2 << 30
 

@@ -24,10 +24,10 @@ public struct QuantisedKernel: Sendable, Hashable {
   public let scales: [Float]
 
   /// Bits a code may take.
-  public static let possibleBits = 2...8
+  static let possibleBits = 2...8
 
   /// Parts of a channel's largest weight at which the grid clips it: 1, 0.99, … 0.01.
-  public static let clippingRatios: [Double] = (1...100).reversed().map { Double($0) / 100 }
+  static let clippingRatios: [Double] = (1...100).reversed().map { Double($0) / 100 }
 
   /// Quantises a kernel: any number of rows of `outputChannels` weights.
   ///

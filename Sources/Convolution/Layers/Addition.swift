@@ -1,35 +1,32 @@
 import LinearAlgebra
 
 /// x + y, entry by entry, of two values of one shape: a residual connection.
-public struct Addition: PlainLayerRules {
-  public static let typeName = "add"
-  public var summary: String { "addition" }
+struct Addition: PlainLayerRules {
+  static let typeName = "add"
+  var summary: String { "addition" }
 
-  /// It has no parameters.
-  public init() {}
+  var arity: Int { 2 }
+  var isElementwise: Bool { true }
+  var worksInPlace: Bool { true }
 
-  public var arity: Int { 2 }
-  public var isElementwise: Bool { true }
-  public var worksInPlace: Bool { true }
-
-  public func outputShape(over input: ImageShape, at name: String) throws(ConvolutionError) -> ImageShape {
+  func outputShape(over input: ImageShape, at name: String) throws(ConvolutionError) -> ImageShape {
     input
   }
 
-  public func apply<Scalar: BLASScalar>(to value: inout Tensor<Scalar>, _ second: Tensor<Scalar>?) throws {
+  func apply<Scalar: BLASScalar>(to value: inout Tensor<Scalar>, _ second: Tensor<Scalar>?) throws {
     guard let second else {
       throw ConvolutionError.invalidGraph(node: "addition", expected: "two values", found: "one")
     }
     try value.add(second)
   }
 
-  public func inputGradient<Scalar: BLASScalar>(
+  func inputGradient<Scalar: BLASScalar>(
     _ gradient: Tensor<Scalar>, over input: Tensor<Scalar>, value: Tensor<Scalar>
   ) throws -> Tensor<Scalar> {
     gradient
   }
 
-  public func roundings(over input: ImageShape) -> Int { 1 }
+  func roundings(over input: ImageShape) -> Int { 1 }
 }
 
 extension Tensor {

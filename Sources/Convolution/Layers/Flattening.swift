@@ -4,24 +4,21 @@ import LinearAlgebra
 ///
 /// It is the one plain layer whose value has other channels than its input: entry c · pixels + p is
 /// pixel p of channel c.
-public struct Flattening: PlainLayerRules {
-  public static let typeName = "flatten"
-  public var summary: String { "flatten" }
+struct Flattening: PlainLayerRules {
+  static let typeName = "flatten"
+  var summary: String { "flatten" }
 
-  /// It has no parameters.
-  public init() {}
+  var worksInPlace: Bool { true }
 
-  public var worksInPlace: Bool { true }
-
-  public func outputShape(over input: ImageShape, at name: String) throws(ConvolutionError) -> ImageShape {
+  func outputShape(over input: ImageShape, at name: String) throws(ConvolutionError) -> ImageShape {
     ImageShape(height: 1, width: 1, channels: input.count)
   }
 
-  public func apply<Scalar: BLASScalar>(to value: inout Tensor<Scalar>, _ second: Tensor<Scalar>?) throws {
+  func apply<Scalar: BLASScalar>(to value: inout Tensor<Scalar>, _ second: Tensor<Scalar>?) throws {
     value = value.flattenedChannelsFirst()
   }
 
-  public func inputGradient<Scalar: BLASScalar>(
+  func inputGradient<Scalar: BLASScalar>(
     _ gradient: Tensor<Scalar>, over input: Tensor<Scalar>, value: Tensor<Scalar>
   ) throws -> Tensor<Scalar> {
     gradient.unflattened(to: input.shape)

@@ -1,30 +1,27 @@
 import LinearAlgebra
 
 /// The mean over an image's pixels, channel by channel: 1 × 1 × channels.
-public struct GlobalAverage: PlainLayerRules {
-  public static let typeName = "global_average_pool"
-  public var summary: String { "global average" }
+struct GlobalAverage: PlainLayerRules {
+  static let typeName = "global_average_pool"
+  var summary: String { "global average" }
 
-  /// It has no parameters.
-  public init() {}
-
-  public func outputShape(over input: ImageShape, at name: String) throws(ConvolutionError) -> ImageShape {
+  func outputShape(over input: ImageShape, at name: String) throws(ConvolutionError) -> ImageShape {
     ImageShape(height: 1, width: 1, channels: input.channels)
   }
 
-  public func operationsPerEntry(over input: ImageShape) -> Int { input.pixels }
+  func operationsPerEntry(over input: ImageShape) -> Int { input.pixels }
 
-  public func apply<Scalar: BLASScalar>(to value: inout Tensor<Scalar>, _ second: Tensor<Scalar>?) throws {
+  func apply<Scalar: BLASScalar>(to value: inout Tensor<Scalar>, _ second: Tensor<Scalar>?) throws {
     value = try value.averagedOverPixels()
   }
 
-  public func inputGradient<Scalar: BLASScalar>(
+  func inputGradient<Scalar: BLASScalar>(
     _ gradient: Tensor<Scalar>, over input: Tensor<Scalar>, value: Tensor<Scalar>
   ) throws -> Tensor<Scalar> {
     try gradient.spreadOverPixels(of: input.shape)
   }
 
-  public func roundings(over input: ImageShape) -> Int { input.pixels }
+  func roundings(over input: ImageShape) -> Int { input.pixels }
 }
 
 extension Tensor {

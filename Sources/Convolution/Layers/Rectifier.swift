@@ -1,33 +1,30 @@
 import LinearAlgebra
 
 /// φ(x) = max(x, 0), the ReLU.
-public struct Rectifier: PlainLayerRules {
-  public static let typeName = "relu"
-  public var summary: String { "ReLU" }
+struct Rectifier: PlainLayerRules {
+  static let typeName = "relu"
+  var summary: String { "ReLU" }
 
-  /// It has no parameters.
-  public init() {}
+  var isElementwise: Bool { true }
+  var worksInPlace: Bool { true }
 
-  public var isElementwise: Bool { true }
-  public var worksInPlace: Bool { true }
-
-  public func outputShape(over input: ImageShape, at name: String) throws(ConvolutionError) -> ImageShape {
+  func outputShape(over input: ImageShape, at name: String) throws(ConvolutionError) -> ImageShape {
     input
   }
 
-  public func apply<Scalar: BLASScalar>(to value: inout Tensor<Scalar>, _ second: Tensor<Scalar>?) throws {
+  func apply<Scalar: BLASScalar>(to value: inout Tensor<Scalar>, _ second: Tensor<Scalar>?) throws {
     value.rectify()
   }
 
   /// At 0, φ counts as flat.
-  public func inputGradient<Scalar: BLASScalar>(
+  func inputGradient<Scalar: BLASScalar>(
     _ gradient: Tensor<Scalar>, over input: Tensor<Scalar>, value: Tensor<Scalar>
   ) throws -> Tensor<Scalar> {
     gradient.masked(by: value)
   }
 
-  public func isSigned(_ inputs: [Bool]) -> Bool { false }
-  public func bounds(positive: Double, negative: Double) -> (positive: Double, negative: Double) {
+  func isSigned(_ inputs: [Bool]) -> Bool { false }
+  func bounds(positive: Double, negative: Double) -> (positive: Double, negative: Double) {
     (positive, 0)
   }
 }

@@ -13,7 +13,7 @@ public enum ImageSetFile {
   }
 
   /// Where Debian's package dataset-fashion-mnist puts its files.
-  public static let fashionFolder = "/usr/share/datasets/fashion-mnist"
+  static let fashionFolder = "/usr/share/datasets/fashion-mnist"
 
   /// Loads `fashion-mnist`, a folder of its IDX files (gzipped or not), or an npz file.
   ///

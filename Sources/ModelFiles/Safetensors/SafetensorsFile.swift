@@ -7,7 +7,7 @@ import Foundation
 /// without gaps.
 public struct SafetensorsFile: Sendable, Equatable {
   /// The greatest length of a header that the format allows, in bytes.
-  public static let greatestHeaderLength = 100_000_000
+  static let greatestHeaderLength = 100_000_000
 
   /// The key under which a header keeps its metadata; no tensor may have this name.
   package static let metadataKey = "__metadata__"
