@@ -34,6 +34,11 @@ struct SearchInput: ParsableArguments {
       "Calibrated mode: measure errors at each layer's outputs (layer, the default), or to first order at the network's (logits), which loses less at widths below 1000.",
       valueName: "WHERE"))
   var metric: String?
+  @Option(
+    number: ArgumentHelp(
+      "With --metric logits: how much each layer's own outputs count beside the network's, both in units of their mean diagonal entries (default: 1).",
+      valueName: "PART"))
+  var mix: Double?
   @OptionGroup var selection: SelectionOptions
   @Option(
     parsing: .unconditional,
@@ -77,7 +82,10 @@ struct SearchInput: ParsableArguments {
     let objective = try selection.chosenObjective()
     switch chosen {
     case .weights:
-      let given = [("--sweeps", sweeps != nil), ("--damping", damping != nil), ("--metric", metric != nil)]
+      let given = [
+        ("--sweeps", sweeps != nil), ("--damping", damping != nil), ("--metric", metric != nil),
+        ("--mix", mix != nil),
+      ]
       if let (option, _) = given.first(where: { $0.1 }) {
         throw OptionError(option: option, expected: "--mode calibrated beside it", found: "--mode \(mode)")
       }
@@ -108,6 +116,12 @@ struct SearchInput: ParsableArguments {
         throw OptionError(option: "--metric", expected: "layer or logits", found: "'\(metric)'")
       }
       plan.metric = chosen
+    }
+    if let mix {
+      guard plan.metric == .logits else {
+        throw OptionError(option: "--mix", expected: "--metric logits beside it", found: "--metric layer")
+      }
+      plan.mix = mix
     }
     return plan
   }

@@ -42,6 +42,13 @@ import Tickets
       #expect(try prune(folder, more[0], more[1], "--force").status == 0)
       #expect(try folder.bytes(Folder.ticket) != bytes)
     }
+    #expect(try prune(folder, "--metric", "logits", "--force").status == 0)
+    let even = try folder.bytes(Folder.ticket)
+    #expect(try prune(folder, "--metric", "logits", "--mix", "0.2", "--force").status == 0)
+    #expect(try folder.bytes(Folder.ticket) != even)
+    let replay = try ToolRun(
+      "verify", Folder.ticket, "--target", Folder.target, "--replay", "--calibration", Folder.data, in: folder)
+    #expect(replay.status == 0 && replay.output.contains("the same blocks again"), "\(replay.errors)")
   }
 
   @Test func labelsAreNotRead() throws {
@@ -70,6 +77,9 @@ import Tickets
     try folder.prune("--damping", "2").expectBadInput("--damping", "--mode calibrated")
     try folder.prune("--metric", "logits").expectBadInput("--metric", "--mode calibrated")
     try prune(folder, "--metric", "inputs").expectBadInput("--metric", "logits", "inputs")
+    try prune(folder, "--mix", "2").expectBadInput("--mix", "--metric logits")
+    try folder.prune("--mix", "2").expectBadInput("--mix", "--mode calibrated")
+    try prune(folder, "--metric", "logits", "--mix", "0").expectBadInput("mix")
     try prune(folder, "--sweeps=-1").expectBadInput("calibration", "sweeps", "-1")
     try prune(folder, "--damping", "0").expectBadInput("calibration", "damping", "0")
     try prune(folder, "--damping", "some").expectBadInput("--damping", "number", "some")
