@@ -7,6 +7,10 @@ func room(_ name: String, imports: [Target.Dependency] = [], exclude: [String] =
   .target(name: name, dependencies: imports, exclude: ["README.md"] + exclude)
 }
 
+/// Rooms that read models and sweeps, and the command, need packages from elsewhere. Who links other
+/// rooms alone need not fetch these, and says so: `.package(…, traits: [])`.
+let whole = TargetDependencyCondition.when(traits: ["Whole"])
+
 let rooms = [
   room("Files", imports: ["CLibcrypto"]),
   room("RunControl"),
@@ -23,13 +27,14 @@ let rooms = [
     "ModelFiles",
     imports: [
       "Files", "LinearAlgebra", "Convolution", "Tickets", "CZlib",
-      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf", condition: whole),
     ],
     exclude: ["ONNXSchema/onnx_subset.proto"]),
   room(
     "Experiments",
     imports: [
-      "Files", "RunControl", "RandomStreams", "LinearAlgebra", "SubsetSum", "Tickets", "CSQLite", "TOMLKit",
+      "Files", "RunControl", "RandomStreams", "LinearAlgebra", "SubsetSum", "Tickets", "CSQLite",
+      .product(name: "TOMLKit", package: "TOMLKit", condition: whole),
     ]),
 ]
 
@@ -38,6 +43,10 @@ let package = Package(
   products: rooms.map { .library(name: $0.name, targets: [$0.name]) } + [
     .library(name: "Tombola", targets: ["Tombola"]),
     .executable(name: "tombola", targets: ["CommandLineTool"]),
+  ],
+  traits: [
+    .default(enabledTraits: ["Whole"]),
+    .trait(name: "Whole", description: "All rooms and the command, with the packages that they need."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -62,7 +71,8 @@ let package = Package(
       name: "CommandLineTool",
       dependencies: [
         "Files", "RunControl", "LinearAlgebra", "Convolution", "SubsetSum", "Tickets", "Pruning", "Verification",
-        "ModelFiles", "Experiments", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "ModelFiles", "Experiments",
+        .product(name: "ArgumentParser", package: "swift-argument-parser", condition: whole),
       ], exclude: ["README.md"]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),

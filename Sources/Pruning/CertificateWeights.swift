@@ -6,9 +6,9 @@ import Tickets
 ///
 /// A certificate is linear in the errors that layers add: one of size e at output o of a layer adds
 /// λ_o·e to the sum of the bounds on all outputs of the network, where λ is 1 there and is carried
-/// back through the magnitudes of the kernels behind, the target's in place of the pruned one's. With
-/// x in a box, a layer's own errors are sums of weight errors' magnitudes, so the part of a block is
-/// at most its inputs' bound times Σ λ_o·|Δ|: a weighted ℓ₁ norm.
+/// back through the magnitudes of the kernels behind, the target's in place of the pruned one's.
+/// With x in a box, a layer's own errors are sums of weight errors' magnitudes, so the part of a
+/// block is at most its inputs' bound times Σ λ_o·|Δ|: a weighted ℓ₁ norm.
 package struct CertificateWeights {
   /// λ by layer and output channel.
   package private(set) var layers: [[Double]]
