@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Draws the report of `make bench` through gnuplot: a mark a row, bare GEMM beside it, the measured peak on top."""
+"""Draws the report of `make bench` through gnuplot: a mark a row, bare GEMM beside it, the measured
+peak on top."""
 import json
 import subprocess
 import sys

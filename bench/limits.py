@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """How far `tombola solve` goes beyond its time limit, by solver, problem and limit.
 
-A run is to end within 5 % + 0.1 s of --time-limit, with a subset where one helps. A run's seconds are those of its whole
-process, from its start to its end, so that starting it and making the instance count too. Runs follow each other on one
-machine: what else runs there shows in the figures, and --nice (root's) keeps it away. Cancellation by SIGTERM is measured
-with --cancel: from the signal to the end of the process. What a solver that finished by itself found is its own affair.
+A run is to end within 5 % + 0.1 s of --time-limit, with a subset where one helps. A run's seconds
+are those of its whole process, from its start to its end, so that starting it and making the
+instance count too. Runs follow each other on one machine: what else runs there shows in the
+figures, and --nice (root's) keeps it away. Cancellation by SIGTERM is measured with --cancel: from
+the signal to the end of the process. What a solver that finished by itself found is its own affair.
 
-The table on standard output has a line for each run; the last lines say which were the worst, and which ended without a
-subset where the empty set is beaten by a single candidate. Exit code 1 if a run took longer than allowed, or was empty-handed.
-"""
+The table on standard output has a line for each run; the last lines say which were the worst, and
+which ended without a subset where the empty set is beaten by a single candidate. Exit code 1 if a
+run took longer than allowed, or was empty-handed. """
 
 import argparse
 import json

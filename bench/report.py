@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes one run of `make bench` (and of `make bench-peers`, where given) as a page of text beside its chart."""
+"""Writes one run of `make bench` (and of `make bench-peers`, where given) as a page of text beside
+its chart."""
 import sys
 
 import pages

@@ -1,17 +1,16 @@
 #!/usr/bin/env python3
 """A bank of damaged inputs: every file that tombola reads, damaged in thousands of ways.
 
-Small valid files are made with NumPy and by the executable itself, then damaged: cut, flipped, spliced,
-and written anew with extreme numbers, other types, deep nesting and huge counts where the format has
-numbers, types and counts. A run that reads one must end with exit code 2, one line on standard error and
-nothing on standard output, or, where the damage is harmless or says something else that is valid, with
-the code and output of an ordinary run: JSON that parses and holds no NaN. It must take less than
-2 seconds of processor time and 500 MB, and never end by a signal. Where a damaged file is a valid order
-for long work, the run must end within a second of SIGTERM.
+Small valid files are made with NumPy and by the executable itself, then damaged: cut, flipped,
+spliced, and written anew with extreme numbers, other types, deep nesting and huge counts where the
+format has numbers, types and counts. A run that reads one must end with exit code 2, one line on
+standard error and nothing on standard output, or, where the damage is harmless or says something
+else that is valid, with the code and output of an ordinary run: JSON that parses and holds no NaN.
+It must take less than 2 seconds of processor time and 500 MB, and never end by a signal. Where a
+damaged file is a valid order for long work, the run must end within a second of SIGTERM.
 
-The same seed gives the same cases. Failing files are kept, each with the command that repeats it. Ends
-with exit code 1 if a case fails.
-"""
+The same seed gives the same cases. Failing files are kept, each with the command that repeats it.
+Ends with exit code 1 if a case fails. """
 
 import argparse
 import concurrent.futures

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Opens a page in a headless browser without a network, and prints as JSON what the browser made of it.
+"""Opens a page in a headless browser without a network, and prints as JSON what the browser made of
+it.
 
-The browser is driven through its DevTools protocol over a pipe, so nothing but Python and Chromium is needed (Debian: chromium-headless-shell).
-Keys: title; sections (texts of h1 and h2); tables (rows of each body); figures and the sizes of all svg elements as laid out; ids that are not
-unique; elements that could run or load something; requests other than the page itself; failures of loading; messages of the console and exceptions;
-overflow (pixels by which the page is wider than its window); contrast of text with its ground in light and dark; pages when printed.
-"""
+The browser is driven through its DevTools protocol over a pipe, so nothing but Python and Chromium
+is needed (Debian: chromium-headless-shell). Keys: title; sections (texts of h1 and h2); tables
+(rows of each body); figures and the sizes of all svg elements as laid out; ids that are not unique;
+elements that could run or load something; requests other than the page itself; failures of loading;
+messages of the console and exceptions; overflow (pixels by which the page is wider than its
+window); contrast of text with its ground in light and dark; pages when printed. """
 import argparse
 import base64
 import json

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Kills searches with SIGKILL at random moments, resumes them, and compares the tickets with those of searches left alone.
+"""Kills searches with SIGKILL at random moments, resumes them, and compares the tickets with those
+of searches left alone.
 
-Each search is started again from its checkpoint until it ends, killed on the way as often as chance has it; the number of threads changes from start
-to start. Ends with exit code 1 at the first ticket that differs by a byte.
-"""
+Each search is started again from its checkpoint until it ends, killed on the way as often as chance
+has it; the number of threads changes from start to start. Ends with exit code 1 at the first ticket
+that differs by a byte. """
 import argparse
 import os
 import random

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Kills a sweep with SIGKILL at random moments and resumes it; its rows must be those of the same sweep left alone.
+"""Kills a sweep with SIGKILL at random moments and resumes it; its rows must be those of the same
+sweep left alone.
 
-Every round is two shards killed on the way as often as chance has it, resumed with another number of threads each time, and merged. The sorted CSV of the
-merged store must be that of one uninterrupted run, byte for byte. Ends with exit code 1 at the first difference.
-"""
+Every round is two shards killed on the way as often as chance has it, resumed with another number
+of threads each time, and merged. The sorted CSV of the merged store must be that of one
+uninterrupted run, byte for byte. Ends with exit code 1 at the first difference. """
 import argparse
 import os
 import random

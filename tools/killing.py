@@ -4,7 +4,8 @@ import sys
 
 
 def run_to_the_end(command, delay, folder=None):
-    """Starts `command()` anew after each kill, `delay(kills)` seconds after its start, until it ends by itself; returns the number of kills.
+    """Starts `command()` anew after each kill, `delay(kills)` seconds after its start, until it
+    ends by itself; returns the number of kills.
 
     Ends the program where the command fails.
     """

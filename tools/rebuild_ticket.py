@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Rebuilds the pruned network's weights from a ticket with NumPy alone: `tombola export`, bit for bit.
+"""Rebuilds the pruned network's weights from a ticket with NumPy alone: `tombola export`, bit for
+bit.
 
     rebuild_ticket.py ticket.safetensors -o pruned.npz
 
-Per layer NAME, with its kept filters in order of (channel, q): NAME.scalars.weight (hidden, 1, 1, 1), u_q;
-NAME.scalars.sources (hidden), the input channel each reads; NAME.weight (O, I, H, W), the slices V_q times the scale;
-NAME.bias (O) where the layer takes one from the target.
-"""
+Per layer NAME, with its kept filters in order of (channel, q): NAME.scalars.weight (hidden, 1, 1,
+1), u_q; NAME.scalars.sources (hidden), the input channel each reads; NAME.weight (O, I, H, W), the
+slices V_q times the scale; NAME.bias (O) where the layer takes one from the target. """
 import argparse
 import json
 import struct

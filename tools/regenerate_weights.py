@@ -4,10 +4,10 @@
     regenerate_weights.py scalars --seed 7 --block 1 --channel 0 --count 10 [-o u.npy]
     regenerate_weights.py slice --seed 7 --block 1 --channel 0 --filter 3 --shape 3 3 8 [-o v.npy]
 
-Streams: Philox4x64-10, key (seed, "Tombola1"), counter (1 + block of 4 words, path). Paths are (filter, channel, layer):
-(0, t, 2i - 1) for the scalars u_q of block i (from 1), input channel t (from 0), entry q; (q, t, 2i) for the slice V_q
-in HWIO order. One word makes one normal, by Wichura's PPND16 (AS 241, 1988) with + - * / sqrt in a fixed order.
-"""
+Streams: Philox4x64-10, key (seed, "Tombola1"), counter (1 + block of 4 words, path). Paths are
+(filter, channel, layer): (0, t, 2i - 1) for the scalars u_q of block i (from 1), input channel t
+(from 0), entry q; (q, t, 2i) for the slice V_q in HWIO order. One word makes one normal, by
+Wichura's PPND16 (AS 241, 1988) with + - * / sqrt in a fixed order. """
 import argparse
 import sys
 

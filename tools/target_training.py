@@ -1,8 +1,9 @@
-"""What the scripts that train targets share: data, learning rate, AdamW, the epochs, options, writing and checking the file.
+"""What the scripts that train targets share: data, learning rate, AdamW, the epochs, options,
+writing and checking the file.
 
-Data: the IDX files of Debian's package dataset-fashion-mnist (or any folder that holds the same four files). Pixels are mapped
-to [-1,1] by x/127.5 - 1 outside the networks. A script gives `run` its network: how it is trained, what it classifies rightly, and its ONNX model.
-"""
+Data: the IDX files of Debian's package dataset-fashion-mnist (or any folder that holds the same
+four files). Pixels are mapped to [-1,1] by x/127.5 - 1 outside the networks. A script gives `run`
+its network: how it is trained, what it classifies rightly, and its ONNX model. """
 
 import argparse
 import gzip
@@ -21,7 +22,8 @@ SEED = 20240501
 HELD_OUT = 5000
 
 
-# --- Data ---------------------------------------------------------------------------------------------------------
+# --- Data
+# --------------------------------------------------------------------------------------------------
 
 def read_idx(path):
     """Return the uint8 array in a gzipped IDX file; raise ValueError where the file is not one."""
@@ -46,7 +48,8 @@ def load(folder, part):
     return images, labels
 
 
-# --- Training -----------------------------------------------------------------------------------------------------
+# --- Training
+# --------------------------------------------------------------------------------------------------
 
 def learning_rate(step, steps, peak):
     """Linear warm-up over the first 2 % of the steps, then a half cosine down to zero."""
@@ -59,8 +62,8 @@ def learning_rate(step, steps, peak):
 def adamw(weights, first, second, gradient, step, rate, decay, square=lambda g: 0.001 * g ** 2):
     """One step, all by name; vectors do not decay. Returns (weights, first, second moments).
 
-    `square` is a thousandth of a gradient's square, in the order of products that a committed target was trained with.
-    """
+    `square` is a thousandth of a gradient's square, in the order of products that a committed
+    target was trained with. """
     first = {n: 0.9 * first[n] + 0.1 * gradient[n] for n in weights}
     second = {n: 0.999 * second[n] + square(gradient[n]) for n in weights}
     m_scale, v_scale = 1 / (1 - 0.9 ** step), 1 / (1 - 0.999 ** step)
@@ -70,10 +73,11 @@ def adamw(weights, first, second, gradient, step, rate, decay, square=lambda g: 
 
 
 def train_epochs(state, step_once, accuracy, generator, images, labels, options, held_out=None):
-    """Return the last of the states that `step_once(state, step, rate, images, labels, rows)`, which gives (state, loss), makes.
+    """Return the last of the states that `step_once(state, step, rate, images, labels, rows)`,
+    which gives (state, loss), makes.
 
-    Shuffles come from `generator`. Prints one line an epoch, with accuracy(state, images, labels) on `held_out`.
-    """
+    Shuffles come from `generator`. Prints one line an epoch, with accuracy(state, images, labels)
+    on `held_out`. """
     device_images, device_labels = jnp.asarray(images), jnp.asarray(labels)
     per_epoch = len(labels) // options.batch
     steps, start = per_epoch * options.epochs, time.perf_counter()
@@ -100,7 +104,8 @@ def fraction_right(predict, images, labels, size=1000):
     return right / len(labels)
 
 
-# --- ONNX ---------------------------------------------------------------------------------------------------------
+# --- ONNX
+# --------------------------------------------------------------------------------------------------
 
 def checked_model(graph, producer):
     """An ONNX model of a graph (opset 13, IR version 8)."""
@@ -116,7 +121,8 @@ def onnx_accuracy(path, images, labels):
     return fraction_right(lambda x: session.run(["logits"], {"input": x})[0].argmax(1), inputs, labels)
 
 
-# --- The scripts' command line ------------------------------------------------------------------------------------
+# --- The scripts' command line
+# ------------------------------------------------------------------------------------
 
 def parser(description, epochs):
     """The options that all targets have, but for the output."""
@@ -135,9 +141,9 @@ def parser(description, epochs):
 def run(parser, options, output, train, accuracy, build_model, difference, summary=None):
     """Train, report, write; return the exit code.
 
-    train(images, labels, options, held_out) gives weights, accuracy(weights, images, labels) a fraction, build_model(weights) the ONNX model;
-    summary(weights) prints. Accuracies with and without ONNX Runtime that differ by more than `difference` are an error.
-    """
+    train(images, labels, options, held_out) gives weights, accuracy(weights, images, labels) a
+    fraction, build_model(weights) the ONNX model; summary(weights) prints. Accuracies with and
+    without ONNX Runtime that differ by more than `difference` are an error. """
     if options.epochs < 1 or not 1 <= options.batch <= 50_000:
         parser.error("--epochs must be at least 1, --batch in 1...50000")
     try:

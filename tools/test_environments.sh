@@ -1,9 +1,10 @@
 #!/bin/bash
-# Runs the suites of the command line and of LinearAlgebra, as built for release, in environments that other machines
-# have: each set of OpenBLAS's kernels that this CPU runs, no home, a home that cannot be written, one OpenMP thread,
-# another locale and time zone, a user who is not root. With --everywhere the whole suite besides, under the OpenMP and
-# the serial build of OpenBLAS (Debian's, unpacked into a folder of their own) and beside programs that keep all cores busy.
-# Usage: tools/test_environments.sh [--everywhere], after make test.
+# Runs the suites of the command line and of LinearAlgebra, as built for release, in environments
+# that other machines have: each set of OpenBLAS's kernels that this CPU runs, no home, a home that
+# cannot be written, one OpenMP thread, another locale and time zone, a user who is not root. With
+# --everywhere the whole suite besides, under the OpenMP and the serial build of OpenBLAS (Debian's,
+# unpacked into a folder of their own) and beside programs that keep all cores busy. Usage:
+# tools/test_environments.sh [--everywhere], after make test.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -14,7 +15,8 @@ trap 'rm -rf "$folder"' EXIT
 chmod 755 "$folder"
 failed=0
 
-# run TITLE USER FILTER [NAME=VALUE…]: one run of the suites that FILTER matches. Nothing else of the environment is passed.
+# run TITLE USER FILTER [NAME=VALUE…]: one run of the suites that FILTER matches. Nothing else of
+# the environment is passed.
 run() {
   local title=$1 user=$2 filter=$3
   shift 3

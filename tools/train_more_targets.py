@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Train two more Fashion-MNIST targets and write them as ONNX: kinds of layers that fashion-cnn.onnx has not.
+"""Train two more Fashion-MNIST targets and write them as ONNX: kinds of layers that
+fashion-cnn.onnx has not.
 
 fashion-lenet    5x5 convolutions with biases, max pooling, two fully connected layers:
                  (N,1,28,28) -> conv 5x5 1->6 -> pool 2x2 -> conv 5x5 6->8 -> pool 2x2 -> pool 3x3 step 2 -> 72 -> 16 -> 10
@@ -7,16 +8,17 @@ fashion-resnet   batch normalisation (left unfolded in the file), residual addit
                  conv 3x3 1->8 -> pool 2x2 -> block 8 -> block 8 to 16, stride 2, 1x1 projection -> block 16
                  -> global average -> fully connected 10; a block is conv, norm, ReLU, conv, norm, add, ReLU
 
-A network is a table of ONNX nodes, from which both the training pass and the file are made. Data, pixels in [-1,1],
-layout, optimiser and the --validate protocol are those of train_target.py (`target_training.py` has what they share).
+A network is a table of ONNX nodes, from which both the training pass and the file are made. Data,
+pixels in [-1,1], layout, optimiser and the --validate protocol are those of train_target.py
+(`target_training.py` has what they share).
 
     pip install -r tools/requirements-train.txt
     python tools/train_more_targets.py fashion-lenet -o Targets/fashion-lenet.onnx
     python tools/train_more_targets.py fashion-resnet --epochs 8 -o Targets/fashion-resnet.onnx
 
-Each takes a few minutes of one core. Hyperparameters are guesses, looked at with --validate for a few epochs; the test
-images are used once, after training. The committed files reach 88.75 % and 90.78 % on them.
-"""
+Each takes a few minutes of one core. Hyperparameters are guesses, looked at with --validate for a
+few epochs; the test images are used once, after training. The committed files reach 88.75 % and
+90.78 % on them. """
 
 import math
 import sys
@@ -33,7 +35,8 @@ EPSILON = 1e-5  # ONNX's default in BatchNormalization
 MOMENTUM = 0.98  # of the running mean and variance
 
 
-# --- Networks: (name, ONNX operator, inputs, parameters); "input" is the image -----------------------------------
+# --- Networks: (name, ONNX operator, inputs, parameters); "input" is the image
+# -----------------------------------
 
 def conv(name, source, channels, size, stride=1, bias=False):
     return name, "Conv", [source], dict(channels=channels, size=size, stride=stride, bias=bias)
@@ -74,7 +77,8 @@ NETWORKS = {
 }
 
 
-# --- The training pass: values (C,H,W,N), the batch last as in train_target.py -------------------------------------
+# --- The training pass: values (C,H,W,N), the batch last as in train_target.py
+# -------------------------------------
 
 def windows(x, size, stride, pad, fill):
     """(C,H,W,N) -> (C,size*size,H',W',N): what each tap of a window sees."""
@@ -187,7 +191,8 @@ def accuracy(network, weights, images, labels):
     return fraction_right(lambda x: predict(weights, x), images, labels)
 
 
-# --- ONNX ---------------------------------------------------------------------------------------------------------
+# --- ONNX
+# --------------------------------------------------------------------------------------------------
 
 def build_model(title, network, weights):
     """The trained network as a checked ONNX model (opset 13, IR version 8, dynamic batch)."""

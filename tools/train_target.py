@@ -6,16 +6,18 @@ The network has no biases, so the theory of pruned random networks applies to ev
     input (N,1,28,28) -> conv1 3x3 1->8 -> ReLU -> max-pool 2x2 -> conv2 3x3 8->16 -> ReLU -> max-pool 2x2
                       -> conv3 3x3 16->10 -> global average pool -> logits (N,10)
 
-All convolutions have stride 1 and padding 1. Pixels are mapped to [-1,1] by x/127.5 - 1 outside the network.
+All convolutions have stride 1 and padding 1. Pixels are mapped to [-1,1] by x/127.5 - 1 outside the
+network.
 
-Hyperparameters were chosen with --validate, which trains on the first 55 000 training images and scores the last
-5 000; the test images are used once, after training, to report the accuracy of the finished network.
+Hyperparameters were chosen with --validate, which trains on the first 55 000 training images and
+scores the last 5 000; the test images are used once, after training, to report the accuracy of the
+finished network.
 
     pip install -r tools/requirements-train.txt
     python tools/train_target.py -o Targets/fashion-cnn.onnx
 
-Versions used: jax 0.10.2, jaxlib 0.10.2, numpy 2.4.6, onnx 1.23.2, onnxruntime 1.32.0 (Python 3.11).
-"""
+Versions used: jax 0.10.2, jaxlib 0.10.2, numpy 2.4.6, onnx 1.23.2, onnxruntime 1.32.0 (Python
+3.11). """
 
 import math
 import sys
@@ -32,9 +34,11 @@ NAMES = ("conv1.weight", "conv2.weight", "conv3.weight")
 SHAPES = ((8, 1, 3, 3), (16, 8, 3, 3), (10, 16, 3, 3))  # OIHW
 
 
-# --- Network ------------------------------------------------------------------------------------------------------
-# Inside training the batch is the last axis, (C,H,W,N): every shift, pool and ReLU then runs over contiguous memory,
-# and a convolution is one matrix product, which XLA's CPU back end does at least twice as fast as its NHWC gradients.
+# --- Network
+# --------------------------------------------------------------------------------------------------
+# Inside training the batch is the last axis, (C,H,W,N): every shift, pool and ReLU then runs over
+# contiguous memory, and a convolution is one matrix product, which XLA's CPU back end does at least
+# twice as fast as its NHWC gradients.
 
 def patches(x):
     """(C,H,W,N) -> (C,9,H,W,N): the nine zero-padded shifts of x, in kernel order (row, column)."""
@@ -59,9 +63,8 @@ def max_pool(x):
 def logits(kernels, images):
     """images (N,28,28) uint8 -> logits (N,10).
 
-    The last convolution feeds an average directly, and both are linear, so the patches are averaged first: the same
-    sum in another order, 49 times less work.
-    """
+    The last convolution feeds an average directly, and both are linear, so the patches are averaged
+    first: the same sum in another order, 49 times less work. """
     x = (images.astype(jnp.float32) / 127.5 - 1).transpose(1, 2, 0)[None]
     x = max_pool(jax.nn.relu(convolve(x, kernels[0])))
     x = max_pool(jax.nn.relu(convolve(x, kernels[1])))
@@ -75,11 +78,13 @@ def loss(kernels, images, labels):
     return -jnp.take_along_axis(scores, labels[:, None], 1).mean()
 
 
-# --- Training -----------------------------------------------------------------------------------------------------
+# --- Training
+# --------------------------------------------------------------------------------------------------
 
 @partial(jax.jit, donate_argnums=(1,))
 def train_step(decay, state, step, rate, images, labels, rows):
-    """One AdamW step on the images `rows`; returns (state, loss). state = (kernels, first, second moments), each by name."""
+    """One AdamW step on the images `rows`; returns (state, loss). state = (kernels, first, second
+    moments), each by name."""
     def value_of(kernels):
         return loss([kernels[name] for name in NAMES], images[rows], labels[rows])
     value, gradient = jax.value_and_grad(value_of)(state[0])
@@ -103,7 +108,8 @@ def train(images, labels, options, held_out):
     return {name: np.asarray(k, np.float32) for name, k in state[0].items()}
 
 
-# --- ONNX ---------------------------------------------------------------------------------------------------------
+# --- ONNX
+# --------------------------------------------------------------------------------------------------
 
 def build_model(kernels):
     """The trained network as a checked ONNX model (opset 13, IR version 8, dynamic batch)."""

@@ -1,9 +1,9 @@
 """Tombola beside ONNX Runtime, OpenVINO and NumPy on one machine, in one run, taking turns.
 
-Convolutions with ReLU (the demo's with 2x2 max pooling too) in float32. Every side has its weights packed beforehand
-and its output memory at hand, and works in its own layout: NHWC here, NCHW there; no conversion is timed.
-A ratio is a rival's seconds over ours in the same round: above 1, Tombola is the faster one.
-"""
+Convolutions with ReLU (the demo's with 2x2 max pooling too) in float32. Every side has its weights
+packed beforehand and its output memory at hand, and works in its own layout: NHWC here, NCHW there;
+no conversion is timed. A ratio is a rival's seconds over ours in the same round: above 1, Tombola
+is the faster one. """
 
 import argparse
 import json
@@ -26,7 +26,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 PRODUCTS = [(n, n, n) for n in (64, 128, 256, 512, 1024, 2048)] + [(4096, 8, 512), (8, 4096, 512), (16384, 64, 144)]
 PROBES = 101
-# Seconds for threads of the side before to fall asleep: NumPy's OpenBLAS lets them spin for more than 0.1 s.
+# Seconds for threads of the side before to fall asleep: NumPy's OpenBLAS lets them spin for more
+# than 0.1 s.
 PAUSES = {"convolution": 0.05, "product": 0.2}
 KEYS = ("size", "inputs", "outputs", "window", "stride", "groups", "pooling")
 
@@ -56,7 +57,8 @@ class Ours:
 
 
 def layers(ours):
-    """The bench executable's own table; the small layers of the demo's target with 2x2 max pooling too."""
+    """The bench executable's own table; the small layers of the demo's target with 2x2 max pooling
+    too."""
     for layer in ours.ask({"table": True}):
         yield {**layer, "pooling": False}
         if layer["name"] == "demo target":
@@ -137,8 +139,8 @@ def compare(ours, operations, others, rounds, sample, pause):
     for turn in range(min(rounds, 3) if slow else rounds):
         # Nobody is always first: what runs before leaves its traces in the caches.
         for name in order[turn % len(order):] + order[:turn % len(order)]:
-            # Threads of the side before spin on cores that this one needs; the first run, which wakes this side's own, does
-            # not count.
+            # Threads of the side before spin on cores that this one needs; the first run, which
+            # wakes this side's own, does not count.
             time.sleep(pause)
             sides[name](1)
             taken[name].append(sides[name](repeats[name]) / repeats[name])

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Draws error against seconds through gnuplot: a panel a size, a line a solver, medians over seeds."""
+"""Draws error against seconds through gnuplot: a panel a size, a line a solver, medians over
+seeds."""
 import json
 import statistics
 import subprocess

@@ -1,10 +1,11 @@
-"""Other people's solvers on min t subject to |z_j - sum_i x_ij b_i| <= t with binary b, one process and one core a run.
+"""Other people's solvers on min t subject to |z_j - sum_i x_ij b_i| <= t with binary b, one process
+and one core a run.
 
-Each gets the best form that was found for it and the size: `TRIED` holds the forms that were compared, on seeds that the
-comparison itself does not use, and `RIVALS` what won. Building a model is not timed. Whatever a solver reports while it runs is sent on at
-once with the time since its start, so that even one that must be ended leaves a curve behind. What a subset is worth is
-decided elsewhere, from its indices.
-"""
+Each gets the best form that was found for it and the size: `TRIED` holds the forms that were
+compared, on seeds that the comparison itself does not use, and `RIVALS` what won. Building a model
+is not timed. Whatever a solver reports while it runs is sent on at once with the time since its
+start, so that even one that must be ended leaves a curve behind. What a subset is worth is decided
+elsewhere, from its indices. """
 
 import importlib.metadata
 import math
@@ -26,11 +27,12 @@ class NotAllowed(Exception):
 
 
 def rows_of(candidates, target, form):
-    """A linear model's rows (columns, values, lower, upper) and its columns' upper bounds; lower bounds are 0.
+    """A linear model's rows (columns, values, lower, upper) and its columns' upper bounds; lower
+    bounds are 0.
 
-    Columns: n binaries, then t. The form 'pairs' bounds each coordinate's error e from both sides by a dense row each:
-    e - t <= 0 <= e + t. The form 'shared' adds m columns w = e + t in [0, 2t]: as strong, with half the dense rows.
-    """
+    Columns: n binaries, then t. The form 'pairs' bounds each coordinate's error e from both sides
+    by a dense row each: e - t <= 0 <= e + t. The form 'shared' adds m columns w = e + t in [0, 2t]:
+    as strong, with half the dense rows. """
     n, m = candidates.shape
     top = np.abs(target).max()
     upper = np.append(np.ones(n), top)
@@ -52,8 +54,8 @@ def rows_of(candidates, target, form):
 def cp_sat(candidates, target, seconds, found, form="pairs", bits=50, empty=True, **parameters):
     from ortools.sat.python import cp_model
 
-    # Coordinates become multiples of a power of two. Rounding costs at most n/2 units; presolve adds rows up, so sums stay far
-    # below 2^63.
+    # Coordinates become multiples of a power of two. Rounding costs at most n/2 units; presolve
+    # adds rows up, so sums stay far below 2^63.
     bits = min(bits, 56 - math.ceil(math.log2(np.abs(candidates).sum(0).max() + 1)))
     n = len(candidates)
     rows, upper = rows_of(np.rint(candidates * 2.0**bits).astype(np.int64), np.rint(target * 2.0**bits).astype(np.int64), form)
@@ -210,7 +212,8 @@ def gurobi(candidates, target, seconds, found, form="pairs", scale=1, empty=True
 
 
 def flsss(candidates, target, seconds, found, sizes="any"):
-    """flsss finds subsets within a band around the target: the band shrinks, each time to half the volume, until the time is over."""
+    """flsss finds subsets within a band around the target: the band shrinks, each time to half the
+    volume, until the time is over."""
     import flsss
 
     n, m = candidates.shape
@@ -243,7 +246,8 @@ def flsss(candidates, target, seconds, found, sizes="any"):
     return size == 0
 
 
-# What was compared, over 5 s on seeds above 100; the forms of RIVALS are those with the least errors there.
+# What was compared, over 5 s on seeds above 100; the forms of RIVALS are those with the least
+# errors there.
 TRIED = {
     "CP-SAT": {
         "fine": (cp_sat, {"empty": False}),
@@ -298,7 +302,8 @@ RIVALS = {
     "HiGHS": lambda m, n: "tight",
     "SCIP": lambda m, n: "feasibility shared" if m <= 4 else "feasibility",
     "Gurobi": lambda m, n: "tight" if m <= 4 else "focus",
-    # Half of the candidates have the most subsets; one coordinate of few candidates can be searched to the end.
+    # Half of the candidates have the most subsets; one coordinate of few candidates can be searched
+    # to the end.
     "flsss": lambda m, n: "half" if m == 1 and n > 40 else "any",
 }
 
@@ -354,7 +359,8 @@ def child(pipe, name, candidates, target, seconds, core):
 
 
 def run(name, candidates, target, seconds, core):
-    """Incumbents (seconds, indices) in order, how it ended, and the seconds of building and solving."""
+    """Incumbents (seconds, indices) in order, how it ended, and the seconds of building and
+    solving."""
     receiver, sender = multiprocessing.Pipe(duplex=False)
     began = time.perf_counter()
     process = multiprocessing.Process(target=child, args=(sender, name, candidates, target, seconds, core))

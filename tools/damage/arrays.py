@@ -20,7 +20,8 @@ def npy(array):
 
 
 def npy_damaged(rng, data):
-    """An npy file whose header is written anew with another shape, type, order, version or length."""
+    """An npy file whose header is written anew with another shape, type, order, version or
+    length."""
     kind = rng.randrange(10)
     if kind < 3:
         return extremes.bytes_damaged(rng, data)
@@ -166,7 +167,8 @@ def idx(array):
 
 
 def idx_damaged(rng, data):
-    """An IDX file with another type, rank or size, or damaged bytes, gzipped at times; the gzip stream too."""
+    """An IDX file with another type, rank or size, or damaged bytes, gzipped at times; the gzip
+    stream too."""
     data = bytearray(data)
     kind = rng.randrange(6)
     if kind == 0:

@@ -64,7 +64,8 @@ def integer(rng, old=None):
 
 
 def bytes_damaged(rng, data):
-    """One to three damages to bytes: cuts, flips, runs, copies of other places, and bytes behind the end."""
+    """One to three damages to bytes: cuts, flips, runs, copies of other places, and bytes behind
+    the end."""
     data = bytearray(data)
     for _ in range(rng.randint(1, 3)):
         if not data:
@@ -139,7 +140,8 @@ def other_value(rng, old):
 
 
 def json_damaged(rng, value):
-    """The text of a JSON value with one or two of its parts replaced, removed, renamed or doubled."""
+    """The text of a JSON value with one or two of its parts replaced, removed, renamed or
+    doubled."""
     value = copy.deepcopy(value)
     raws = []
     for _ in range(rng.randint(1, 2)):

@@ -115,7 +115,8 @@ def network(generator, channels=2):
 
 
 def residual_network(generator):
-    """A convolution, batch normalisation, an addition, a global average, and a product with a bias behind it."""
+    """A convolution, batch normalisation, an addition, a global average, and a product with a bias
+    behind it."""
 
     def weights(name, *shape):
         return tensor(name, generator.uniform(0.1, 0.5, shape).astype("<f4"))
@@ -168,7 +169,8 @@ def copied(fields):
 
 
 def damaged(rng, tree):
-    """Another tree: numbers, texts, messages and their order changed, or the bytes it is written as."""
+    """Another tree: numbers, texts, messages and their order changed, or the bytes it is written
+    as."""
     if rng.random() < 0.25:
         return extremes.bytes_damaged(rng, encoded(tree))
     tree = copied(tree)
@@ -219,7 +221,8 @@ def damaged(rng, tree):
             other, _ = rng.choice([item for item in lists(tree) if item[0]])
             fields.append(rng.choice(copied(other)))
         else:
-            # Data in another file, a graph inside an attribute, or a field without end inside itself.
+            # Data in another file, a graph inside an attribute, or a field without end inside
+            # itself.
             deep = encoded([(6, b"")])
             for _ in range(rng.choice([10, 200, 5000])):
                 deep = encoded([(rng.choice([1, 5, 6, 7]), deep)])

@@ -1,4 +1,5 @@
-"""safetensors files, tickets and checkpoints: JSON headers that parse whatever they say, and digests that fit."""
+"""safetensors files, tickets and checkpoints: JSON headers that parse whatever they say, and
+digests that fit."""
 
 import hashlib
 import json
@@ -20,7 +21,8 @@ def file(header, elements):
 
 
 def signed(header, elements):
-    """The header with the digest that a ticket of its content has: metadata by key, then tensors by name."""
+    """The header with the digest that a ticket of its content has: metadata by key, then tensors by
+    name."""
     metadata = header.get("__metadata__", {})
     digest = hashlib.sha256()
 
@@ -68,7 +70,8 @@ def damaged(rng, data):
 
 
 def ticket_damaged(rng, data):
-    """A ticket or checkpoint whose metadata, as text or as JSON in it, or kept filters changed; with its digest made anew."""
+    """A ticket or checkpoint whose metadata, as text or as JSON in it, or kept filters changed;
+    with its digest made anew."""
     header, elements = parts(data)
     kind = rng.randrange(10)
     if kind < 3:

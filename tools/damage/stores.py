@@ -126,7 +126,8 @@ VALUES = [
 
 
 def store_damaged(rng, source, path):
-    """A store with damaged pages, values of other types, or tables that are gone, renamed, doubled or views."""
+    """A store with damaged pages, values of other types, or tables that are gone, renamed, doubled
+    or views."""
     shutil.copyfile(source, path)
     if rng.random() < 0.35:
         with open(path, "rb") as file:

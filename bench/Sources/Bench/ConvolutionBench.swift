@@ -17,8 +17,9 @@ struct LayerShape: Encodable {
       + (groups > 1 ? ", \(groups) groups" : "")
   }
 
-  /// Distinct layers of ResNet-50 (He et al. 2016, strides in the 3×3 layers), VGG-16 (Simonyan, Zisserman 2015), LeNet-5 (LeCun et al. 1998),
-  /// and of the demo: its target's, and the wide ones behind kept filters.
+  /// Distinct layers of ResNet-50 (He et al. 2016, strides in the 3×3 layers), VGG-16 (Simonyan,
+  /// Zisserman 2015), LeNet-5 (LeCun et al. 1998), and of the demo: its target's, and the wide ones
+  /// behind kept filters.
   static let table: [LayerShape] =
     [
       (224, 3, 64, 7, 2),
@@ -91,7 +92,8 @@ struct PreparedLayer {
   func run() throws { scratch.recycle(try self()) }
 }
 
-/// The convolution layer beside bare GEMMs of its shape, one an image: pixels × c_out × taps, im2col for free.
+/// The convolution layer beside bare GEMMs of its shape, one an image: pixels × c_out × taps,
+/// im2col for free.
 struct ConvolutionBench {
   let timing: Timing
   let machine: Machine
@@ -121,7 +123,8 @@ struct ConvolutionBench {
       limit: 1, scratchBytes: prepared.scratch.bytes)
   }
 
-  /// max |error| / tolerance (`RoundingBound.product`) over `probes` entries spread over the result.
+  /// max |error| / tolerance (`RoundingBound.product`) over `probes` entries spread over the
+  /// result.
   private func residual(_ layer: Convolution<Float>, _ images: Tensor<Float>, _ result: Tensor<Float>) -> Double {
     let (input, output) = (images.shape, result.shape)
     let perGroup = layer.inputChannels / layer.groups

@@ -1,8 +1,9 @@
 import LinearAlgebra
 import RandomStreams
 
-/// Factorisations through LAPACK, with the copies into its order that the calls make. Operations are the leading terms of
-/// LAPACK Working Note 41; for eigenvalues and singular values those of the reduction alone, 4/3·n³ and 8/3·n³.
+/// Factorisations through LAPACK, with the copies into its order that the calls make. Operations
+/// are the leading terms of LAPACK Working Note 41; for eigenvalues and singular values those of
+/// the reduction alone, 4/3·n³ and 8/3·n³.
 struct FactorisationBench {
   let timing: Timing
   let machine: Machine

@@ -74,7 +74,8 @@ struct GEMMBench {
 }
 
 extension Row {
-  /// A row from the seconds of its rounds, those of a bare GEMM, and operations a second at full speed, round by round.
+  /// A row from the seconds of its rounds, those of a bare GEMM, and operations a second at full
+  /// speed, round by round.
   init<Scalar: BLASScalar>(
     operation: String, shape: String, seconds: [[Double]], fullSpeed: [Double], operations: Double,
     type: Scalar.Type, threads: Int, residual: Double, limit: Double, scratchBytes: Int

@@ -33,8 +33,9 @@ struct Machine: Encodable {
     peakDouble = [1, cores].map { MachinePeak.measure(Double.self, workers: $0, rounds: max(9, timing.rounds)) }
   }
 
-  /// Operations a second at full speed, round by round: on one thread those of the bout in the same round. On more,
-  /// BLAS threads that still wait for work would share the cores with the bout, so it is the peak measured at the start.
+  /// Operations a second at full speed, round by round: on one thread those of the bout in the same
+  /// round. On more, BLAS threads that still wait for work would share the cores with the bout, so
+  /// it is the peak measured at the start.
   func fullSpeed<Scalar: BLASScalar>(
     _ type: Scalar.Type, threads: Int, _ operations: Double, _ seconds: [Double]
   ) -> [Double] {

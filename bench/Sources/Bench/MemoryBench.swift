@@ -5,8 +5,8 @@ import LinearAlgebra
 struct MemoryBench {
   let timing: Timing
 
-  /// Patches of one image, packed whole: what a convolution by im2col pays before its GEMM. Bytes read count once a
-  /// written byte.
+  /// Patches of one image, packed whole: what a convolution by im2col pays before its GEMM. Bytes
+  /// read count once a written byte.
   func im2col() throws -> [Row] {
     try LayerShape.table.filter { $0.groups == 1 && $0.window > 1 && $0.size <= 56 && $0.name != "demo kept" }.map {
       let prepared = try PreparedLayer($0, batch: 1, threads: 1)
@@ -19,7 +19,8 @@ struct MemoryBench {
     }
   }
 
-  /// The 1×1 layer behind a blocked mask, as the demo's ticket has it: hidden channels on 28² and 14² pixels.
+  /// The 1×1 layer behind a blocked mask, as the demo's ticket has it: hidden channels on 28² and
+  /// 14² pixels.
   func blocked() throws -> [Row] {
     try [(28, 1, 880), (14, 8, 2563), (7, 16, 4100)].map { size, channels, hidden in
       let layer = try BlockedPointwise<Float>(

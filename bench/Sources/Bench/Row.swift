@@ -11,17 +11,18 @@ struct Row: Encodable {
   /// Over the rounds.
   let median: Double
   let best: Double
-  /// Of what multiply-adds in registers reach on as many cores in the same rounds, in percent: the median of ratios.
-  /// Nil where it means nothing.
+  /// Of what multiply-adds in registers reach on as many cores in the same rounds, in percent: the
+  /// median of ratios. Nil where it means nothing.
   var percentOfPeak: Double?
-  /// Paired with a bare GEMM of the same shape in the same rounds, in percent: median and quartiles of the ratios.
+  /// Paired with a bare GEMM of the same shape in the same rounds, in percent: median and quartiles
+  /// of the ratios.
   var percentOfBareGEMM: Quartiles?
   /// Likewise, paired with memcpy of as many bytes.
   var percentOfCopy: Quartiles?
   /// Nanoseconds a call above the bare one, paired: for products of at most 128³.
   var nanosecondsOverBare: Quartiles?
-  /// Error over what rounding explains (products: sums over rows with random signs; convolutions: 64 entries): passes
-  /// up to 1.
+  /// Error over what rounding explains (products: sums over rows with random signs; convolutions:
+  /// 64 entries): passes up to 1.
   var residual: Double?
   var passes: Bool?
   var scratchBytes = 0

@@ -3,8 +3,8 @@ import RandomStreams
 import RunControl
 import SubsetSum
 
-/// Greedy flips on a block as the demo has it: every step scores all candidates in one pass, then decides among a
-/// shortlist in Float64. Two operations a candidate coordinate scored.
+/// Greedy flips on a block as the demo has it: every step scores all candidates in one pass, then
+/// decides among a shortlist in Float64. Two operations a candidate coordinate scored.
 struct ScoringBench {
   let timing: Timing
 

@@ -3,11 +3,14 @@ import Convolution
 import Foundation
 import LinearAlgebra
 
-/// Runs layers and products on request, for a driver that lets rivals take turns: a line in, a line out.
+/// Runs layers and products on request, for a driver that lets rivals take turns: a line in, a line
+/// out.
 ///
-/// `{"prepare": {"size", "inputs", "outputs", "window", "stride", "groups", "batch", "threads", "pooling"}}` makes a convolution
-/// with ReLU (and 2×2 max pooling), `{"prepare": {"gemm": [m, n, k], "threads"}}` a product; both answer with the
-/// operations of a run and a few values of the result. `{"table": true}` answers with the layers of `make bench`. `{"run": n}` answers with the seconds of n runs.
+/// `{"prepare": {"size", "inputs", "outputs", "window", "stride", "groups", "batch", "threads",
+/// "pooling"}}` makes a convolution with ReLU (and 2×2 max pooling), `{"prepare": {"gemm": [m, n,
+/// k], "threads"}}` a product; both answer with the operations of a run and a few values of the
+/// result. `{"table": true}` answers with the layers of `make bench`. `{"run": n}` answers with the
+/// seconds of n runs.
 struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Run layers on request, for a driver on standard input.")
 
