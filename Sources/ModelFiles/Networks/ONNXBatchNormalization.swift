@@ -8,9 +8,7 @@ import LinearAlgebra
 /// channel a group. All in Float64, rounded once to Float32.
 extension ONNXGraphReader {
   mutating func batchNormalization(_ node: ONNXNode, _ index: Int) throws {
-    if try integer(node, "training_mode", default: 0, index) != 0 {
-      throw problem(node, index, expected: "training_mode 0: inference", found: "1")
-    }
+    try requireInference(node, index)
     let name = try input(node, 0, index)
     let (value, isFlat) = try computed(node, 0, index)
     let shape = builder.shape(of: value)

@@ -43,6 +43,9 @@ extension ONNXGraphReader {
     }
     var window = try window(node, height: size[0], width: size[1], index)
     window.roundsUp = try integer(node, "ceil_mode", default: 0, index) != 0
+    if window.roundsUp, case .string(let text)? = node.attribute("auto_pad"), text != "NOTSET", text != "" {
+      throw problem(node, index, expected: "ceil_mode without auto_pad, which says otherwise", found: text)
+    }
     if node.operatorType == "MaxPool" { return Pooling(.maximum, window: window) }
     let countsPadding = try integer(node, "count_include_pad", default: 0, index) != 0
     return Pooling(countsPadding ? .averageCountingPadding : .average, window: window)
@@ -138,6 +141,9 @@ extension ONNXGraphReader {
     guard let tensor = try constantInput(node, 1, index) else {
       throw problem(node, index, expected: "a shape", found: "none")
     }
+    if try integer(node, "allowzero", default: 0, index) != 0, try tensor.int64s().contains(0) {
+      throw problem(node, index, expected: "sizes above 0 with allowzero", found: "0, which is no size kept then")
+    }
     let shape = try tensor.int64s()
     let name = try input(node, 0, index)
     let length = values[name].map { Int64(builder.shape(of: $0).count) } ?? 0
@@ -228,12 +234,14 @@ extension ONNXGraphReader {
     if flat[name] == true {
       bias = try spread(constant, over: outputs, node, index)
     } else {
-      let shape = constant.shape.filter { $0 != 1 }
-      guard shape.isEmpty || (shape == [outputs] && constant.shape.suffix(2) == [1, 1]) else {
+      // Aligned at the end, a constant's first of four dimensions runs along the batch.
+      let aligned = [Int](repeating: 1, count: max(0, 4 - constant.shape.count)) + constant.shape
+      let isNumber = constant.values.count == 1 && aligned.count == 4
+      guard isNumber || aligned == [1, outputs, 1, 1] else {
         throw problem(
           node, index, expected: "a bias of shape (\(outputs), 1, 1)", found: "\(constant.shape)")
       }
-      bias = shape.isEmpty ? [Float](repeating: constant.values[0], count: outputs) : constant.values
+      bias = isNumber ? [Float](repeating: constant.values[0], count: outputs) : constant.values
     }
     let sum = layer.bias.map { zip($0, bias).map { $0 + $1 } } ?? bias
     try replace(value, by: layer.with(kernel: layer.kernel, bias: sum), for: node, index)
@@ -244,6 +252,9 @@ extension ONNXGraphReader {
   private func spread(
     _ constant: (shape: [Int], values: [Float]), over outputs: Int, _ node: ONNXNode, _ index: Int
   ) throws -> [Float] {
+    guard constant.shape.count <= 2 else {
+      throw problem(node, index, expected: "a bias of at most 2 dimensions", found: "shape \(constant.shape)")
+    }
     if constant.values.count == 1 { return [Float](repeating: constant.values[0], count: outputs) }
     guard constant.values.count == outputs, constant.shape.last == outputs else {
       throw problem(node, index, expected: "a bias of \(outputs) numbers", found: "shape \(constant.shape)")

@@ -10,7 +10,25 @@ import Foundation
 /// a bias or of two values of one shape, and BatchNormalization in inference, which joins the convolution or dense
 /// layer before it (in Float64, then rounded) or becomes a 1×1 convolution per channel; and Gather of channels and
 /// Unsqueeze of a row to an image, which exported tickets have. One image input (N, C, H, W) with fixed C, H, W and any N; one output.
-public enum ONNXModel {
+public struct ONNXModel: Sendable {
+  public let network: Network<Float>
+  /// What was read otherwise than it stands in the document, a sentence each.
+  public let notes: [String]
+
+  /// Reads the file at `path`.
+  ///
+  /// - Throws: as `network(fromFile:)`.
+  public init(contentsOf path: String) throws { try self.init(ONNXDocument(path: path)) }
+
+  /// Reads a document.
+  ///
+  /// - Throws: as `network(fromFile:)`.
+  public init(_ document: ONNXDocument) throws {
+    var reader = try ONNXGraphReader(document)
+    network = try reader.network()
+    notes = []
+  }
+
   /// The network in an ONNX file. Nodes that do not reach the output are left out.
   ///
   /// - Throws: `FileError` that names the file and the node.
@@ -22,8 +40,7 @@ public enum ONNXModel {
   ///
   /// - Throws: as `network(fromFile:)`.
   public static func network(from document: ONNXDocument) throws -> Network<Float> {
-    var reader = try ONNXGraphReader(document)
-    return try reader.network()
+    try ONNXModel(document).network
   }
 }
 
@@ -129,9 +146,7 @@ struct ONNXGraphReader {
     switch node.operatorType {
     case "Constant": constants[node.outputs[0]] = try constant(node, index)
     case "Identity", "Dropout":
-      if node.operatorType == "Dropout", case .boolean([true])? = try constantInput(node, 2, index)?.values {
-        throw problem(node, index, expected: "training_mode false: inference", found: "true")
-      }
+      if node.operatorType == "Dropout" { try requireInference(node, index) }
       if let value = constants[try input(node, 0, index)] {
         constants[node.outputs[0]] = value
       } else {
