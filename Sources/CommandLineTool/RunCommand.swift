@@ -53,7 +53,8 @@ struct RunCommand: ParsableCommand, ChoosingBLASCore {
       [.file("--output", output)], from: [.file("the network", network), .images("--data", data.data)])
     try AtomicFile.check(output, force: force)
     let file = try NetworkFile(contentsOf: network)
-    guard let images = try data.load() else { return }
+    guard let given = try data.load() else { return }
+    let images = try ImageSet(name: given.name, images: file.arranged(given.images), labels: given.labels)
     blas.warnIfSlow(json: json)
     let signals = Signals()
     let progress = ProgressLine()
