@@ -18,7 +18,17 @@ struct RunCommand: ParsableCommand, ChoosingBLASCore {
       """)
 
   /// The values of `--convolution`.
-  enum Way: String, CaseIterable, ExpressibleByArgument { case automatic, kernels, im2col }
+  enum Way: String, CaseIterable, ExpressibleByArgument {
+    case automatic, kernels, im2col
+
+    var way: ForwardRun<Float>.Way {
+      switch self {
+      case .automatic: .automatic
+      case .kernels: .kernels
+      case .im2col: .im2col
+      }
+    }
+  }
 
   /// Images whose classes are shown.
   static let shown = 5
@@ -68,7 +78,7 @@ struct RunCommand: ParsableCommand, ChoosingBLASCore {
           try NumPyArray(shape: $0, doubles: $1)
         }
       } else {
-        let way = ForwardRun<Float>.Way(rawValue: (convolution ?? .automatic).rawValue)!
+        let way = (convolution ?? .automatic).way
         report = try write(ForwardRun(file.network, way: way), images.images, images, workers, control) {
           try NumPyArray(shape: $0, floats: $1)
         }

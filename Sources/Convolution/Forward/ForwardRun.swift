@@ -59,8 +59,9 @@ public struct ForwardRun<Scalar: BLASScalar>: Sendable {
   }
 
   private func value(of images: Tensor<Scalar>) throws -> Tensor<Scalar> {
+    if let packed { return try packed(images) }
     switch way {
-    case .automatic: return try packed!(images)
+    case .automatic: return try network(images)
     case .direct: return try network.evaluatedDirectly(images)
     case .kernels: return try network.evaluated(images, by: .implicitGEMM)
     case .im2col: return try network.evaluated(images, by: .im2colGEMM)

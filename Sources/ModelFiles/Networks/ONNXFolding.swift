@@ -37,7 +37,7 @@ extension ONNXGraphReader {
     }
     let names = node.inputs.filter { !$0.isEmpty }
     guard names.allSatisfy({ openSizes[$0] != nil || constants[$0] != nil }) else { return false }
-    let inputs = names.map { openSizes[$0] ?? ONNXArray(constants[$0]!) }
+    let inputs = names.compactMap { name in openSizes[name] ?? constants[name].map { ONNXArray($0) } }
     try keep(result(node, index, inputs), as: output, node, index)
     return true
   }

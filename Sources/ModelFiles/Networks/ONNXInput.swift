@@ -112,7 +112,7 @@ struct ONNXInput {
     return "(" + parts.joined(separator: ", ") + ")"
   }
 
-  private static func count(_ document: ONNXDocument, _ inputs: Int) -> FileError {
+  static func count(_ document: ONNXDocument, _ inputs: Int) -> FileError {
     let names = document.outputs.prefix(8).map { FileError.quoted($0.name) }.joined(separator: " ")
     return FileError(
       .unsupported, source: document.source, at: [.key("graph")], expected: "one input and one output",

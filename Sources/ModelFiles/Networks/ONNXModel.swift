@@ -45,11 +45,16 @@ public struct ONNXModel: Sendable {
         }
         second = second ?? model
       } catch {
-        if failure == nil || reader.place > failure!.place { failure = (reader.place, error) }
+        if reader.place > failure?.place ?? -2 { failure = (reader.place, error) }
       }
     }
-    guard let second else { throw failure!.error }
-    self = second
+    if let second {
+      self = second
+    } else if let failure {
+      throw failure.error
+    } else {
+      throw ONNXInput.count(document, 0)
+    }
   }
 
   private init(network: Network<Float>, notes: [String], takesChannelsLast: Bool) {

@@ -34,7 +34,7 @@ enum ONNXPointwiseLayers {
         return !hasShift || layer.window.padding == Padding()
       }
       guard joins, node.inputs.count == 1 else { continue }
-      for reader in readers[index] { layers[reader] = try joined(map, layers[reader]!) }
+      for reader in readers[index] { layers[reader] = try layers[reader].map { try joined(map, $0) } }
       removed.insert(index)
     }
     var room = greatestWeightCount

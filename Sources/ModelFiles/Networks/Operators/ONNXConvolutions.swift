@@ -56,7 +56,7 @@ extension ONNXGraphReader {
     /// Numbers for rows and columns, of which a document of one axis gives those for columns.
     func pair(_ name: String) throws -> [Int] {
       let numbers = try integers(node, name, count: spatial, index) ?? [1, 1]
-      return spatial == 2 ? numbers : [1, numbers.last!]
+      return spatial == 2 ? numbers : [1] + numbers.suffix(1)
     }
     let (strides, dilations) = (try pair("strides"), try pair("dilations"))
     var window = SlidingWindow(

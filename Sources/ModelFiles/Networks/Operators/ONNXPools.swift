@@ -13,9 +13,10 @@ extension ONNXGraphReader {
       throw problem(node, index, expected: "one output", found: "indices as a second one")
     }
     let height = spatial == 2 ? size[0] : 1
+    let width = size[spatial - 1]
     let padding = input.padding
     input.padding = nil
-    var window = try window(node, height: height, width: size.last!, index, over: input)
+    var window = try window(node, height: height, width: width, index, over: input)
     window.roundsUp = try integer(node, "ceil_mode", default: 0, index) != 0
     let automatic = try text(node, "auto_pad", default: "NOTSET", index)
     if window.roundsUp, automatic != "NOTSET" {
