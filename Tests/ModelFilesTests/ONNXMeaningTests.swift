@@ -1,7 +1,8 @@
 import ModelFiles
 import Testing
 
-/// Documents that an attribute, an operator set or a broadcast gives another meaning than the usual one.
+/// Documents that an attribute, an operator set or a broadcast gives another meaning than the usual
+/// one.
 @Suite struct ONNXMeaningTests {
   private func norm(_ version: Int, outputs: [String], _ attributes: ONNXAttribute...) -> ONNXSample {
     var sample = ONNXSample()

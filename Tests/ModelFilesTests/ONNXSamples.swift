@@ -2,7 +2,8 @@ import Convolution
 import ModelFiles
 import Testing
 
-/// Small documents made in a test: one input `x` (N, 2, 5, 5) unless said otherwise, `y` the output.
+/// Small documents made in a test: one input `x` (N, 2, 5, 5) unless said otherwise, `y` the
+/// output.
 struct ONNXSample {
   var nodes: [ONNXNode] = []
   var tensors: [ONNXTensor] = []

@@ -11,7 +11,8 @@ import LinearAlgebra
 public struct ForwardRun<Scalar: BLASScalar>: Sendable {
   /// How convolutions are computed.
   public enum Way: String, Sendable, CaseIterable {
-    /// What is fastest for each layer on this machine; ReLU and pooling inside the layer before them.
+    /// What is fastest for each layer on this machine; ReLU and pooling inside the layer before
+    /// them.
     case automatic
     /// Every layer by the kernels that read patches where the image lies.
     case kernels
@@ -32,7 +33,8 @@ public struct ForwardRun<Scalar: BLASScalar>: Sendable {
     packed = way == .automatic ? try network.packed() : nil
   }
 
-  /// Images that one task runs together: values of about 8 MiB, at most 100 images and at least one.
+  /// Images that one task runs together: values of about 8 MiB, at most 100 images and at least
+  /// one.
   public var chunk: Int {
     let largest = packed?.largestValue ?? network.largestActivation
     return max(1, min(100, (8 << 20) / (MemoryLayout<Scalar>.size * max(1, largest))))

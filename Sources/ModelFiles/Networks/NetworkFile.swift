@@ -29,8 +29,8 @@ public struct NetworkFile: Sendable {
     takesChannelsLast = false
   }
 
-  /// Images in the order that the network reads, of which an array of the file's own order may have been taken for
-  /// (N, C, H, W).
+  /// Images in the order that the network reads, of which an array of the file's own order may have
+  /// been taken for (N, C, H, W).
   ///
   /// - Throws: `ConvolutionError` for counts that do not fit.
   public func arranged(_ images: Tensor<Float>) throws -> Tensor<Float> {

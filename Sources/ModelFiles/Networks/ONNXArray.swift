@@ -14,7 +14,8 @@ struct ONNXSize: Equatable {
   static let batch = ONNXSize(1, isPerImage: true)
 }
 
-/// A constant on the way to another: real numbers, or integers that may be multiples of the number of images.
+/// A constant on the way to another: real numbers, or integers that may be multiples of the number
+/// of images.
 struct ONNXArray {
   enum Content {
     case floats([Float])

@@ -4,8 +4,8 @@ import LinearAlgebra
 
 /// Walks a document's nodes in order and builds a network.
 ///
-/// What each operator becomes is in the files beside `ONNXOperators.table`, which read a node's inputs by
-/// what `ONNXNodeInputs.swift` offers and hand on what they make with the methods below.
+/// What each operator becomes is in the files beside `ONNXOperators.table`, which read a node's
+/// inputs by what `ONNXNodeInputs.swift` offers and hand on what they make with the methods below.
 struct ONNXGraphReader {
   let document: ONNXDocument
   /// Initialisers, constants, and what was computed from them, by the name of their value.

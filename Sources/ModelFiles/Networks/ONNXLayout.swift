@@ -1,12 +1,12 @@
 import Convolution
 
-/// How a document's value lies over an image of the network: for each of its dimensions behind the batch,
-/// the image's axes that it counts, the slowest first.
+/// How a document's value lies over an image of the network: for each of its dimensions behind the
+/// batch, the image's axes that it counts, the slowest first.
 ///
 /// (N, C, H, W) is `[[channel], [row], [column]]`, (N, H, W, C) another order of these, a flat row
-/// (N, K) `[[channel, row, column]]`, and a dimension of size 1 `[]`. Axes of size 1 are left out, so
-/// that two spellings of one order are equal. Transpose reorders the dimensions, Reshape regroups them,
-/// and the network computes the same as if neither were there.
+/// (N, K) `[[channel, row, column]]`, and a dimension of size 1 `[]`. Axes of size 1 are left out,
+/// so that two spellings of one order are equal. Transpose reorders the dimensions, Reshape
+/// regroups them, and the network computes the same as if neither were there.
 struct ONNXLayout: Equatable {
   enum Axis: Hashable {
     case channel, row, column
@@ -45,13 +45,15 @@ struct ONNXLayout: Equatable {
     dimensions.map { $0.reduce(1) { $0 * $1.size(in: shape) } }
   }
 
-  /// The axes of pixels, of an image in the order of Conv: 2, or 1 for (N, C, W); nil for another order.
+  /// The axes of pixels, of an image in the order of Conv: 2, or 1 for (N, C, W); nil for another
+  /// order.
   func spatial(in shape: ImageShape) -> Int? {
     if self == .image(shape) { return 2 }
     return shape.height == 1 && self == .image(shape, spatial: 1) ? 1 : nil
   }
 
-  /// The same entries in the same order under other dimensions; nil where one of them would split an axis.
+  /// The same entries in the same order under other dimensions; nil where one of them would split
+  /// an axis.
   func regrouped(_ sizes: [Int], in shape: ImageShape) -> ONNXLayout? {
     var axes = dimensions.joined()[...]
     var groups: [[Axis]] = []

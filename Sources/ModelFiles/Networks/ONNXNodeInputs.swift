@@ -106,7 +106,8 @@ extension ONNXGraphReader {
     return try ONNXArray(tensor).numbers?[0]
   }
 
-  /// Axes, an attribute below some operator set and an input from it on, each in 0..<rank; nil where there are none.
+  /// Axes, an attribute below some operator set and an input from it on, each in 0..<rank; nil
+  /// where there are none.
   func axes(_ node: ONNXNode, rank: Int, _ index: Int) throws -> [Int]? {
     var axes: [Int64]?
     if case .ints(let numbers)? = node.attribute("axes") { axes = numbers }

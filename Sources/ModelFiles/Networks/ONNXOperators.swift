@@ -2,9 +2,10 @@ import Files
 
 /// How operators are read.
 ///
-/// To add one: write a method of `ONNXGraphReader` in the file of its kind under `Operators/`, enter it in
-/// the table here, and put a case into the tests. An operator that may be computed from constants alone
-/// (sizes, weights) goes into `ONNXFolding` as well; one that is refused gets its advice in `ONNXAdvice`.
+/// To add one: write a method of `ONNXGraphReader` in the file of its kind under `Operators/`,
+/// enter it in the table here, and put a case into the tests. An operator that may be computed from
+/// constants alone (sizes, weights) goes into `ONNXFolding` as well; one that is refused gets its
+/// advice in `ONNXAdvice`.
 enum ONNXOperators {
   typealias Reading = @Sendable (_ reader: inout ONNXGraphReader, _ node: ONNXNode, _ index: Int) throws -> Void
 

@@ -1,12 +1,12 @@
 import Convolution
 import LinearAlgebra
 
-/// Maps a·x + b per channel that stand alone, and convolutions of several groups, in a form that every
-/// part of this project reads: convolutions of one group.
+/// Maps a·x + b per channel that stand alone, and convolutions of several groups, in a form that
+/// every part of this project reads: convolutions of one group.
 ///
-/// A map joins all convolutions that read it where they see it everywhere: those without padding, or,
-/// when b is 0, any. Elsewhere it becomes a 1×1 convolution with zeros off its diagonal. Networks with
-/// blocked 1×1 layers, which are pruned already, stay as they are.
+/// A map joins all convolutions that read it where they see it everywhere: those without padding,
+/// or, when b is 0, any. Elsewhere it becomes a 1×1 convolution with zeros off its diagonal.
+/// Networks with blocked 1×1 layers, which are pruned already, stay as they are.
 enum ONNXPointwiseLayers {
   /// The most weights that all layers may get by being written with one group.
   static let greatestWeightCount = 1 << 22

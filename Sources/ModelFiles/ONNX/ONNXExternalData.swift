@@ -1,11 +1,12 @@
 import Files
 import Foundation
 
-/// Values of tensors that a model keeps in files beside it, as PyTorch saves models since version 2.9.
+/// Values of tensors that a model keeps in files beside it, as PyTorch saves models since version
+/// 2.9.
 ///
-/// A name in a model decides which file is read, so it may only name one in the model's folder or below:
-/// no absolute path, no step upwards, no link that leads out of it. All tensors together may name each
-/// byte four times, so that a small file cannot fill the memory.
+/// A name in a model decides which file is read, so it may only name one in the model's folder or
+/// below: no absolute path, no step upwards, no link that leads out of it. All tensors together may
+/// name each byte four times, so that a small file cannot fill the memory.
 struct ONNXExternalData {
   /// The model's folder; nil where a model has none, and external data is refused.
   let folder: String?

@@ -3,8 +3,8 @@ import LinearAlgebra
 
 /// Maps a·x + b with numbers per channel: constants added or multiplied, and batch normalisation.
 ///
-/// Behind a convolution or dense layer that nothing else reads, a multiplies its kernel and b joins its
-/// bias; elsewhere the map stands as a 1×1 convolution of one channel a group, which
+/// Behind a convolution or dense layer that nothing else reads, a multiplies its kernel and b joins
+/// its bias; elsewhere the map stands as a 1×1 convolution of one channel a group, which
 /// `ONNXPointwiseLayers` moves on where it can. All in Float64, rounded once to Float32.
 extension ONNXGraphReader {
   /// Which of two inputs is a constant.

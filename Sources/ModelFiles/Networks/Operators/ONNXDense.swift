@@ -32,7 +32,8 @@ extension ONNXGraphReader {
     try dense(node, index, over: input, inputs: inputs, outputs: outputs, weights: weights, bias: bias)
   }
 
-  /// A product with rows of length K, or with the channels of every pixel of images with channels last.
+  /// A product with rows of length K, or with the channels of every pixel of images with channels
+  /// last.
   mutating func matrixProduct(_ node: ONNXNode, _ index: Int) throws {
     let input = try computed(node, 0, index)
     let shape = builder.shape(of: input.value)
