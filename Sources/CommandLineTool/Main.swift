@@ -9,9 +9,10 @@ import Tickets
     abstract: "Draws structured strong lottery tickets: prunes a random CNN until it approximates a trained one.",
     version: TombolaVersion.current,
     subcommands: [
-      PruneCommand.self, VerifyCommand.self, CompareCommand.self, ExportCommand.self, InfoCommand.self,
-      InstanceCommand.self, SolveCommand.self, SolveBatchCommand.self, BoundsCommand.self, SweepCommand.self,
-      MergeCommand.self, TableCommand.self, PlotCommand.self, ReportCommand.self, DoctorCommand.self,
+      PruneCommand.self, VerifyCommand.self, CompareCommand.self, ExportCommand.self,
+      InfoCommand.self, RunCommand.self, InstanceCommand.self, SolveCommand.self,
+      SolveBatchCommand.self, BoundsCommand.self, SweepCommand.self, MergeCommand.self,
+      TableCommand.self, PlotCommand.self, ReportCommand.self, DoctorCommand.self,
     ])
 
   /// Parses, runs, and ends the process with a `ToolExit` code; errors are one line on standard

@@ -163,7 +163,7 @@ private func changed(_ change: (inout Tombola_Onnx_ModelProto) -> Void) throws -
     expectFileError(.unsupported, "'b'", "segment") {
       _ = try read(changed { $0.graph.initializer[1].segment = .init() })
     }
-    expectFileError(.unsupported, "'b'", "FLOAT16") { _ = try read(changed { $0.graph.initializer[1].dataType = 10 }) }
+    expectFileError(.unsupported, "'b'", "FLOAT8E4") { _ = try read(changed { $0.graph.initializer[1].dataType = 17 }) }
     expectFileError(.unsupported, "'b'", "none") { _ = try read(changed { $0.graph.initializer[1].dataType = 0 }) }
     expectFileError(.unsupported, "'b'", "number 99") {
       _ = try read(changed { $0.graph.initializer[1].dataType = 99 })
@@ -263,8 +263,16 @@ struct ONNXPythonTests {
     #expect(document.initializer("shape")?.values == .int64([-1, 8]))
     #expect(document.initializer("i")?.values == .int32([-3]))
     #expect(document.initializer("d")?.values == .float64([0.1]))
-    expectFileError(.unsupported, "external.onnx", "external data") {
-      _ = try ONNXDocument(path: folder.file("external.onnx"))
+    #expect(try ONNXDocument(path: folder.file("external.onnx")) == document)
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: folder.file("external.onnx")))
+    expectFileError(.unsupported, "external data") { _ = try ONNXDocument(bytes: bytes, source: "bytes") }
+    for name in ["data", "external.onnx"] {
+      try FileManager.default.moveItem(atPath: folder.file(name), toPath: folder.file("old-" + name))
+    }
+    expectFileError(.notFound, "data") { _ = try ONNXDocument(path: folder.file("old-external.onnx")) }
+    try FileManager.default.createSymbolicLink(atPath: folder.file("data"), withDestinationPath: "/etc/passwd")
+    expectFileError(.unsupported, "inside the model's folder") {
+      _ = try ONNXDocument(path: folder.file("old-external.onnx"))
     }
   }
 

@@ -35,7 +35,7 @@ extension Network {
   }
 
   /// Runs steps in order, and drops each value after its last reader.
-  fileprivate func evaluate(
+  func evaluate(
     _ images: Tensor<Scalar>, _ steps: [ForwardStep<Scalar>], _ scratch: Scratch<Scalar>?,
     _ perform: (ForwardStep<Scalar>, inout Tensor<Scalar>, _ second: Tensor<Scalar>?) throws -> Void
   ) throws -> Tensor<Scalar> {

@@ -57,9 +57,12 @@ public struct FileDescription: Sendable, Encodable {
           + header.entries.map { Fact(name: $0.name, value: "\($0.dtype) \($0.shape)") }
       }
     } else {
-      let network = try ONNXModel.network(from: try ONNXDocument(reading: source))
+      let document = try ONNXDocument(reading: source, folder: ONNXExternalData.folder(of: path))
+      let model = try ONNXModel(document)
       (kind, isIntact) = ("onnx", nil)
-      facts = try Self.facts(of: network)
+      facts =
+        try Self.facts(of: document) + Self.facts(of: model.network)
+        + model.notes.map { Fact(name: "note", value: $0) }
     }
   }
 
@@ -108,6 +111,14 @@ public struct FileDescription: Sendable, Encodable {
       facts += figures.map { Fact(name: "claimed " + $0.0, value: $0.1.map { "\($0)" } ?? "none") }
     }
     return facts
+  }
+
+  private static func facts(of document: ONNXDocument) -> [Fact] {
+    let producer = [document.producerName, document.producerVersion].filter { !$0.isEmpty }
+    return [
+      Fact(name: "producer", value: producer.isEmpty ? "not stated" : producer.joined(separator: " ")),
+      Fact(name: "operator set", value: document.operatorSetVersion.map { "\($0)" } ?? "not stated"),
+    ]
   }
 
   private static func facts(of network: Network<Float>) throws -> [Fact] {

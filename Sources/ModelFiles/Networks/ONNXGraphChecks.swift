@@ -35,13 +35,4 @@ extension ONNXGraphReader {
         found: "\(weightCount) up to here")
     }
   }
-
-  /// Puts another convolution in the place of one that an affine map or a bias joins.
-  mutating func replace(
-    _ value: NetworkBuilder<Float>.Value, by layer: Convolution<Float>, for node: ONNXNode, _ index: Int
-  ) throws {
-    try charge(.convolution(layer), node, index)
-    try builder.replace(value, by: .convolution(layer))
-    values[node.outputs[0]] = value
-  }
 }

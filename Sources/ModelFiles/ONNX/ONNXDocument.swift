@@ -51,7 +51,11 @@ public struct ONNXDocument: Sendable, Equatable {
   }
 
   /// Reads the file at `path`.
-  public init(path: String) throws(FileError) { try self.init(reading: ByteSource(path: path)) }
+  ///
+  /// Tensors that it keeps in files beside it are read too; nothing outside its folder is.
+  public init(path: String) throws(FileError) {
+    try self.init(reading: ByteSource(path: path), folder: ONNXExternalData.folder(of: path))
+  }
 
   /// Reads a whole file from its bytes.
   ///
@@ -66,9 +70,11 @@ public struct ONNXDocument: Sendable, Equatable {
 
   /// Reads a file whose structure is scanned first: only what is a model of bounded size is
   /// decoded.
-  init(reading source: ByteSource) throws(FileError) {
+  ///
+  /// - Parameter folder: where tensors kept in other files are looked for; nil refuses them.
+  init(reading source: ByteSource, folder: String? = nil) throws(FileError) {
     try ONNXScan(source).check()
-    self = try ONNXReader(source: source.name).document(try Self.message(source))
+    self = try ONNXReader(source: source.name, folder: folder).document(try Self.message(source))
   }
 
   private static func message(_ source: ByteSource) throws(FileError) -> Tombola_Onnx_ModelProto {

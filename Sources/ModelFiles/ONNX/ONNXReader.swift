@@ -4,6 +4,8 @@ import Foundation
 /// Messages of the schema → plain values, checked.
 struct ONNXReader {
   let source: String
+  /// Where tensors that are kept in other files are looked for; nil refuses them.
+  let folder: String?
 
   /// The model is taken apart on the way, so that tensors are held once.
   func document(_ model: consuming Tombola_Onnx_ModelProto) throws(FileError) -> ONNXDocument {
@@ -78,6 +80,8 @@ struct ONNXReader {
     _ message: Tombola_Onnx_TensorShapeProto.Dimension, at place: [FileError.Location]
   ) throws(FileError) -> ONNXDimension {
     switch message.value {
+    // Some exporters write −1 for a size that is open.
+    case .dimValue(-1): return .unknown
     case .dimValue(let value):
       guard let size = Int(exactly: value), size >= 0 else {
         throw FileError(.malformed, source: source, at: place, expected: "dimensions from 0", found: "\(value)")
@@ -177,8 +181,9 @@ struct ONNXReader {
     var tensors: [ONNXTensor] = []
     tensors.reserveCapacity(messages.count)
     var names: Set<String> = []
+    var outside = ONNXExternalData(folder: folder, source: source)
     for index in messages.indices {
-      let message = messages[index]
+      let message = try outside.filled(messages[index])
       messages[index] = Tombola_Onnx_TensorProto()
       guard !message.name.isEmpty, names.insert(message.name).inserted else {
         throw FileError(

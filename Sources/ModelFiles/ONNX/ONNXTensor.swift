@@ -42,6 +42,8 @@ public struct ONNXTensor: Sendable, Equatable {
   public let values: Values
   /// The file that the tensor came from, for messages; it plays no part in comparisons.
   public let source: String
+  /// The type of the elements in the file, where they were widened on reading; it plays no part in comparisons.
+  public let narrowType: ONNXElementType?
 
   /// A tensor from its parts.
   ///
@@ -57,6 +59,7 @@ public struct ONNXTensor: Sendable, Equatable {
     self.shape = shape
     self.values = values
     self.source = source
+    narrowType = nil
   }
 
   /// The values of a tensor of type FLOAT.
@@ -90,7 +93,7 @@ public struct ONNXTensor: Sendable, Equatable {
     if message.dataLocation != .default || !message.externalData.isEmpty {
       throw FileError(
         .unsupported, source: source, at: place, expected: "values inside the file",
-        found: "external data, which is kept in another file: save the model with its data inside")
+        found: "external data, which is kept in another file: read the model from a path, or save it whole")
     }
     if message.hasSegment {
       throw FileError(.unsupported, source: source, at: place, expected: "a whole tensor", found: "a segment of one")
@@ -122,11 +125,19 @@ public struct ONNXTensor: Sendable, Equatable {
     case .int32: values = .int32(try stored.values(message.int32Data))
     case .int64: values = .int64(try stored.values(message.int64Data))
     case .boolean: values = .boolean(try stored.booleans())
+    case .float16: values = .float32(try stored.patterns(bytes: 2).map { Float(Float16(bitPattern: UInt16($0))) })
+    case .bfloat16: values = .float32(try stored.patterns(bytes: 2).map { Float(bitPattern: $0 << 16) })
+    case .uint8: values = .int32(try stored.patterns(bytes: 1).map { Int32($0) })
+    case .uint16: values = .int32(try stored.patterns(bytes: 2).map { Int32($0) })
+    case .int8: values = .int32(try stored.patterns(bytes: 1).map { Int32(Int8(truncatingIfNeeded: $0)) })
+    case .int16: values = .int32(try stored.patterns(bytes: 2).map { Int32(Int16(truncatingIfNeeded: $0)) })
     default:
       throw FileError(
-        .unsupported, source: source, at: place, expected: "values of type FLOAT, DOUBLE, INT32, INT64 or BOOL",
+        .unsupported, source: source, at: place,
+        expected: "values of a floating-point type from 16 bits on, an integer type of 8 to 64 bits, or BOOL",
         found: "\(type)")
     }
+    narrowType = type == values.elementType ? nil : type
     name = message.name
     self.shape = shape
     self.values = values
@@ -183,6 +194,21 @@ private struct Stored {
     let size = count * MemoryLayout<Element>.size
     guard message.rawData.count == size else { throw wrongSize(size, "bytes", message.rawData.count) }
     return ElementCoding.decode(Element.self, from: message.rawData)
+  }
+
+  /// The bits of elements of one or two bytes: raw, or a number each in the field of 32-bit integers.
+  func patterns(bytes width: Int) throws(FileError) -> [UInt32] {
+    let mask: UInt32 = width == 1 ? 0xff : 0xffff
+    if !message.int32Data.isEmpty {
+      return try values(message.int32Data).map { UInt32(truncatingIfNeeded: $0) & mask }
+    }
+    if width == 1 { return try values([UInt8]()).map { UInt32($0) } }
+    guard message.rawData.count == 2 * count else {
+      if message.rawData.isEmpty { return try values([Int32]()).map { UInt32(truncatingIfNeeded: $0) } }
+      throw wrongSize(2 * count, "bytes", message.rawData.count)
+    }
+    let raw = [UInt8](message.rawData)
+    return (0..<count).map { UInt32(raw[2 * $0]) | UInt32(raw[2 * $0 + 1]) << 8 }
   }
 
   /// BOOL values: a raw byte each, or a number each in the field of 32-bit integers; 0 or 1.
