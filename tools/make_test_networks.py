@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
-"""Write the small ONNX networks that the tests of ModelFiles read, with inputs and expected outputs.
+"""Write the small ONNX networks that the tests of ModelFiles read, with inputs and expected
+outputs.
 
-Each case is NAME.onnx beside NAME.npz, which holds `x` (N,C,H,W) float32 and `expected`, the output that ONNX Runtime
-gives for it. The reference evaluator of the onnx package, an independent implementation, must give the same.
+Each case is NAME.onnx beside NAME.npz, which holds `x` (N,C,H,W) float32 and `expected`, the output
+that ONNX Runtime gives for it. The reference evaluator of the onnx package, an independent
+implementation, must give the same.
 
-Inputs and weights are multiples of 1/16 in [-1,1]. Sums of their products are then exact in float32 in any order, so
-cases without an average or a mean must be met bit for bit; the others (`exact=False` below) to rounding.
+Inputs and weights are multiples of 1/16 in [-1,1]. Sums of their products are then exact in float32
+in any order, so cases without an average or a mean must be met bit for bit; the others
+(`exact=False` below) to rounding.
 
     pip install -r tools/requirements-train.txt
     python tools/make_test_networks.py -o Tests/Fixtures/onnx
 
-The networks are the same on every run and machine; only the last bits of inexact outputs may depend on the runtime.
-"""
+The networks are the same on every run and machine; only the last bits of inexact outputs may depend
+on the runtime. """
 
 import argparse
 import os
@@ -30,8 +33,9 @@ CASES = {}         # name -> (builder, exact)
 
 
 def case(name, exact=True):
-    """Register the decorated function under `name`; it is called with a fresh Builder and returns (output, shape),
-    the output's name and its (C,...) shape after the batch. `exact` says that float32 rounds nowhere."""
+    """Register the decorated function under `name`; it is called with a fresh Builder and returns
+    (output, shape), the output's name and its (C,...) shape after the batch. `exact` says that
+    float32 rounds nowhere."""
     def register(function):
         CASES[name] = (function, exact)
         return function
@@ -39,7 +43,8 @@ def case(name, exact=True):
 
 
 class Builder:
-    """Collects nodes and weights of one network. Values come from a generator seeded by the case's name."""
+    """Collects nodes and weights of one network. Values come from a generator seeded by the case's
+    name."""
 
     def __init__(self, name):
         self.name, self.nodes, self.weights, self.extra_inputs = name, [], [], []
@@ -70,7 +75,8 @@ class Builder:
         return name
 
     def constant_node(self, name, array=None, **attributes):
-        """A Constant node: its `value` is `array`, or give value_ints=, value_floats=...; returns its output."""
+        """A Constant node: its `value` is `array`, or give value_ints=, value_floats=...; returns
+        its output."""
         if array is not None:
             attributes["value"] = self.tensor(name + ".value", array)
         self.nodes.append(helper.make_node("Constant", [], [name], name + ".node", **attributes))
@@ -83,7 +89,8 @@ class Builder:
         return output
 
     def model(self, output, shape):
-        """The checked model; the output tensor is renamed "y" and has the given (C,...) shape after the batch."""
+        """The checked model; the output tensor is renamed "y" and has the given (C,...) shape after
+        the batch."""
         for node in self.nodes:
             node.output[:] = ["y" if o == output else o for o in node.output]
         inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, [self.batch, *self.shape[1:]])]
@@ -95,11 +102,12 @@ class Builder:
         return model
 
 
-# --- Convolution and pooling ----------------------------------------------------------------------------------------
+# --- Convolution and pooling
+# ----------------------------------------------------------------------------------------
 
 def everything_conv(b, include):
-    """Bias, stride 2, four different pads, dilation 2 and two groups at once, then ReLU and an average pool whose pads
-    are counted or not."""
+    """Bias, stride 2, four different pads, dilation 2 and two groups at once, then ReLU and an
+    average pool whose pads are counted or not."""
     b.shape = (2, 4, 9, 7)
     x = b.add("Conv", "x", b.weight("w", 6, 2, 3, 5), b.weight("bias", 6), kernel_shape=[3, 5], strides=[2, 2],
               pads=[0, 4, 3, 5], dilations=[2, 2], group=2)                    # 9x7 -> 4x4
@@ -120,7 +128,8 @@ def _(b):
 
 @case("conv-bare-attributes")
 def _(b):
-    """No attributes at all: kernel shape from the weight, stride 1, no padding, one group; a 3x5 kernel, no bias."""
+    """No attributes at all: kernel shape from the weight, stride 1, no padding, one group; a 3x5
+    kernel, no bias."""
     return b.add("Conv", "x", b.weight("w", 4, 3, 3, 5)), (4, 7, 3)
 
 
@@ -140,7 +149,8 @@ def _(b):
 
 @case("maxpool-pads-ceil")
 def _(b):
-    """Inputs may be negative, so padding with zeros in place of -infinity shows; ceil_mode adds a row and a column."""
+    """Inputs may be negative, so padding with zeros in place of -infinity shows; ceil_mode adds a
+    row and a column."""
     x = b.add("MaxPool", "x", kernel_shape=[3, 2], strides=[2, 3], pads=[1, 0, 0, 1], ceil_mode=1)  # 9x7 -> 5x3
     x = b.add("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1)                       # 5x3 -> 3x2
     return x, (3, 3, 2)
@@ -159,7 +169,8 @@ def _(b):
 
 
 def auto_pad(b, mode, shape):
-    """Even and odd kernels with stride 2 under automatic padding, in a convolution and in both pools."""
+    """Even and odd kernels with stride 2 under automatic padding, in a convolution and in both
+    pools."""
     x = b.add("Conv", "x", b.weight("w", 4, 3, 2, 5), b.weight("bias", 4), strides=[1, 2], auto_pad=mode)
     x = b.add("MaxPool", x, kernel_shape=[4, 2], strides=[2, 1], auto_pad=mode)
     return b.add("AveragePool", x, kernel_shape=[2, 3], strides=[1, 1], auto_pad=mode), shape
@@ -187,7 +198,8 @@ def _(b):
     return b.add("Conv", "x", b.weight("w", 2, 3, 3, 3), pads=[1, 0, 1, 2], auto_pad="NOTSET"), (2, 9, 7)
 
 
-# --- Dense layers: the order of flattened entries (C,H,W) matters in each -------------------------------------------
+# --- Dense layers: the order of flattened entries (C,H,W) matters in each
+# -------------------------------------------
 
 def features(b):
     """Conv + ReLU + pool: (N,3,9,7) -> (N,4,4,3), rounded by nothing."""
@@ -225,13 +237,15 @@ def _(b):
 
 @case("reshape-initialiser-fixed-batch")
 def _(b):
-    """The shape is an initialiser and the batch a number, as exporters write without dynamic axes."""
+    """The shape is an initialiser and the batch a number, as exporters write without dynamic
+    axes."""
     b.batch = 2
     x = b.add("Reshape", features(b), b.constant("to", np.array([2, 48], np.int64)))
     return b.add("Gemm", x, b.weight("w", 5, 48), b.weight("bias", 5), transB=1), (5,)
 
 
-# --- Means ----------------------------------------------------------------------------------------------------------
+# --- Means
+# --------------------------------------------------------------------------------------------------
 
 def mean(b, keep, axes, as_input):
     """Convolution, then the mean over height and width; with kept dimensions a Flatten follows."""
@@ -270,11 +284,13 @@ def _(b):
     return b.add("GlobalAveragePool", b.add("Conv", "x", b.weight("w", 5, 3, 3, 3))), (5, 1, 1)
 
 
-# --- Residual additions and batch normalisation ---------------------------------------------------------------------
+# --- Residual additions and batch normalisation
+# ---------------------------------------------------------------------
 
 @case("residual-addition")
 def _(b):
-    """The image added to a convolution of itself, a value added to itself, and one read twice more."""
+    """The image added to a convolution of itself, a value added to itself, and one read twice
+    more."""
     x = b.add("Add", b.add("Conv", "x", b.weight("w1", 3, 3, 3, 3), pads=[1, 1, 1, 1]), "x")
     x = b.add("Relu", b.add("Add", x, x))
     y = b.add("Relu", b.add("Conv", x, b.weight("w2", 3, 3, 1, 1), b.weight("bias2", 3)))
@@ -290,7 +306,8 @@ def _(b):
 
 
 def norm(b, x, name, channels, **attributes):
-    """Inference form; variances are above 0. (Of opset 13 the reference evaluator computes something else.)"""
+    """Inference form; variances are above 0. (Of opset 13 the reference evaluator computes
+    something else.)"""
     b.opset = 15
     parts = [b.weight(f"{name}.{part}", channels) for part in ("scale", "shift", "mean")]
     variance = b.constant(f"{name}.variance", np.abs(b.values(channels)) + np.float32(0.25))
@@ -314,11 +331,13 @@ def _(b):
     return b.add("Add", norm(b, x, "n3", 4), x), (4, 6, 4)
 
 
-# --- How weights are stored, nodes without effect -------------------------------------------------------------------
+# --- How weights are stored, nodes without effect
+# -------------------------------------------------------------------
 
 @case("identity-and-constants")
 def _(b):
-    """Identity on data and on a shared weight; other weights are Constant nodes (value and value_floats)."""
+    """Identity on data and on a shared weight; other weights are Constant nodes (value and
+    value_floats)."""
     w = b.constant_node("w1", b.values(4, 3, 3, 3))
     bias = b.constant_node("bias1", value_floats=b.values(4).tolist())
     x = b.add("Relu", b.add("Conv", b.add("Identity", "x"), w, bias, pads=[1, 1, 1, 1]))
@@ -357,21 +376,24 @@ def _(b):
 
 @case("dropout-inference")
 def _(b):
-    """Dropout does nothing in inference: bare, with a ratio, and with an empty ratio and training_mode false."""
+    """Dropout does nothing in inference: bare, with a ratio, and with an empty ratio and
+    training_mode false."""
     x = b.add("Dropout", features(b))
     x = b.add("Dropout", x, b.constant("ratio", np.array(0.25, np.float32)))
     x = b.add("Dropout", b.add("Flatten", x), "", b.constant("training", np.array(False)))
     return b.add("Gemm", x, b.weight("w", 5, 48), b.weight("bias", 5), transB=1), (5,)
 
 
-# --- Writing --------------------------------------------------------------------------------------------------------
+# --- Writing
+# --------------------------------------------------------------------------------------------------
 
 def with_explicit_pads(model):
-    """A copy of the model where pads stand in place of auto_pad SAME_UPPER and SAME_LOWER, by the standard's formula.
+    """A copy of the model where pads stand in place of auto_pad SAME_UPPER and SAME_LOWER, by the
+    standard's formula.
 
-    The reference evaluator's average pool gives the wrong shape for SAME_LOWER, so it is asked with explicit pads.
-    An axis of n entries becomes ceil(n / stride) ones; an odd padding puts the extra entry last (UPPER) or first.
-    """
+    The reference evaluator's average pool gives the wrong shape for SAME_LOWER, so it is asked with
+    explicit pads. An axis of n entries becomes ceil(n / stride) ones; an odd padding puts the extra
+    entry last (UPPER) or first. """
     copy = onnx.shape_inference.infer_shapes(model, strict_mode=True)
     graph = copy.graph
     shapes = {v.name: [d.dim_value for d in v.type.tensor_type.shape.dim] for v in [*graph.input, *graph.value_info]}
@@ -393,7 +415,8 @@ def with_explicit_pads(model):
 
 
 def expected_output(name, model, x, exact):
-    """ONNX Runtime's output, after comparing it with the reference evaluator's; raise ValueError where they differ."""
+    """ONNX Runtime's output, after comparing it with the reference evaluator's; raise ValueError
+    where they differ."""
     settings = onnxruntime.SessionOptions()
     settings.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     settings.intra_op_num_threads = 1

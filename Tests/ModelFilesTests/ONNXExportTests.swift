@@ -48,7 +48,8 @@ import Tickets
     }
   }
 
-  /// A row of one pixel read by a convolution, added to an image of one pixel, and both ways into a dense layer.
+  /// A row of one pixel read by a convolution, added to an image of one pixel, and both ways into a
+  /// dense layer.
   private static func rowsAndPixels() throws -> Network<Float> {
     let kernel: [Float] = [0.5, -1, 0.25, 2, 1, -0.5, 0.125, 1, -2]
     let point = try Convolution(
@@ -63,7 +64,8 @@ import Tickets
       nodes: nodes.map { .init(name: $0.0, operation: $0.1, inputs: $0.2) })
   }
 
-  /// Every number of a window differs from the others; groups; both averages; an output of several pixels.
+  /// Every number of a window differs from the others; groups; both averages; an output of several
+  /// pixels.
   private static func windows() throws -> Network<Float> {
     let window = SlidingWindow(
       height: 3, width: 2, strideHeight: 1, strideWidth: 2, dilationHeight: 2, dilationWidth: 3,

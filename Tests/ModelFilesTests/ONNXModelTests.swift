@@ -18,7 +18,8 @@ enum Repository {
 private struct UnexpectedLayer: Error {}
 
 @Suite struct ONNXModelTests {
-  /// Cases that contain an average or a batch normalisation: inputs are sixteenths, so all others round nowhere.
+  /// Cases that contain an average or a batch normalisation: inputs are sixteenths, so all others
+  /// round nowhere.
   static let averaging: Set<String> = [
     "conv-everything-average-without-pads", "conv-everything-average-with-pads", "auto-pad-same-upper",
     "auto-pad-same-lower", "auto-pad-valid", "reducemean-attribute-drop", "reducemean-attribute-keep",

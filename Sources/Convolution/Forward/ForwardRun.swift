@@ -22,7 +22,9 @@ public struct ForwardRun<Scalar: BLASScalar>: Sendable {
     case direct
   }
 
+  /// The network that is run.
   public let network: Network<Scalar>
+  /// How its convolutions are computed.
   public let way: Way
   private let packed: PackedNetwork<Scalar>?
 
@@ -44,7 +46,8 @@ public struct ForwardRun<Scalar: BLASScalar>: Sendable {
   ///
   /// - Parameters:
   ///   - workers: tasks at a time.
-  ///   - before: called before each chunk, from any thread, with its images; what it throws ends the run.
+  ///   - before: called before each chunk, from any thread, with its images; what it throws ends
+  ///     the run.
   /// - Throws: `ConvolutionError` for images of another shape.
   public func callAsFunction(
     _ images: Tensor<Scalar>, workers: Int, before: @Sendable (Range<Int>) throws -> Void = { _ in }

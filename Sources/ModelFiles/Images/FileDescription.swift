@@ -13,8 +13,11 @@ public struct FileDescription: Sendable, Encodable {
   /// Whether the kind's checks passed; tickets only.
   public let isIntact: Bool?
 
+  /// One thing that a file holds, by name.
   public struct Fact: Sendable, Encodable {
+    /// What is told of.
     public let name: String
+    /// What is told.
     public let value: String
   }
 

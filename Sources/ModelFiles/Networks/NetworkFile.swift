@@ -5,6 +5,7 @@ import Tickets
 
 /// A network from a file that describes one: an ONNX model, a slim export among them, or a ticket.
 public struct NetworkFile: Sendable {
+  /// The network, ready to run.
   public let network: Network<Float>
   /// What a reader should know of the network beside the file, a sentence each.
   public let notes: [String]

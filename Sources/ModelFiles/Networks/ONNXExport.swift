@@ -5,10 +5,11 @@ import LinearAlgebra
 extension ONNXModel {
   /// A network as an ONNX model, operator set 17 (19 for a dilated average), any batch size.
   ///
-  /// A blocked 1×1 layer becomes Gather (the channel that each hidden filter reads) and a depthwise 1×1 Conv; removed
-  /// filters are not there, and no zeros stand for them. Only where a layer kept no filter at all, which ONNX cannot
-  /// say, one kernel of zeros over the layer's input does. Initialisers are named and laid out as
-  /// `NetworkExport` names them. An output of one pixel is written as a row (N, K).
+  /// A blocked 1×1 layer becomes Gather (the channel that each hidden filter reads) and a depthwise
+  /// 1×1 Conv; removed filters are not there, and no zeros stand for them. Only where a layer kept
+  /// no filter at all, which ONNX cannot say, one kernel of zeros over the layer's input does.
+  /// Initialisers are named and laid out as `NetworkExport` names them. An output of one pixel is
+  /// written as a row (N, K).
   ///
   /// - Throws: `FileError` for sizes that the format cannot hold.
   public static func document(of network: Network<Float>, name: String) throws -> ONNXDocument {
@@ -27,7 +28,8 @@ private struct ONNXGraphWriter {
   var values: [String] = []
   /// Whether that value has rank 2, (N, K).
   var isFlat: [Bool] = []
-  /// For a layer of removed filters alone: the value that its blocked layer would have read, and its channels.
+  /// For a layer of removed filters alone: the value that its blocked layer would have read, and
+  /// its channels.
   var unfiltered: [Int: (value: String, channels: Int)] = [:]
   var operatorSet = 17
 

@@ -5,9 +5,9 @@ extension ONNXGraphReader {
   /// Refuses BatchNormalization and Dropout in training: outputs would depend on the other images
   /// of a batch, or on chance.
   ///
-  /// `training_mode` says it from operator set 14 (Dropout: 12, as an input). Before, BatchNormalization
-  /// with more than one output is training; below operator set 7 it and Dropout are unless
-  /// `is_test` says otherwise.
+  /// `training_mode` says it from operator set 14 (Dropout: 12, as an input). Before,
+  /// BatchNormalization with more than one output is training; below operator set 7 it and Dropout
+  /// are unless `is_test` says otherwise.
   func requireInference(_ node: ONNXNode, _ index: Int) throws {
     let isNorm = node.operatorType == "BatchNormalization"
     let version = document.operatorSetVersion ?? 17

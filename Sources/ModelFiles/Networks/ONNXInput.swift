@@ -14,7 +14,8 @@ struct ONNXInput {
 
   /// The ways to take the one input that reaches the one output, the likeliest first.
   ///
-  /// - Throws: `FileError` for several inputs or outputs, open sizes, or elements that are no numbers.
+  /// - Throws: `FileError` for several inputs or outputs, open sizes, or elements that are no
+  ///   numbers.
   static func readings(of document: ONNXDocument) throws -> [ONNXInput] {
     let constants = Set(document.initializers.map(\.name))
     let all = document.inputs.filter { !constants.contains($0.name) }

@@ -9,10 +9,11 @@ import LinearAlgebra
 /// print(model.network.outputShape, model.notes)
 /// ```
 ///
-/// Read are convolutions, dense layers, pools, means, ReLU and additions in the spellings of the usual
-/// exporters, with channels first or last; what stands between them and only moves entries, or computes
-/// with constants and shapes, is followed. `ONNXOperators.table` lists the operators.
+/// Read are convolutions, dense layers, pools, means, ReLU and additions in the spellings of the
+/// usual exporters, with channels first or last; what stands between them and only moves entries,
+/// or computes with constants and shapes, is followed. `ONNXOperators.table` lists the operators.
 public struct ONNXModel: Sendable {
+  /// The network, as far as it is read.
   public let network: Network<Float>
   /// What was read otherwise than it stands in the document, a sentence each.
   public let notes: [String]
@@ -31,7 +32,8 @@ public struct ONNXModel: Sendable {
     var failure: (place: Int, error: any Error)?
     var second: ONNXModel?
     // A document does not say which axis of its input counts channels: the first way that fits
-    // throughout is taken, and one whose output is an image in another order only for want of a better.
+    // throughout is taken, and one whose output is an image in another order only for want of a
+    // better.
     for input in try ONNXInput.readings(of: document) {
       var reader = try ONNXGraphReader(document, input)
       do {

@@ -4,8 +4,9 @@ import SwiftProtobuf
 
 /// An ONNX model as plain values: what its file says, without any view on what it means.
 ///
-/// Read are the graph's inputs, outputs, nodes and initialisers, the operator sets, and who wrote it. What else a file
-/// may hold, such as training information, local functions and the shapes of inner values, is skipped.
+/// Read are the graph's inputs, outputs, nodes and initialisers, the operator sets, and who wrote
+/// it. What else a file may hold, such as training information, local functions and the shapes of
+/// inner values, is skipped.
 public struct ONNXDocument: Sendable, Equatable {
   /// The version of the file format; 8 goes with operator sets 15 to 18 and later readers take it.
   public var formatVersion: Int
@@ -25,7 +26,8 @@ public struct ONNXDocument: Sendable, Equatable {
   public var outputs: [ONNXValue]
   /// The operations in the file's order.
   public var nodes: [ONNXNode]
-  /// The tensors whose values the file holds. No name is empty or occurs twice in a file that was read.
+  /// The tensors whose values the file holds. No name is empty or occurs twice in a file that was
+  /// read.
   public var initializers: [ONNXTensor]
   /// The file's path or the name of its bytes, for messages; it plays no part in comparisons.
   public let source: String
@@ -62,8 +64,9 @@ public struct ONNXDocument: Sendable, Equatable {
   /// - Parameters:
   ///   - bytes: the whole file.
   ///   - source: what to call it in messages.
-  /// - Throws: ``FileError`` if the bytes are not a model, a tensor's size is not that of its shape, or the model uses
-  ///   external data, sparse initialisers, values that are not tensors, or element types that are not read.
+  /// - Throws: ``FileError`` if the bytes are not a model, a tensor's size is not that of its
+  ///   shape, or the model uses external data, sparse initialisers, values that are not tensors, or
+  ///   element types that are not read.
   public init(bytes: Data, source: String) throws(FileError) {
     try self.init(reading: ByteSource(bytes, name: source))
   }
@@ -104,11 +107,11 @@ public struct ONNXDocument: Sendable, Equatable {
     initializers.first { $0.name == name }
   }
 
-  /// The file's bytes. The same model gives the same bytes: fields in the order of their numbers, lists as given,
-  /// values as raw little-endian bytes.
+  /// The file's bytes. The same model gives the same bytes: fields in the order of their numbers,
+  /// lists as given, values as raw little-endian bytes.
   ///
-  /// - Throws: ``FileError`` if a name that the format demands is empty or repeated, a size is negative, an attribute is
-  ///   of a type that is not written, or the file would exceed 2 GiB.
+  /// - Throws: ``FileError`` if a name that the format demands is empty or repeated, a size is
+  ///   negative, an attribute is of a type that is not written, or the file would exceed 2 GiB.
   public func serialized() throws(FileError) -> Data {
     let message = try ONNXWriter(source: source).message(self)
     var options = BinaryEncodingOptions()

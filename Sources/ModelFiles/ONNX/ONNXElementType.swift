@@ -1,7 +1,7 @@
 import Files
 
-/// The element types of the ONNX format, by the format's numbers. Values are read and written of five of them only,
-/// see ``ONNXTensor/Values``; the others are known so that they can be named.
+/// The element types of the ONNX format, by the format's numbers. Values are read and written of
+/// five of them only, see ``ONNXTensor/Values``; the others are known so that they can be named.
 public enum ONNXElementType: Int32, Sendable, CaseIterable, CustomStringConvertible {
   case float32 = 1
   case uint8 = 2

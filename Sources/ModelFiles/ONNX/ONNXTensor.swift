@@ -42,13 +42,14 @@ public struct ONNXTensor: Sendable, Equatable {
   public let values: Values
   /// The file that the tensor came from, for messages; it plays no part in comparisons.
   public let source: String
-  /// The type of the elements in the file, where they were widened on reading; it plays no part in comparisons.
+  /// The type of the elements in the file, where they were widened on reading; it plays no part in
+  /// comparisons.
   public let narrowType: ONNXElementType?
 
   /// A tensor from its parts.
   ///
-  /// - Throws: ``FileError`` if the shape is negative or overflows, or does not have as many elements as there are
-  ///   values.
+  /// - Throws: ``FileError`` if the shape is negative or overflows, or does not have as many
+  ///   elements as there are values.
   public init(name: String, shape: [Int], values: Values, source: String = "(in memory)") throws(FileError) {
     guard let count = CheckedSizes.elementCount(shape), count == values.count else {
       throw FileError(
@@ -196,7 +197,8 @@ private struct Stored {
     return ElementCoding.decode(Element.self, from: message.rawData)
   }
 
-  /// The bits of elements of one or two bytes: raw, or a number each in the field of 32-bit integers.
+  /// The bits of elements of one or two bytes: raw, or a number each in the field of 32-bit
+  /// integers.
   func patterns(bytes width: Int) throws(FileError) -> [UInt32] {
     let mask: UInt32 = width == 1 ? 0xff : 0xffff
     if !message.int32Data.isEmpty {

@@ -36,8 +36,8 @@ public struct ONNXAttribute: Sendable, Equatable {
     case string(String)
     case strings([String])
     case tensor(ONNXTensor)
-    /// A value of a type that is not read here, under the format's name for the type, such as `GRAPH`. It cannot be
-    /// written.
+    /// A value of a type that is not read here, under the format's name for the type, such as
+    /// `GRAPH`. It cannot be written.
     case unsupported(String)
 
     /// The format's name for the type, such as `INTS`.
@@ -77,7 +77,8 @@ public struct ONNXNode: Sendable, Equatable {
   public var name: String
   /// The names of the values it takes; an empty name stands for an optional input that is left out.
   public var inputs: [String]
-  /// The names of the values it makes; an empty name stands for an optional output that is left out.
+  /// The names of the values it makes; an empty name stands for an optional output that is left
+  /// out.
   public var outputs: [String]
   /// Its settings, in the file's order; no name occurs twice in a file that was read.
   public var attributes: [ONNXAttribute]

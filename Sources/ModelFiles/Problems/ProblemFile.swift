@@ -13,6 +13,7 @@ public struct ProblemFile: Sendable {
     case single(Matrix<Float>)
     case double(Matrix<Double>)
   }
+  /// The candidates, or the vectors that scales multiply.
   public let candidates: Rows
   /// One or several, each with m entries.
   public let targets: [[Double]]

@@ -9,6 +9,7 @@ import Foundation
 /// `<node>.weight` of shape (hidden, 1, 1, 1), a depthwise convolution behind a gather of
 /// `<node>.sources` (int64).
 public enum NetworkExport {
+  /// What a network can be written as.
   public enum Format: String, CaseIterable, Sendable {
     case onnx
     case safetensors

@@ -12,6 +12,7 @@ import Tickets
 /// the claimed lower bound on the error is the F32 tensor `witness` (height, width, channels). No
 /// kernel is stored.
 public struct TicketFile: Sendable {
+  /// What the file is about.
   public let ticket: Ticket
   /// What was claimed when the ticket was drawn, or nil.
   public let claims: Claims?
