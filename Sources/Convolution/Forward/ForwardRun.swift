@@ -38,7 +38,7 @@ public struct ForwardRun<Scalar: BLASScalar>: Sendable {
   /// Images that one task runs together: values of about 8 MiB, at most 100 images and at least
   /// one.
   public var chunk: Int {
-    let largest = packed?.largestValue ?? network.largestActivation
+    let largest = packed?.largestValue ?? (network.shapes.map(\.count).max() ?? 1)
     return max(1, min(100, (8 << 20) / (MemoryLayout<Scalar>.size * max(1, largest))))
   }
 
