@@ -78,6 +78,23 @@ import Testing
     _ = folder
   }
 
+  /// Rows, images of one row of pixels, and numbers of other types.
+  @Test func arraysOfOtherRanksAndTypesAreRead() throws {
+    func images(_ array: NumPyArray, scale: (Double, Double)? = nil) throws -> Tensor<Float> {
+      let (folder, path) = try archive([("x", array)])
+      defer { _ = folder }
+      return try ImageSetFile.load(path, part: .test, scale: scale).images
+    }
+    let rows = try images(NumPyArray(shape: [2, 3], doubles: [1, 2, 3, 0.1, 5, 6]))
+    #expect(rows.batch == 2 && rows.shape == ImageShape(height: 1, width: 1, channels: 3))
+    #expect(rows.values == [1, 2, 3, Float(0.1), 5, 6])
+    let lines = try images(NumPyArray(shape: [1, 2, 3], floats: [1, 2, 3, 4, 5, 6]))
+    #expect(lines.shape == ImageShape(height: 1, width: 3, channels: 2))
+    #expect(lines.values == [1, 4, 2, 5, 3, 6])
+    let bytes = try images(NumPyArray(shape: [1, 1, 1, 2], uint8s: [0, 255]), scale: (2, -1))
+    #expect(bytes.values == [-1, 509])
+  }
+
   @Test func anArchivesFaultsAreNamed() throws {
     let one = try NumPyArray(shape: [1, 1, 1, 1], floats: [0.5])
     func load(_ entries: [(String, NumPyArray)]) throws {
@@ -87,7 +104,7 @@ import Testing
     }
     expectFileError(.missing, "'x'") { try load([("y", one)]) }
     expectFileError(.unsupported, "'x'", "(N, C, H, W)") {
-      try load([("x", try NumPyArray(shape: [1, 1], floats: [0.5]))])
+      try load([("x", try NumPyArray(shape: [1], floats: [0.5]))])
     }
     expectFileError(.malformed, "'y'", "1 labels") {
       try load([("x", one), ("y", try NumPyArray(shape: [2], int64s: [1, 1]))])

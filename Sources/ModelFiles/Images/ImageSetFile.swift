@@ -18,7 +18,8 @@ public enum ImageSetFile {
   /// Loads `fashion-mnist`, a folder of its IDX files (gzipped or not), or an npz file.
   ///
   /// - Parameter scale: pixels become a·x + b; by default IDX bytes are mapped to [−1, 1] (x/127.5
-  ///   − 1), and npz arrays, `x` (N, C, H, W) float32 and `y` (N) integers, are taken as they are.
+  ///   − 1), and npz arrays are taken as they are: `x` (N, C, H, W), (N, C, W) or (N, K) in float32,
+  ///   float64 or uint8, and `y` (N) integers.
   /// - Throws: `FileError`, or `ConvolutionError` for sizes that do not fit together.
   public static func load(_ name: String, part: Part, scale: (Double, Double)? = nil) throws -> ImageSet {
     if name == "fashion-mnist" {
@@ -86,13 +87,15 @@ public enum ImageSetFile {
   private static func archive(_ path: String, _ part: Part, _ scale: (Double, Double)?) throws -> ImageSet {
     let archive = try NumPyArchiveFile(path: path)
     let x = try archive.entry("x")
-    guard x.shape.count == 4, x.shape.allSatisfy({ $0 > 0 }) else {
+    guard (2...4).contains(x.shape.count), x.shape.allSatisfy({ $0 > 0 }) else {
       throw FileError(
-        .unsupported, source: path, at: [.entry("x")], expected: "shape (N, C, H, W), all above 0",
-        found: CheckedSizes.text(x.shape))
+        .unsupported, source: path, at: [.entry("x")],
+        expected: "shape (N, C, H, W), (N, C, W) or (N, K), all above 0", found: CheckedSizes.text(x.shape))
     }
     let count = x.shape[0]
-    let shape = ImageShape(height: x.shape[2], width: x.shape[3], channels: x.shape[1])
+    let pixels = x.shape.dropFirst(2)
+    let shape = ImageShape(
+      height: pixels.count == 2 ? x.shape[2] : 1, width: pixels.last ?? 1, channels: x.shape[1])
     let hasLabels = part == .test && archive.names.contains("y")
     if hasLabels {
       let found = try archive.entry("y").shape

@@ -95,14 +95,29 @@ public struct NumPyArchiveFile: Sendable {
     }
   }
 
-  /// Calls `body` with the elements of an array of type f4 in C order, `count` at a time.
+  /// Calls `body` with the elements of an array in C order, `count` at a time: f4 as they are, f8
+  /// rounded, u1 as numbers from 0 to 255.
   func forEachRun(
     of count: Int, in name: String, _ body: ([Float]) throws(FileError) -> Void
   ) throws(FileError) {
     let entry = try entry(name)
-    try require(entry, .float32)
     try within(entry.place) { () throws(FileError) in
-      try Self.elements(at: entry.place, of: archive).forEachRun(of: count, Float.self, body)
+      let elements = try Self.elements(at: entry.place, of: archive)
+      switch entry.elementType {
+      case .float32: try elements.forEachRun(of: count, Float.self, body)
+      case .float64:
+        try elements.forEachRun(of: count, Double.self) { (run) throws(FileError) in
+          try body(run.map { Float($0) })
+        }
+      case .uint8:
+        try elements.forEachRun(of: count, UInt8.self) { (run) throws(FileError) in
+          try body(run.map { Float($0) })
+        }
+      default:
+        throw FileError(
+          .wrongType, source: source, at: [.entry(entry.name)], expected: "elements of type f4, f8 or u1",
+          found: "\(entry.elementType)")
+      }
     }
   }
 
