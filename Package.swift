@@ -7,8 +7,8 @@ func room(_ name: String, imports: [Target.Dependency] = [], exclude: [String] =
   .target(name: name, dependencies: imports, exclude: ["README.md"] + exclude)
 }
 
-/// Rooms that read models and sweeps, and the command, need packages from elsewhere. Who links other
-/// rooms alone need not fetch these, and says so: `.package(…, traits: [])`.
+/// Rooms that read models and sweeps, and the command, need packages from elsewhere. Who links
+/// other rooms alone need not fetch these, and says so: `.package(…, traits: [])`.
 let whole = TargetDependencyCondition.when(traits: ["Whole"])
 
 let rooms = [
@@ -18,7 +18,9 @@ let rooms = [
   room("LinearAlgebra", imports: ["CBLAS", "MachineKernels"]),
   room("Convolution", imports: ["LinearAlgebra", "ConvolutionKernels"]),
   room("NumericalVerification", imports: ["RandomStreams", "LinearAlgebra", "Convolution"]),
-  room("SubsetSum", imports: ["RunControl", "RandomStreams", "LinearAlgebra", "SubsetSumKernels"]),
+  room(
+    "SubsetSum", imports: ["RunControl", "RandomStreams", "LinearAlgebra", "SubsetSumKernels"],
+    exclude: ["Solvers/Beam/README.md"]),
   room("Tickets", imports: ["Files", "RandomStreams", "LinearAlgebra", "Convolution"]),
   room(
     "Pruning", imports: ["RunControl", "RandomStreams", "LinearAlgebra", "Convolution", "SubsetSum", "Tickets"]),

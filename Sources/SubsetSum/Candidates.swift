@@ -1,13 +1,22 @@
 import LinearAlgebra
-import SubsetSumKernels
 
-/// The vectors that subsets are drawn from: n candidates of dimension m, every coordinate exact in Float64.
+/// The vectors that subsets are drawn from: n candidates of m coordinates, each exact in Float64.
 ///
-/// Values of this type share their storage with the arrays they were made from; nothing is copied.
+/// ```swift
+/// let rows = try Matrix<Double>(rows: 3, columns: 2, values: [1, 2, 3, -1, -2, 4])
+/// let candidates = Candidates(rows)
+/// // candidates.count == 3, candidates.dimension == 2, candidates.coordinate(1, 0) == 3
+/// ```
+///
+/// A value shares its storage with the arrays that it was made from: making and copying one copies
+/// no numbers.
+///
+/// Complexity: memory of the arrays alone; no member but `permuted` copies them.
 public struct Candidates: Sendable {
   /// How the coordinates are stored.
   public enum Storage: Sendable {
-    /// Candidate i is `scales[i] · vectors[i, ·]`. The product of two Float32 is exact in Float64.
+    /// Candidate i is `scales[i] · vectors[i, ·]`. The product of two Float32 numbers is exact in
+    /// Float64.
     case factored(scales: [Float], vectors: Matrix<Float>)
     /// Candidate i is row i.
     case dense(Matrix<Double>)
@@ -17,7 +26,7 @@ public struct Candidates: Sendable {
   public let storage: Storage
   /// n, the number of candidates.
   public let count: Int
-  /// m, the coordinates of a candidate.
+  /// m, the number of coordinates of a candidate.
   public let dimension: Int
 
   /// Candidates `scales[i] · vectors[i, ·]`; `vectors` is n × m.
@@ -47,12 +56,13 @@ public struct Candidates: Sendable {
     dimension = rows.columns
   }
 
-  /// The candidates in another order: candidate i of the result is candidate `order[i]`. Cost: a copy.
+  /// The candidates in another order: candidate i of the result is candidate `order[i]`. Cost: a
+  /// copy.
   ///
-  /// - Precondition: indices of candidates.
+  /// - Precondition: `order` holds indices of candidates.
   /// - Throws: `LinearAlgebraError.invalidShape` where an order with repeats asks for more entries
   ///   than a size can count.
-  public func permuted(_ order: [Int]) throws(LinearAlgebraError) -> Candidates {
+  package func permuted(_ order: [Int]) throws(LinearAlgebraError) -> Candidates {
     func rows<Scalar>(_ matrix: Matrix<Scalar>) throws(LinearAlgebraError) -> Matrix<Scalar> {
       try Matrix(rows: order.count, columns: dimension) { target in
         matrix.values.withUnsafeBufferPointer { source in
@@ -69,7 +79,7 @@ public struct Candidates: Sendable {
     }
   }
 
-  /// - Precondition: as many scales as rows.
+  /// - Precondition: the storage has as many scales as rows.
   private init(storage: Storage) {
     self.storage = storage
     switch storage {
@@ -78,7 +88,8 @@ public struct Candidates: Sendable {
     }
   }
 
-  /// Coordinate j of candidate i, exactly. Checked on each call: for inner loops use `withRows`.
+  /// Coordinate j of candidate i, exactly. Indices are checked on each call; inner loops use
+  /// `withRows`.
   public func coordinate(_ i: Int, _ j: Int) -> Double {
     switch storage {
     case .factored(let scales, let vectors): Double(scales[i]) * Double(vectors[i, j])
@@ -86,8 +97,8 @@ public struct Candidates: Sendable {
     }
   }
 
-  /// Lends unchecked row access, valid during `body`.
-  public func withRows<Result>(_ body: (CandidateRows) throws -> Result) rethrows -> Result {
+  /// Lends unchecked access to the rows, valid while `body` runs.
+  package func withRows<Result>(_ body: (CandidateRows) throws -> Result) rethrows -> Result {
     switch storage {
     case .factored(let scales, let vectors):
       try scales.withUnsafeBufferPointer { scales in
@@ -108,9 +119,8 @@ public struct Candidates: Sendable {
   }
 
   /// The first entry that is NaN, infinite or above `largestEntry`, in storage order, and a
-  /// magnitude that no coordinate exceeds (the
-  /// largest of all, for factored ones the largest scale times the largest entry of a vector).
-  /// Cost: one pass, n·m.
+  /// magnitude that no coordinate exceeds: the largest of all, or for factored candidates the
+  /// largest scale times the largest entry of a vector. Cost: one pass over n·m entries.
   func survey() -> (unusable: (location: String, value: Double)?, largest: Double) {
     switch storage {
     case .factored(let scales, let vectors):
@@ -133,12 +143,11 @@ public struct Candidates: Sendable {
   private func location(_ k: Int) -> String { "candidate \(k / dimension), coordinate \(k % dimension)" }
 }
 
-/// Largest magnitude accepted in Float64 data: squares of sums of 10⁶ such entries stay finite.
+/// The largest magnitude accepted in Float64 data: squares of sums of 10⁶ such entries stay finite.
 let largestEntry = 0x1p400
 
-/// Index of the first NaN or infinity, and the largest magnitude where there is none. Blocks are
-/// judged by the largest bit pattern, which
-/// vectorises.
+/// The index of the first NaN or infinity, and the largest magnitude where there is none. Blocks
+/// are judged by their largest bit pattern, a loop that the compiler vectorises.
 private func largestFinite(_ values: UnsafeBufferPointer<Float>) -> (unusable: Int?, largest: Float) {
   var (start, all) = (0, UInt32(0))
   while start < values.count {
@@ -150,85 +159,4 @@ private func largestFinite(_ values: UnsafeBufferPointer<Float>) -> (unusable: I
     start = end
   }
   return (nil, Float(bitPattern: all))
-}
-
-/// Unchecked access to the rows of `Candidates`, in fixed-order Float64 arithmetic.
-///
-/// Every reduction runs over 8 lanes (entry j in lane j mod 8), combines them in one fixed order, and
-/// adds the last m mod 8 entries in index order; products and sums are rounded separately (no fma). So
-/// a result depends on the data alone. Buffers passed in must hold m entries; indices are not checked.
-public struct CandidateRows {
-  public let count: Int
-  public let dimension: Int
-  let scales: UnsafePointer<Float>?
-  let singles: UnsafePointer<Float>?
-  let doubles: UnsafePointer<Double>?
-
-  /// Coordinate j of candidate i.
-  @inline(__always) func coordinate(_ i: Int, _ j: Int) -> Double {
-    if let singles, let scales {
-      return Double(scales[i]) * Double(singles[i &* dimension &+ j])
-    }
-    return doubles![i &* dimension &+ j]
-  }
-
-  /// `target += sign · x_i`. Cost: m.
-  public func add(_ i: Int, sign: Double = 1, to target: UnsafeMutablePointer<Double>) {
-    if let singles, let scales {
-      let scale = sign * Double(scales[i])
-      let row = singles + i &* dimension
-      for j in 0..<dimension { target[j] += scale * Double(row[j]) }
-    } else {
-      let row = doubles! + i &* dimension
-      for j in 0..<dimension { target[j] += sign * row[j] }
-    }
-  }
-
-  /// `target -= x_i`. Cost: m.
-  public func subtract(_ i: Int, from target: UnsafeMutablePointer<Double>) { add(i, sign: -1, to: target) }
-
-  /// Writes `y − x_i`, the bits of `subtract`. Cost: m.
-  @inline(__always)
-  func writeDifference(_ y: UnsafePointer<Double>, less i: Int, to target: UnsafeMutablePointer<Double>) {
-    if let singles, let scales {
-      tombola_difference_f32(y, singles + i &* dimension, Double(scales[i]), target, dimension)
-    } else {
-      tombola_difference_f64(y, doubles! + i &* dimension, target, dimension)
-    }
-  }
-
-  /// Writes `sign · x_i`, exactly. Cost: m.
-  public func copy(_ i: Int, sign: Double = 1, to target: UnsafeMutablePointer<Double>) {
-    for j in 0..<dimension { target[j] = sign * coordinate(i, j) }
-  }
-
-  /// x_i · y: the scale times the fixed-order sum over the vector. Cost: m.
-  public func dot(_ i: Int, _ y: UnsafePointer<Double>) -> Double {
-    if let singles, let scales {
-      return Double(scales[i]) * fixedOrderDot(singles + i &* dimension, y, dimension)
-    }
-    return fixedOrderDot(doubles! + i &* dimension, y, dimension)
-  }
-
-  /// ‖x_i‖²: the squared scale times the fixed-order sum of squares. Cost: m.
-  public func squaredNorm(_ i: Int) -> Double {
-    if let singles, let scales {
-      let row = singles + i &* dimension
-      let scale = Double(scales[i])
-      return (scale * scale) * fixedOrderSquares(row, dimension)
-    }
-    let row = doubles! + i &* dimension
-    return fixedOrderDot(row, row, dimension)
-  }
-
-  /// ‖y − x_i‖², from the differences of coordinates, whose own sum of squares is in the fixed order. Cost: m.
-  func squaredDistance(_ i: Int, from y: UnsafePointer<Double>) -> Double {
-    if let singles, let scales {
-      return fixedOrderSquaredDistance(singles + i &* dimension, scale: Double(scales[i]), y, dimension)
-    }
-    return fixedOrderSquaredDistance(doubles! + i &* dimension, y, dimension)
-  }
-
-  /// |scale of candidate i|: what the stored vector is multiplied by.
-  @inline(__always) func scale(_ i: Int) -> Double { scales.map { Double($0[i]) } ?? 1 }
 }

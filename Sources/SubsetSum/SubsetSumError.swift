@@ -1,29 +1,31 @@
 import RunControl
 
-/// What can be wrong with a subset-sum problem, a solver's options, or a claimed subset.
+/// What can be wrong with a subset-sum problem, with a solver's options, or with a claimed subset.
 public enum SubsetSumError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Two sizes that must agree do not.
   case mismatchedSizes(quantity: String, expected: Int, found: Int)
-  /// An entry that is NaN, infinite, or so large that its square overflows in sums.
+  /// An entry is NaN, infinite, negative where it must not be, or so large that squares of sums
+  /// overflow.
   case unusableEntry(location: String, expected: String, found: Double)
-  /// More candidates than a solver can enumerate.
+  /// There are more candidates than a solver can enumerate.
   case tooManyCandidates(solver: String, limit: Int, found: Int)
   /// A solver's working memory would exceed what the run may use.
   case memoryLimit(solver: String, neededBytes: Int, limitBytes: Int)
-  /// A solver's option outside its range.
+  /// An option of a solver is outside its range.
   case invalidOption(solver: String, option: String, expected: String, found: String)
-  /// A claimed subset that is no subset: out of range, repeated, or unsorted at `position`.
+  /// A claimed subset has an index that is out of range, repeated or not ascending, at `position`.
   case invalidSubset(position: Int, expected: String, found: Int)
-  /// A size that no subset of the candidates has.
+  /// The problem asks for a size that no subset of its candidates has.
   case impossibleSize(expected: ClosedRange<Int>, found: Int)
-  /// A claimed subset of another size than the problem asks for.
+  /// A claimed subset has another size than the problem asks for.
   case wrongSize(expected: Int, found: Int)
-  /// A kind of problem that a solver does not take.
+  /// A solver does not take this kind of problem.
   case unsupported(solver: String, expected: String, found: String)
 
-  /// A run that had to stop before its problem was made.
+  /// A run had to stop before its problem was made.
   case stoppedBefore(made: String, reason: StopReason)
 
+  /// What was expected, what was found, and where.
   public var description: String {
     switch self {
     case .mismatchedSizes(let quantity, let expected, let found):

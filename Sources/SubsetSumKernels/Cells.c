@@ -17,7 +17,8 @@ static inline uint32_t bit(const uint32_t *bitmap, int row, int cell, int words)
   return bitmap[(long)row * words + (cell >> 5)] >> (cell & 31);
 }
 
-// Flags first, without branches, so that lanes look up side by side; then the few that are set.
+// All flags are made first, without branches, so that lanes look up side by side. Then the few
+// flags that are set are gone through.
 CLONES long tombola_near_cells(const double *x, const double *y, long count, const tombola_cell_window *w,
                                const uint32_t *bitmap, int *places) {
   long met = 0;

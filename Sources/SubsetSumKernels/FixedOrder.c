@@ -68,7 +68,7 @@ CLONES void tombola_difference_f32(const double *y, const float *x, double scale
   for (long j = 0; j < count; j++) target[j] = y[j] - scale * (double)x[j];
 }
 
-// Magnitudes order as their bits do; NaN comes last.
+// Magnitudes have the order of their bits, in which NaN comes last.
 CLONES double tombola_largest_f64(const double *values, long count) {
   uint64_t largest = 0;
   for (long j = 0; j < count; j++) {

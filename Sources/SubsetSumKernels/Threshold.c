@@ -5,7 +5,8 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-// Blocks are judged whole, without a branch for each entry; in the few that reach the limit, eight flags are looked at together.
+// Whole blocks are judged without a branch for each entry. In the few blocks that reach the limit,
+// eight flags are looked at together.
 #define BLOCK 64
 #define DEFINE(T, S)                                                                               \
   CLONES long tombola_reaching_##T(const S *values, long count, S limit, int *places) {            \

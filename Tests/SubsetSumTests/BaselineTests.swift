@@ -4,10 +4,10 @@ import RunControl
 import SubsetSum
 import Testing
 
-/// Standard errors that a count may be off.
+/// By how many standard errors a count may be off.
 private let spread = 4.0
 
-/// What searches are compared with.
+/// The solvers that searches are compared with.
 @Suite struct BaselineTests {
   private func sized(_ size: Int?, seed: UInt64 = 3) throws -> Problem {
     try GeneratedInstance.problem(dimension: 5, count: 60, seed: seed, norm: .euclidean, size: size)
@@ -54,7 +54,7 @@ private let spread = 4.0
       let found = try ForwardGreedy().solve(problem, control: RunControl())
       #expect(found.subset == chosen.sorted())
     }
-    // Cut short it still has its size.
+    // A run that is cut short still returns a subset of the size asked for.
     let stopped = try ForwardGreedy().solve(try sized(7), control: RunControl(limits: Limits(work: 700)))
     #expect(stopped.subset.count == 7 && stopped.stop == .workLimit)
   }

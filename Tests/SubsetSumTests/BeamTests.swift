@@ -8,7 +8,7 @@ import Testing
   @Test(arguments: [1, 2, 9]) func aBeamOfOneIsGreedyAddition(m: Int) throws {
     for seed in 0..<5 as Range<UInt64> {
       let problem = try GeneratedInstance.problem(dimension: m, count: 40, seed: seed, norm: .euclidean)
-      // Additions one at a time, each the best; at most three sizes past the best so far.
+      // Adds candidates one at a time, each the best, until none helps.
       var chosen: [Int] = []
       var least = problem.plainError { _ in false }
       while true {
@@ -32,7 +32,7 @@ import Testing
       let problem = try GeneratedInstance.problem(dimension: 4, count: 11, seed: seed, norm: .euclidean)
       let exact = try Exhaustive().solve(problem, control: RunControl())
       let sizes = try BeamSearch(width: 2048).bestBySize(problem, control: RunControl())
-      // Sizes end a little after the best.
+      // The beam ends a few sizes after its best one, so the optimum's size may be missing.
       #expect(sizes.map(\.error).min()! >= exact.error)
       if exact.subset.count < sizes.count { #expect(sizes[exact.subset.count].error == exact.error) }
     }
@@ -50,14 +50,14 @@ import Testing
     }
   }
 
-  /// More levels of 256 states than the default work limit allows: narrower ones that come to their end.
+  /// More levels of 256 states than the work limit allows: narrower beams come to their end.
   @Test func aFixedSizeIsReachedWhateverTheWorkOfWideBeams() throws {
     let problem = try GeneratedInstance.problem(dimension: 72, count: 4000, seed: 1, norm: .euclidean, size: 60)
     let found = try BeamSearch().solve(problem, control: RunControl(limits: Limits(work: 1 << 28)))
     #expect(found.subset.count == 60 && found.error < found.emptySetError, "\(found.error)")
   }
 
-  /// A run may spend a little more than it was allowed.
+  /// No work limit, however small or odd, leads to a trap or a subset of another size.
   @Test func anyWorkLimitEndsWell() throws {
     for (m, n, size) in [(6, 80, 5), (6, 80, nil), (24, 150, nil)] as [(Int, Int, Int?)] {
       let problem = try GeneratedInstance.problem(dimension: m, count: n, seed: 3, norm: .euclidean, size: size)
@@ -83,7 +83,8 @@ import Testing
     #expect(threaded.subset == once.subset)
   }
 
-  /// Cells, screens, several parts of a selection, and sizes that are not fixed.
+  /// With cells, with screens, with several parts of a selection, and with sizes that are not
+  /// fixed.
   @Test(arguments: [(5, 120, 9, 1 << 14), (25, 100, 12, 1 << 13), (8, 150, nil, 1 << 14), (3, 60, 4, 300)])
   func workersChangeNothing(m: Int, n: Int, size: Int?, width: Int) throws {
     for norm in [Norm.maximum, .euclidean] {
@@ -95,7 +96,7 @@ import Testing
     }
   }
 
-  /// Runs in both windows, in cells and without.
+  /// Beams in both windows, with cells and without.
   @Test(arguments: [(9, 12), (25, 14)]) func windowsDependOnWorkAlone(m: Int, size: Int) throws {
     let problem = try GeneratedInstance.problem(dimension: m, count: 300, seed: 2, norm: .maximum, size: size)
     let control = RunControl(limits: Limits(work: 1 << 30))
@@ -104,7 +105,7 @@ import Testing
     for workers in [2, 5] { #expect(try BeamSearch(workers: workers).solve(problem, control: control) == alone) }
   }
 
-  /// Whatever fits in: no run is wider than the memory allows.
+  /// No beam is wider than the memory allows, whatever the limit.
   @Test func runsKeepToTheMemory() throws {
     let problem = try GeneratedInstance.problem(dimension: 9, count: 300, seed: 2, norm: .maximum, size: 12)
     var bytes = 6e6
@@ -124,7 +125,7 @@ import Testing
     }
   }
 
-  /// Few candidates: the levels hold every subset, and joins in cells miss few.
+  /// Of few candidates the levels hold every subset, and joins in cells miss few.
   @Test func wideBeamsOfAFixedSizeComeNearTheOptimum() throws {
     for seed in 0..<4 as Range<UInt64> {
       for norm in [Norm.maximum, .euclidean] {
@@ -195,7 +196,7 @@ import Testing
     }
   }
 
-  /// Sums full of ties, with more of them in one range or cell than either expects.
+  /// Sums full of ties: more of them lie in one range or cell than either solver expects.
   @Test func integersAndDegenerateLists() throws {
     for seed in 0..<20 as Range<UInt64> {
       for norm in [Norm.maximum, .euclidean] {

@@ -3,7 +3,7 @@ import RunControl
 import SubsetSum
 import Testing
 
-/// Sums that repeat, or crowd on one coordinate, against optima known otherwise.
+/// Sums that repeat, or crowd on one coordinate, against optima that are known otherwise.
 @Suite struct CellSweepTests {
   private func problem(
     _ rows: [[Double]], _ target: [Double], norm: Norm = .maximum, size: Int? = nil
@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  /// Half of the candidates are zeros: one side's sums are all the same.
+  /// Half of the candidates are zeros, so all sums of one side are the same.
   @Test(arguments: [false, true]) func zerosCostNothing(areFirst: Bool) throws {
     let few = try scaledNormals(18, 2, seed: 5, norm: .maximum)
     let rows = (0..<18).map { i in (0..<2).map { few.candidates.coordinate(i, $0) } }
@@ -39,7 +39,8 @@ import Testing
     #expect(found.isOptimal && found.error == exact.error)
   }
 
-  /// The coordinate of largest spread counts: one value holds more sums than there is room for, and the other decides.
+  /// In the coordinate of largest spread one value holds more sums than there is room for, and the
+  /// other coordinate decides.
   @Test(arguments: [11, 18, 25]) func crowdedRangesAreDoneInPieces(size: Int) throws {
     let line = try scaledNormals(36, 1, seed: UInt64(size), norm: .maximum)
     let rows = (0..<36).map { [1024, line.candidates.coordinate($0, 0)] }
@@ -49,7 +50,7 @@ import Testing
       try problem(rows, [1024 * Double(size), line.target[0]]), control: RunControl())
     #expect(found.isOptimal && found.stop == nil)
     #expect(found.error == exact.error && found.subset.count == size)
-    // As one line of integers: many equal sums, none of them closer than another.
+    // One line of integers, with many equal sums of which none is closer than another.
     let coarse = rows.map { [$0[0], ($0[1] * 8).rounded()] }
     let target = [1024 * Double(size), 0.5]
     let counted = try CellSweep().solve(try problem(coarse, target), control: RunControl())
@@ -70,7 +71,7 @@ import Testing
     }
   }
 
-  /// Equal up to rounding alone: whatever ends the search has to be what it says.
+  /// Sums that differ by rounding alone: whatever ends the search must be what it says.
   @Test func nearTiesEndAtTheWorkLimitOrAreDecided() throws {
     var numbers = TestNumbers(state: 12)
     let rows = (0..<40).map { _ in [numbers.integer(3) * 0.1, numbers.integer(3) * 0.1] }
@@ -107,7 +108,8 @@ import Testing
     }
   }
 
-  /// Just below the optimum there is none, just above it there is; a sufficient error ends the search early.
+  /// Just below the optimum there is no subset, and just above it there is one. A sufficient error
+  /// ends the search early.
   @Test(arguments: [2, 4, 8]) func existenceIsDecidedOnBothSidesOfTheOptimum(m: Int) throws {
     let problem = try scaledNormals(30, m, seed: 4, norm: .maximum)
     let best = try CellSweep().solve(problem, control: RunControl())

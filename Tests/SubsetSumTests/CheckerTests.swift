@@ -36,7 +36,7 @@ import Testing
   }
 
   @Test func sumsAreCompensated() throws {
-    // Plain summation loses the ones: 2⁵⁴ + 1 rounds to 2⁵⁴.
+    // Plain summation loses the ones, as 2⁵⁴ + 1 rounds to 2⁵⁴.
     let rows = try Matrix<Double>(rows: 4, columns: 1, values: [0x1p54, 1, 1, -0x1p54])
     let problem = try Problem(candidates: Candidates(rows), target: [5], norm: .maximum)
     #expect(try Checker.residual(of: [0, 1, 2, 3], in: problem) == [3])
@@ -65,7 +65,7 @@ import Testing
       #expect(abs(ball / (Double(n).squareRoot() * root * power) - 1) < 1e-12)
     }
     #expect(TheoreticalLimit.scale(count: 0, dimension: 3, norm: .maximum) == nil)
-    // Few candidates: the scale exceeds what choosing nothing gives, and says nothing.
+    // With few candidates the scale exceeds the error of choosing nothing, and is left out.
     #expect(try Exhaustive().solve(scaledNormals(4, 9, seed: 1), control: RunControl()).limit == nil)
     #expect(try Exhaustive().solve(scaledNormals(12, 1, seed: 1), control: RunControl()).limit != nil)
   }
@@ -112,7 +112,7 @@ import Testing
     #expect(throws: SubsetSumError.self) {
       try Problem(candidates: Candidates(rows), target: [0], norm: .maximum, validatesCandidates: false)
     }
-    // Unvalidated NaN: a typed error or a finite subset, never a trap.
+    // A NaN that was not validated leads to a typed error or a finite subset, never to a trap.
     let unchecked = try Problem(
       candidates: Candidates(rows), target: [0.5, 1], norm: .maximum, validatesCandidates: false)
     #expect(throws: SubsetSumError.self) { try MeetInTheMiddle().solve(unchecked, control: RunControl()) }

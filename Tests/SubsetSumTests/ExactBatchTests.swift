@@ -4,7 +4,7 @@ import RunControl
 import SubsetSum
 import Testing
 
-/// Medians of the optimum over batches; known to half a unit of their last digit.
+/// Medians of the optimum over batches, known to half a unit of their last digit.
 private let knownMedians: [(law: InstanceLaw, count: Int, median: Double)] = [
   (.smallTargets, 10, 1.14e-3), (.smallTargets, 15, 4.4e-5), (.smallTargets, 20, 1.6e-6), (.uniform, 10, 1.33e-3),
   (.uniform, 15, 4.9e-5), (.uniform, 20, 1.75e-6),
@@ -39,7 +39,7 @@ private let medianTrials = 20_000
     var numbers = TestNumbers(state: 3)
     for n in [0, 1, 13, 24] {
       let candidates = (0..<n).map { _ in numbers.normal() }
-      // Far ones and those that a subset meets exactly among them.
+      // Far targets, and targets that a subset meets exactly, are among them.
       let targets = (0..<60).map {
         $0 % 10 == 0 ? 1e3 * numbers.unit() : $0 % 10 == 1 ? candidates.reduce(0, +) : numbers.unit()
       }
@@ -54,7 +54,7 @@ private let medianTrials = 20_000
   }
 
   @Test func tiesWithoutEndAreCutShort() throws {
-    // 2²⁴ subsets of 25 distinct sums, inexact; then exact ones; then zeros.
+    // 2²⁴ subsets with 25 distinct sums, which are inexact, then exact, then all zero.
     for value in [0.1, 0.25, 0] {
       let candidates = [Double](repeating: value, count: 24)
       let found = try SharedHalves(candidates: candidates).solve(targets: [0.75]).optima[0]
@@ -74,7 +74,8 @@ private let medianTrials = 20_000
     }
   }
 
-  /// The errors are nearly exponential; the median of T draws then has standard error median/(ln 2·√T).
+  /// The errors are nearly exponential, so the median of T draws has the standard error median/(ln
+  /// 2·√T).
   @Test(arguments: knownMedians.indices) func mediansAreTheKnownOnes(row: Int) throws {
     let known = knownMedians[row]
     let found = try ExactBatch(count: known.count).solve(instances: medianTrials) {
@@ -86,7 +87,7 @@ private let medianTrials = 20_000
     #expect(abs(median / known.median - 1) <= tolerance, "\(known): \(median)")
   }
 
-  /// 21 candidates a weight within 0.01, as in Pensia et al. 2020, on surrogate targets.
+  /// 21 candidates reach a weight within 0.01, as in Pensia et al. 2020, here on surrogate targets.
   @Test func twentyOneCandidatesReachAHundredth() throws {
     let found = try ExactBatch(count: 21).solve(instances: 5000) {
       InstanceLaw.weights.fill(instance: $0, seed: 1, candidates: $1)
@@ -133,7 +134,7 @@ private let medianTrials = 20_000
       try ExactBatch(count: 30).solve(
         candidates: [], targets: [], control: RunControl(limits: Limits(memoryBytes: 1000)))
     }
-    // A work limit is a number of instances: 8 units each.
+    // A work limit is a number of instances, of 8 units each.
     let ones = [Double](repeating: 1, count: 20)
     let stopped = try ExactBatch(count: 2).solve(
       candidates: ones, targets: Array(ones.dropLast(10)), control: RunControl(limits: Limits(work: 25)))

@@ -1,16 +1,17 @@
 import LinearAlgebra
 import SubsetSum
 
-/// Brute force of the tests' own: every subset's residual by compensated sums, every norm by its formula.
+/// The tests' own brute force: every subset's residual by compensated sums, and every norm by its
+/// formula.
 struct BruteForce {
   let problem: Problem
   /// Each admissible mask with its error.
   let errors: [(mask: Int, error: Double)]
-  /// max over coordinates of |z| + Σ|x|: what rounding is relative to.
+  /// The largest |z| + Σ|x| of a coordinate, which rounding is relative to.
   let spread: Double
   var best: Double { errors.map(\.error).min()! }
 
-  /// - Precondition: a few candidates.
+  /// - Precondition: few candidates.
   init(_ problem: Problem) {
     self.problem = problem
     let (n, m) = (problem.count, problem.dimension)
@@ -45,7 +46,7 @@ struct BruteForce {
     case .maximum: return r.reduce(0) { max($0, abs($1)) }
     case .euclidean: return r.reduce(0) { $0 + $1 * $1 }.squareRoot()
     case .metric:
-      // Metrics of these tests: see `TestNorm`.
+      // The metrics of these tests are those of `TestNorm`.
       let y = r.indices.map { i in (i..<r.count).reduce(0.0) { $0 + TestNorm.factor($1, i) * r[$1] } }
       return y.reduce(0) { $0 + $1 * $1 }.squareRoot()
     case .rowSums(let sums):

@@ -3,7 +3,7 @@ import RunControl
 import SubsetSum
 import Testing
 
-/// The norms of every kind, for problems of m coordinates.
+/// A norm of every kind, for problems of m coordinates.
 func allNorms(_ m: Int, seed: UInt64) throws -> [Norm] {
   var numbers = TestNumbers(state: seed)
   var factor = try Matrix<Double>(rows: m, columns: m)
@@ -34,7 +34,7 @@ extension Problem {
 }
 
 @Suite struct ExchangeTests {
-  /// Nothing that the promise covers lowers the norm, by trying it all.
+  /// Tries every flip and pair that the promise covers, none of which may lower the norm.
   private func expectLocalOptimum(_ found: Solution, _ problem: Problem, _ note: String) throws {
     let floor = found.error * (1 - 1e-9)
     if problem.size == nil {
@@ -86,7 +86,7 @@ extension Problem {
         }.min()!
         let found = try Exchange(coolings: 3, heat: 20).solve(problem, control: RunControl())
         #expect(found.error >= best * (1 - 1e-12))
-        // Hot coolings of half a million proposals over 4096 subsets.
+        // Hot coolings make half a million proposals over 4096 subsets, and so find the best.
         #expect(found.error <= best * (1 + 1e-9), "seed \(seed), \(norm.name)")
       }
     }
@@ -169,7 +169,7 @@ extension Problem {
       #expect(try solve([[1], [2], [3]], 1, [2], size: 0).subset == [])
       #expect(try solve([[1], [2], [3]], 1, [2], size: 3).subset == [0, 1, 2])
       #expect(try solve([[0], [0], [3]], 1, [3], size: 2).error == 0)
-      // Nothing can be improved.
+      // Nothing can be improved here.
       #expect(try solve([[9, 0], [0, 9], [-9, 0]], 2, [1, 1]).subset == [])
     }
     let rows = try Matrix<Float>(rows: 2, columns: 2, values: [1, 2, 3, .nan])
@@ -192,7 +192,7 @@ extension Problem {
     for solver in [FractionalRounding(), Exchange(from: [])] as [any Solver] {
       #expect(throws: SubsetSumError.self) { try solver.solve(problem, control: little) }
     }
-    // A window of some of the candidates.
+    // The window holds only some of the candidates.
     let some = RunControl(limits: Limits(memoryBytes: 60_000))
     #expect(try Exchange(from: [], coolings: 1).solve(problem, control: some).error < 1)
   }

@@ -3,7 +3,7 @@ import RandomStreams
 import SubsetSum
 import Testing
 
-/// Expected numbers of subsets: against published numbers, substitution, the solvers' own limits,
+/// Expected numbers of subsets against published numbers, substitution, the solvers' own limits,
 /// brute force and simulation.
 @Suite struct FirstMomentTests {
   @Test(arguments: [(9, 119.0), (72, 1067.0), (144, 2210.0)]) func knownCounts(dimension: Int, count: Double) throws {
@@ -16,7 +16,7 @@ import Testing
       let n = try #require(FirstMoment.count(dimension: m, epsilon: epsilon))
       let right = Double(m) * (log2(Double.pi * n / 4) / 2 - log2(epsilon))
       #expect(abs(n - right) <= 1e-12 * n)
-      // The larger of two solutions: the difference of the sides grows here.
+      // Of two solutions it is the larger one, where the difference of the sides grows.
       #expect(n > Double(m) / (2 * log(2)))
     }
   }

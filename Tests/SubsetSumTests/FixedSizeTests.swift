@@ -29,7 +29,7 @@ import Testing
     }
   }
 
-  /// Larger sizes of problem, where the two solvers that share no code check each other.
+  /// Larger problems, on which solvers that share no code check each other.
   @Test(arguments: [1, 2]) func solversAgreeOnTwentyFourCandidates(m: Int) throws {
     for size in [1, 5, 12, 20, 24] {
       let problem = try Self.sized(scaledNormals(24, m, seed: 31, norm: .maximum), size)
@@ -51,7 +51,7 @@ import Testing
     }
   }
 
-  /// Whatever a limit leaves undone, the subset has the size.
+  /// Whatever a limit leaves undone, the subset has the size asked for.
   @Test func stoppedSearchesKeepTheSize() throws {
     let problem = try Self.sized(scaledNormals(22, 1, seed: 8), 7)
     for solver in [Exhaustive(), MeetInTheMiddle(), FourLists(), FirstHitBySize(tolerance: 0, maximumSize: 9)]

@@ -47,7 +47,7 @@ import Testing
     #expect(throws: SubsetSumError.self) {
       try FourLists().solve(scaledNormals(40, 1, seed: 1), control: RunControl(limits: Limits(memoryBytes: 1000)))
     }
-    // A thousandth of what two lists take.
+    // It takes a thousandth of the memory that two lists take.
     #expect(FourLists.neededBytes(count: 56) * 1000 < MeetInTheMiddle.neededBytes(count: 56, dimension: 1))
   }
 }

@@ -77,7 +77,7 @@ import Testing
   @Test func noSinglePairHelpsWhenAllAreTried() throws {
     let problem = try scaledNormals(60, 6, seed: 3)
     let found = try GreedyFlips(exchangeColumns: 60).solve(problem, control: RunControl())
-    // First flips are those in reach of the residual.
+    // First flips are taken from those in reach of the residual.
     let near = (0..<60).filter { i in
       (0..<6).reduce(0) { $0 + problem.candidates.coordinate(i, $1) * problem.candidates.coordinate(i, $1) }
         .squareRoot() < 2 * found.error
@@ -115,7 +115,7 @@ import Testing
     }
   }
 
-  /// Every step with a size penalty is the reference's, from nothing and from a given subset.
+  /// Every step with a size penalty is that of the reference.
   @Test func penalisedStepsAreTheReferences() throws {
     for (n, m) in [(50, 1), (40, 3), (100, 9), (200, 36)] {
       for seed in 0..<3 as Range<UInt64> {
@@ -130,7 +130,8 @@ import Testing
     }
   }
 
-  /// From a subset that is far too large: nothing that a single flip could still save, and never above the start.
+  /// From a subset that is far too large a descent ends where no single flip could save anything,
+  /// and never above the start.
   @Test func aPenaltyThinsAGivenSubset() throws {
     let problem = try scaledNormals(120, 8, seed: 5)
     func objective(_ subset: [Int], _ penalty: Double) -> Double {
@@ -158,7 +159,7 @@ import Testing
   }
 
   @Test func extremeMagnitudesStillDescend() throws {
-    // The first overflows Float32 dot products, the second underflows them.
+    // The first scale overflows Float32 dot products, the second underflows them.
     for scale in [1e30 as Float, 1e-38] {
       var numbers = TestNumbers(state: 3)
       let vectors = try Matrix<Float>(

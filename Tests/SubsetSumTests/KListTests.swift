@@ -6,7 +6,7 @@ import Testing
 private func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 
 @Suite struct KListTests {
-  /// More lists reach what no pair of lists of that length could: 2^12 sums a list, ten seeds.
+  /// The same subset for any number of workers.
   @Test func workersChangeNothing() throws {
     for (m, n, bits) in [(3, 60, 16), (6, 200, 17), (2, 30, 10)] {
       for norm in [Norm.maximum, .euclidean] {
@@ -22,6 +22,7 @@ private func median(_ values: [Double]) -> Double { values.sorted()[values.count
     }
   }
 
+  /// Several lists of 2¹² sums reach what no pair of lists of that length could, over ten seeds.
   @Test func listsBeatGreedyByFar() throws {
     var (lists, greedy): ([Double], [Double]) = ([], [])
     for seed in UInt64(1)...10 {
@@ -34,7 +35,8 @@ private func median(_ values: [Double]) -> Double { values.sorted()[values.count
     #expect(median(lists) < median(greedy) / 2, "\(median(lists)) and \(median(greedy))")
   }
 
-  /// With all candidates in two lists it is a meeting in the middle that may miss, but never wins.
+  /// With all candidates in two lists it is a meeting in the middle that may miss the optimum, but
+  /// is never better.
   @Test(arguments: [Norm.maximum, .euclidean]) func neverBetterThanTheOptimum(norm: Norm) throws {
     var ratios: [Double] = []
     for seed in UInt64(1)...20 {
@@ -44,7 +46,8 @@ private func median(_ values: [Double]) -> Double { values.sorted()[values.count
       #expect(optimum.isOptimal && found.error >= optimum.error)
       ratios.append(found.error / optimum.error)
     }
-    // Most pairs near the target share a cell: the best is found in more than a third of the cases.
+    // Most pairs near the target share a cell, so the best is found in more than a third of the
+    // cases.
     #expect(ratios.count { $0 == 1 } >= 7, "\(ratios)")
   }
 
@@ -53,7 +56,7 @@ private func median(_ values: [Double]) -> Double { values.sorted()[values.count
     let first = try KList(listBits: 11).solve(problem, control: RunControl())
     let again = try KList(listBits: 11).solve(problem, control: RunControl())
     #expect(first == again)
-    // The candidates' order does not matter but for their names.
+    // The order of the candidates changes nothing but their names.
     let order = (0..<300).map { ($0 * 7) % 300 }
     #expect(Set(order).count == 300)
     let moved = try Problem(
@@ -81,9 +84,9 @@ private func median(_ values: [Double]) -> Double { values.sorted()[values.count
     #expect(try solve([], [1, 2]).subset == [])
     #expect(try solve(Array(repeating: [0, 0], count: 50), [1, 2]).subset == [])
     #expect(try solve(Array(repeating: [], count: 50), []).error == 0)
-    // Too few to make lists of.
+    // There are too few candidates to make lists of.
     #expect(try solve(Array(repeating: [1, 1], count: 5), [2, 2]).error == 2)
-    // One coordinate that no candidate has; duplicates throughout.
+    // One coordinate is 0 in all candidates, and all are equal.
     #expect(try solve(Array(repeating: [0.25, 0], count: 64), [3, 0]).error < 1)
   }
 
@@ -123,7 +126,7 @@ private func median(_ values: [Double]) -> Double { values.sorted()[values.count
     }
   }
 
-  /// The best of its parts, the same each time, within the work allowed.
+  /// It is the best of its parts, the same each time, and within the work allowed.
   @Test(arguments: [(2, 60), (9, 250), (40, 400)]) func workDecides(m: Int, n: Int) throws {
     let problem = try GeneratedInstance.problem(dimension: m, count: n, seed: 5, norm: .maximum)
     let control = RunControl(limits: Limits(work: 60_000_000))

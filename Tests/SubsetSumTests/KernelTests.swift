@@ -1,11 +1,12 @@
 import SubsetSumKernels
 import Testing
 
-/// The C reductions against their definition, written out: bits must be equal whatever variant the CPU runs.
+/// The C reductions against their definition, written out: bits must be equal whatever variant the
+/// CPU runs.
 @Suite struct KernelTests {
   static let counts = [0, 1, 7, 8, 9, 15, 16, 25, 72, 73, 144, 1000]
 
-  /// Term j in lane j mod 8; then the tree; then the tail.
+  /// Adds term j in lane j mod 8, then the lanes in their tree, then the tail.
   private func inOrder(_ terms: [Double]) -> Double {
     var lanes = [Double](repeating: 0, count: 8)
     let whole = terms.count / 8 * 8

@@ -4,8 +4,8 @@ import RunControl
 import SubsetSum
 import Testing
 
-/// Numbers near the ends of Float64, alone and mixed: no trap, a true error, and the optimum where
-/// a solver promises it.
+/// Numbers near the ends of Float64, alone and mixed, lead to no trap, to a true error, and to the
+/// optimum where a solver promises it.
 @Suite struct MagnitudeTests {
   private static let exact: [any Solver] = [
     Exhaustive(), MeetInTheMiddle(), FourLists(), CellSweep(), PairwiseSearch(), Portfolio(),
@@ -18,7 +18,7 @@ import Testing
   ]
   private static let control = RunControl(limits: Limits(work: 1_000_000))
 
-  /// What a solver says, or nil for a problem that is not its kind.
+  /// What a solver says, or nil for a problem that it does not take.
   private static func found(_ solver: any Solver, _ problem: Problem) throws -> Solution? {
     do { return try solver.solve(problem, control: control) } catch SubsetSumError.unsupported {
       return nil
@@ -128,7 +128,7 @@ import Testing
     -> Double
   {
     guard case .metric = norm else {
-      // Squares of the largest may overflow: in units of it they do not.
+      // Squares of the largest entries may overflow, and in units of the largest they do not.
       let largest = magnitudes.max() ?? 0
       return largest > 0 ? definedNorm(norm, of: magnitudes.map { $0 / largest }) * largest : 0
     }

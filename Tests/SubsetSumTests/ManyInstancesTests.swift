@@ -3,7 +3,7 @@ import RunControl
 import SubsetSum
 import Testing
 
-/// Instances in all, over the suite's cases.
+/// The number of instances, over all cases of the suite.
 private let instanceCount = 100_000
 private let shares = 20
 /// Room for norms whose formulas are added up in another order, relative to the spread of sums.
@@ -14,7 +14,7 @@ private enum Kind: CaseIterable {
   case normal, factored, integers, withZeros, duplicates, huge, tiny, farTarget, zeroTarget, powers
 }
 
-/// Random small instances against brute force: no wrong claim of error, size or optimality.
+/// Random small instances against brute force: no wrong claim of an error, a size or optimality.
 @Suite struct ManyInstancesTests {
   @Test(arguments: 0..<shares) func exactSolversMakeNoWrongClaim(share: Int) throws {
     var numbers = TestNumbers(state: UInt64(share) &* 7919 &+ 1)
@@ -47,14 +47,15 @@ private enum Kind: CaseIterable {
 
   private static func check(_ found: Solution, _ oracle: BruteForce, _ name: String) {
     let problem = oracle.problem
-    // Comparisons first: a hundred thousand expectations with words cost more than the searches.
+    // Comparisons come first, as a hundred thousand expectations with words cost more than the
+    // searches.
     let isFeasible = found.subset.count == problem.size ?? found.subset.count
     let mask = found.subset.reduce(0) { $0 | 1 << $1 }
     let own = oracle.errors.first { $0.mask == mask }?.error ?? .nan
     let room = formulaRounding * oracle.spread * 8
     let isRight: Bool
     switch problem.norm {
-    // Nothing is rounded but what the checker rounds.
+    // Nothing is rounded but what the checker rounds too.
     case .maximum: isRight = found.error == own && found.error == oracle.best
     default: isRight = abs(found.error - own) <= room && found.error <= oracle.best + room
     }
@@ -63,7 +64,8 @@ private enum Kind: CaseIterable {
     }
   }
 
-  /// Whether a subset lies within a radius about the optimum, and within one that need not be improved.
+  /// Whether a solver finds a subset within a radius about the optimum, and one within an error
+  /// that needs no improvement.
   private static func checkDecision(_ oracle: BruteForce, factor: Double, _ name: String) throws {
     let radius = max(.leastNormalMagnitude, oracle.best * factor)
     // Within rounding of the optimum either answer is right.
@@ -84,7 +86,8 @@ private enum Kind: CaseIterable {
   private static func checkBatches(_ oracle: BruteForce, _ name: String) throws {
     let problem = oracle.problem
     let candidates = (0..<problem.count).map { problem.candidates.coordinate($0, 0) }
-    // Errors in one dimension are multiples of the magnitude, whatever the norm: here it is the magnitude.
+    // Errors in one dimension are multiples of the magnitude, whatever the norm, and here they are
+    // the magnitude itself.
     let plain = try Problem(candidates: problem.candidates, target: problem.target, norm: .maximum)
     let best = BruteForce(plain).best
     let shared = try SharedHalves(candidates: candidates).solve(targets: problem.target, workers: 1).optima[0]
@@ -100,7 +103,7 @@ private enum Kind: CaseIterable {
   }
 
   private static func problem(_ kind: Kind, _ norm: TestNorm, _ numbers: inout TestNumbers) throws -> Problem {
-    // Small sizes have few shapes: most instances have more candidates.
+    // Small sizes have few shapes, so most instances have more candidates.
     let n = [0, 1, 2, 3, 4, 5, 6, 7, 8, 8, 9, 10][Int(numbers.next() % 12)]
     let m = 1 + Int(numbers.next() % 4)
     let size = numbers.next() % 2 == 0 ? nil : Int(numbers.next() % UInt64(n + 1))

@@ -3,7 +3,7 @@ import RunControl
 import SubsetSum
 import Testing
 
-/// Sizes beyond memory are refused before anything is allocated; little memory leads to solvers
+/// Sizes beyond memory are refused before anything is allocated, and little memory leads to solvers
 /// that need less.
 @Suite struct MemoryLimitTests {
   @Test func instancesBeyondMemoryAreRefused() {
@@ -49,13 +49,13 @@ import Testing
   }
 
   @Test func instancesMadeInPartsAreTheSame() throws {
-    // More entries than are made between two questions whether to go on.
+    // There are more entries than are made between two questions whether the run may go on.
     let problem = try GeneratedInstance.problem(
       dimension: 1100, count: 1000, seed: 5, norm: .maximum)
     let narrow = try GeneratedInstance.problem(dimension: 1, count: 1000, seed: 5, norm: .maximum)
     for i in [0, 1, 953, 999] {
-      // Scales are those of any dimension; vector entry k of the stream is entry k of the narrow
-      // one.
+      // Scales are those of any dimension, and vector entry k of the stream is entry k of the
+      // narrow problem.
       let scale = narrow.candidates.coordinate(i, 0)
       #expect(scale != 0 && problem.candidates.coordinate(i, 0) != 0)
     }
@@ -70,7 +70,7 @@ import Testing
     }
     #expect(throws: SubsetSumError.self) { try batch.solve(instances: 1 << 60) { _, _ in 0 } }
     #expect(throws: SubsetSumError.self) { try batch.solve(instances: -1) { _, _ in 0 } }
-    // As many workers as there are tables for, and the same results.
+    // There are as many workers as there is memory for their tables, and the same results.
     let make: @Sendable (Int, UnsafeMutableBufferPointer<Double>) -> Double = { instance, numbers in
       InstanceLaw.uniform.fill(instance: instance, seed: 3, candidates: numbers)
     }

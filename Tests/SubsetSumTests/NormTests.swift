@@ -22,7 +22,7 @@ func definedNorm(_ norm: Norm, of r: [Double], factor: Matrix<Double>? = nil) ->
   }
 }
 
-/// One of each norm for m coordinates; the factor belongs to the metric.
+/// A norm of each kind for m coordinates, and the factor of the metric.
 func norms(_ m: Int, seed: UInt64) throws -> (norms: [Norm], factor: Matrix<Double>) {
   var numbers = TestNumbers(state: seed)
   var factor = try Matrix<Double>(rows: m, columns: m, values: [Double](repeating: 0, count: m * m))
@@ -98,7 +98,7 @@ func norms(_ m: Int, seed: UInt64) throws -> (norms: [Norm], factor: Matrix<Doub
     #expect(throws: SubsetSumError.self) { try RowSums(blocks: [0, 1], weights: [1, .nan]) }
   }
 
-  /// Monte Carlo: the volume of {norm ≤ 1} in the cube that holds it.
+  /// The volume of {norm ≤ 1} by Monte Carlo, in the cube that holds it.
   @Test func limitsKnowTheVolumeOfTheBall() throws {
     let (all, factor) = try norms(3, seed: 5)
     for norm in all {
@@ -145,7 +145,7 @@ func norms(_ m: Int, seed: UInt64) throws -> (norms: [Norm], factor: Matrix<Doub
     }
   }
 
-  /// As wide as there are subsets, a beam leaves none out.
+  /// A beam as wide as there are subsets leaves none out.
   @Test(arguments: [Norm.maximum, .euclidean]) func aFullBeamFindsTheOptimumOfASize(norm: Norm) throws {
     for size in 1...9 {
       let problem = try GeneratedInstance.problem(dimension: 3, count: 9, seed: 7, norm: norm, size: size)
@@ -158,7 +158,7 @@ func norms(_ m: Int, seed: UInt64) throws -> (norms: [Norm], factor: Matrix<Doub
   }
 
   @Test func theFixedSizeScaleIsTheMeanCount() throws {
-    // E T_k = C(n,k)(ε/√π)^m Γ((k−m)/2)/Γ(k/2) at the scale is 1.
+    // At the scale E T_k = C(n,k)(ε/√π)^m Γ((k−m)/2)/Γ(k/2) is 1.
     let scale = try #require(TheoreticalLimit.scale(count: 10, size: 4, dimension: 2, norm: .maximum))
     // C(10,4) = 210, Γ(1) = 1, Γ(2) = 1.
     #expect(abs(210 * scale * scale / Double.pi - 1) < 1e-12)

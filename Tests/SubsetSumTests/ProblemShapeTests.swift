@@ -28,7 +28,8 @@ import Testing
           do { try solver.requireSolvable(shape) } catch { refusal = error }
           if size != nil, !solver.takesFixedSize { #expect(refusal != nil, "\(solver.name)") }
           if penalty > 0 { #expect(solver.takesSizePenalty || refusal != nil, "\(solver.name)") }
-          // A problem that is taken may take long: a little of it is enough to see that.
+          // A problem that is taken may take long, and a little work is enough to see that it is
+          // taken.
           if refusal == nil, n > 31 { continue }
           let limits = Limits(work: 1000)
           do {

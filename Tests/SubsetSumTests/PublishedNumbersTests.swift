@@ -3,12 +3,13 @@ import RunControl
 import SubsetSum
 import Testing
 
-/// Medians of the exact optimum in one dimension, U[-1,1] candidates: (n, half width of the target, median).
+/// Medians of the exact optimum in one dimension for U[-1,1] candidates: number of candidates, half
+/// width of the target, median.
 private let knownMedians: [(n: Int, half: Double, median: Double)] = [
   (10, 0.1, 1.14e-3), (15, 0.1, 4.4e-5), (20, 0.1, 1.6e-6), (10, 1, 1.33e-3), (15, 1, 4.9e-5), (20, 1, 1.75e-6),
 ]
 private let medianTrials = 4000
-/// Half a unit of the last digit that the medians are given with, relative.
+/// Half a unit of the last digit that the medians are given with, relative to them.
 private let givenDigits = 0.031
 
 /// First-hit statistics for n = 15, ε = 0.01, z ~ U(-1,1), sizes up to 9.
@@ -26,7 +27,8 @@ private let sizeShares = [0.0100, 0.1378, 0.4487, 0.3578, 0.0413, 0.0036, 0.0006
 private let firstHitTrials = 15000
 
 @Suite struct PublishedNumbersTests {
-  /// The errors are nearly exponential; the median of T draws then has standard error median/(ln 2·√T).
+  /// The errors are nearly exponential, so the median of T draws has the standard error median/(ln
+  /// 2·√T).
   @Test(arguments: knownMedians.indices) func optimaInOneDimensionHaveTheKnownMedians(row: Int) throws {
     let known = knownMedians[row]
     var numbers = TestNumbers(state: UInt64(row) + 77)

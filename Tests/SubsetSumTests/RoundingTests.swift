@@ -4,7 +4,8 @@ import SubsetSum
 import Testing
 
 @Suite struct RoundingTests {
-  /// The rule as it is stated, with a linear solve for every candidate instead of an inverse for every stretch. For n ≤ 4m all candidates take part.
+  /// The rule as it is stated, with a linear solve for every candidate instead of an inverse for
+  /// every stretch. For n ≤ 4m all candidates take part.
   private func reference(_ problem: Problem) -> [Int] {
     let (n, m) = (problem.count, problem.dimension)
     func row(_ i: Int) -> [Double] { (0..<m).map { problem.candidates.coordinate(i, $0) } }
@@ -73,7 +74,7 @@ import Testing
     }
   }
 
-  /// The error follows the m-th shortest of n vectors: norms are about √m·1.25·i/n.
+  /// The error follows the m-th shortest of n vectors, whose norm is about √m·1.25·m/n.
   @Test func onlyTheShortestCarryTheError() throws {
     for (n, m) in [(2000, 4), (4000, 9), (20_000, 25)] {
       for seed in 0..<3 as Range<UInt64> {

@@ -3,7 +3,8 @@ import RunControl
 import SubsetSum
 import Testing
 
-/// Many targets over shared candidates against searches of their own; small ones meet brute force in `ManyInstancesTests`.
+/// Many targets over shared candidates against a search for each; small problems meet brute force
+/// in `ManyInstancesTests`.
 @Suite struct SharedVectorHalvesTests {
   private func targets(_ count: Int, _ m: Int, scale: Double = 1, seed: UInt64) -> [[Double]] {
     var numbers = TestNumbers(state: seed)

@@ -9,7 +9,7 @@ import Testing
     try MeetInTheMiddle().allSubsets(of: problem, within: tolerance, limit: limit, control: RunControl())
   }
 
-  /// By error, then fewer elements, then lexicographically.
+  /// The subsets by error, then fewer elements, then lexicographically.
   private func expected(_ problem: Problem, _ tolerance: Double) -> [[Int]] {
     BruteForce(problem).errors.filter { $0.error <= tolerance }.map { (error: $0.error, subset: elements($0.mask)) }
       .sorted { first, second in
@@ -32,7 +32,7 @@ import Testing
           #expect(found.isComplete && found.stop == nil)
           #expect(found.solutions.map(\.subset) == all, "seed \(seed), within \(tolerance)")
           #expect(found.solutions.allSatisfy { $0.error <= tolerance })
-          // The cap keeps the closest, among ties the first in order.
+          // The limit keeps the closest subsets, and among ties the first in order.
           if all.count > 3 {
             let some = try listed(problem, tolerance, 3)
             #expect(!some.isComplete && some.solutions.map(\.subset) == Array(all.prefix(3)))
@@ -47,7 +47,7 @@ import Testing
     for seed in 0..<6 as Range<UInt64> {
       let problem = try scaledNormals(10, m, seed: seed, norm: norm.norm(m))
       let errors = BruteForce(problem).errors.map(\.error).sorted()
-      // Halfway between two errors, where rounding does not matter.
+      // The tolerance lies halfway between two errors, where rounding does not matter.
       for count in [1, 7, 100, 1023] {
         let found = try listed(problem, (errors[count - 1] + errors[count]) / 2, 2000)
         #expect(found.isComplete && found.solutions.count == count)
@@ -66,7 +66,7 @@ import Testing
       #expect(!found.isComplete && found.solutions.count == 10)
       #expect(found.solutions[0].subset == best.subset && found.solutions[0].error == best.error)
       let tenth = found.solutions[9].error
-      // Nothing but those ten lies within the tenth's error.
+      // Only those ten lie within the tenth's error.
       #expect(try listed(problem, tenth, 1000).solutions.map(\.subset) == found.solutions.map(\.subset))
     }
   }

@@ -3,7 +3,7 @@ import LinearAlgebra
 import RunControl
 import SubsetSum
 
-/// A small generator for test data alone: SplitMix64, Steele et al. 2014.
+/// A small generator for test data alone: SplitMix64 (Steele, Lea and Flood 2014).
 struct TestNumbers {
   var state: UInt64
   mutating func next() -> UInt64 {
@@ -16,7 +16,7 @@ struct TestNumbers {
   /// Uniform in [-1, 1).
   mutating func unit() -> Double { Double(next() >> 11) * 0x1p-52 - 1 }
   mutating func integer(_ limit: Int) -> Double { Double(Int(next() % UInt64(2 * limit + 1)) - limit) }
-  /// Box and Muller.
+  /// A normal number by the method of Box and Muller.
   mutating func normal() -> Double {
     let radius = (-2 * log((Double(next() >> 11) + 0.5) * 0x1p-53)).squareRoot()
     return radius * cos(.pi * unit())
@@ -39,7 +39,7 @@ func scaledNormals(
   return try Problem(candidates: candidates, target: target, norm: norm)
 }
 
-/// Small integers with many ties.
+/// Small integers, whose sums have many ties.
 func integers(_ n: Int, _ m: Int, limit: Int, seed: UInt64, norm: Norm) throws -> Problem {
   var numbers = TestNumbers(state: seed)
   let rows = try Matrix<Double>(rows: n, columns: m, values: (0..<n * m).map { _ in numbers.integer(limit) })

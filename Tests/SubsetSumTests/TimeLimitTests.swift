@@ -17,8 +17,8 @@ private final class TickingClock: Sendable {
     start.advanced(by: .milliseconds(ticks.add(1, ordering: .relaxed).newValue))
   }
 
-  /// A run that is to stop at its question number `questions`, from 1; the reading of its start
-  /// does not count.
+  /// A run that is to stop at its question number `questions`, counted from 1. The reading of its
+  /// start does not count.
   func control(questions: Int, cancellation: Cancellation = Cancellation()) -> RunControl {
     RunControl(limits: Limits(seconds: Double(questions) / 1000), cancellation: cancellation, clock: read)
   }
@@ -29,7 +29,7 @@ private struct Case: Sendable, CustomTestStringConvertible {
   let solver: any Solver
   /// (m, n, k); k is nil for subsets of any size.
   let small: (Int, Int, Int?)
-  /// Too large to be finished in the time of these tests.
+  /// Problems that are too large to be finished in the time of these tests.
   let large: [(Int, Int, Int?)]
 
   var testDescription: String { solver.name }
@@ -60,11 +60,12 @@ private struct Case: Sendable, CustomTestStringConvertible {
 /// Time limits and cancellations of every solver: it returns soon, with something to show and the
 /// right reason.
 @Suite struct TimeLimitTests {
-  /// Seconds in which a stopped run is back on a loaded machine; k-lists and meetings in the middle
+  /// Seconds in which a stopped run is back on a loaded machine. k-lists and meetings in the middle
   /// that ask too seldom take twice as long on an idle one.
   private static let patience = 5.0
 
-  /// What a stopped run owes: a subset of the size asked for, no worse than any single candidate.
+  /// Expects what a stopped run owes: a subset of the size asked for, no worse than any single
+  /// candidate.
   private func expectSomething(_ found: Solution, _ problem: Problem, _ comment: String) {
     #expect(!found.isOptimal, "\(comment)")
     #expect(found.subset.count == problem.size ?? found.subset.count, "\(comment)")
@@ -82,7 +83,7 @@ private struct Case: Sendable, CustomTestStringConvertible {
     #expect(found.error <= least * (1 + 1e-12), "\(comment)")
   }
 
-  /// Whatever question a time limit strikes at.
+  /// A run stops well whatever question the time limit strikes at.
   @Test(arguments: Case.all) fileprivate func stopsAtAnyQuestion(_ chosen: Case) throws {
     let problem = try Case.problem(chosen.small)
     var stops = 0
@@ -107,7 +108,7 @@ private struct Case: Sendable, CustomTestStringConvertible {
       let seconds = (ContinuousClock.now - began) / .seconds(1)
       let comment = "\(chosen.solver.name) \(shape)"
       #expect(seconds < Self.patience, "\(comment): \(seconds) s")
-      // What a fast machine finishes is no fault.
+      // A fast machine may finish the problem, which is no fault.
       guard found.stop != nil else { continue }
       #expect(found.stop == .timeLimit, "\(comment)")
       expectSomething(found, problem, comment)
@@ -119,7 +120,7 @@ private struct Case: Sendable, CustomTestStringConvertible {
       let problem = try Case.problem(shape)
       let control = RunControl()
       let cancelled = Mutex<ContinuousClock.Instant?>(nil)
-      // A thread of its own: those that tests share may all be busy with solvers.
+      // A thread of its own, as those that tests share may all be busy with solvers.
       Thread.detachNewThread {
         Thread.sleep(forTimeInterval: 0.1)
         cancelled.withLock { $0 = ContinuousClock.now }
@@ -142,7 +143,7 @@ private struct Case: Sendable, CustomTestStringConvertible {
     #expect(Limits(work: 3).work(orDefault: 7) == 3)
     #expect(Limits(work: 3, seconds: 1).work(orDefault: 7) == 3)
     #expect(Limits(seconds: 1).work(orDefault: 7) == .max)
-    // Kicks go on, where without a limit there are 300.
+    // Kicks go on until the time is up. Without a time limit there are 300.
     let problem = try Case.problem((6, 200, nil))
     let without = try IteratedGreedy().solve(problem, control: RunControl())
     let clock = TickingClock()
@@ -153,14 +154,14 @@ private struct Case: Sendable, CustomTestStringConvertible {
     #expect(numbered == without)
   }
 
-  /// k-lists grow, and go on with other dealings of the candidates where they cannot.
+  /// k-lists grow, and go on with other dealings of the candidates where they cannot grow.
   @Test func kListsGoOnUntilTheTimeIsUp() throws {
     let problem = try Case.problem((3, 60, nil))
     let short = try KList(listBits: 6).solve(problem, control: RunControl())
     let limits = Limits(seconds: 0.2, memoryBytes: 1 << 16)
     let found = try KList().solve(problem, control: RunControl(limits: limits))
     #expect(found.stop == .timeLimit && found.error < short.error)
-    // Two lists of all subsets leave nothing to look at.
+    // Two lists of all subsets leave nothing more to look at.
     let all = try KList().solve(Case.problem((1, 20, nil)), control: RunControl(limits: Limits(seconds: 5)))
     #expect(all.stop == nil)
   }
@@ -193,7 +194,7 @@ private struct Case: Sendable, CustomTestStringConvertible {
       #expect(found.stop == .timeLimit && (1...targets.count).contains(found.solutions.count))
       #expect(found.solutions.allSatisfy { $0.error <= $0.emptySetError && $0.isOptimal == ($0.stop == nil) })
     }
-    // Stopped while the tables are made, and gone on with by another run.
+    // A run is stopped while the tables are made, and another run goes on.
     let stopped = RunControl()
     stopped.cancellation.cancel()
     let empty = try SharedVectorHalves(candidates: problem.candidates, norm: .maximum, control: stopped)
@@ -204,7 +205,7 @@ private struct Case: Sendable, CustomTestStringConvertible {
     #expect(try later.solutions == whole.solve(targets: some, workers: 1).solutions)
   }
 
-  /// More entries than one piece, and many that are nearly equal.
+  /// There are more entries than one piece holds, and many that are nearly equal.
   @Test func sortsAreTheLibrarys() throws {
     var numbers = TestNumbers(state: 9)
     for count in [0, 1, 5, 1 << 14, (1 << 14) + 1, 50_000, 100_003] {

@@ -2,13 +2,22 @@ import LinearAlgebra
 import RandomStreams
 import RunControl
 
-/// Random problems of a known law, addressed by (dimension, count, seed): what solvers are compared on.
+/// Random problems of a known law, addressed by dimension, count and seed: what solvers are
+/// compared on.
 ///
-/// Candidate i is the NSN vector u_i·V_i, all of u and V independent N(0,1) rounded to Float32: u is entry i of the stream of
-/// path (filter 0, channel 1), V_ij entry i·m + j of path (filter 0, channel 2), and z_j = half of entry j of the symmetric uniforms of
-/// path (filter 0, channel 3), so uniform in (−1/2, 1/2); layer is 0 in all. NumPy makes the same (`StreamAddress`, `NormalStream`).
+/// ```swift
+/// let problem = try GeneratedInstance.problem(dimension: 9, count: 250, seed: 1, norm: .maximum)
+/// // the same 250 candidates and target on every machine
+/// ```
+///
+/// Candidate i is u_i·V_i, a normal number times a vector of normal numbers (an NSN vector), all of
+/// them independent N(0, 1) rounded to Float32. u_i is entry i of the stream with path (filter 0,
+/// channel 1), V_ij is entry i·m + j of the stream with path (filter 0, channel 2), and z_j is half
+/// of entry j of the symmetric uniforms with path (filter 0, channel 3), so uniform in (−1/2, 1/2).
+/// The layer is 0 in all paths. NumPy makes the same numbers by `StreamAddress` and `NormalStream`.
 public enum GeneratedInstance {
-  /// The first `targetCount` targets of (dimension, seed): entry t·m + j of the stream is coordinate j of target t, so that target 0 is the problem's.
+  /// The first `targetCount` targets of a dimension and seed: entry t·m + j of the stream is
+  /// coordinate j of target t, so that target 0 is the problem's own.
   ///
   /// - Throws: as `problem`.
   public static func targets(
@@ -35,20 +44,21 @@ public enum GeneratedInstance {
     return targets
   }
 
-  /// Cost: n·(m + 1) normals, 4·n·(m + 1) bytes, and 8·m for the target.
+  /// The problem of a dimension, count and seed.
   ///
-  /// - Parameter control: what the instance may use: its memory, and the time until `control` says
-  ///   stop.
-  /// - Throws: `SubsetSumError.invalidOption` for negative sizes, `.memoryLimit` for more than the
-  ///   run may use, before any of it is asked for,
-  ///   `.stoppedBefore` where the run must stop before the instance is made.
+  /// Complexity: n·(m + 1) normal numbers; 4·n·(m + 1) bytes, and 8·m for the target.
+  ///
+  /// - Parameter control: bounds the instance's memory and time.
+  /// - Throws: `SubsetSumError.invalidOption` for negative sizes; `.memoryLimit` where the instance
+  ///   needs more than the run may use, before any of it is allocated; `.stoppedBefore` where the
+  ///   run must stop before the instance is made.
   public static func problem(
     dimension m: Int, count n: Int, seed: UInt64, norm: Norm, size: Int? = nil,
     control: RunControl = RunControl()
   ) throws -> Problem {
     try requireSizes(m, n)
     // The target, a scale and a vector for each candidate, and a few numbers that any solver keeps
-    // beside it.
+    // for each.
     let made = ByteCount.sum(ByteCount.product(8, m), ByteCount.product(4, n, ByteCount.sum(m, 1)))
     try requireMemory(ByteCount.sum(made, ByteCount.product(40, n)), control)
     var reason: StopReason?
@@ -77,10 +87,10 @@ public enum GeneratedInstance {
       validatesCandidates: false)
   }
 
-  /// Entries made between two questions whether to go on.
+  /// Entries made between two questions whether the run may go on.
   private static let share = 1 << 20
-  /// Bytes that a run with however small a limit has for its instance: what is limited is the
-  /// search's working memory.
+  /// Bytes that an instance may take however small the limit is: a limit is meant for the search's
+  /// working memory.
   private static let uncounted = 1 << 20
   private static let name = "generated instance"
 

@@ -1,10 +1,12 @@
 import RandomStreams
 
-/// Laws of random problems in one dimension, addressed by (seed, instance): what batches are run on.
+/// Laws of random problems in one dimension, addressed by seed and instance: what batches are run
+/// on.
 ///
-/// In instance t the candidates are made of the symmetric uniforms, U(−1, 1), of path (filter t, channel 4), a second
-/// factor of those of channel 5, and the target of the uniform or the normal entry 0 of channel 6; layer is 0 in all.
-/// NumPy makes the same (`StreamAddress`).
+/// In instance t the candidates come from the symmetric uniforms, U(−1, 1), with path (filter t,
+/// channel 4), second factors from channel 5, and the target from entry 0 of the uniforms or
+/// normals of channel 6. The layer is 0 in all paths. NumPy makes the same numbers by
+/// `StreamAddress`.
 public enum InstanceLaw: String, Sendable, CaseIterable {
   /// Candidates U(−1, 1), target U(−1, 1).
   case uniform
@@ -12,7 +14,8 @@ public enum InstanceLaw: String, Sendable, CaseIterable {
   case smallTargets = "small-targets"
   /// Candidates that are products of two independent U(−1, 1), target U(−1, 1).
   case products
-  /// Candidates U(−1, 1), target normal with deviation 0.05: a surrogate for the weights of a trained dense layer.
+  /// Candidates U(−1, 1), target normal with deviation 0.05: a stand-in for the weights of a
+  /// trained dense layer.
   case weights
 
   /// What is drawn, in words.
@@ -25,7 +28,9 @@ public enum InstanceLaw: String, Sendable, CaseIterable {
     }
   }
 
-  /// Writes an instance's candidates and returns its target. Cost: about 2 ns an entry, no allocation but for products.
+  /// Writes an instance's candidates and returns its target.
+  ///
+  /// Complexity: about 2 ns an entry; only products allocate memory.
   ///
   /// - Precondition: `instance` ≥ 0.
   public func fill(instance: Int, seed: UInt64, candidates: UnsafeMutableBufferPointer<Double>) -> Double {

@@ -1,15 +1,20 @@
 import LinearAlgebra
 
-/// A positive-definite weight W = L·Lᵀ, given by its Cholesky factor: distances are ‖Lᵀ·r‖₂ = √(rᵀ·W·r).
+/// A positive-definite weight W = L·Lᵀ, given by its Cholesky factor L: the length of r is ‖Lᵀ·r‖₂
+/// = √(rᵀ·W·r).
 public struct Metric: Sendable, Hashable {
-  /// m.
+  /// m, the number of coordinates.
   public let dimension: Int
-  /// Lᵀ, upper triangular, row by row: row i holds L_ji for j = i … m − 1, the m − i entries that are not 0 by form.
+  /// Lᵀ, upper triangular, row by row: row i holds L_ji for j = i … m − 1, the m − i entries that
+  /// may differ from 0.
   let rows: [Double]
 
+  /// The metric of a Cholesky factor.
+  ///
   /// - Parameter factor: L, m × m, lower triangular with a positive diagonal.
-  /// - Throws: `SubsetSumError.mismatchedSizes` unless square, `.unusableEntry` for an entry that is not finite or above 2²⁰⁰, for one above
-  ///   the diagonal that is not 0, or for a diagonal entry that is not positive.
+  /// - Throws: `SubsetSumError.mismatchedSizes` unless the factor is square; `.unusableEntry` for
+  ///   an entry that is not finite or above 2²⁰⁰, for one above the diagonal that is not 0, and for
+  ///   a diagonal entry that is not positive.
   public init(choleskyFactor factor: Matrix<Double>) throws(SubsetSumError) {
     guard factor.rows == factor.columns else {
       throw .mismatchedSizes(
@@ -42,12 +47,12 @@ public struct Metric: Sendable, Hashable {
   /// The largest magnitude of an entry of L.
   var largestEntry: Double { rows.reduce(0) { max($0, abs($1)) } }
 
-  /// 2^exponent times the norm.
+  /// The metric in which every length is 2^exponent times as long.
   func scaled(by exponent: Int) -> Metric {
     Metric(dimension: dimension, rows: rows.map { SubsetSum.scaled($0, by: exponent) })
   }
 
-  /// Σ over the logarithms of the diagonal: log |det L|, in base 2.
+  /// log₂ |det L|, the sum of the logarithms of the diagonal.
   var log2Determinant: Double {
     var (start, sum) = (0, 0.0)
     for i in 0..<dimension {
@@ -57,7 +62,7 @@ public struct Metric: Sendable, Hashable {
     return sum
   }
 
-  /// ‖Lᵀ‖ from the max norm to the Euclidean norm, at most: √Σ_i (Σ_j |L_ji|)².
+  /// A number c with ‖Lᵀ·r‖₂ ≤ c·max |r_j| for all r: √Σ_i (Σ_j |L_ji|)².
   var largest: Double {
     var (start, sum) = (0, 0.0)
     for i in 0..<dimension {
@@ -68,7 +73,8 @@ public struct Metric: Sendable, Hashable {
     return sum.squareRoot()
   }
 
-  /// |L|ᵀ·v: no transformed coordinate of a vector of these magnitudes is larger.
+  /// |L|ᵀ·v: a vector whose coordinates have at most the magnitudes v is transformed into one whose
+  /// coordinates have at most these.
   func magnitudes(of v: [Double]) -> [Double] {
     var start = 0
     return (0..<dimension).map { i in

@@ -1,12 +1,20 @@
 /// How the distance between a subset's sum and the target is measured.
+///
+/// ```swift
+/// let blocks = try RowSums(blocks: [0, 0, 1], weights: [1, 1, 0.5])
+/// let problem = try Problem(candidates: candidates, target: [1, 2, 3], norm: .rowSums(blocks))
+/// // errors are max(|r0| + |r1|, 0.5·|r2|)
+/// ```
+///
+/// Complexity: measuring a vector costs m, in a metric m²/2.
 public enum Norm: Sendable, Hashable {
   /// The largest magnitude of a coordinate.
   case maximum
   /// The square root of the sum of squares.
   case euclidean
-  /// √(rᵀ·W·r) for a positive-definite weight W: the data's own geometry.
+  /// √(rᵀ·W·r) for a positive-definite weight W, such as the geometry of a data set.
   case metric(Metric)
-  /// The largest of several weighted sums of magnitudes: what a network's certificate adds up.
+  /// The largest of several weighted sums of magnitudes: what the certificate of a network adds up.
   case rowSums(RowSums)
 
   /// The name that reports and the command line use.
@@ -19,7 +27,7 @@ public enum Norm: Sendable, Hashable {
     }
   }
 
-  /// Coordinates that the norm is made for, or nil for any number.
+  /// The number of coordinates that the norm is made for; nil where any number will do.
   var dimension: Int? {
     switch self {
     case .maximum, .euclidean: nil
@@ -28,7 +36,8 @@ public enum Norm: Sendable, Hashable {
     }
   }
 
-  /// The norm of `count` entries, in a fixed order of operations (`fixedOrderDot`). Infinite or NaN when an entry is.
+  /// The norm of `count` entries, in a fixed order of operations (`fixedOrderDot`). Infinite or NaN
+  /// when an entry is.
   func measure(_ values: UnsafePointer<Double>, _ count: Int) -> Double {
     switch self {
     case .maximum: largestMagnitude(values, count)
@@ -55,13 +64,14 @@ public enum Norm: Sendable, Hashable {
     switch self {
     case .maximum: Double(m)
     case .euclidean, .metric: 1
-    // ‖r_b‖₂ ≤ ‖r_b‖₁, at most the block's figure, or twice that if it is the larger of two sides.
+    // In a block ‖r‖₂ ≤ ‖r‖₁, which is at most the block's figure, or twice that where the figure
+    // is the larger of two sides.
     case .rowSums(let sums): Double(sums.blockCount) * (sums.sides == .both ? 1 : 4)
     }
   }
 
-  /// As `largestSquares`, but only for nearly all r. In the max norm r is taken to be uniform in the cube: ‖r‖₂² is then m/3 of its square,
-  /// give or take √(4m/45).
+  /// A number c with ‖r‖₂² ≤ c·norm(r)² for nearly all r. In the max norm r is taken to be uniform
+  /// in the cube: ‖r‖₂² is then m/3 times its square, give or take √(4m/45).
   func likelySquares(dimension m: Int) -> Double {
     let largest = largestSquares(dimension: m)
     if self != .maximum { return largest }

@@ -2,7 +2,8 @@ import LinearAlgebra
 import RunControl
 
 extension Norm {
-  /// Whether coordinates count as they are: all norms but a metric and row sums of other weights than 1.
+  /// Whether the norm measures coordinates as they are. A metric does not, nor do row sums with
+  /// other weights than 1.
   var isPlain: Bool {
     switch self {
     case .maximum, .euclidean: true
@@ -11,7 +12,7 @@ extension Norm {
     }
   }
 
-  /// The norm that transformed coordinates are measured in.
+  /// The norm that measures transformed coordinates.
   var plain: Norm {
     switch self {
     case .maximum, .euclidean: self
@@ -20,14 +21,15 @@ extension Norm {
     }
   }
 
-  /// Rows that are transformed between two questions whether to go on: some tens of microseconds.
+  /// Rows that are transformed between two questions whether the run may go on: some tens of
+  /// microseconds.
   func rowsBetweenQuestions(dimension m: Int) -> Int {
     guard case .metric = self else { return max(1, (1 << 16) / max(1, m)) }
     return max(1, (1 << 17) / max(1, m * m))
   }
 
-  /// Writes the coordinates in which `plain` measures what this norm measures of `r`, up to rounding; in place is not
-  /// allowed for a metric. Cost: m, a metric m²/2.
+  /// Writes the coordinates in which `plain` gives, but for rounding, what this norm gives of `r`.
+  /// A metric's may not be written in place. Cost: m, in a metric m²/2.
   func transform(_ r: UnsafePointer<Double>, to y: UnsafeMutablePointer<Double>, _ m: Int) {
     switch self {
     case .maximum, .euclidean: y.update(from: r, count: m)
@@ -39,7 +41,7 @@ extension Norm {
     }
   }
 
-  /// The same of all entries of a vector.
+  /// The transformed coordinates of a whole vector.
   func transformed(_ vector: [Double]) -> [Double] {
     var moved = vector
     vector.withUnsafeBufferPointer { from in
@@ -50,7 +52,8 @@ extension Norm {
     return moved
   }
 
-  /// No transformed coordinate of a vector of these magnitudes is larger, but for rounding.
+  /// A vector whose coordinates have at most these magnitudes is transformed into one whose
+  /// coordinates have at most the magnitudes returned, but for rounding.
   func magnitudes(of vector: [Double]) -> [Double] {
     switch self {
     case .maximum, .euclidean: vector
@@ -61,12 +64,13 @@ extension Norm {
 }
 
 extension Problem {
-  /// The same problem in coordinates in which its norm is plain, for solvers that search by values which only propose: the max
-  /// norm, the Euclidean norm, or row sums of unit weights. The problem itself where it is so already.
+  /// The same problem in coordinates in which its norm is the max norm, the Euclidean norm, or row
+  /// sums of unit weights; the problem itself where its norm is one of these already. Solvers
+  /// search in this form, as their values only propose.
   ///
-  /// Transformed in Float64, in a fixed order. A subset's error there differs by the rounding of
-  /// the transformation: claims go through the checker with the problem as it was given. Cost: n·m,
-  /// a metric n·m²/2; 8·n·m bytes.
+  /// The transformation is Float64 in a fixed order, so a subset's error there differs by its
+  /// rounding; claims go through the checker with the problem as it was given. Cost: n·m, in a
+  /// metric n·m²/2; 8·n·m bytes.
   ///
   /// - Throws: `SubsetSumError.unusableEntry` where a transformed entry goes beyond Float64;
   ///   `Interruption` when the run must stop.

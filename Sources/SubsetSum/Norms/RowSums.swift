@@ -1,26 +1,31 @@
-/// The largest, over blocks of coordinates, of a weighted sum of magnitudes (a blockwise ℓ₁ norm).
+/// The largest, over blocks of coordinates, of a weighted sum of magnitudes: a blockwise ℓ₁ norm.
 ///
-/// A convolution's error on inputs in [−1, 1] is at most the largest row sum of its kernel's error: a block is then an output
-/// channel, its coordinates that output's kernel entries. On inputs in [0, 1] the exact figure takes the larger of the positive and the
-/// negative part of each sum (`Sides.larger`).
+/// A convolution's error on inputs in [−1, 1] is at most the largest row sum of its kernel's error:
+/// a block is then an output channel, and its coordinates are that output's kernel entries. On
+/// inputs in [0, 1] the exact figure takes the larger of the positive and the negative part of each
+/// sum (`Sides.larger`).
 public struct RowSums: Sendable, Hashable {
   /// How the signs of a block's coordinates count.
   public enum Sides: String, Sendable, Hashable, Codable {
-    /// Σ w·|r|.
+    /// A block's figure is Σ w·|r|.
     case both
-    /// max(Σ w·max(0, r), Σ w·max(0, −r)).
+    /// A block's figure is max(Σ w·max(0, r), Σ w·max(0, −r)).
     case larger
   }
-  /// The block of each coordinate, 0 or more.
+  /// The number of each coordinate's block, from 0.
   public let blocks: [Int]
-  /// A weight ≥ 0 for each coordinate.
+  /// The weight of each coordinate, at least 0.
   public let weights: [Double]
+  /// How the signs of coordinates count.
   public let sides: Sides
-  /// Blocks, the largest number + 1.
+  /// The number of blocks: the largest block number, plus 1.
   let blockCount: Int
 
-  /// - Throws: `SubsetSumError.mismatchedSizes` unless both lists have one entry a coordinate, `.unusableEntry` for a block below 0 or ≥ m,
-  ///   or for a weight that is negative, not finite or above 2²⁰⁰.
+  /// Row sums of given blocks and weights, one entry a coordinate in each list.
+  ///
+  /// - Throws: `SubsetSumError.mismatchedSizes` unless both lists are of one length;
+  ///   `.unusableEntry` for a block below 0 or not below m, and for a weight that is negative, not
+  ///   finite or above 2²⁰⁰.
   public init(blocks: [Int], weights: [Double], sides: Sides = .both) throws(SubsetSumError) {
     guard weights.count == blocks.count else {
       throw .mismatchedSizes(
@@ -39,7 +44,7 @@ public struct RowSums: Sendable, Hashable {
     blockCount = (blocks.max() ?? -1) + 1
   }
 
-  /// Parts that are known to go together.
+  /// Other weights for the same blocks, known to be usable.
   private init(_ sums: RowSums, weights: [Double]) {
     (blocks, blockCount, sides) = (sums.blocks, sums.blockCount, sums.sides)
     self.weights = weights
@@ -48,19 +53,19 @@ public struct RowSums: Sendable, Hashable {
   /// The norm of unit weights, for coordinates that have been multiplied by the weights.
   var unweighted: RowSums { RowSums(self, weights: [Double](repeating: 1, count: weights.count)) }
 
-  /// 2^exponent times the norm.
+  /// The norm in which every length is 2^exponent times as long.
   func scaled(by exponent: Int) -> RowSums {
     RowSums(self, weights: weights.map { SubsetSum.scaled($0, by: exponent) })
   }
 
-  /// The largest sum of weights of a block: the norm is at most this times max|r|.
+  /// The largest sum of a block's weights: the norm is at most this times max |r_j|.
   var largest: Double {
     var sums = [Double](repeating: 0, count: blockCount)
     for (block, weight) in zip(blocks, weights) { sums[block] += weight }
     return sums.max() ?? 0
   }
 
-  /// Sums in order of the coordinates. NaN counts as infinite. Cost: m.
+  /// The norm of a vector, summed in order of its coordinates; infinite where one is NaN. Cost: m.
   func measure(_ r: UnsafePointer<Double>) -> Double {
     withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, 2 * blockCount)) { sums in
       sums.initialize(repeating: 0)

@@ -2,8 +2,8 @@ import LinearAlgebra
 import RunControl
 
 extension Problem {
-  /// The same problem with candidates by ascending norm, ties by index, and where each of them was.
-  /// Cost: n·(m + log n).
+  /// The same problem with its candidates by ascending norm, ties by index, and the index that each
+  /// of them had. Cost: n·(m + log n).
   ///
   /// - Throws: `Interruption` when the run must stop.
   func ascending(_ control: RunControl) throws -> (problem: Problem, order: [Int]) {
@@ -13,11 +13,12 @@ extension Problem {
 }
 
 extension Candidates {
-  /// Rows between two questions whether to go on: some tens of microseconds.
+  /// Rows that are gone through between two questions whether the run may go on: some tens of
+  /// microseconds.
   var rowsBetweenQuestions: Int { max(1, (1 << 16) / max(1, dimension)) }
 
-  /// Those candidates for whose squared norm `isTaken` holds, by ascending norm, ties by index.
-  /// Cost: n·(m + log n).
+  /// The candidates for whose squared norm `isTaken` holds, by ascending norm, ties by index. Cost:
+  /// n·(m + log n).
   ///
   /// - Throws: `Interruption` when the run must stop.
   func ascendingOrder(_ control: RunControl, where isTaken: (Double) -> Bool = { _ in true }) throws -> [Int] {
@@ -29,12 +30,12 @@ extension Candidates {
     return keys.map(\.index)
   }
 
-  /// `permuted`, asking now and then whether to go on.
+  /// `permuted`, asking now and then whether the run may go on.
   fileprivate func permuted(_ order: [Int], _ control: RunControl) throws -> Candidates {
     switch storage {
     case .factored(let scales, let vectors):
       let rows = try rows(order, of: vectors, control)
-      // As many scales as rows.
+      // There are as many scales as rows.
       return try! Candidates(scales: order.map { scales[$0] }, vectors: rows)
     case .dense(let matrix): return Candidates(try rows(order, of: matrix, control))
     }
@@ -44,7 +45,7 @@ extension Candidates {
     _ order: [Int], of matrix: Matrix<Scalar>, _ control: RunControl
   ) throws -> Matrix<Scalar> {
     var interruption: Interruption?
-    // A matrix of no more entries than one that exists.
+    // A matrix with as many entries as this one exists already.
     let made = try! Matrix<Scalar>(rows: order.count, columns: dimension) { target in
       matrix.values.withUnsafeBufferPointer { source in
         guard let source = source.baseAddress, let target = target.baseAddress else { return }

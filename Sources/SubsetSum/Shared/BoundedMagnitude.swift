@@ -1,8 +1,8 @@
-// The max norm with an end: a vector is left at the first coordinate that rules it out, so the coordinates that are
-// likely to do so come first.
+// The max norm of vectors of which only those below a limit matter. A vector is left at the first
+// coordinate that rules it out, so callers look first at the coordinates that are likely to.
 
-/// The largest of `count` magnitudes, or nil as soon as one is not below `limit`, as NaN is not. `seen` counts those
-/// that were looked at.
+/// The largest of `count` magnitudes; nil as soon as one is NaN or not below `limit`. `seen` counts
+/// those that were looked at.
 @inline(__always)
 func largestMagnitude(
   of count: Int, below limit: Double, _ seen: inout Int, _ magnitude: (Int) -> Double

@@ -1,22 +1,23 @@
 import LinearAlgebra
 import RunControl
 
-/// A grid on some coordinates. Sums of two lists that lie in opposite cells nearly cancel there.
+/// A grid on some coordinates of sums. Where a sum of one list lies in the cell opposite to that of
+/// another list's sum, the two nearly cancel in those coordinates.
 struct CellGrid: Sendable {
   private struct Axis: Sendable {
     let coordinate: Int
     let inverse: Double
-    /// Cells to each side of 0.
+    /// The number of cells on each side of 0.
     let reach: Double
-    /// Where cell 0 begins, in cells.
+    /// Where cell 0 begins, in widths of a cell.
     let shift: Double
   }
   private let axes: [Axis]
-  /// Nothing lies in this cell.
+  /// The key of sums that lie outside of the grid. No cell has it.
   static let outside = UInt64.max
 
-  /// Cells of `widths` where they are finite, moved by a part `shift` of a cell; sums further than `reach` from 0 lie outside. Nil for too many
-  /// cells to number.
+  /// Cells on the coordinates whose `widths` are finite, moved by the part `shift` of a cell. Sums
+  /// further than `reach` from 0 lie outside. Nil where there are too many cells to number.
   init?(widths: [Double], reach: [Double], shift: Double = 0) {
     var axes: [Axis] = []
     var cells = 1.0
@@ -29,7 +30,8 @@ struct CellGrid: Sendable {
     self.axes = axes
   }
 
-  /// The cell of each sum: floor(v/w) in each coordinate; of −v for the `opposite` side.
+  /// The cell of each sum of a list: floor(v / w) in each coordinate, of −v for the `opposite`
+  /// side.
   ///
   /// - Throws: `Interruption` when the run must stop; `SubsetSumError.memoryLimit`.
   func keys(
@@ -38,7 +40,7 @@ struct CellGrid: Sendable {
     let keys = try LargeBuffer<UInt64>(count: list.count)
     let share = 1 << 15
     let tasks = (list.count + share - 1) / share
-    // Tasks write disjoint parts.
+    // Tasks write parts that do not overlap.
     nonisolated(unsafe) let (rows, target) = (UnsafePointer(list.rows), keys.base)
     let (m, count) = (list.dimension, list.count)
     try Workers.forEach(count: tasks, workers: max(1, min(workers, tasks))) { task, _ in
@@ -49,7 +51,7 @@ struct CellGrid: Sendable {
     return keys
   }
 
-  /// The cell of each of `count` rows of `dimension` entries, a few thousand.
+  /// The cell of each of a few thousand rows of `dimension` entries.
   func keys(
     of rows: UnsafePointer<Double>, count: Int, dimension m: Int
   ) throws(SubsetSumError) -> LargeBuffer<UInt64> {

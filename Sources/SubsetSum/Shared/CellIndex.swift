@@ -1,7 +1,8 @@
 import LinearAlgebra
 import RunControl
 
-/// The sums of a list by their cell: a hash table in two arrays. Nothing is written after `init`.
+/// Which sums of a list lie in which cell: a hash table in two arrays. Nothing is written after
+/// `init`.
 final class CellIndex: @unchecked Sendable {
   private struct Entry {
     var tag: UInt32
@@ -11,17 +12,19 @@ final class CellIndex: @unchecked Sendable {
   private let starts: LargeBuffer<UInt32>
   private let entries: LargeBuffer<Entry>
 
-  /// Keys counted or placed between two questions whether to go on: most at random places in
-  /// memory.
+  /// Keys that are counted or placed between two questions whether the run may go on. Most go to
+  /// random places in memory.
   private static let piece = 1 << 14
 
-  /// Buckets are dealt to workers in ranges, so that each writes in a part of its own.
+  /// The index of a list's keys. Workers take ranges of buckets, so that each writes to a part of
+  /// its own.
   ///
   /// - Throws: `Interruption` when the run must stop.
   init(_ keys: LargeBuffer<UInt64>, workers: Int = 1, _ control: RunControl) throws {
     let bits = max(4, Int.bitWidth - max(1, keys.count).leadingZeroBitCount)
     let (buckets, shift) = (1 << bits, UInt64(64 - bits))
-    // Bucket b ends where b + 1 starts; while entries are placed, starts[b + 1] is where the next of bucket b goes.
+    // Bucket b ends where bucket b + 1 starts. While entries are placed, starts[b + 1] is where the
+    // next entry of bucket b goes.
     let starts = try LargeBuffer<UInt32>(count: buckets + 2)
     try control.forEach(0..<starts.count, askingEvery: 4 * Self.piece) { starts[$0] = 0 }
     let tasks = max(1, min(workers, keys.count >> 15))
@@ -52,8 +55,8 @@ final class CellIndex: @unchecked Sendable {
     (self.shift, self.starts, self.entries) = (shift, starts, entries)
   }
 
-  /// Calls `body` with each sum of the cell, ascending, until it returns false. Two cells in 2³² share a tag and are taken
-  /// for one.
+  /// Calls `body` with each sum of the cell, ascending, until it returns false. Two cells in 2³²
+  /// share a tag and are taken for one.
   @inline(__always) func forEach(in key: UInt64, _ body: (UInt32) -> Bool) {
     if key == CellGrid.outside { return }
     let hash = SplitMix.mix(key)

@@ -1,8 +1,9 @@
-/// A vector of sums, each carried as an unevaluated pair: the rounded sum and what rounding left out.
+/// A vector of sums, each carried as an unevaluated pair: the rounded sum, and what rounding has
+/// left out of it.
 ///
-/// Every addition is Knuth's TwoSum, whose error term is exact; the terms are added up apart and joined
-/// at the end (Neumaier 1974, without his branch). After k additions the relative error of a sum is about
-/// 2⁻⁵³ plus k²·2⁻¹⁰⁶ times Σ|terms| / |sum|.
+/// Every addition is Knuth's TwoSum, whose error term is exact; the error terms are added up apart
+/// and joined at the end (Neumaier 1974, without his branch). After k additions the relative error
+/// of a sum is about 2⁻⁵³ plus k²·2⁻¹⁰⁶ times Σ|terms| / |sum|.
 struct CompensatedVector: ~Copyable {
   let count: Int
   private let sums: UnsafeMutablePointer<Double>
@@ -61,7 +62,8 @@ struct CompensatedVector: ~Copyable {
   }
 }
 
-/// |z − Σ| of the numbers in a mask, as `CompensatedVector` sums one coordinate: the checker's arithmetic for one dimension.
+/// |z − Σ| for the numbers of a mask, added up as `CompensatedVector` adds one coordinate: the
+/// checker's arithmetic in one dimension.
 @inline(__always) func compensatedDistance(_ target: Double, _ numbers: UnsafePointer<Double>, _ mask: UInt64) -> Double
 {
   var (sum, correction) = (target, 0.0)

@@ -4,7 +4,8 @@
   import Darwin
 #endif
 
-// The C library's functions of a number, so that no other file of the room has to import it.
+// The C library's functions of numbers, so that no other file of the room has to import it for
+// them.
 
 /// log₂ x.
 func logarithm2(_ x: Double) -> Double { log2(x) }
@@ -21,7 +22,7 @@ func power(_ x: Double, _ y: Double) -> Double { pow(x, y) }
 /// The error function, 2/√π times the integral of exp(−t²) from 0 to x.
 func errorFunction(_ x: Double) -> Double { erf(x) }
 
-/// ln Γ(x) for x > 0. Safe to call from several threads at once.
+/// ln Γ(x) for x > 0. Unlike C's `lgamma` it may be called from several threads at once.
 package func logGamma(_ x: Double) -> Double {
   var sign: Int32 = 0
   return lgamma_r(x, &sign)
@@ -41,8 +42,8 @@ package func logBinomial(_ n: Double, _ k: Double) -> Double {
 func scaled(_ value: Double, by exponent: Int) -> Double { scalbn(value, Int32(clamping: exponent)) }
 
 extension Int {
-  /// The number without its fraction; the nearest integer there is for one that is too large, 0 for
-  /// NaN.
+  /// The number without its fraction. The nearest `Int` stands for one that is out of range, and 0
+  /// for NaN.
   init(saturating value: Double) {
     self = Int(exactly: value.rounded(.towardZero)) ?? (value > 0 ? .max : value < 0 ? .min : 0)
   }

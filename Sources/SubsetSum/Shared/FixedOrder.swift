@@ -1,7 +1,8 @@
 import SubsetSumKernels
 
-// Reductions in Float64 whose order is part of their definition: 8 lanes, then one fixed tree, then the
-// tail in index order. No fma, no BLAS. The loops are C, in variants for CPUs that give the same bits.
+// Reductions in Float64 whose order is part of their definition: 8 lanes, then one fixed tree, then
+// the tail in order of the index, without fma and without BLAS. The loops are written in C, in
+// variants for several CPUs that give the same bits.
 
 /// Σ x_j·y_j.
 @inline(__always)
@@ -25,7 +26,7 @@ func fixedOrderDot(_ x: UnsafePointer<Float>, _ y: UnsafePointer<Double>, _ coun
   UnsafeMutableRawPointer(p).storeBytes(of: lanes, as: SIMD8<Double>.self)
 }
 
-/// The sum of eight lanes, in the order that all reductions here combine them in.
+/// The sum of eight lanes, in the order in which all reductions here combine them.
 @inline(__always) func combined(_ lanes: SIMD8<Double>) -> Double {
   ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]))
 }
@@ -47,11 +48,11 @@ func fixedOrderSquares(_ x: UnsafePointer<Float>, _ count: Int) -> Double {
   return sum
 }
 
-/// max |x_j|, 0 for no entries. Infinite when an entry is NaN.
+/// max |x_j|, 0 for no entries; infinite when an entry is NaN.
 func largestMagnitude(_ x: UnsafePointer<Double>, _ count: Int) -> Double { tombola_largest_f64(x, count) }
 
-/// √Σ x_j², in other units where squares would overflow or lose digits to underflow. Infinite or
-/// NaN when an entry is.
+/// √Σ x_j², computed in other units where squares would overflow or lose digits to underflow.
+/// Infinite or NaN when an entry is.
 func euclideanNorm(_ x: UnsafePointer<Double>, _ count: Int) -> Double {
   let squares = fixedOrderDot(x, x, count)
   if squares >= 0x1p-900 && squares < .infinity { return squares.squareRoot() }

@@ -1,9 +1,9 @@
 import RunControl
 
-/// Long loops that ask now and then whether to go on. A question costs some 25 ns where there is a
-/// time limit.
+/// Long loops that ask now and then whether the run may go on. A question costs some 25 ns where
+/// there is a time limit.
 extension RunControl {
-  /// Calls `body` with one piece of a range after another, and asks before each.
+  /// Calls `body` with one piece of a range after another, and asks before each piece.
   ///
   /// - Throws: `Interruption` when the run must stop.
   @inline(__always)
@@ -17,7 +17,7 @@ extension RunControl {
     }
   }
 
-  /// Calls `body` for each index, and asks after so many.
+  /// Calls `body` for each index, and asks each time so many have been done.
   ///
   /// - Throws: `Interruption` when the run must stop.
   @inline(__always)
@@ -25,7 +25,7 @@ extension RunControl {
     try inPieces(range, of: length) { for i in $0 { body(i) } }
   }
 
-  /// The values of `body` in order.
+  /// The values of `body` for each index, in order.
   ///
   /// - Throws: `Interruption` when the run must stop.
   @inline(__always)
@@ -38,8 +38,8 @@ extension RunControl {
     return values
   }
 
-  /// Sorts entries of a trivial type by a total order without ties, so that there is only one
-  /// result.
+  /// Sorts entries of a trivial type by a total order without ties, so that only one result is
+  /// right.
   ///
   /// Pieces that take a millisecond or two are sorted by the library, then merged pairwise. Cost:
   /// n·log n; memory: a copy.
@@ -78,7 +78,7 @@ extension RunControl {
     if let interruption { throw interruption }
   }
 
-  /// Merges `start..<middle` and `middle..<end`, each in order.
+  /// Merges the sorted ranges `start..<middle` and `middle..<end`.
   @inline(__always)
   private func merge<Element>(
     _ source: UnsafeMutablePointer<Element>, _ start: Int, _ middle: Int, _ end: Int,

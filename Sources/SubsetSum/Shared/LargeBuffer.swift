@@ -6,16 +6,16 @@
 
 import RunControl
 
-/// Memory for entries of a trivial type that are read at random: on huge pages where the system has them, which halves the
-/// time of such reads.
+/// Memory for entries of a trivial type that are read at random. It lies on huge pages where the
+/// system has them, which halves the time of such reads.
 final class LargeBuffer<Element> {
   let base: UnsafeMutablePointer<Element>
   let count: Int
   private static var hugePage: Int { 1 << 21 }
   private static var name: String { "search tables" }
 
-  /// - Precondition: a trivial type.
-  /// - Throws: `SubsetSumError.memoryLimit` for more than the machine has, or will give.
+  /// - Precondition: entries of a trivial type.
+  /// - Throws: `SubsetSumError.memoryLimit` where the machine has less memory, or refuses it.
   init(count: Int) throws(SubsetSumError) {
     precondition(_isPOD(Element.self), "a large buffer holds trivial entries")
     self.count = count

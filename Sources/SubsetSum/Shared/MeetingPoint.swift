@@ -1,4 +1,5 @@
-/// What joins of half sums have met so far, the best subset or all that are close enough, with the rule for what to rescore.
+/// What the joins of half sums have met so far: the best subset, or all subsets that are close
+/// enough, with the rule which computed errors the checker's arithmetic decides.
 struct MeetingPoint {
   let instance: SmallInstance
   private(set) var mask: UInt64
@@ -6,9 +7,10 @@ struct MeetingPoint {
   private(set) var rule: RescoringRule
   /// Takes every subset considered, where all within a tolerance are wanted.
   private(set) var collector: SubsetCollector?
-  /// The error beyond which no subset is of use to the join at hand, where that is less than the best one's.
+  /// An error beyond which no subset is of use to the join at hand, where it is less than the best
+  /// subset's.
   var radius = Double.infinity
-  /// An error that needs no improvement.
+  /// An error that is good enough: nothing better is looked for.
   var sufficient = 0.0
 
   init(_ problem: Problem, collector: SubsetCollector? = nil) throws {
@@ -19,28 +21,30 @@ struct MeetingPoint {
     self.collector = collector
   }
 
-  /// Candidates in the first half.
+  /// The number of candidates in the first half.
   var firstHalf: Int { instance.count / 2 }
   var isCollecting: Bool { collector != nil }
   /// The error up to which a subset is of use.
   private var bound: Double { collector?.bound ?? error }
-  /// The largest computed error worth considering, as `PlainMeasure` has it.
+  /// The largest computed error that is worth considering, as `PlainMeasure` computes it.
   var cut: Double { rule.cut(best: bound) }
-  /// The same for one coordinate, not squared.
+  /// The largest magnitude of one coordinate that is worth considering.
   var reach: Double { rule.reach(best: bound) }
-  /// `cut` and `reach` for a single best subset: where sums are exact, only a smaller error is of use.
+  /// `cut` and `reach` where one best subset is wanted: with exact sums only a smaller error is of
+  /// use.
   var strictCut: Double { rule.cut(best: strictBound) }
   var strictReach: Double { rule.reach(best: strictBound) }
-  /// Whether any error is worth considering.
+  /// Whether there is any error that is worth considering.
   var canImprove: Bool { error > sufficient && strictReach >= 0 }
   private var strictBound: Double { radius < error ? radius : rule.slack == 0 ? error.nextDown : error }
 
-  /// Rescores the union of two halves' subsets.
+  /// Computes the error of the union of two halves' subsets as the checker does, and keeps it if it
+  /// is the best.
   mutating func consider(_ first: UInt32, _ second: UInt32) {
     consider(UInt64(first) | UInt64(second) << UInt64(firstHalf))
   }
 
-  /// Rescores a subset.
+  /// Computes the error of a subset as the checker does, and keeps it if it is the best.
   mutating func consider(_ union: UInt64) {
     let found = instance.error(of: union)
     if collector != nil {

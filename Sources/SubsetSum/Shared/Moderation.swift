@@ -2,16 +2,16 @@ import LinearAlgebra
 import RunControl
 
 extension Problem {
-  /// Magnitudes of candidates within which squares and cubes of sums, and their reciprocals, are
-  /// ordinary numbers.
+  /// Magnitudes of candidates for which squares and cubes of sums, and their reciprocals, are
+  /// normal numbers.
   static let ordinaryMagnitudes = 0x1p-200...0x1p200
-  /// A target this many times as long as all candidates together is at the same distance from all
-  /// subsets, but for rounding.
+  /// A target that is so many times as long as all candidates together is at the same distance from
+  /// all subsets, but for rounding.
   static let farTarget = 0x1p54
 
-  /// Whether solvers can work with numbers of these sizes as they are: the largest candidate's is
-  /// within `ordinaryMagnitudes` and the target not
-  /// far, in the coordinates in which the norm is plain.
+  /// Whether solvers can work with numbers of these sizes as they are: in the coordinates in which
+  /// the norm is plain, the largest candidate is within `ordinaryMagnitudes` and the target is not
+  /// beyond `farTarget`.
   ///
   /// - Parameter largest: no coordinate of a candidate is larger.
   static func isOrdinary(_ candidates: Candidates, largest: Double, target: [Double], norm: Norm)
@@ -26,7 +26,8 @@ extension Problem {
     }
     guard isOrdinary(largest, farthest) else { return false }
     if norm.isPlain { return true }
-    // The largest that transformed coordinates can be; a target's are known.
+    // Of transformed candidates the largest possible coordinate is compared, of the target the true
+    // one.
     var columns = [Double](repeating: 0, count: candidates.dimension)
     candidates.withRows { rows in
       for i in 0..<rows.count {
@@ -37,23 +38,22 @@ extension Problem {
     return isOrdinary(norm.magnitudes(of: columns).max() ?? 0, moved)
   }
 
-  /// The same problem with ordinary magnitudes; nil where it has them. Cost: n·m, a metric n·m²/2,
-  /// and 8·n·m bytes.
+  /// The same problem with ordinary magnitudes, or nil where it has them. Cost: n·m, in a metric
+  /// n·m²/2, and 8·n·m bytes.
   func moderated() throws -> Moderation? { isOrdinary ? nil : try Moderation(self) }
 }
 
-/// Candidates of extreme magnitudes in plain form and in other units, in which the largest
+/// Candidates of extreme magnitudes in plain form and in other units, in which their largest
 /// coordinate is between 1 and 2.
 ///
-/// Units are powers of two, so that numbers only lose what is 2⁻⁶⁰⁰ of the largest candidate and
-/// less.
+/// Units are powers of two, so numbers lose only what is 2⁻⁶⁰⁰ of the largest candidate or less.
 struct ModerateForm {
   let candidates: Candidates
-  /// The norm of plain coordinates.
+  /// The norm of the plain coordinates.
   let norm: Norm
   /// A length here is 2^exponent times the length in the original.
   let exponent: Int
-  /// The original's norm in moderate units, and the exponents of units before and after it is
+  /// The original's norm in moderate units, and the exponents of the units before and after it is
   /// applied.
   private let original: Norm
   private let before: Int
@@ -75,7 +75,7 @@ struct ModerateForm {
     (original, before, after) = (moderate, first, third)
   }
 
-  /// A target in these coordinates and units; nil for one so far that no subset is closer than
+  /// A target in these coordinates and units; nil for one so far away that no subset is closer than
   /// another by more than rounding.
   func target(_ target: [Double]) -> [Double]? {
     let largest = candidates.largestCoordinate()
@@ -93,8 +93,8 @@ struct ModerateForm {
   }
 }
 
-/// A problem of extreme magnitudes in moderate form: what solvers look for a subset in, which is
-/// then checked in the problem as it was given.
+/// A problem of extreme magnitudes in moderate form. Solvers look for a subset there, which is then
+/// checked in the problem as it was given.
 struct Moderation {
   private let original: Problem
   /// Nil where the target is so far that no subset is closer than another by more than rounding.
@@ -106,7 +106,7 @@ struct Moderation {
     self.original = original
     let form = try ModerateForm(original.candidates, original.norm)
     exponent = form.exponent
-    // A square of a length, finite.
+    // A penalty is a square of lengths, and stays finite.
     let penalty = min(
       .greatestFiniteMagnitude, SubsetSum.scaled(original.sizePenalty, by: 2 * form.exponent))
     problem = form.target(original.target).map {
@@ -123,7 +123,7 @@ struct Moderation {
   /// A length of the original in the units of the moderate problem.
   func length(_ value: Double) -> Double { SubsetSum.scaled(value, by: exponent) }
 
-  /// What a solver finds, checked in the original.
+  /// What a solver finds, checked in the original problem.
   ///
   /// - Parameter isExact: whether the solver proves that no subset is closer.
   func solution(by solver: some Solver, isExact: Bool = false, control: RunControl) throws
@@ -133,7 +133,7 @@ struct Moderation {
     return try restored(try solver.solve(problem, control: control))
   }
 
-  /// What a search finds, each checked in the original.
+  /// What a search finds, each solution checked in the original problem.
   func solutions(
     _ name: String, isExact: Bool = false, _ search: (Problem) throws -> [Solution]
   ) throws -> [Solution] {
@@ -141,7 +141,7 @@ struct Moderation {
     return try search(problem).map(restored)
   }
 
-  /// The subsets within a tolerance, each checked in the original.
+  /// The subsets within a tolerance, each checked in the original problem.
   func listing(
     within tolerance: Double, _ search: (Problem, _ tolerance: Double) throws -> SubsetListing
   ) throws -> SubsetListing {
@@ -187,7 +187,7 @@ extension Candidates {
     }
   }
 
-  /// All coordinates times 2^exponent, in Float64.
+  /// The candidates with all coordinates multiplied by 2^exponent, in Float64.
   fileprivate func scaled(by exponent: Int) throws -> Candidates {
     try withRows { rows in
       Candidates(
@@ -203,7 +203,8 @@ extension Candidates {
 }
 
 extension Norm {
-  /// The norm in units in which its largest weight is between 1 and 2, and their exponent.
+  /// The norm in units in which its largest weight is between 1 and 2, and the exponent of those
+  /// units.
   fileprivate func moderated() throws -> (norm: Norm, exponent: Int) {
     switch self {
     case .maximum, .euclidean: return (self, 0)

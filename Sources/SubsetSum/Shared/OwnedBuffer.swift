@@ -3,7 +3,7 @@ final class OwnedBuffer<Element> {
   let base: UnsafeMutablePointer<Element>
   let count: Int
 
-  /// - Precondition: a trivial type, `count` ≥ 0.
+  /// - Precondition: entries of a trivial type, and `count` ≥ 0.
   init(count: Int) {
     self.count = count
     base = .allocate(capacity: max(1, count))

@@ -1,18 +1,19 @@
 import LinearAlgebra
 import RunControl
 
-/// Rows in `Scalar`, scaled by a power of two, each with room for one more entry; their norms by groups.
+/// Rows converted to `Scalar`, scaled by a power of two, each with room for one more entry, and the
+/// extreme norms of groups of rows: an operand of the GEMM of `PairScreen`.
 final class PackedRows<Scalar: BLASScalar> {
-  /// Rows whose least and largest norm are known together.
+  /// Rows in a group, whose least and largest norm are known.
   static var group: Int { 64 }
 
   private let m: Int
   private let entries: UnsafeMutablePointer<Scalar>
-  /// ‖row‖².
+  /// ‖row‖² of each row.
   let squares: UnsafeMutablePointer<Double>
   private var extremes: [(least: Double, most: Double)] = []
   private(set) var count = 0
-  /// Entries are divided by 2 to this.
+  /// Entries have been divided by 2 to this power.
   private(set) var exponent = 0
 
   init(capacity: Int, dimension: Int) {
@@ -35,8 +36,8 @@ final class PackedRows<Scalar: BLASScalar> {
     pack(0..<rows, row)
   }
 
-  /// The same for so many rows that the run may have to stop meanwhile. −‖row‖²/2, of the scaled
-  /// row, is their last entry.
+  /// Loads so many rows that the run may have to stop meanwhile. The last entry of each is
+  /// −‖row‖²/2, of the scaled row.
   ///
   /// - Throws: `Interruption` when the run must stop.
   func loadWithHalfSquares(
@@ -76,7 +77,8 @@ final class PackedRows<Scalar: BLASScalar> {
 
   private static func exponent(of value: Double) -> Int { value > 0 && value.isFinite ? Int(value.exponent) : 0 }
 
-  /// What no entry exceeds: the largest norm, or the largest entry where squares of entries are no longer normal numbers.
+  /// A number that no entry exceeds: the largest norm, or the largest entry where squares of
+  /// entries are no longer normal numbers.
   private func largestEntry(_ rows: Int, _ row: (Int) -> UnsafePointer<Double>) -> Double {
     let norm = norms(of: 0..<rows).most
     if norm > 0x1p-450 || norm.isNaN { return norm }
@@ -93,7 +95,7 @@ final class PackedRows<Scalar: BLASScalar> {
     for i in range { entries[i &* (m &+ 1) &+ m] = Scalar(-(squares[i] * shrink * shrink) / 2) }
   }
 
-  /// The extreme norms of the groups that hold these rows; NaN where a row's is.
+  /// The extreme norms of the groups that hold these rows; NaN where a row's norm is.
   func norms(of rows: Range<Int>) -> (least: Double, most: Double) {
     var (least, most) = (Double.infinity, 0.0)
     if rows.isEmpty { return (0, 0) }

@@ -3,15 +3,17 @@ import RunControl
 import SubsetSumKernels
 import Synchronization
 
-/// What a `PairScreen` shows its pairs to. One worker's: it need not be safe to share.
+/// What a `PairScreen` shows its pairs to. Each worker has a visitor of its own, which need not be
+/// safe to share.
 protocol PairVisitor: SendableMetatype {
-  /// Pairs at a squared distance above this need not be shown. Read again before each row of a tile.
+  /// Pairs at a squared distance above this need not be shown. It is read again before each row of
+  /// a tile.
   var cut: Double { get }
-  /// Row `left` of the left side and `right` of the right side may be close.
+  /// Takes a pair of rows, `left` and `right`, that may be close.
   mutating func visit(_ left: Int, _ right: Int)
-  /// Rows of the right side that row `left` does not meet, ascending.
+  /// The rows of the right side that row `left` does not meet, ascending.
   func excluded(_ left: Int) -> UnsafeBufferPointer<UInt32>
-  /// Asked before each tile of `pairs` pairs; true ends the screen.
+  /// Asked before each tile of so many pairs; true ends the screen.
   mutating func shouldStop(before pairs: Int) -> Bool
 }
 
@@ -19,28 +21,36 @@ extension PairVisitor {
   func excluded(_ left: Int) -> UnsafeBufferPointer<UInt32> { UnsafeBufferPointer(start: nil, count: 0) }
 }
 
-/// Finds pairs of rows close to each other, ‖a − b‖² ≤ cut: BLAS proposes, the visitor decides in fixed-order Float64.
+/// Finds pairs of rows close to each other, ‖a − b‖² ≤ cut: BLAS proposes, the visitor decides in
+/// fixed-order Float64.
 ///
-/// With ‖a − b‖² = ‖a‖² − 2·d and d = a·b − ‖b‖²/2, one GEMM of rows a, extended by a 1, and rows b, extended by −‖b‖²/2, gives
-/// d̂ for a tile of pairs; the tile is compared with (‖a‖² − cut)/2, a number for each row, and never stored whole. Rows are scaled
-/// by powers of two to below 2. With u the unit roundoff of `Scalar`, γ_k = ku/(1 − ku), and any order of summation, with or without fma:
+/// With ‖a − b‖² = ‖a‖² − 2·d and d = a·b − ‖b‖²/2, one GEMM of rows a, extended by a 1, with rows
+/// b, extended by −‖b‖²/2, gives d̂ for a tile of pairs. The tile is compared with (‖a‖² − cut)/2,
+/// a number for each row, and products are never stored whole. Rows are scaled by powers of two to
+/// below 2. With u the unit roundoff of `Scalar`, γ_k = ku/(1 − ku), and any order of summation,
+/// with or without fma:
 ///
-///     |d̂ − d|  ≤  (γ_(m+1)(1+2u) + 2u)·(‖a‖‖b‖ + ‖b‖²/2) + (2m+4)η  ≤  κ·(‖a‖ + ‖b‖)²/2 + (2m+4)η
+///     |d̂ − d|  ≤  (γ_(m+1)(1+2u) + 2u)·(‖a‖‖b‖ + ‖b‖²/2) + (2m+4)η
+///               ≤  κ·(‖a‖ + ‖b‖)²/2 + (2m+4)η
 ///
-/// (Cauchy–Schwarz; η the smallest positive number, for underflow), and κ also holds the rounding of ‖a‖² and of the comparison in Float64.
-/// So no pair within the cut is missed, whatever BLAS's bits, tiles or threads. NaN and overflow lead to a visit, never past it.
+/// by Cauchy and Schwarz, where η, the smallest positive number, stands for underflow. κ also holds
+/// the rounding of ‖a‖² and of the comparison in Float64. So no pair within the cut is missed,
+/// whatever BLAS's bits, tiles or threads. NaN and overflow lead to a visit, never past one.
 ///
-/// Groups of right rows whose norms alone keep them apart, | ‖a‖ − ‖b‖ | > √cut, are left out of a tile's product: sides in ascending order of norms
-/// gain most. Cost: 2·(m+1) operations a pair in BLAS; memory: m+1 scalars a right row, and a tile for each worker.
+/// Groups of right rows whose norms alone keep them apart from a tile, | ‖a‖ − ‖b‖ | > √cut, are
+/// left out of its product, so sides in ascending order of norms gain most.
+///
+/// Cost: 2·(m+1) operations a pair in BLAS. Memory: m + 1 scalars a right row, and a tile for each
+/// worker.
 final class PairScreen<Scalar: BLASScalar> {
-  /// Multiplications that are worth another worker.
+  /// Multiplications that make another worker worth while.
   private static var leastEach: Int { 1 << 22 }
   fileprivate let m: Int
   fileprivate let right: PackedRows<Scalar>
   fileprivate let kappa: Double
   private var tiles: [ScreenTile<Scalar>] = []
 
-  /// The right rows are packed now; left ones come tile by tile.
+  /// Packs the right rows; left rows come tile by tile.
   ///
   /// - Throws: `Interruption` when the run must stop.
   init(right rows: CandidateRows, count: Int, _ control: RunControl) throws(Interruption) {
@@ -61,8 +71,9 @@ final class PairScreen<Scalar: BLASScalar> {
 
   /// Shows every pair within its visitor's cut, and some beyond. False when a visitor stopped it.
   ///
-  /// Tiles of left rows are dealt to as many workers as there are visitors, or fewer where a product would be small: which of them sees a pair is not defined.
-  /// `left` gives left row i, m Float64 entries. Right rows before `firstRight` meet none.
+  /// Tiles of left rows are dealt to as many workers as there are visitors, or fewer where the
+  /// product is small. Which worker sees a pair is not defined. `left` gives left row i, m Float64
+  /// entries. Right rows before `firstRight` meet none.
   func run<Visitor: PairVisitor>(
     leftCount: Int, firstRight: Int = 0, left: (Int) -> UnsafePointer<Double>, _ visitors: inout [Visitor]
   ) throws -> Bool {
@@ -92,7 +103,7 @@ final class PairScreen<Scalar: BLASScalar> {
   }
 }
 
-/// What one worker multiplies and scans in.
+/// The memory in which one worker multiplies and compares.
 private final class ScreenTile<Scalar: BLASScalar> {
   /// A tile of products and its panels stay in a second-level cache of 1 MB.
   static var rows: Int { 192 }
@@ -103,7 +114,7 @@ private final class ScreenTile<Scalar: BLASScalar> {
   private let products: UnsafeMutablePointer<Scalar>
   /// How many of each left row's excluded rows lie before the tile.
   private let passed: UnsafeMutablePointer<Int>
-  /// Places of a row's products that reach their limit.
+  /// The places of a row's products that reach their limit.
   private let places: UnsafeMutablePointer<Int32>
 
   init(dimension: Int) {
@@ -158,7 +169,7 @@ private final class ScreenTile<Scalar: BLASScalar> {
     _ screen: PairScreen<Scalar>, _ range: Range<Int>, _ columns: Range<Int>, _ visitor: inout some PairVisitor
   ) {
     let exponent = left.exponent + screen.right.exponent
-    // Squares of smaller entries are no longer normal numbers: everything is shown then.
+    // Squares of smaller entries are no longer normal numbers: then all pairs are shown.
     let isTiny = min(left.exponent, screen.right.exponent) < -450
     let unit = isTiny ? -.infinity : powerOfTwo(max(-1020, min(1020, -exponent)))
     let most = screen.right.norms(of: columns).most
@@ -177,14 +188,15 @@ private final class ScreenTile<Scalar: BLASScalar> {
       let met = reaching(row, columns.count, limit)
       for k in 0..<met {
         let place = columns.lowerBound &+ Int(places[k])
-        // Where nothing is too low, neither is what was excluded.
+        // A limit of −∞ lets excluded rows pass too, as their products were set to −∞.
         if limit == -.infinity, excluded.contains(UInt32(truncatingIfNeeded: place)) { continue }
         visitor.visit(range.lowerBound &+ i, place)
       }
     }
   }
 
-  /// Leaves the places of a row's products that are not below the limit.
+  /// Leaves in `places` the products of a row that are not below the limit, and returns their
+  /// number.
   @inline(__always) private func reaching(_ row: UnsafePointer<Scalar>, _ count: Int, _ limit: Scalar) -> Int {
     if let row = row as? UnsafePointer<Float>, let limit = limit as? Float {
       return tombola_reaching_f32(row, count, limit, places)

@@ -1,5 +1,5 @@
-/// The first index of a range for which a condition holds that holds for all indices after it too;
-/// the range's end where it holds for none.
+/// The first index of a range for which a condition holds; the range's end where it holds for none.
+/// The condition must hold for all indices after one for which it does.
 ///
 /// Complexity: log₂ of the range's length, in calls of the condition.
 @inline(__always)

@@ -2,21 +2,21 @@ import RunControl
 
 /// A subset that is there at once, for a run that was stopped before it had a better one.
 ///
-/// Subsets of any size: the empty set, each single candidate, and where the problem is small what a
-/// few kicks of `IteratedGreedy` find. Of a fixed size: the first candidates, the shortest, and
-/// where the problem is small what `ForwardGreedy` finds. Bounded by work, not by time, so that it
-/// is the same everywhere: of problems with more than 2²⁷ coordinates to look at, the first
-/// candidates are. In the max norm most candidates are left at their first coordinates. Some 30 ms
-/// at n·m = 5·10⁷ in ‖·‖₂.
+/// Where any size is allowed it is the best of the empty set, each single candidate, and in small
+/// problems what a few kicks of `IteratedGreedy` find. Of a fixed size it is the best of the first
+/// candidates, the shortest ones, and in small problems what `ForwardGreedy` finds. It is bounded
+/// by work, not by time, so that it is the same everywhere: where there are more than 2²⁷
+/// coordinates, only the first candidates are looked at. In the max norm most candidates are left
+/// at their first coordinates. Cost: some 30 ms at n·m = 5·10⁷ in ‖·‖₂.
 enum QuickSubset {
-  /// Coordinates that are looked at; a metric's rows cost m/2 times as many.
+  /// Coordinates that are looked at. A metric's rows count m/2 times as many.
   private static let work = 1 << 27
-  /// What a descent may cost, and problems for which one is tried.
+  /// What a descent may cost, and the largest problem, in coordinates, for which one is tried.
   private static let (descentWork, descentSize): (UInt64, UInt64) = (1 << 22, 1 << 19)
   private static let kicks = 200
 
-  /// The solution that a claim amounts to, or where a time limit or a cancellation ended the run
-  /// the better of it and what is there at once.
+  /// The solution that a claim amounts to; where a time limit or a cancellation ended the run, the
+  /// better of it and what is there at once.
   static func orBetter(_ claim: Claim, for problem: Problem) throws -> Solution {
     let found = try Checker.solution(claim, for: problem)
     guard let stop = claim.stop, stop != .workLimit else { return found }
@@ -27,7 +27,7 @@ enum QuickSubset {
     return try Checker.solution(better, for: problem)
   }
 
-  /// The best of them, and its error.
+  /// The best of the subsets that are there at once, and its error.
   private static func find(_ problem: Problem) throws -> (subset: [Int], error: Double) {
     var subsets = [problem.defaultSubset]
     if problem.count > 0, problem.dimension > 0 {
@@ -46,7 +46,7 @@ enum QuickSubset {
     return best!
   }
 
-  /// The candidate that alone leaves least, or none where that is the empty set.
+  /// The candidate that alone leaves least, or none where the empty set leaves less.
   private static func single(_ problem: Problem) -> [Int] {
     let (m, norm) = (problem.dimension, problem.norm)
     let rowWork = Int(ShortCandidates.orderingWork(problem)) / problem.count
@@ -90,9 +90,9 @@ enum QuickSubset {
 }
 
 extension Solver {
-  /// The solution that a claim amounts to. Where a time limit or a cancellation ended the run, the
-  /// better of it and a `QuickSubset`, unless the run is a step of another, whose business that is, or sizes count beside
-  /// errors.
+  /// The solution that a claim amounts to. Where a time limit or a cancellation ended the run, it
+  /// is the better of that and a `QuickSubset`. Steps of a larger search are left as they are,
+  /// since that search sees to it itself, and so are problems with a size penalty.
   func solution(_ claim: Claim, for problem: Problem, _ control: RunControl) throws -> Solution {
     if control.isStep || problem.sizePenalty > 0 { return try Checker.solution(claim, for: problem) }
     return try QuickSubset.orBetter(claim, for: problem)

@@ -1,35 +1,37 @@
 import RunControl
 
-/// The shortest candidates of a problem, written out in the coordinates in which its norm is plain (`Problem.plainForm`), by
-/// ascending Euclidean norm, ties by index.
+/// The shortest candidates of a problem, written out in the coordinates in which its norm is plain
+/// (`Problem.plainForm`), by ascending Euclidean norm, ties by index.
 ///
-/// Rows are padded with zeros to `stride`, a multiple of 8, so that loops over lanes have no tail. A NaN, possible only where candidates were
-/// not validated, counts as infinitely long. All in Float64 and a fixed order. Memory: 8·`count`·`stride` bytes and 8 a candidate.
+/// Rows are padded with zeros to `stride`, a multiple of 8, so that loops over lanes have no tail.
+/// A NaN, which only candidates that were not validated can hold, counts as infinitely long. All
+/// arithmetic is Float64 in a fixed order. Memory: 8·`count`·`stride` bytes, and 8 for each
+/// candidate of the problem.
 final class ShortCandidates {
-  /// m, or m + 1 where a last coordinate counts the candidates chosen.
+  /// m, or m + 1 where a last coordinate counts the chosen candidates.
   let dimension: Int
   /// Entries from one row to the next.
   let stride: Int
   /// All candidates of the problem in this order: row i is candidate `order[i]`.
   let order: [Int]
-  /// Rows written out.
+  /// The number of rows written out so far.
   private(set) var count = 0
   private(set) var rows: UnsafeMutablePointer<Double>
   private var memory = OwnedBuffer<Double>(count: 0)
   private let norms: [Double]
   private let problem: Problem
   private let counter: Double
-  /// The power of two that all coordinates are multiplied by.
+  /// The power of two by which all coordinates are multiplied.
   let scaling: Double
 
-  /// Multiplies and adds that ordering takes.
+  /// The multiplications that ordering takes.
   static func orderingWork(_ problem: Problem) -> UInt64 {
     let m = UInt64(problem.dimension)
     guard case .metric = problem.norm else { return UInt64(problem.count) * m }
     return UInt64(problem.count) * (m + m * m / 2)
   }
 
-  /// Bytes of `count` rows of a problem, and of the order of all.
+  /// Bytes of `count` rows of a problem, and of the order of all its candidates.
   static func bytes(_ problem: Problem, count: Int) -> Int {
     ByteCount.sum(
       ByteCount.product(count, paddedStride(problem.dimension + 1), 8), ByteCount.product(problem.count, 40))
@@ -37,11 +39,13 @@ final class ShortCandidates {
 
   static func paddedStride(_ dimension: Int) -> Int { (dimension + 7) / 8 * 8 }
 
-  /// Orders the candidates; no row is written yet. Cost: n·(m + log n), a metric n·m²/2.
+  /// Orders the candidates and writes no row yet. Cost: n·(m + log n), in a metric n·m²/2.
   ///
   /// - Parameters:
-  ///   - countsChosen: Appends a coordinate that is the same for every candidate: an entry's magnitude in the median of the first rows.
-  ///   - scaling: A power of two that brings coordinates near 1, where powers of them neither overflow nor underflow.
+  ///   - countsChosen: appends a coordinate that is the same for every candidate: the magnitude of
+  ///     an entry in the median of the first rows.
+  ///   - scaling: a power of two that brings coordinates near 1, where powers of them neither
+  ///     overflow nor underflow.
   /// - Throws: `Interruption` when the run must stop.
   init(
     _ problem: Problem, countsChosen: Bool = false, scaling: Double = 1, _ control: RunControl
@@ -78,13 +82,13 @@ final class ShortCandidates {
     counter = m == 0 ? 1 : norms[min(norms.count, 4 * m + 1) / 2] / Double(m).squareRoot()
   }
 
-  /// ‖x‖₂ of the candidate at `position` of the order, in plain coordinates.
+  /// The length, in plain coordinates, of the candidate at `position` of the order.
   func norm(_ position: Int) -> Double { norms[position] }
 
   /// How many candidates are shorter than `reach`.
   func window(reach: Double) -> Int { partitionPoint(0..<norms.count) { norms[$0] >= reach } }
 
-  /// Writes out the first `wanted` rows. Cost: their coordinates, a metric m²/2 each.
+  /// Writes out the first `wanted` rows. Cost: their coordinates, in a metric m²/2 for each row.
   ///
   /// - Throws: `Interruption` when the run must stop.
   func extend(to wanted: Int, _ control: RunControl) throws {
@@ -117,7 +121,8 @@ final class ShortCandidates {
 
   @inline(__always) subscript(_ position: Int) -> UnsafeMutablePointer<Double> { rows + position &* stride }
 
-  /// Writes a vector of the problem in the rows' coordinates, padded; the last is `chosen` candidates where they are counted.
+  /// Writes a vector of the problem in the coordinates of the rows, padded with zeros. Where chosen
+  /// candidates are counted, the last coordinate is that of `chosen` of them.
   func transform(_ vector: [Double], chosen: Int = 0, to plain: UnsafeMutablePointer<Double>) {
     plain.update(repeating: 0, count: stride)
     vector.withUnsafeBufferPointer {

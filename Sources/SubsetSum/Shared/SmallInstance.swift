@@ -1,42 +1,48 @@
 import RunControl
 
-/// A copy of a problem of at most 64 candidates, with subsets as bit masks: for solvers that enumerate.
+/// A copy of a problem of at most 64 candidates, with subsets as bit masks: for solvers that
+/// enumerate them.
 ///
-/// Scratch inside: one instance serves one thread.
+/// It works in memory of its own, so one instance serves one thread.
 final class SmallInstance {
   let count: Int
   let dimension: Int
-  /// k, how many candidates a subset must have; nil for any number.
+  /// k, the number of candidates that a subset must have; nil for any number.
   let size: Int?
-  /// The problem's norm, of original coordinates.
+  /// The problem's norm, which measures original coordinates.
   let norm: Norm
   /// How plain coordinates are measured.
   let measure: PlainMeasure
   /// Coordinate j of candidate i at i·m + j, in plain form (`Problem.plainForm`), as the target is.
   let rows: UnsafeMutablePointer<Double>
   let target: UnsafeMutablePointer<Double>
-  /// Original coordinates where the plain form has others: what the checker's arithmetic works on.
+  /// The original coordinates, which the checker's arithmetic works on, where the plain form
+  /// differs from them.
   private let originalRows: UnsafeMutablePointer<Double>?
   private let originalTarget: UnsafeMutablePointer<Double>?
-  /// max over coordinates of |z_j| + Σ_i |x_ij|: no partial sum exceeds it.
+  /// The largest |z_j| + Σ_i |x_ij| of a coordinate j, which no partial sum exceeds.
   let largestSum: Double
-  /// Whether all partial sums are exact in Float64 in any order, and the plain form is the problem's own.
+  /// Whether all partial sums are exact in Float64 in any order, and the plain form is the
+  /// problem's own.
   let isExact: Bool
-  /// What the plain form's rounding and the checker's own can do to a coordinate of any subset's sum in plain form.
+  /// What the rounding of the plain form, and of the checker, can do to a plain coordinate of any
+  /// subset's sum.
   let formError: Double
   private let scratch: UnsafeMutablePointer<Double>
   private let sums: CompensatedVector
 
-  /// Precondition: at most 64 candidates. Cost: n·m.
+  /// Cost: n·m.
   ///
-  /// - Throws: `SubsetSumError.unusableEntry` for entries that are not finite, however the problem was validated.
+  /// - Precondition: at most 64 candidates.
+  /// - Throws: `SubsetSumError.unusableEntry` for entries that are not finite, however the problem
+  ///   was validated.
   init(_ problem: Problem) throws {
     let (n, m) = (problem.count, problem.dimension)
     // `max` may pass over a NaN, so the entries are asked one by one.
     if let entry = problem.candidates.survey().unusable {
       throw SubsetSumError.unusableEntry(location: entry.location, expected: "a finite number", found: entry.value)
     }
-    // At most 64 rows: there is nothing to interrupt.
+    // At most 64 rows take so little time that nothing needs to interrupt them.
     let plain = try problem.plainForm(RunControl())
     count = n
     dimension = m
@@ -88,19 +94,20 @@ final class SmallInstance {
 
   private static func exponentOfLowestBit(_ value: Double) -> Int {
     if value == 0 { return .max - 64 }
-    // The 53rd bit is not stored, and a subnormal number has none.
+    // The 53rd bit of a normal number is not stored, and a subnormal number has none.
     let trailing = value.significandBitPattern.trailingZeroBitCount
     return value.isNormal ? Int(value.exponent) - 52 + min(52, trailing) : -1074 + trailing
   }
 
-  /// ‖z − Σ‖ by the checker's own arithmetic: compensated, ascending, in original coordinates.
+  /// ‖z − Σ‖ by the checker's own arithmetic: compensated, in ascending order, in original
+  /// coordinates.
   func error(of mask: UInt64) -> Double {
     residual(of: mask, rows: originalRows ?? rows, target: originalTarget ?? target, to: scratch)
     let error = norm.measure(scratch, dimension)
     return error.isNaN ? .infinity : error
   }
 
-  /// Writes z − Σ for a mask in plain form, compensated, ascending.
+  /// Writes z − Σ for a mask in plain form, compensated, in ascending order.
   func residual(of mask: UInt64, to result: UnsafeMutablePointer<Double>) {
     residual(of: mask, rows: rows, target: target, to: result)
   }
@@ -125,8 +132,8 @@ final class SmallInstance {
   /// The mask of some candidates.
   static func mask(of subset: [Int]) -> UInt64 { subset.reduce(0) { $0 | 1 << UInt64($1) } }
 
-  /// Whether a subset comes before another in the order that exact solvers break ties by: fewer elements first, then by the
-  /// first index that only one of them has.
+  /// Whether a subset comes first in the order by which exact solvers break ties: fewer elements
+  /// first, then the one that has the first index that only one of them has.
   static func precedes(_ first: UInt64, _ second: UInt64) -> Bool {
     if first.nonzeroBitCount != second.nonzeroBitCount { return first.nonzeroBitCount < second.nonzeroBitCount }
     let difference = first ^ second
@@ -141,10 +148,12 @@ extension Problem {
     return UInt64.max >> UInt64(64 - size)
   }
 
-  /// What rounding in `plainForm`, and in the checker's transformation of a residual, can do to a plain coordinate of any subset.
+  /// What rounding in `plainForm`, and in the checker's transformation of a residual, can do to a
+  /// plain coordinate of any subset.
   ///
-  /// Each transformed entry is a sum of at most m products, off by at most (m+2)·2⁻⁵³ of the sum of their magnitudes, for all
-  /// candidates and the target together; a residual's is no larger. 0 where the problem is its own plain form. Cost: n·m, a metric n·m².
+  /// Each transformed entry is a sum of at most m products, and is off by at most (m+2)·2⁻⁵³ of the
+  /// sum of their magnitudes, added up over all candidates and the target; a residual's entry is
+  /// off by no more. It is 0 where the problem is its own plain form. Cost: n·m, in a metric n·m².
   fileprivate func formError() -> Double {
     if norm.isPlain { return 0 }
     let m = dimension
@@ -159,74 +168,5 @@ extension Problem {
     case .maximum, .euclidean: largest = 0
     }
     return 2 * Double(m + count + 4) * 0x1p-53 * 1.01 * largest
-  }
-}
-
-/// The error of plain coordinates as enumerations compute it: squares for the Euclidean norm, so that no root is taken.
-enum PlainMeasure: Equatable {
-  case maximum
-  case squares
-  case rowSums(RowSums)
-
-  init(_ norm: Norm) {
-    switch norm {
-    case .maximum: self = .maximum
-    case .euclidean, .metric: self = .squares
-    case .rowSums(let sums): self = .rowSums(sums)
-    }
-  }
-
-  /// Infinite for NaN in the max norm and in row sums.
-  @inline(__always) func of(_ r: UnsafePointer<Double>, _ m: Int) -> Double {
-    var sum = 0.0
-    switch self {
-    case .maximum: for j in 0..<m where !(abs(r[j]) <= sum) { sum = abs(r[j]) }
-    case .squares: for j in 0..<m { sum += r[j] * r[j] }
-    case .rowSums(let sums): return sums.measure(r)
-    }
-    return sum
-  }
-}
-
-/// Which approximately computed errors are worth the checker's arithmetic.
-///
-/// A coordinate of z − Σ computed with at most k rounded additions of partial sums below M is off by at
-/// most δ = k·2⁻⁵³·M (each rounding is at most 2⁻⁵³ of its result), and by the plain form's own rounding. So errors are off by at
-/// most c·δ, c the norm's largest value at max|r| = 1, to which (m+8)·2⁻⁵² of the value is added for its squares or sums.
-/// A subset whose computed error exceeds `best + slack` cannot be better than a checked `best`.
-struct RescoringRule {
-  let measure: PlainMeasure
-  /// What is added to the best checked error before comparing.
-  private(set) var slack: Double
-  private let relative: Double
-  private var pointless = 0
-
-  /// `roundings` is k above, 0 when sums are exact.
-  init(_ instance: SmallInstance, roundings: Int) {
-    measure = instance.measure
-    let m = instance.dimension
-    let delta =
-      instance.isExact ? 0 : Double(roundings) * 0x1p-53 * 1.01 * instance.largestSum + instance.formError
-    slack = instance.norm.plain.largest(dimension: m) * delta
-    relative = measure == .maximum ? 0 : Double(m + 8) * 0x1p-52
-  }
-
-  /// The largest computed error worth rescoring, as `PlainMeasure` has it: in squares for the Euclidean norm.
-  func cut(best: Double) -> Double {
-    let limit = best + slack
-    return measure == .squares ? limit * limit * (1 + relative) : limit * (1 + relative)
-  }
-
-  /// `cut` for one coordinate, not squared.
-  func reach(best: Double) -> Double { (best + slack) * (1 + relative) }
-
-  /// Rescorings without an improvement that are made before only clear improvements are rescored.
-  static let patience = 1 << 16
-
-  /// Counts a rescoring that improved nothing; after `patience` of them near-ties are no longer pursued, so
-  /// that data full of ties cannot turn a search into rescoring alone.
-  mutating func countPointless() {
-    pointless += 1
-    if pointless == Self.patience { slack = -slack }
   }
 }

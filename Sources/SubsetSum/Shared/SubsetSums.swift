@@ -1,8 +1,9 @@
 import RunControl
 
 extension RunControl {
-  /// Writes all 2^count sums of `count` rows of m entries: the sum of subset k at k·m, bit b of k for row b. Sum 0, which
-  /// all others build on, must be there. Each sum is that without its highest row, plus or less this row.
+  /// Writes all 2^count sums of `count` rows of m entries: the sum of subset k at k·m, where bit b
+  /// of k stands for row b. Sum 0, on which all others build, must be there already. Each sum is
+  /// that of the subset without its highest row, plus or minus this row.
   ///
   /// Cost: m for each sum.
   ///

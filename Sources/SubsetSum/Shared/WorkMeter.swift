@@ -1,6 +1,6 @@
 import RunControl
 
-/// Counts work and evaluations against a run's limits.
+/// Counts the work and the evaluations of a run, and holds them against its limits.
 struct WorkMeter {
   let control: RunControl
   let limit: UInt64
@@ -15,8 +15,8 @@ struct WorkMeter {
     limit = control.limits.work(orDefault: defaultLimit)
   }
 
-  /// Whether `cost` more units may be spent; if not, `stop` says why. The work limit is asked first, so that
-  /// a run which it ends gives the same result everywhere.
+  /// Whether `cost` more units may be spent; if not, `stop` says why. The work limit is asked
+  /// first, so that a run that it ends gives the same result everywhere.
   mutating func allows(_ cost: UInt64) -> Bool {
     if stop != nil { return false }
     if cost > limit || work > limit - cost {
@@ -27,13 +27,13 @@ struct WorkMeter {
     return stop == nil
   }
 
-  /// Whether the run must stop for another reason than its work limit; `stop` then says why.
+  /// Whether the run must stop for another reason than its work limit, which `stop` then says.
   mutating func isInterrupted() -> Bool {
     if stop == nil { stop = control.interruption() }
     return stop != nil
   }
 
-  /// Notes what ended a part of the run that has nothing to show.
+  /// Notes why a part of the run ended that has nothing to show.
   mutating func stop(for interruption: Interruption) { stop = stop ?? interruption.reason }
 
   @inline(__always) mutating func count(work units: UInt64, evaluations subsets: UInt64) {
@@ -41,13 +41,13 @@ struct WorkMeter {
     evaluations &+= subsets
   }
 
-  /// Adds what a part of the run has spent, and stops where it was stopped.
+  /// Adds what a part of the run has spent, and stops where the part was stopped.
   mutating func absorb(_ part: WorkMeter) {
     count(work: part.work, evaluations: part.evaluations)
     stop = stop ?? part.stop
   }
 
-  /// Tells the run how far this is, at most once every 2²⁷ units. `fraction` is of what can be known.
+  /// Tells the run how far this search is, at most once every 2²⁷ units of work.
   mutating func report(_ phase: String, completed: Int, total: Int, best: Double) {
     if work < nextReport { return }
     nextReport = work + Self.reportInterval

@@ -1,8 +1,9 @@
 /// Expected numbers of subsets that hit a target, and the counts at which one is expected.
 ///
-/// Candidates are n NSN vectors in dimension m (a normal number times a vector of normals, which
-/// |u|·V of one sign is as well), the error is the max norm. All in natural logarithms, so nothing
-/// overflows.
+/// Candidates are n NSN vectors in dimension m, that is a normal number times a vector of normal
+/// numbers, and so is |u|·V for the candidates of one sign. The error is the max norm;
+/// `TheoreticalLimit` has the scales of other norms. All figures are natural logarithms, so none
+/// overflows or underflows.
 public enum FirstMoment {
   /// ln E T for the number T of all 2ⁿ subsets whose sum lies within ε of a small target: `n·ln 2 +
   /// m·ln(ε/√(πn/4))`.
@@ -14,12 +15,13 @@ public enum FirstMoment {
   }
 
   /// The count n at which one subset of any size is expected: the larger solution of `n =
-  /// m·log₂(√(πn/4)/ε)`; nil where there is none.
+  /// m·log₂(√(πn/4)/ε)`, or nil where there is none.
   ///
   /// `n − (m/2)·log₂(πn/4)` is convex with its minimum at n = m/(2·ln 2), and must equal
   /// m·log₂(1/ε). Where even the minimum is larger, ε is so large (above 0.457 for m = 1, above 1
-  /// from m = 5) that the formula asks for nothing. Found by bisection to the last bit: about 60
-  /// evaluations.
+  /// from m = 5 on) that the formula asks for nothing.
+  ///
+  /// Complexity: about 60 evaluations, a bisection to the last bit.
   public static func count(dimension m: Int, epsilon: Double) -> Double? {
     var low = Double(m) / (2 * naturalLogarithm(2))
     guard logExpected(count: low, dimension: m, epsilon: epsilon) <= 0 else { return nil }
@@ -32,7 +34,8 @@ public enum FirstMoment {
     }
   }
 
-  /// ln ε*, the error at which one of all subsets is expected: `ε* = √(πn/4)·2^(−n/m)`.
+  /// ln ε*, the logarithm of the error at which one of all subsets is expected: `ε* =
+  /// √(πn/4)·2^(−n/m)`.
   public static func logScale(count n: Int, dimension m: Int) -> Double {
     naturalLogarithm(.pi * Double(n) / 4) / 2 - Double(n) / Double(m) * naturalLogarithm(2)
   }
@@ -50,7 +53,7 @@ public enum FirstMoment {
       * (naturalLogarithm(epsilon) - naturalLogarithm(.pi) / 2)
   }
 
-  /// ln of the error at which one subset of size k is expected, for m < k ≤ n.
+  /// The logarithm of the error at which one subset of size k is expected, for m < k ≤ n.
   public static func logScale(count n: Int, size k: Int, dimension m: Int) -> Double {
     naturalLogarithm(.pi) / 2 - (logBinomial(Double(n), Double(k)) + logDensity(k, m)) / Double(m)
   }
@@ -58,10 +61,12 @@ public enum FirstMoment {
   /// The size k > m with most expected hits among n candidates, whatever ε; nil where n ≤ m.
   ///
   /// `E T_(k+2)/E T_k = (n−k)(n−k−1)(k−m) / ((k+1)(k+2)k)` exceeds 1 where the numerator exceeds
-  /// the denominator. Their difference is, the cubes cancelling, the quadratic `−(2n+2+m)k² +
-  /// (n(n−1) + (2n−1)m − 2)k − n(n−1)m`, negative at k = m. So over sizes of one parity E T_k
-  /// falls, then rises between the two roots, then falls: its maximum is at the first size or next
-  /// above the larger root. Eight evaluations.
+  /// the denominator. Their cubes cancel, and their difference is the quadratic `−(2n+2+m)k² +
+  /// (n(n−1) + (2n−1)m − 2)k − n(n−1)m`, which is negative at k = m. So over sizes of one parity E
+  /// T_k falls, then rises between the two roots, then falls: its maximum is at the first size, or
+  /// next above the larger root.
+  ///
+  /// Complexity: eight evaluations.
   public static func bestSize(count n: Int, dimension m: Int) -> Int? {
     guard n > m else { return nil }
     var sizes = [m + 1, m + 2]
@@ -83,8 +88,10 @@ public enum FirstMoment {
   /// The smallest n, and the size k, for which at least one subset of one size k > m is expected
   /// within ε.
   ///
-  /// For each k, C(n, k) grows with n, so the maximum over k does, and n is found by doubling and
-  /// bisection: about 2·log₂ n calls of `bestSize`.
+  /// For each k, C(n, k) grows with n, so the maximum over k does too, and n is found by doubling
+  /// and bisection.
+  ///
+  /// Complexity: about 2·log₂ n calls of `bestSize`.
   public static func fixedSize(dimension m: Int, epsilon: Double) -> (count: Int, size: Int) {
     func enough(_ n: Int) -> Int? {
       guard let k = bestSize(count: n, dimension: m) else { return nil }
@@ -104,7 +111,8 @@ public enum FirstMoment {
     }
   }
 
-  /// ln Γ((k−m)/2) − ln Γ(k/2).
+  /// ln Γ((k−m)/2) − ln Γ(k/2): the density of a sum of k NSN vectors at 0, but for the factor
+  /// (2√π)^(−m).
   static func logDensity(_ k: Int, _ m: Int) -> Double {
     logGamma(Double(k - m) / 2) - logGamma(Double(k) / 2)
   }

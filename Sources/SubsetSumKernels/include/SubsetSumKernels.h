@@ -2,9 +2,10 @@
 
 #include <stdint.h>
 
-// Reductions in Float64 whose order is part of their definition: entry j in lane j mod 8, lanes combined as
-// ((0+4)+(2+6))+((1+5)+(3+7)), then the last count mod 8 entries in index order. Products and sums are rounded one by one
-// (no fma), so every variant for a CPU gives the same bits. A NaN's payload may differ.
+// Reductions in Float64 whose order is part of their definition: entry j in lane j mod 8, lanes
+// combined as ((0+4)+(2+6))+((1+5)+(3+7)), then the last count mod 8 entries in order of their
+// index. Products and sums are rounded one by one, without fma, so every variant for a CPU gives
+// the same bits. Only a NaN's payload may differ.
 
 /// Σ x_j·y_j.
 double tombola_dot_f64(const double *x, const double *y, long count);
@@ -15,19 +16,21 @@ double tombola_squared_distance_f64(const double *x, const double *y, long count
 /// Σ (y_j − scale·x_j)², the entries of x widened exactly.
 double tombola_squared_distance_f32(const float *x, double scale, const double *y, long count);
 
-/// y_j − x_j.
+/// Writes y_j − x_j.
 void tombola_difference_f64(const double *y, const double *x, double *target, long count);
-/// y_j − scale·x_j, the entries of x widened exactly.
+/// Writes y_j − scale·x_j, the entries of x widened exactly.
 void tombola_difference_f32(const double *y, const float *x, double scale, double *target, long count);
 /// max |x_j|, 0 for no entries, infinite when an entry is NaN.
 double tombola_largest_f64(const double *values, long count);
 
-/// Writes the indices whose values are not below `limit` (NaN is not), ascending, and returns how many. `places` has room for `count`, below 2^31.
+/// Writes the indices whose values are not below `limit`, ascending, and returns how many there
+/// are. NaN is not below. `places` has room for `count` indices, which are below 2^31.
 long tombola_reaching_f32(const float *values, long count, float limit, int *places);
 long tombola_reaching_f64(const double *values, long count, double limit, int *places);
 
-/// A square around a point, and a bitmap of cells on two axes: cell min(max(0, (v − low)·inverse), last), rounded down, a row of `words` 32-bit words for
-/// each cell of x.
+/// A square around a point, and how a bitmap has cells on two axes: value v lies in cell min(max(0,
+/// (v − low)·inverse), last), rounded down, and each cell of x has a row of `words` words of 32
+/// bits.
 typedef struct {
   double x, y, reach;
   double low_x, inverse_x, last_x;
@@ -35,7 +38,9 @@ typedef struct {
   int words;
 } tombola_cell_window;
 
-/// Writes the indices i for which a corner of the square around (window.x − x_i, window.y − y_i) lies in a cell whose bit is set, ascending, and returns how many.
-/// `places` has room for `count` + 8, below 2^31. A square no wider than a cell lies in the cells of its corners.
+/// Writes the indices i for which a corner of the square around (window.x − x_i, window.y − y_i)
+/// lies in a cell whose bit is set, ascending, and returns how many there are. `places` has room
+/// for `count` + 8 indices, which are below 2^31. A square that is no wider than a cell lies in the
+/// cells of its corners.
 long tombola_near_cells(const double *x, const double *y, long count, const tombola_cell_window *window,
                         const uint32_t *bitmap, int *places);

@@ -1,17 +1,27 @@
 import RunControl
 
-/// Candidates added one at a time, each the one that brings the sum closest, and none taken back: forward selection.
+/// Forward selection: candidates are added one at a time, each the one that brings the sum closest,
+/// and none is taken back.
 ///
-/// It stops when none brings the sum closer in ‖·‖₂, or at the problem's size, up to which it goes on even uphill. Ties go to the lower index. Metrics and
-/// row sums are lowered in their plain coordinates. Float64 in a fixed order, no BLAS. Cost: k·n·m for k chosen.
+/// It stops when no candidate brings the sum closer in ‖·‖₂. Where the problem fixes a size it goes
+/// on to that size, even where every candidate takes the sum away. Ties go to the lower index.
+/// Metrics and row sums are lowered in the Euclidean norm of their plain coordinates. All
+/// arithmetic is Float64 in a fixed order, without BLAS.
+///
+/// Complexity: k·n·m for k chosen candidates.
 public struct ForwardGreedy: Solver {
-  /// Units of work without a limit of the run's own: 2⁴⁰.
-  public static let defaultWorkLimit: UInt64 = 1 << 40
+  /// The work limit of a run that states none: 2⁴⁰.
+  static let defaultWorkLimit: UInt64 = 1 << 40
 
+  /// The name that reports and the command line use.
   public let name = "forward-greedy"
 
+  /// A solver without options.
   public init() {}
 
+  /// Adds candidates until none helps, or to the problem's size.
+  ///
+  /// - Throws: `SubsetSumError.unsupported` for a size penalty.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
     try requireSolvable(problem.shape)
     if let moderate = try problem.moderated() { return try moderate.solution(by: self, control: control) }
@@ -24,8 +34,8 @@ public struct ForwardGreedy: Solver {
       meter.stop(for: interruption)
     }
     if let size = problem.size {
-      // Stopped before it was full, or with nothing finite to compare: the first candidates that
-      // are left.
+      // Stopped before the subset was full, or with nothing finite to compare, it takes the first
+      // candidates that are left.
       for i in 0..<problem.count where chosen.count < size && !isChosen[i] { chosen.append(i) }
     }
     return try solution(meter.claim(chosen.sorted(), isOptimal: false, by: name), for: problem, control)

@@ -1,22 +1,33 @@
 import RandomStreams
 import RunControl
 
-/// k candidates drawn at random, every subset of that size alike: what a search must beat.
+/// k candidates drawn at random, every subset of that size with the same probability: what a search
+/// must beat.
 ///
-/// It takes the k candidates whose entries in a uniform stream are least. The problem must say its size. Cost: n log n, and n·m to measure the subset.
+/// It takes the k candidates whose entries in a uniform stream are least. The problem must fix its
+/// size.
+///
+/// Complexity: n·log n, and k·m to measure the subset.
 public struct RandomSubset: Solver {
+  /// The name that reports and the command line use.
   public let name = "random-filters"
   /// The stream that the draw comes from.
   public var address: StreamAddress
 
+  /// A draw from the stream at an address.
   public init(address: StreamAddress = StreamAddress(seed: 0)) { self.address = address }
 
+  /// What `solve` asks of a problem before anything else.
+  ///
+  /// - Throws: `SubsetSumError` as `solve` does.
   public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) {
     try requireKind(shape)
     try requireFixedSize(shape)
   }
 
-  /// - Throws: `SubsetSumError.unsupported` for a problem without a size.
+  /// Draws a subset of the problem's size, without a look at the target.
+  ///
+  /// - Throws: `SubsetSumError.unsupported` for a problem that fixes no size.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
     try first(problem, control, work: problem.count) {
       try control.map(0..<problem.count, askingEvery: 1 << 14) {
@@ -26,20 +37,30 @@ public struct RandomSubset: Solver {
   }
 }
 
-/// The k longest candidates: magnitude pruning of filters, which asks nothing of the target.
+/// The k longest candidates: magnitude pruning of filters, which does not look at the target.
 ///
-/// Length is ‖x‖₂ as the problem has it; the lower index goes first among equals. The problem must say its size. Cost: n·m + n log n.
+/// Length is ‖x‖₂ of the coordinates as they are given; among equal ones the lower index goes
+/// first. The problem must fix its size.
+///
+/// Complexity: n·(m + log n).
 public struct LongestCandidates: Solver {
+  /// The name that reports and the command line use.
   public let name = "magnitude"
 
+  /// A solver without options.
   public init() {}
 
+  /// What `solve` asks of a problem before anything else.
+  ///
+  /// - Throws: `SubsetSumError` as `solve` does.
   public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) {
     try requireKind(shape)
     try requireFixedSize(shape)
   }
 
-  /// - Throws: `SubsetSumError.unsupported` for a problem without a size.
+  /// Takes the longest candidates, as many as the problem's size.
+  ///
+  /// - Throws: `SubsetSumError.unsupported` for a problem that fixes no size.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
     try first(problem, control, work: problem.count * problem.dimension) {
       try problem.candidates.withRows { rows in
@@ -52,8 +73,8 @@ public struct LongestCandidates: Solver {
 }
 
 extension Solver {
-  /// As many candidates as the problem asks for, of the least keys, ties by index; the first ones where the run is stopped, as
-  /// nothing may look at the target.
+  /// As many candidates as the problem asks for, those of the least keys, ties by index. Where the
+  /// run is stopped they are the first candidates, since nothing here may look at the target.
   fileprivate func first(
     _ problem: Problem, _ control: RunControl, work: Int, _ keys: () throws -> [(key: Double, index: Int)]
   ) throws -> Solution {

@@ -1,21 +1,23 @@
 import LinearAlgebra
 import RunControl
 
-/// Joins a beam's states with the shortest sums of a few candidates: pairs that nearly cancel meet in cells of several grids.
+/// Joins a beam's states with the shortest sums of a few candidates: pairs that nearly cancel meet
+/// in cells of several grids.
 ///
-/// A cell is several times as wide as what is hoped for in every coordinate, yet its borders part most of the close pairs in some coordinate. Grids are
-/// moved against each other by a part of a cell: where one parts a pair, another rarely does, so that narrow cells of several grids find more than wide ones of
-/// a single grid, for fewer pairs looked at.
+/// A cell is several times as wide, in every coordinate, as the errors that are hoped for, yet its
+/// borders part most of the close pairs in some coordinate. So there are several grids, moved
+/// against each other by a part of a cell: where one parts a pair, another rarely does. Narrow
+/// cells of several grids find more than wide cells of one, for fewer pairs that are looked at.
 final class BeamCells: Sendable {
-  /// Dimensions in which cells are wider than what is hoped for.
+  /// The most dimensions in which cells are wider than the errors that are hoped for.
   static let largestDimension = 12
   private static let gridCount = 4
-  /// Sums in a cell on average, about.
+  /// About how many sums there are in a cell on average.
   private static let occupancy = 4.0
-  /// States of one task.
+  /// States that one task looks up.
   private static let share = 1024
 
-  /// Plain form.
+  /// The problem in plain form.
   private let problem: Problem
   private let m: Int
   private let workers: Int
@@ -29,13 +31,14 @@ final class BeamCells: Sendable {
     m = problem.dimension
   }
 
-  /// Bytes for `count` sums: keys and index of each grid.
+  /// Bytes for `count` sums: the keys and the index of each grid.
   static func bytes(count: Int) -> Int { gridCount * (8 + 8 + 16) * count }
 
   private typealias Look = PairLook<(state: Int, sum: Int)>
 
-  /// The best completion met with an error below `limit`, the first state's of equal ones; nil for none, or where the run must stop first.
-  /// Work: m for each sum and grid, and for each pair looked at, about `gridCount`·`occupancy` a state.
+  /// The best completion with an error below `limit`, that of the first state among equal ones; nil
+  /// for none, or where the run must stop first. Work: m for each sum and grid, and for each pair
+  /// that is looked at, about `gridCount`·`occupancy` for each state.
   func best(
     _ states: BeamStates, below limit: Double, _ meter: inout WorkMeter
   ) throws -> (error: Double, subset: [Int])? {
@@ -52,7 +55,7 @@ final class BeamCells: Sendable {
     return best.map { ($0.error, (states.subset($0.met.state) + sums.subset($0.met.sum)).sorted()) }
   }
 
-  /// Sums longer than this complete no state to an error below the limit.
+  /// A length such that longer sums complete no state to an error below the limit.
   private func radius(_ states: BeamStates, _ limit: Double) -> Double {
     let last = states.residual(states.count - 1)
     let slack = limit < .infinity ? limit * problem.norm.largestSquares(dimension: m).squareRoot() : 0
@@ -99,7 +102,7 @@ final class BeamCells: Sendable {
     return made
   }
 
-  /// Grids of cells on all coordinates in which sums differ, and the first `used` sums in them.
+  /// Grids of cells on all coordinates in which sums differ, with the first `used` sums in them.
   ///
   /// - Throws: `Interruption` when the run must stop.
   private func grids(_ used: Int, _ control: RunControl) throws -> [Cells] {

@@ -2,18 +2,18 @@
 struct BeamChild {
   /// ‖residual‖² of the child.
   var score: Double
-  /// Names the child's subset, whatever the order it was put together in.
+  /// A number that stands for the child's subset, whatever the order in which its candidates came.
   var key: UInt64
   var parent: UInt32
   var candidate: UInt32
 
-  /// By score, then parent, then candidate: a total order.
+  /// Whether a child comes before another by score, then parent, then candidate: a total order.
   @inline(__always) func precedes(_ other: BeamChild) -> Bool {
     if score != other.score { return score < other.score }
     return parent != other.parent ? parent < other.parent : candidate < other.candidate
   }
 
-  /// Sorts by `precedes`. Cost: n·log n, and n²/4 moves for a few.
+  /// Sorts children by `precedes`. Cost: n·log n, or n²/4 moves for a few.
   static func sort(_ children: UnsafeMutablePointer<BeamChild>, _ count: Int) {
     if count > 24 {
       var all = UnsafeMutableBufferPointer(start: children, count: count)

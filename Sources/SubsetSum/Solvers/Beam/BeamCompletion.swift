@@ -3,18 +3,19 @@ import RunControl
 
 /// Chooses the last two candidates of a beam's subsets together.
 ///
-/// States meet sums of two candidates in a `PairScreen`: the `looked` closest in the Euclidean norm are compared in the problem's.
+/// States meet sums of two candidates in a `PairScreen`. The `looked` closest pairs in the
+/// Euclidean norm are compared in the problem's norm.
 final class BeamCompletion {
-  /// Candidates that are added.
+  /// The number of candidates that a completion adds.
   static let added = 2
-  /// Sums of two at most.
+  /// The most sums of two candidates.
   private static let largestPool = 1 << 17
-  /// Sums of two for each state that is screened, unless that is fewer than 2¹⁴.
+  /// Sums of two candidates for each state that is screened, but at least 2¹⁴.
   private static let sumsForEach = 16
-  /// Pairs that a screen hands on to the problem's norm.
+  /// Pairs that a screen hands on to be compared in the problem's norm.
   private static let looked = 4096
 
-  /// Plain form, candidates by ascending norm.
+  /// The problem in plain form, with candidates by ascending norm.
   private let problem: Problem
   private let rows: CandidateRows
   private let m: Int
@@ -23,7 +24,7 @@ final class BeamCompletion {
   private var pool: Pool?
   private var screening: (screen: PairScreen<Float>, selection: BeamSelection)?
 
-  /// For up to `width` states. `rows` are the problem's and must outlive this.
+  /// The completion of up to `width` states. `rows` are the problem's, and must outlive it.
   init(_ problem: Problem, _ rows: CandidateRows, width: Int, workers: Int) {
     self.problem = problem
     self.width = width
@@ -32,7 +33,7 @@ final class BeamCompletion {
     m = problem.dimension
   }
 
-  /// Sums of two that `width` states are screened with.
+  /// The number of sums of two candidates with which `width` states are screened.
   private static func poolSize(_ problem: Problem, width: Int) -> Int {
     let n = problem.count
     return min(largestPool, max(1 << 14, sumsForEach * width), n * (n - 1) / 2)
@@ -43,9 +44,10 @@ final class BeamCompletion {
     poolSize(problem, width: width) * (12 * problem.dimension + 20) + BeamSelection.bytes(kept: looked)
   }
 
-  /// The best subset of two candidates more than the states have that was met, if its error is below `limit`.
+  /// The best subset met that has two candidates more than the states, if its error is below
+  /// `limit`.
   ///
-  /// The first states are screened, as many as `work` pays for, at least 16.
+  /// As many of the first states are screened as `work` pays for, and at least 16.
   func best(
     _ states: BeamStates, below limit: Double, work: UInt64, _ meter: inout WorkMeter
   ) throws -> (error: Double, subset: [Int])? {
@@ -81,7 +83,7 @@ final class BeamCompletion {
       _ = meter.isInterrupted()
     }
     meter.count(work: UInt64(count) * row, evaluations: UInt64(count * pool.count))
-    // What was met before a stop counts too, and is soon sorted.
+    // What was met before a stop counts too, and sorting it takes little time.
     try selection.sort(RunControl())
     var best: Meeting?
     withUnsafeTemporaryAllocation(of: Double.self, capacity: m) { difference in
@@ -96,7 +98,7 @@ final class BeamCompletion {
     return best
   }
 
-  /// Sums of two of the candidates whose norms are next to what two of them must make up.
+  /// Sums of two candidates, of those whose norms are next to what two candidates must make up.
   final class Pool {
     let pairs: [(UInt32, UInt32)]
     private let sums: OwnedBuffer<Double>
@@ -141,7 +143,7 @@ final class BeamCompletion {
   }
 }
 
-/// Shows the pairs of a screen to a selection.
+/// Takes the pairs of a screen into a selection.
 private struct PairCompletion: PairVisitor {
   let states: BeamStates
   let pool: BeamCompletion.Pool

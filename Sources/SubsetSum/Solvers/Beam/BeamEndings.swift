@@ -1,13 +1,15 @@
 import RunControl
 
-/// How the subsets of a beam of so many states get their last candidates: several at once.
+/// How the subsets of a beam get their last candidates: several at once.
 ///
-/// In up to 12 dimensions many states meet the shortest sums of up to five candidates in cells (`SumLists`, `BeamCells`): every state with most of what nearly
-/// cancels it. Otherwise they meet sums of two in a screen (`BeamCompletion`), and the beam goes on to its last level.
+/// In up to 12 dimensions many states meet the shortest sums of up to five candidates in cells
+/// (`SumLists`, `BeamCells`), where every state meets most of the sums that nearly cancel it.
+/// Otherwise they meet sums of two candidates in a screen (`BeamCompletion`), and the beam goes on
+/// to its last level.
 final class BeamEndings {
-  /// States from which on cells pay.
+  /// The number of states from which on cells pay.
   private static let leastForCells = 1 << 14
-  /// Candidates that a join adds to subsets of a fixed size.
+  /// How many candidates a join in cells adds to subsets of a fixed size.
   private static let joined = (fewest: 3, most: 5)
 
   private let problem: Problem
@@ -17,8 +19,8 @@ final class BeamEndings {
   private let lists: SumLists
 
   /// - Parameters:
-  ///   - problem: in plain form, candidates by ascending norm.
-  ///   - rows: the problem's; must outlive this.
+  ///   - problem: in plain form, with candidates by ascending norm.
+  ///   - rows: the problem's candidates, which must outlive this.
   init(_ problem: Problem, _ rows: CandidateRows, width: Int, workers: Int) {
     self.problem = problem
     self.workers = workers
@@ -27,7 +29,7 @@ final class BeamEndings {
     lists = SumLists(rows, workers: workers)
   }
 
-  /// How many candidates cells add at most; nil where there are none.
+  /// The most candidates that cells add; nil where there are no cells.
   private static func mostJoined(_ problem: Problem, width: Int) -> Int? {
     guard problem.dimension <= BeamCells.largestDimension, width >= leastForCells else { return nil }
     guard let size = problem.size else { return problem.count > 2 * joined.fewest ? joined.fewest : nil }
@@ -40,7 +42,9 @@ final class BeamEndings {
     return width * most * SumLists.bytesEach(dimension: problem.dimension) + BeamCells.bytes(count: width)
   }
 
-  /// How many candidates states are to be completed with that lack `remaining` of the size looked for, or of the best known.
+  /// How many candidates are to be added at once to states that lack `remaining` of the size looked
+  /// for, which is the problem's or that of the best subset so far; none where states are only
+  /// extended.
   func added(remaining: Int, isFixed: Bool) -> [Int] {
     let fewest = most == nil ? BeamCompletion.added : Self.joined.fewest
     let largest = most ?? fewest
@@ -48,14 +52,15 @@ final class BeamEndings {
     return (fewest...largest).contains(remaining) ? [remaining] : []
   }
 
-  /// Whether states that lack so many of a fixed size need not be extended any more.
+  /// Whether states that lack so many candidates of a fixed size need not be extended any more.
   func areDone(remaining: Int) -> Bool { most != nil && remaining <= Self.joined.fewest }
 
-  /// The best subset of `added` candidates more than the states have that was met, if its error is below `limit`.
+  /// The best subset met that has `added` candidates more than the states, if its error is below
+  /// `limit`.
   ///
   /// - Parameters:
-  ///   - expansion: the run's own, used for sums while no children are waiting in it.
-  ///   - work: what a screen may spend.
+  ///   - expansion: the run's own, which makes sums while no children are waiting in it.
+  ///   - work: the units that a screen may spend.
   func best(
     _ states: BeamStates, added: Int, _ expansion: BeamExpansion, below limit: Double, work: UInt64,
     _ meter: inout WorkMeter

@@ -1,7 +1,8 @@
 import LinearAlgebra
 import RunControl
 
-/// Scores every state of a level with every candidate, ‖r − x‖² over tiles by GEMM, and selects the best distinct children.
+/// Scores every state of a level with every candidate, ‖r − x‖² over tiles by GEMM, and selects the
+/// best distinct children.
 final class BeamExpansion {
   let selection: BeamSelection
   private let rows: CandidateRows
@@ -10,7 +11,8 @@ final class BeamExpansion {
   private let screen: PairScreen<Float>
   private let forecast: BeamForecast
 
-  /// `rows` must outlive this. Memory: 4·(m+1) bytes a candidate, the selection's, and a tile for each worker.
+  /// `rows` must outlive this. Memory: 4·(m+1) bytes a candidate, that of the selection, and a tile
+  /// for each worker.
   ///
   /// - Throws: `SubsetSumError.memoryLimit`; `Interruption` when the run must stop.
   init(_ rows: CandidateRows, kept: Int, workers: Int, _ control: RunControl) throws {
@@ -22,17 +24,18 @@ final class BeamExpansion {
     forecast = BeamForecast(kept: kept)
   }
 
-  /// Leaves the best children in `selection`, in ascending order. False where there are none, or the run must stop.
+  /// Leaves the best children in `selection`, in ascending order. False where there are none, or
+  /// the run must stop.
   ///
   /// - Parameters:
-  ///   - first: candidates before it are not added.
+  ///   - first: candidates before this one are not added.
   ///   - limit: children with ‖r‖² above it are left out.
   func selectChildren(
     of parents: BeamStates, from first: Int = 0, within limit: Double = .infinity, _ meter: inout WorkMeter
   ) throws -> Bool {
     let cut = min(limit, try forecast.cut(parents, screen, rows, from: first, workers: workers, &meter))
     guard try select(parents, first, cut, &meter) else { return false }
-    // The best are all there if there are enough of them.
+    // A forecast that left enough children has left all of the best.
     if selection.count < kept, cut < limit {
       guard try select(parents, first, limit, &meter) else { return false }
     }
@@ -61,7 +64,7 @@ final class BeamExpansion {
   }
 }
 
-/// Shows a level's extensions to the selection.
+/// Takes a level's extensions into the selection.
 private struct BeamExtension: PairVisitor {
   let states: BeamStates
   let rows: CandidateRows

@@ -1,29 +1,33 @@
 import RunControl
 
-/// Guesses, from a sample of a level's states, the score below which the children to be kept will lie.
+/// Guesses, from a sample of a level's states, the score below which the children to be kept will
+/// lie.
 ///
-/// A level that starts without a cut takes in many children that better ones push out again. A guess changes the cost alone: where it was
-/// too low for the number to be kept, the level is selected again without one.
+/// A level that starts without a cut takes in many children that better ones push out again. A
+/// guess changes the cost alone: where it was too low for the number to be kept, the level is
+/// selected again without one.
 ///
-/// As one subset is met from several states, the sample counts every child; how many lay within the cut of the level before tells how often
-/// a subset is met.
+/// As one subset is met from several states, the sample counts every child. How many lay within the
+/// cut of the level before tells how often a subset is met.
 final class BeamForecast {
-  /// Children in a sample that decide its guess, about: it is then off by 2 %.
+  /// About how many children of a sample decide its guess, which is then off by 2 %.
   private static let deciding = 2048
-  /// Children that the guess leaves room for, of those expected to be needed.
+  /// The children that the guess leaves room for, as a multiple of those expected to be needed.
   private static let slack = 1.15
-  /// Scores that a sample holds before the upper half is dropped, of those its guess needs.
+  /// The scores that a sample holds before it drops the upper half, as a multiple of those that the
+  /// guess needs.
   fileprivate static let spare = 3
 
   let kept: Int
-  /// Children that were met for each one kept.
+  /// The number of children that were met for each one kept.
   private var repeats = 1.0
-  /// The sample's lowest scores, ascending, and the part of the states it came from.
+  /// The lowest scores of the sample, ascending, and the distance of the sampled states.
   private var sample: (scores: [Double], step: Int)?
 
   init(kept: Int) { self.kept = kept }
 
-  /// A cut for the children of `parents` by candidates from `first` on; infinite where a sample would not pay, which is at most a quarter of the states.
+  /// A cut for the children of `parents` by candidates from `first` on; infinite where a sample
+  /// would not pay. A sample takes at most a quarter of the states.
   func cut(
     _ parents: BeamStates, _ screen: PairScreen<Float>, _ rows: CandidateRows, from first: Int, workers: Int,
     _ meter: inout WorkMeter
@@ -45,13 +49,14 @@ final class BeamForecast {
       leftCount: sampled, firstRight: first, left: { UnsafePointer(parents.residual($0 * step)) }, &visitors)
     meter.count(work: work, evaluations: UInt64(sampled * n))
     guard complete else { return .infinity }
-    // Every worker holds its own lowest, and so together the lowest of all.
+    // Each worker holds its own lowest scores, so together they hold the lowest of all.
     let scores = visitors.flatMap(\.scores).sorted().prefix(ScoreSample.held(lowest))
     sample = (Array(scores), step)
     return scores.count > lowest ? scores[lowest - 1] : .infinity
   }
 
-  /// Notes how many children of a level lay within what became its cut; each subset has one parent more on the next.
+  /// Notes how many children of a level lay within what became its cut. Each subset has one more
+  /// parent on the next level.
   func learn(from selection: BeamSelection) {
     guard let (scores, step) = sample, selection.count == kept else { return }
     let cut = selection[kept - 1].score
@@ -60,7 +65,7 @@ final class BeamForecast {
   }
 }
 
-/// The lowest scores of a sample.
+/// Takes the lowest scores of a sample.
 private struct ScoreSample: PairVisitor {
   private let states: BeamStates
   private let step: Int
@@ -86,7 +91,7 @@ private struct ScoreSample: PairVisitor {
     if scores.count == BeamForecast.spare * kept { trim() }
   }
 
-  /// Scores that are certain to be among those held.
+  /// The number of scores that are certain to be among those held.
   static func held(_ kept: Int) -> Int { BeamForecast.spare * kept / 2 }
 
   private mutating func trim() {

@@ -1,13 +1,14 @@
 import LinearAlgebra
 import RunControl
 
-/// The runs of one search.
+/// The beams of one search: their widths and windows, level after level, and the best subsets that
+/// they meet.
 final class BeamRun {
   typealias Found = (error: Double, subset: [Int])
 
   private let problem: Problem
   private let solver: BeamSearch
-  /// Plain form, candidates by ascending norm.
+  /// The problem in plain form, with candidates by ascending norm.
   private let sorted: Problem
   private let order: [Int]
   private let control: RunControl
@@ -15,12 +16,13 @@ final class BeamRun {
   private(set) var meter: WorkMeter
   private(set) var best: Found
   private(set) var bestOfSize: [Int: Found] = [:]
-  /// Whether a run has come to its end.
+  /// Whether a beam has come to its end.
   private var hasEnded = false
-  /// The width of the last run that came to its end, and the seconds that it took, where there is a
-  /// time limit.
+  /// The width of the last beam that came to its end, and the seconds that it took, where there is
+  /// a time limit.
   private var lastRun: (width: Int, seconds: Double)?
-  /// Why the search stopped before its end. One that spends the default limit after a whole run has ended by itself.
+  /// Why the search stopped before its end. A search that spends the default work limit after a
+  /// whole beam has ended by itself.
   var stop: StopReason? { hasEnded && meter.stop == .workLimit && control.limits.work == nil ? nil : meter.stop }
 
   init(_ problem: Problem, _ control: RunControl, solver: BeamSearch) throws {
@@ -45,10 +47,11 @@ final class BeamRun {
     if problem.size == nil { record([], sorted.target, size: 0) }
   }
 
-  /// Runs of growing width until the next one would not fit, and where there is a time limit in
-  /// other windows until it is up.
+  /// Runs beams of growing width until the next one would not fit, and where there is a time limit
+  /// others in other windows until it is up.
   ///
-  /// Of a fixed size the widest takes half of what is left, and one in another window the rest.
+  /// For a fixed size the widest beam takes half of what is left, and one in another window the
+  /// rest.
   func all() throws {
     do {
       try widen()
@@ -66,20 +69,23 @@ final class BeamRun {
     func fits(_ width: Double) -> Bool {
       width <= Double(BeamSearch.widths.upperBound) && BeamSearch.neededBytes(problem, width: Int(width)) <= memory
     }
-    // Runs of a fixed size find better subsets by widths alone, others by having known the best size too.
+    // For a fixed size wider beams alone find better subsets; otherwise it also helps to know the
+    // best size of the beam before.
     let steepest = isFixed ? 8.0 : 4.0
-    // Of a fixed size nothing is known before the last level, so the first run must come to its end.
+    // For a fixed size nothing is known before the last level, so the first beam must come to its
+    // end.
     let state = Double(n) * Double(m) * Double(problem.size ?? 64)
-    var width = max(1, Int(min(256, Double(meter.limit) / (4 * state))))
+    var width = max(1, Int(min(Double(BeamSearch.firstWidth), Double(meter.limit) / (4 * state))))
     while meter.stop == nil, fits(Double(width)) {
       let (before, began) = (meter.work, control.secondsLeft)
       try run(width: width, .narrow)
       if meter.stop == nil { hasEnded = true }
-      // The next one is `steepest` times as wide, or, where no other would fit after it, as wide as its part of the limits allows.
+      // How many times as wide the next beam is: `steepest`, or where no other would fit after it,
+      // what its part of the limits allows.
       func growth(toward part: Double, _ steepest: Double, within safety: Double) -> Double {
         var growth = part * Double(meter.limit - min(meter.work, meter.limit)) / Double(max(1, meter.work - before))
         if let began, let left = control.secondsLeft {
-          // Wider runs miss the caches more: time grows about as the width to the power 1.15.
+          // Wider beams miss the caches more: time grows about as the width to the power 1.15.
           let ratio = safety * part * left / max(1e-9, began - left)
           growth = min(growth, exponential2(0.87 * logarithm2(max(1e-9, ratio))))
         }
@@ -98,7 +104,7 @@ final class BeamRun {
     try goOn(fits)
   }
 
-  /// Runs in other windows until the time is up, each about as wide as there is time for.
+  /// Runs beams in other windows until the time is up, each about as wide as there is time for.
   private func goOn(_ fits: (Double) -> Bool) throws {
     var number = 0
     while meter.stop == nil, best.error > 0, let left = control.secondsLeft, let (last, seconds) = lastRun {
@@ -111,13 +117,13 @@ final class BeamRun {
     }
   }
 
-  /// Whether a beam of so many states holds every subset that could be met.
+  /// Whether a beam of so many states holds every subset that it could meet.
   private func holdsAll(_ width: Double) -> Bool {
     if let size = problem.size { return Self.subsets(of: size, among: problem.count) <= width }
     return problem.count < 30 && Double(1 << problem.count) <= width
   }
 
-  /// The sizes at which a run may end without a fixed one, after the best so far.
+  /// The size at which a beam ends where none is fixed, some way beyond the best subset's so far.
   private var sizesToCome: Int { best.subset.count + 4 + best.subset.count / 4 }
 
   private func run(width: Int, _ window: BeamWindow) throws {
@@ -164,12 +170,12 @@ final class BeamRun {
     }
   }
 
-  /// How many subsets of a size there are, about.
+  /// About how many subsets of a size there are.
   private static func subsets(of size: Int, among count: Int) -> Double {
     (0..<min(size, count - size)).reduce(1.0) { $0 * Double(count - $1) / Double($1 + 1) }
   }
 
-  /// ‖r‖² beyond which children of the fixed size are hardly better than the best so far.
+  /// ‖r‖² beyond which children of the fixed size are hardly better than the best subset so far.
   private var limitOfLast: Double {
     let error = bestOfSize[problem.size!]?.error ?? .infinity
     return error * error * sorted.norm.likelySquares(dimension: problem.dimension)
@@ -203,7 +209,7 @@ final class BeamRun {
     record(subset, error: sorted.norm.measure(residual, residual.count))
   }
 
-  /// Notes a subset of the sorted candidates.
+  /// Notes a subset of the sorted candidates, if it is the best of its size or of all.
   private func record(_ subset: [Int], error: Double) {
     let found = (error, subset.map { order[$0] }.sorted())
     if error < bestOfSize[subset.count]?.error ?? .infinity { bestOfSize[subset.count] = found }

@@ -4,17 +4,21 @@ import Synchronization
 
 /// The best children with distinct subsets, as many as a level keeps, from any number of workers.
 ///
-/// Keys fall to `parts` by their top bits; each part keeps the best of its own (`SelectionPart`), eight deviations more than its share of `kept`, and the best
-/// `kept` of all parts are left. So what is left does not depend on the order of arrival or on the workers; it is the best `kept` unless more than a part's share
-/// and room fall to it, with odds of 10⁻¹⁵. Two subsets whose 64-bit keys collide count as one: of 10⁷ children, with odds of 3·10⁻⁶.
+/// Children fall to parts by the top bits of their keys. Each part keeps the best of its own
+/// (`SelectionPart`), eight deviations more than its share of `kept`, and the best `kept` of all
+/// parts are left. So what is left does not depend on the order of arrival or on the workers. It is
+/// the best `kept` unless more than its room fall to one part, with odds of 10⁻¹⁵. Two subsets
+/// whose 64-bit keys collide count as one: of 10⁷ children, with odds of 3·10⁻⁶.
 ///
-/// Children wait in queues, one a worker and part; all else is one thread's. Memory: that of the parts, and 24 bytes a kept child.
+/// Children wait in queues, one for each worker and part; all other members serve one thread.
+/// Memory: that of the parts, and 24 bytes a kept child.
 final class BeamSelection: @unchecked Sendable {
   private static let queueLength = 64
-  /// Children kept from which on there are several parts.
+  /// The number of kept children from which on there are several parts.
   private static let leastDivided = 1 << 13
   private static let dividedParts = 16
-  /// Children, or buckets of a few, that are gone through between two questions whether to go on.
+  /// Children, or buckets of a few, that are gone through between two questions whether the run may
+  /// go on.
   private static let piece = 1 << 13
 
   let kept: Int
@@ -28,11 +32,10 @@ final class BeamSelection: @unchecked Sendable {
   private(set) var count = 0
   private let cutBits = Atomic<UInt64>(Double.infinity.bitPattern)
 
-  /// Children above this score are not among the best. May be read while others insert.
+  /// Children above this score are not among the best. It may be read while others insert.
   var cut: Double { Double(bitPattern: cutBits.load(ordering: .relaxed)) }
 
-  /// Precondition: 1 ≤ `kept` < 2³⁰.
-  ///
+  /// - Precondition: 1 ≤ `kept` < 2³⁰.
   /// - Throws: `SubsetSumError.memoryLimit`.
   init(kept: Int, workers: Int = 1) throws(SubsetSumError) {
     self.kept = kept
@@ -48,23 +51,23 @@ final class BeamSelection: @unchecked Sendable {
     ordered = try LargeBuffer(count: count * share)
   }
 
-  /// Parts, and what each keeps.
+  /// The number of parts, and how many children each keeps.
   private static func division(_ kept: Int) -> (parts: Int, share: Int) {
     if kept < leastDivided { return (1, kept) }
     let mean = Double(kept) / Double(dividedParts)
     return (dividedParts, Int((mean + 8 * mean.squareRoot()).rounded(.up)))
   }
 
-  /// Bytes, beside the workers' queues.
+  /// Bytes, beside the queues of the workers.
   static func bytes(kept: Int) -> Int {
     let (parts, share) = division(kept)
     return parts * (SelectionPart.bytes(kept: share) + 24 * share)
   }
 
-  /// In order, once they have been sorted.
+  /// The kept child at a position in ascending order, once they have been sorted.
   subscript(_ position: Int) -> BeamChild { ordered[position] }
 
-  /// Starts anew; children above `cut` will be left out.
+  /// Starts anew, and leaves out children above `cut`.
   func removeAll(cut: Double = .infinity) {
     for part in parts { part.removeAll(cut: cut) }
     queued.base.update(repeating: 0, count: queued.count)
@@ -72,7 +75,7 @@ final class BeamSelection: @unchecked Sendable {
     count = 0
   }
 
-  /// Only one thread for each `worker`.
+  /// Takes a child in. Each `worker` is one thread's number.
   @inline(__always) func insert(_ child: BeamChild, worker: Int) {
     let part = Int(truncatingIfNeeded: child.key >> shift)
     let queue = worker &* parts.count &+ part
@@ -84,16 +87,18 @@ final class BeamSelection: @unchecked Sendable {
 
   private func settle(_ queue: Int, _ part: Int) {
     if parts[part].take(queues.base + queue &* Self.queueLength, queued[queue]) {
-      // Another worker's maximum may be stored after this one: the cut is then higher for a while, which costs visits alone.
+      // Another worker may store an older maximum after this one. The cut is then higher for a
+      // while, which costs visits alone.
       cutBits.store(parts.reduce(0) { max($0, $1.cut) }.bitPattern, ordering: .relaxed)
     }
     queued[queue] = 0
   }
 
-  /// Takes in what is queued and leaves the kept children in ascending order.
+  /// Takes in what is queued, and leaves the kept children in ascending order.
   ///
-  /// Children are dealt to buckets of equal widths in score, and those sorted: first and last scores of a level differ by little more than a few deviations, so
-  /// that most buckets hold a few.
+  /// Children are dealt to buckets of equal widths in score, and buckets are sorted. First and last
+  /// scores of a level differ by little more than a few deviations, so most buckets hold a few
+  /// children.
   ///
   /// - Throws: `Interruption` when the run must stop; the children are then in no order.
   func sort(_ control: RunControl) throws {
@@ -113,7 +118,7 @@ final class BeamSelection: @unchecked Sendable {
     }
     for b in 0..<buckets { starts[b &+ 1] &+= starts[b] }
     let tasks = max(1, min(4 * workers, all >> 12))
-    // Task t has the buckets from where its share of children begins.
+    // Task t has the buckets from the place where its share of the children begins.
     let bounds = (0...tasks).map { t in
       t == tasks ? buckets : partitionPoint(0..<buckets) { Int(starts[$0]) >= all * t / tasks }
     }

@@ -1,24 +1,25 @@
 import LinearAlgebra
 import RunControl
 
-/// The states of one level of a beam: subsets of one size with what they leave of the target, best first.
+/// The states of one level of a beam, best first: subsets of one size, with what they leave of the
+/// target.
 ///
-/// Written by one call at a time, and read by any thread in between.
+/// One call at a time writes them, and any thread reads them in between.
 final class BeamStates: @unchecked Sendable {
   let dimension: Int
   private(set) var size = 0
   private(set) var count = 0
-  /// Residual of state s at s·m.
+  /// The residual of state s at s·m.
   private let residuals: LargeBuffer<Double>
   private let keys: LargeBuffer<UInt64>
   /// The candidates of state s at s·size, ascending.
   private var members: LargeBuffer<UInt32>
-  /// A random number for each candidate; a subset's key is their exclusive or.
+  /// A random number for each candidate. The key of a subset is their exclusive or.
   private let draws: LargeBuffer<UInt64>
   /// Children that one task takes.
   private static let share = 1 << 12
 
-  /// Of `candidates` that subsets are made of.
+  /// Room for `capacity` states, of subsets of so many candidates.
   ///
   /// - Throws: `SubsetSumError.memoryLimit`.
   init(capacity: Int, dimension: Int, candidates: Int) throws(SubsetSumError) {
@@ -30,7 +31,7 @@ final class BeamStates: @unchecked Sendable {
     for i in 0..<candidates { draws[i] = SplitMix.draw(0, i) }
   }
 
-  /// The empty subset alone.
+  /// Leaves the empty subset alone, which leaves the whole target.
   func reset(to target: [Double]) {
     (size, count) = (0, 1)
     for (j, entry) in target.enumerated() { residuals[j] = entry }
@@ -57,7 +58,7 @@ final class BeamStates: @unchecked Sendable {
     keys[state] ^ draws[Int(truncatingIfNeeded: candidate)]
   }
 
-  /// Takes the selected children of `parents`. Cost: m + size for each.
+  /// Takes the selected children of `parents` as the states. Cost: m + size for each.
   ///
   /// - Throws: `Interruption` when the run must stop; the states then mean nothing.
   func take(

@@ -1,36 +1,40 @@
 import LinearAlgebra
 import Synchronization
 
-/// The best children with distinct subsets among those whose keys fall to one part of a `BeamSelection`.
+/// The best children with distinct subsets among those whose keys fall to one part of a
+/// `BeamSelection`.
 ///
-/// Twice as many are held as are kept; when they are full, the better half stays and its last score becomes the cut. The index grows with what arrives. Of several children with
-/// one subset the first by `precedes` is held. What is kept does not depend on the order of arrival.
-/// Cost: amortised constant for a child; 24 bytes and about 32 of index for each of twice the kept.
+/// It holds twice as many as it keeps. When it is full, the better half stays, and the last score
+/// of that half becomes the cut. Of several children with one subset the first by `precedes` is
+/// held, so what is kept does not depend on the order of arrival. The index of keys grows with what
+/// arrives. Cost: amortised constant for a child; 24 bytes and about 32 of index for each of twice
+/// the kept.
 final class SelectionPart: @unchecked Sendable {
   /// Where the child with a key is.
   private struct Slot {
-    /// The upper half of its key.
+    /// The upper half of the child's key.
     var tag: UInt32
-    /// Its position + 1; 0 for none.
+    /// The child's position + 1; 0 for none.
     var place: UInt32
   }
   private static let leastSlots = 64
   private let kept: Int
   private let capacity: Int
   let children: LargeBuffer<BeamChild>
-  /// Open addressing; doubled when half full.
+  /// A hash table with open addressing, doubled when it is half full.
   private var index: LargeBuffer<Slot>
   private var mask = SelectionPart.leastSlots - 1
   private let lock = Guarded(())
-  /// Keeps the reads ahead of use.
+  /// A sum that keeps the compiler from dropping reads that only bring the index into the cache.
   private var touched: UInt32 = 0
   private(set) var count = 0
-  /// What kept the index from growing: no child is taken from then on.
+  /// What kept the index from growing; no child is taken from then on.
   private var failure: SubsetSumError?
-  /// The bits of `cut`, which order as numbers ≥ 0 do.
+  /// The bits of `cut`, which have the same order as numbers that are at least 0.
   private let cutBits = Atomic<UInt64>(Double.infinity.bitPattern)
 
-  /// Children above this score are not among the best. Falls while children arrive; may be read meanwhile.
+  /// Children above this score are not among the best. It falls while children arrive, and may be
+  /// read meanwhile.
   var cut: Double { Double(bitPattern: cutBits.load(ordering: .relaxed)) }
 
   /// - Throws: `SubsetSumError.memoryLimit`.
@@ -42,10 +46,10 @@ final class SelectionPart: @unchecked Sendable {
     clearIndex()
   }
 
-  /// Bytes for so many kept.
+  /// Bytes of a part that keeps so many children.
   static func bytes(kept: Int) -> Int { max(64, 2 * kept) * (24 + 32) }
 
-  /// Starts anew. Only one thread.
+  /// Starts anew. For one thread at a time.
   func removeAll(cut: Double) {
     count = 0
     cutBits.store(cut.bitPattern, ordering: .relaxed)
@@ -54,7 +58,8 @@ final class SelectionPart: @unchecked Sendable {
 
   /// Takes children in, from any thread. True where the cut has fallen.
   ///
-  /// Their places in the index are read all at once first, so that the memory answers side by side.
+  /// Their places in the index are all read first, so that the memory answers several reads at a
+  /// time.
   func take(_ queue: UnsafePointer<BeamChild>, _ queued: Int) -> Bool {
     lock.withLock { _ in
       let before = cut
@@ -64,9 +69,9 @@ final class SelectionPart: @unchecked Sendable {
     }
   }
 
-  /// Leaves the kept children, in any order. Only one thread.
+  /// Leaves the kept children, in any order. For one thread at a time.
   ///
-  /// - Throws: `SubsetSumError.memoryLimit` where there was no memory for all that came.
+  /// - Throws: `SubsetSumError.memoryLimit` where there was no memory for all children that came.
   func finish() throws(SubsetSumError) {
     if let failure { throw failure }
     if count > kept { keepBest() }
@@ -88,7 +93,7 @@ final class SelectionPart: @unchecked Sendable {
 
   @inline(__always) private static func tag(_ key: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: key >> 32) }
 
-  /// The slot that holds a key, or where it belongs.
+  /// The slot that holds a key, or the one where it belongs.
   @inline(__always) private func slot(of key: UInt64) -> Int {
     var slot = Int(truncatingIfNeeded: key) & mask
     let tag = Self.tag(key)
@@ -100,7 +105,7 @@ final class SelectionPart: @unchecked Sendable {
 
   private func clearIndex() { index.base.update(repeating: Slot(tag: 0, place: 0), count: mask + 1) }
 
-  /// Drops all but the best `kept`.
+  /// Drops all children but the best `kept`.
   private func keepBest() {
     partition(at: kept)
     count = kept
@@ -127,7 +132,7 @@ final class SelectionPart: @unchecked Sendable {
     }
   }
 
-  /// Hoare's selection: the first `middle` children precede all others.
+  /// Hoare's selection: moves children so that the first `middle` of them precede all others.
   private func partition(at middle: Int) {
     var (low, high) = (0, count - 1)
     while low < high {

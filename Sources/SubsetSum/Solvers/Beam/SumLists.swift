@@ -1,8 +1,8 @@
 import RunControl
 
-/// The shortest sums of a few candidates: a beam from the target 0, each level of which is kept.
+/// The shortest sums of a few candidates: a beam from the target 0 of which every level is kept.
 final class SumLists {
-  /// Bytes of a list for each sum of at most five candidates.
+  /// Bytes for each sum of a list, of at most five candidates.
   static func bytesEach(dimension m: Int) -> Int { 8 * m + 8 + 4 * 5 }
 
   /// The sums of a candidates at a − 1, by ascending norm, as residuals −Σ.
@@ -16,8 +16,9 @@ final class SumLists {
     self.workers = workers
   }
 
-  /// Makes the lists of sums of up to `most` candidates, each as long as `expansion` keeps children. False where the run must stop first, or there are no such sums.
-  /// Work: n·m for each sum of fewer than `most` candidates.
+  /// Makes the lists of sums of up to `most` candidates, each as long as `expansion` keeps
+  /// children. False where the run must stop first, or there are no such sums. Work: n·m for each
+  /// sum of fewer than `most` candidates.
   func extend(to most: Int, _ expansion: BeamExpansion, _ meter: inout WorkMeter) throws -> Bool {
     let (n, m) = (rows.count, rows.dimension)
     while lists.count < most {

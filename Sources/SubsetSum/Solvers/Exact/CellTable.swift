@@ -1,6 +1,7 @@
-/// Which sums lie where in one coordinate: chains by cells, and before them a bitmap of finer cells that hold a sum within a window.
+/// Which sums lie where in one coordinate: chains of sums by cells, and before them a bitmap of
+/// finer cells that have a sum within a window.
 ///
-/// Beyond four deviations the outermost cells hold all.
+/// The outermost cells hold all sums beyond four deviations.
 final class CellTable {
   private let cells: Int
   private let heads: UnsafeMutablePointer<UInt32>
@@ -34,9 +35,11 @@ final class CellTable {
     bitmap.deallocate()
   }
 
-  /// Takes the sums, for looks within `window`; of equal ones, as far as they are seen to be, the first.
+  /// Takes the sums, for looks within `window`. Of equal sums it takes the first, as far as it sees
+  /// that they are equal.
   ///
-  /// - Parameter isSame: whether two sums with equal values are the same in their other coordinates, nil where all are to be taken.
+  /// - Parameter isSame: whether two sums with equal values are equal in their other coordinates
+  ///   too; nil where all sums are to be taken.
   func fill(_ sums: RangeSums, window: Double, isSame: ((Int, Int) -> Bool)?) {
     values = sums.values
     let (values, heads, nexts, bitmap) = (sums.values, heads, nexts, bitmap)
@@ -74,7 +77,7 @@ final class CellTable {
     return bitmap[bit >> 6] >> UInt64(bit & 63) & 1 == 1
   }
 
-  /// Visits the sums with values in low...high; how many had to be looked at.
+  /// Visits the sums with values in low...high, and returns how many had to be looked at.
   @inline(__always) func forEach(_ low: Double, _ high: Double, _ body: (Int) -> Void) -> Int {
     let last = coarse.place(high)
     var cell = coarse.place(low)

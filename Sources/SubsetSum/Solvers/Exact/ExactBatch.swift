@@ -3,31 +3,44 @@ import RunControl
 
 /// What a batch of exact searches found.
 public struct BatchResult: Sendable {
-  /// The best subset of each instance, in order; fewer than instances where a limit stopped the batch.
+  /// The best subset of each instance, in order; fewer than instances where a limit stopped the
+  /// batch.
   public let optima: [SubsetOptimum]
-  /// What stopped the batch, or nil.
+  /// What stopped the batch; nil where all instances were solved.
   public let stop: StopReason?
-  /// Steps of building and joining tables: 2^⌊n/2⌋ + 2^⌈n/2⌉ for either.
+  /// Steps of building and joining tables, 2^⌊n/2⌋ + 2^⌈n/2⌉ for either.
   public let work: UInt64
 }
 
-/// Exact optima of thousands of problems in one dimension that have the same number of candidates, any subset allowed.
+/// Exact optima of thousands of problems in one dimension that have the same number of candidates,
+/// of any subset size.
 ///
-/// Each instance is a meeting in the middle over tables that its worker reuses: nothing is allocated per instance. The
-/// error is |z − Σ| by the checker's arithmetic, and no subset has a smaller one, up to the rounding of the error itself
-/// (2⁻⁵² of it). Among near-ties without end, as equal candidates make them, only 2¹⁶ are rescored; what is left
-/// undecided is then below (n + 1)·2⁻⁵⁷ of Σ|x|. Ties go to a subset that the instance alone decides. Results do not
-/// depend on the workers.
+/// ```swift
+/// let batch = try ExactBatch(count: 21)
+/// let found = try batch.solve(instances: 1000) { instance, candidates in
+///   InstanceLaw.weights.fill(instance: instance, seed: 1, candidates: candidates)
+/// }
+/// // found.optima[7].error is the least |z − Σ| of instance 7
+/// ```
 ///
-/// Cost: 2·(2^⌊n/2⌋ + 2^⌈n/2⌉) steps an instance; about 14 µs at n = 21, 270 µs at n = 30. Memory: 24 bytes for each of the
-/// 2^⌊n/2⌋ + 2^⌈n/2⌉ sums and worker.
+/// Each instance is a meeting in the middle over tables that its worker uses again, so nothing is
+/// allocated for an instance (`SignedHalves`). The error is |z − Σ| by the checker's arithmetic,
+/// and no subset has a smaller one, up to the rounding of the error itself, 2⁻⁵² of it. Among
+/// endless near-ties, as equal candidates make them, only 2¹⁶ are rescored; what is left undecided
+/// is then below (n + 1)·2⁻⁵⁷ of Σ|x|. Ties go to a subset that the instance alone decides. Results
+/// do not depend on the workers.
+///
+/// Complexity: 2·(2^⌊n/2⌋ + 2^⌈n/2⌉) steps an instance, about 14 µs at n = 21 and 270 µs at n = 30.
+/// Memory: 24 bytes for each of the 2^⌊n/2⌋ + 2^⌈n/2⌉ sums and worker.
 public struct ExactBatch: Sendable {
-  /// Most candidates of an instance.
+  /// The most candidates of an instance.
   public static let largestCount = 40
 
-  /// n, the candidates of each instance.
+  /// n, the number of candidates of each instance.
   public let count: Int
 
+  /// A batch of problems with so many candidates each.
+  ///
   /// - Throws: `SubsetSumError.tooManyCandidates` above 40, `.invalidOption` below 0.
   public init(count: Int) throws(SubsetSumError) {
     guard count >= 0 else {
@@ -39,10 +52,10 @@ public struct ExactBatch: Sendable {
     self.count = count
   }
 
-  /// The optimum of instance t over candidates n·t ..< n·(t+1), for target t.
+  /// The optima of given instances: instance t has the candidates n·t ..< n·(t+1), and target t.
   ///
-  /// - Throws: `SubsetSumError.mismatchedSizes` unless there are n candidates a target, `.unusableEntry` for one that is not finite or
-  ///   above 2⁴⁰⁰, `.memoryLimit`.
+  /// - Throws: `SubsetSumError.mismatchedSizes` unless there are n candidates for each target;
+  ///   `.unusableEntry` for one that is not finite or above 2⁴⁰⁰; `.memoryLimit`.
   public func solve(
     candidates: [Double], targets: [Double], workers: Int = Workers.availableCores, control: RunControl = RunControl()
   ) throws -> BatchResult {
@@ -59,16 +72,17 @@ public struct ExactBatch: Sendable {
 
   /// The optima of instances that are made when they are needed, so that none is stored.
   ///
-  /// - Parameter make: Writes the n candidates of an instance, all of them, and returns its target; called from any thread.
-  /// - Throws: as the other form, `.invalidOption` for fewer than no instances, and what `make`
-  ///   throws.
+  /// - Parameter make: writes all n candidates of an instance and returns its target. It is called
+  ///   from any thread.
+  /// - Throws: as for given instances; `.invalidOption` for a negative number of instances; what
+  ///   `make` throws.
   public func solve(
     instances: Int, workers: Int = Workers.availableCores, control: RunControl = RunControl(),
     _ make: @Sendable (_ instance: Int, _ candidates: UnsafeMutableBufferPointer<Double>) throws -> Double
   ) throws -> BatchResult {
     let cost = 2 * (UInt64(1 << (count / 2)) + UInt64(1 << (count - count / 2)))
     try checkResults(instances, control)
-    // No more workers than there are tables for.
+    // There are no more workers than there is memory for their tables.
     let tables = SignedHalves.bytes(count: count)
     let allowed = control.limits.allowedBytes
     guard tables <= allowed else {
@@ -87,16 +101,22 @@ public struct ExactBatch: Sendable {
   }
 }
 
-/// Exact optima for any number of targets over the same candidates, in one dimension, any subset allowed: the half sums
-/// are built once.
+/// Exact optima for any number of targets over the same candidates, in one dimension and of any
+/// subset size: the half sums are built once.
 ///
-/// Guarantees as `ExactBatch`. Cost: 2^⌊n/2⌋ + 2^⌈n/2⌉ steps to build, as many for each target. Memory: 24 bytes a sum.
+/// Its guarantees are those of `ExactBatch`.
+///
+/// Complexity: 2^⌊n/2⌋ + 2^⌈n/2⌉ steps to build, and as many for each target. Memory: 24 bytes a
+/// sum.
 public struct SharedHalves: Sendable {
-  /// n.
+  /// n, the number of candidates.
   public let count: Int
   private let halves: SharedTables
 
-  /// - Throws: `SubsetSumError.tooManyCandidates` above 40, `.unusableEntry` for a candidate that is not finite or above 2⁴⁰⁰.
+  /// Builds the half sums of some candidates.
+  ///
+  /// - Throws: `SubsetSumError.tooManyCandidates` above 40; `.unusableEntry` for a candidate that
+  ///   is not finite or above 2⁴⁰⁰.
   public init(candidates: [Double]) throws(SubsetSumError) {
     count = try ExactBatch(count: candidates.count).count
     let tables = SignedHalves(count: count)
@@ -107,7 +127,8 @@ public struct SharedHalves: Sendable {
 
   /// The best subset for each target.
   ///
-  /// - Throws: `SubsetSumError.unusableEntry` for a target that is not finite or above 2⁴⁰⁰.
+  /// - Throws: `SubsetSumError.unusableEntry` for a target that is not finite or above 2⁴⁰⁰;
+  ///   `.memoryLimit`.
   public func solve(
     targets: [Double], workers: Int = Workers.availableCores, control: RunControl = RunControl()
   ) throws -> BatchResult {
@@ -124,10 +145,10 @@ public struct SharedHalves: Sendable {
 
 private let batchName = "exact batch"
 
-/// Tables that nobody writes after they have been built.
+/// Tables that nobody writes after they have been built, so that threads may share them.
 private struct SharedTables: @unchecked Sendable { let tables: SignedHalves }
 
-/// What one worker works in; only that worker touches it.
+/// What one worker works in. Only that worker touches it.
 private final class BatchScratch: @unchecked Sendable {
   let halves: SignedHalves
   var near = NearPairs()
@@ -139,8 +160,8 @@ private func unusable(_ location: String, _ value: Double) -> SubsetSumError {
   .unusableEntry(location: location, expected: "a finite number of magnitude at most 2^400", found: value)
 }
 
-/// - Throws: `SubsetSumError.invalidOption` for fewer than no instances, `.memoryLimit` where what
-///   is found of each does not fit.
+/// - Throws: `SubsetSumError.invalidOption` for a negative number of instances; `.memoryLimit`
+///   where the results do not fit.
 private func checkResults(_ instances: Int, _ control: RunControl) throws(SubsetSumError) {
   guard instances >= 0 else {
     throw .invalidOption(solver: batchName, option: "instances", expected: "a number ≥ 0", found: "\(instances)")
@@ -152,8 +173,9 @@ private func checkResults(_ instances: Int, _ control: RunControl) throws(Subset
   }
 }
 
-/// Runs instances in blocks, one block a task. A work limit is turned into a number of instances, so that it gives the same result
-/// everywhere; what interrupts a run leaves the instances before the first that was not reached.
+/// Runs instances in blocks, one block a task. A work limit becomes a number of instances, so that
+/// it gives the same result everywhere. Another interruption leaves the instances before the first
+/// that was not reached.
 private func runBatch(
   instances: Int, cost: UInt64, scratch: [BatchScratch], control: RunControl,
   _ body: @Sendable (_ instance: Int, _ scratch: BatchScratch) throws -> SubsetOptimum
@@ -165,9 +187,10 @@ private func runBatch(
   let solved = Guarded(0)
   let reached = Guarded([Bool](repeating: false, count: blocks))
   var complete = 0
-  // Memory is touched where an instance was solved: a stopped batch has not paid for the others.
+  // Memory is touched only where an instance was solved, so a stopped batch has not paid for the
+  // others.
   let optima = try [SubsetOptimum](unsafeUninitializedCapacity: allowed) { buffer, initialized in
-    // Tasks write disjoint parts.
+    // Tasks write parts that do not overlap.
     nonisolated(unsafe) let base = buffer.baseAddress
     try Workers.forEach(count: blocks, workers: scratch.count) { task, worker in
       if control.interruption() != nil { return }

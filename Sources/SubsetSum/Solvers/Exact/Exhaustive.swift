@@ -1,28 +1,37 @@
 import RunControl
 
-/// All 2ⁿ subsets, in Gray-code order, or all C(n, k) of a fixed size: the oracle for small problems. Cost: m·2ⁿ, or
-/// a few m·C(n, k).
+/// All 2ⁿ subsets in Gray-code order, or all C(n, k) of a fixed size: what other solvers are
+/// compared with on small problems.
 ///
-/// Consecutive subsets differ in one candidate; those of a fixed size, in ascending order of their masks, in few on
-/// average. The running sum is recomputed with compensation after 2¹⁰ changes or a few more, and every subset within
-/// the rounding bound of the best is rescored by the checker's arithmetic. So the result is the
-/// best of all subsets by the checker's figures; ties go to the subset of fewer elements, then to the lexicographically
-/// smaller one.
+/// Consecutive subsets differ in one candidate; those of a fixed size, in ascending order of their
+/// masks, in few on average. The running sum is recomputed with compensation after some 2¹⁰
+/// changes, and every subset within the rounding bound of the best is rescored by the checker's
+/// arithmetic. So the result is the best of all subsets by the checker's figures. Ties go to the
+/// subset of fewer elements, then to the lexicographically smaller one.
+///
+/// Complexity: m·2ⁿ, or a few times m·C(n, k).
 public struct Exhaustive: Solver {
-  /// Most candidates accepted.
-  public static let largestCount = 30
-  /// Units of work without a limit of the run's own: 2³⁶, enough for n = 30 at m = 64.
-  public static let defaultWorkLimit: UInt64 = 1 << 36
+  /// The most candidates that are accepted.
+  static let largestCount = 30
+  /// The work limit of a run that states none: 2³⁶, enough for n = 30 at m = 64.
+  static let defaultWorkLimit: UInt64 = 1 << 36
 
+  /// The name that reports and the command line use.
   public let name = "exhaustive"
 
+  /// A solver without options.
   public init() {}
 
+  /// What `solve` asks of a problem before anything else.
+  ///
+  /// - Throws: `SubsetSumError` as `solve` does.
   public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) {
     try requireKind(shape)
     try requireCount(shape, atMost: Self.largestCount)
   }
 
+  /// Looks at every subset.
+  ///
   /// - Throws: `SubsetSumError.tooManyCandidates` above 30.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
     try requireSolvable(problem.shape)
@@ -53,11 +62,11 @@ private final class ExhaustiveSearch {
 
   deinit { residual.deallocate() }
 
-  /// Blocks of subsets, each from a residual of its own.
+  /// Goes through subsets by blocks, each from a residual of its own.
   func run(_ meter: inout WorkMeter) {
     let (n, m) = (instance.count, UInt64(instance.dimension))
     let total = instance.size.map { Self.choose(n, $0) } ?? 1 << UInt64(n)
-    // A block's changes: one a subset, or up to n in the last step of a fixed size.
+    // A block makes one change for each subset, or up to n in the last step of a fixed size.
     let rule = RescoringRule(instance, roundings: 1 << Self.blockBits + n + 2)
     var (mask, done) = (instance.size == nil ? 0 : best, UInt64(0))
     while done < total {
@@ -72,7 +81,7 @@ private final class ExhaustiveSearch {
     }
   }
 
-  /// Subsets `start` … in Gray-code order.
+  /// Looks at a block of subsets from number `start` on, in Gray-code order.
   private func visitAny(_ start: UInt64, _ block: UInt64, _ rule: RescoringRule) -> UInt64 {
     var mask = start ^ (start >> 1)
     instance.residual(of: mask, to: residual)
@@ -91,8 +100,9 @@ private final class ExhaustiveSearch {
     }
   }
 
-  /// Subsets from `mask` on, in ascending order of masks with as many bits; leaves the next one there. Ends after `block` subsets, or
-  /// earlier after so many changes that the residual must be recomputed.
+  /// Looks at subsets from `mask` on, in ascending order of masks with as many bits, and leaves the
+  /// next one there. It ends after `block` subsets, or earlier after so many changes that the
+  /// residual must be recomputed.
   private func visitSized(_ mask: inout UInt64, _ block: UInt64, _ rule: RescoringRule) -> UInt64 {
     instance.residual(of: mask, to: residual)
     var cut = rule.cut(best: bestError)
@@ -129,7 +139,8 @@ private final class ExhaustiveSearch {
     }
   }
 
-  /// The next larger mask with as many bits (Gosper): the lowest run of ones sends its highest up, the others down.
+  /// The next larger mask with as many bits (Gosper): the highest bit of the lowest run of ones
+  /// moves up, the others move down.
   private static func next(_ mask: UInt64) -> UInt64 {
     if mask == 0 { return 0 }
     let lowest = mask & (~mask &+ 1)

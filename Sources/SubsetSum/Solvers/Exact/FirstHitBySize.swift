@@ -2,27 +2,34 @@ import RunControl
 
 /// Subsets by increasing size, lexicographically within a size: the first within a tolerance wins.
 ///
-/// This is the search of Burkholz 2022 for products of existing weights, whose statistics are on record. A
-/// search without a hit returns the closest subset seen, the earliest among equals. Decisions near the tolerance
-/// and near the best are made by the checker's arithmetic. Where the problem fixes a size, only subsets of that size
-/// are looked at. Cost: m for each subset looked at, up to Σ C(n, k).
+/// This is the search of Burkholz 2022 for products of existing weights, whose statistics are
+/// published. A search without a hit returns the closest subset seen, the earliest among equal
+/// ones. The checker's arithmetic decides near the tolerance and near the best. Where the problem
+/// fixes a size, only subsets of that size are looked at.
+///
+/// Complexity: m for each subset looked at, up to Σ C(n, k) of them.
 public struct FirstHitBySize: Solver {
-  /// Most candidates accepted.
-  public static let largestCount = 64
-  /// Units of work without a limit of the run's own: 2³⁴.
-  public static let defaultWorkLimit: UInt64 = 1 << 34
+  /// The most candidates that are accepted.
+  static let largestCount = 64
+  /// The work limit of a run that states none: 2³⁴.
+  static let defaultWorkLimit: UInt64 = 1 << 34
 
+  /// The name that reports and the command line use.
   public let name = "first-hit"
   /// An error of at most this, in the problem's norm, is a hit.
   public let tolerance: Double
-  /// Largest subset size looked at.
+  /// The largest size of subsets that are looked at.
   public let maximumSize: Int
 
+  /// A search for an error of at most `tolerance` among subsets of up to `maximumSize` candidates.
   public init(tolerance: Double, maximumSize: Int) {
     self.tolerance = tolerance
     self.maximumSize = maximumSize
   }
 
+  /// What `solve` asks of a problem before anything else.
+  ///
+  /// - Throws: `SubsetSumError` as `solve` does.
   public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) {
     try requireKind(shape)
     try requireCount(shape, atMost: Self.largestCount)
@@ -32,10 +39,11 @@ public struct FirstHitBySize: Solver {
     }
   }
 
-  /// The solution's `isOptimal` is true when every subset was looked at without a hit.
+  /// Looks for the first hit. The solution is optimal when every subset was looked at without a
+  /// hit.
   ///
-  /// - Throws: `SubsetSumError.tooManyCandidates` above 64, `.invalidOption` for a tolerance or size that is
-  ///   negative or NaN, `.unsupported` for a fixed size above `maximumSize`.
+  /// - Throws: `SubsetSumError.tooManyCandidates` above 64; `.invalidOption` for a tolerance or
+  ///   size that is negative or NaN; `.unsupported` for a fixed size above `maximumSize`.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
     guard tolerance >= 0 else {
       throw SubsetSumError.invalidOption(
@@ -67,7 +75,7 @@ private final class SizeSearch {
   private let tolerance: Double
   private let largestSize: Int
   private let instance: SmallInstance
-  /// Residual after the first d chosen elements at d·m.
+  /// The residual after the first d chosen elements at d·m.
   private let residuals: UnsafeMutablePointer<Double>
   private let difference: UnsafeMutablePointer<Double>
   private var rule: RescoringRule
@@ -99,7 +107,8 @@ private final class SizeSearch {
     }
   }
 
-  /// All subsets of a size, lexicographically, until a hit. False when the run must stop.
+  /// Goes through all subsets of a size, lexicographically, until a hit. False when the run must
+  /// stop.
   private func search(size: Int, _ meter: inout WorkMeter) -> Bool {
     let (n, m) = (instance.count, instance.dimension)
     var chosen = [Int](0..<size)
@@ -113,7 +122,7 @@ private final class SizeSearch {
         if !meter.allows(looked * UInt64(m)) { return false }
         unchecked = 0
       }
-      // The last element runs over all that may follow the prefix.
+      // The last element runs over all candidates that may follow the prefix.
       for last in chosen[size - 1]..<n where !(measure(prefix, instance.rows + last * m, m) > cut) {
         chosen[size - 1] = last
         if consider(chosen) {
@@ -160,7 +169,7 @@ private final class SizeSearch {
     }
   }
 
-  /// Rescores a subset; true for a hit.
+  /// Rescores a subset by the checker's arithmetic; true for a hit.
   private func consider(_ chosen: [Int]) -> Bool {
     let mask = SmallInstance.mask(of: chosen)
     let error = instance.error(of: mask)

@@ -1,23 +1,27 @@
 import RunControl
 
-/// The exact optimum in one dimension with the memory of quarters: sums of both halves are made in order from the sorted
-/// sums of four quarters, and never stored (Schroeppel and Shamir 1981).
+/// The exact optimum in one dimension with the memory of quarters: the sums of both halves are made
+/// in order from the sorted sums of four quarters, and never stored (Schroeppel and Shamir 1981).
 ///
-/// Cost: 2^(n/2)·n/4 steps, about 50 ns a sum: a few seconds at n = 50. Memory: about 180·2^(n/4) bytes, below 10 MB at n = 60,
-/// where `MeetInTheMiddle` would take 36·2^(n/2). With a fixed size, groups of half sums whose numbers of elements add up are joined
-/// one after another.
+/// With a fixed size, groups of half sums whose numbers of elements add up are joined one after
+/// another. A meeting in the middle over a part of the candidates gives the first bound. An error
+/// of 0 ends the search.
 ///
-/// Exactness is that of `MeetInTheMiddle`: every pair of half sums within the rounding bound of the best is rescored by the checker's
-/// arithmetic, near-ties without end excepted. A meeting in the middle over a part of the candidates gives the first bound.
-/// An error of 0 ends the search.
+/// Exactness is that of `MeetInTheMiddle`: every pair of half sums within the rounding bound of the
+/// best is rescored by the checker's arithmetic, but for endless near-ties.
+///
+/// Complexity: 2^(n/2)·n/4 steps, about 50 ns a sum, a few seconds at n = 50. Memory: about
+/// 180·2^(n/4) bytes, below 10 MB at n = 60, where `MeetInTheMiddle` would take 36·2^(n/2).
 public struct FourLists: Solver {
-  /// Most candidates accepted.
+  /// The most candidates that are accepted.
   public static let largestCount = 60
-  /// Units of work without a limit of the run's own: 2³⁶, more than all half sums at n = 60.
-  public static let defaultWorkLimit: UInt64 = 1 << 36
+  /// The work limit of a run that states none: 2³⁶, more than all half sums at n = 60.
+  static let defaultWorkLimit: UInt64 = 1 << 36
 
+  /// The name that reports and the command line use.
   public let name = "four-lists"
 
+  /// A solver without options.
   public init() {}
 
   /// Bytes of working memory for n candidates, at the peak.
@@ -29,8 +33,10 @@ public struct FourLists: Solver {
       MeetInTheMiddle.neededBytes(count: FourListsSearch.partCount(n), dimension: 1))
   }
 
-  /// - Throws: `SubsetSumError.unsupported` unless the dimension is 1, `.tooManyCandidates` above 60, `.memoryLimit` when `neededBytes`
-  ///   exceeds what the run may use.
+  /// Searches until the optimum is proved.
+  ///
+  /// - Throws: `SubsetSumError.unsupported` unless the dimension is 1; `.tooManyCandidates` above
+  ///   60; `.memoryLimit` when `neededBytes` exceeds what the run may use.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
     try require(problem.shape, control.limits)
     if let moderate = try problem.moderated() {
@@ -47,6 +53,9 @@ public struct FourLists: Solver {
       meter.claim(SmallInstance.indices(of: best.mask), isOptimal: true, by: name), for: problem, control)
   }
 
+  /// What `solve` asks of a problem before anything else.
+  ///
+  /// - Throws: `SubsetSumError` as `solve` does.
   public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) { try require(shape, Limits()) }
 
   private func require(_ shape: ProblemShape, _ limits: Limits) throws(SubsetSumError) {
@@ -59,19 +68,20 @@ public struct FourLists: Solver {
   }
 }
 
-/// The four sorted quarters and the pass over the sums of both halves.
+/// The four sorted quarters, and the pass over the sums of both halves.
 ///
-/// The second half's numbers and the target are negated, so that both halves' sums ascend and those closest to each other make
-/// the subset closest to the target.
+/// The second half's numbers and the target are negated, so that both halves' sums ascend, and the
+/// sums closest to each other make the subset closest to the target.
 private final class FourListsSearch {
   private let size: Int?
   private let bits: [Int]
   private let quarters: [HalfSums]
   private static let chunk: UInt64 = 1 << 14
-  /// Sums in windows that are compared between two questions whether to go on.
+  /// Sums in windows that are compared between two questions whether the run may go on.
   private static let comparedInterval = 1 << 20
 
-  /// Candidates of the part that gives the first bound: some more than half, so that few pairs of half sums are as close.
+  /// The number of candidates of the part that gives the first bound: more than half, so that few
+  /// pairs of half sums are as close.
   static func partCount(_ n: Int) -> Int { n < 24 ? n / 2 : n / 2 + 6 }
 
   /// - Throws: `Interruption` when the run must stop.
@@ -90,7 +100,7 @@ private final class FourListsSearch {
     quarters =
       try first
       + negated.withUnsafeBufferPointer { negated -> [HalfSums] in
-        // Half of no candidates has no numbers to point to: none is read.
+        // Half of no candidates has no numbers to point to, and none is read.
         let numbers = negated.baseAddress ?? UnsafePointer(instance.rows)
         return [try sums(2, base: 0, numbers), try sums(3, base: 0, numbers + bits[2])]
       }
@@ -101,7 +111,8 @@ private final class FourListsSearch {
   func run(_ problem: Problem, _ best: inout MeetingPoint, _ meter: inout WorkMeter) throws {
     try meetPart(of: problem, &best, &meter)
     var window = NearWindow()
-    // A window that overflowed with a wide reach is made again with the narrow one; a second time it is full of ties.
+    // A window that overflowed while the reach was wide is made again with the narrow one. If it
+    // overflows once more, it is full of ties.
     for _ in 0..<2 {
       window.overflowed = false
       for pair in HalfSums.pairs(size: size, bits[0] + bits[1], bits[2] + bits[3]) {
@@ -115,7 +126,8 @@ private final class FourListsSearch {
     }
   }
 
-  /// The optimum over the first candidates, with as many of the rest as their share of a fixed size.
+  /// Finds the optimum over the first candidates, with as many of the others as their share of a
+  /// fixed size.
   private func meetPart(of problem: Problem, _ best: inout MeetingPoint, _ meter: inout WorkMeter) throws {
     let n = problem.count
     let part = Self.partCount(n)
@@ -123,11 +135,12 @@ private final class FourListsSearch {
     if let size { taken = max(size - part, min(size, ((n - part) * size) / max(1, n))) }
     var target = problem.target
     for i in part..<part + taken { target[0] -= problem.candidates.coordinate(i, 0) }
-    // The part may not be usable by itself where sums come close to the largest entry allowed; then there is no bound.
+    // The part may be unusable by itself where sums come close to the largest entry allowed. Then
+    // there is no first bound.
     let smaller = try? Problem(
       candidates: try problem.candidates.permuted(Array(0..<part)), target: target, norm: problem.norm,
       size: size.map { $0 - taken })
-    // Sums and two passes, each begun by the chunk.
+    // The sums and two passes, each of which begins a whole chunk.
     let cost = UInt64(1 << (part / 2)) * 16 + UInt64(part + 1) * (1 << 16)
     guard let smaller, meter.allows(cost) else { return }
     let found = try MeetInTheMiddle().solve(smaller, control: meter.control.forStep(work: cost))
@@ -186,7 +199,8 @@ private final class FourListsSearch {
   }
 }
 
-/// The second half's sums that are within reach of the first half's current one, oldest first, in a ring that grows.
+/// The second half's sums within reach of the first half's current sum, oldest first, in a ring
+/// that grows.
 private struct NearWindow {
   static let capacity = 1 << 16
   private(set) var values = [Double](repeating: 0, count: 64)
@@ -197,7 +211,7 @@ private struct NearWindow {
   var overflowed = false
 
   var isEmpty: Bool { count == 0 }
-  /// Positions in the ring, oldest first.
+  /// The positions in the ring, oldest first.
   var indices: some Sequence<Int> {
     let (start, wrap) = (self.start, values.count &- 1)
     return (0..<count).lazy.map { (start &+ $0) & wrap }

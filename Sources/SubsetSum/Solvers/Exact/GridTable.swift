@@ -1,7 +1,10 @@
-/// Which sums lie where in several coordinates: boxes of a grid, whose sums are stored one box after the other.
+/// Which sums lie where in several coordinates: boxes of a grid, whose sums are stored one box
+/// after the other.
 ///
-/// For windows that are wide beside the distances of sums in any one coordinate. Boxes are at least as wide as the window, so that a look meets
-/// two or three of them in each coordinate; those along the last coordinate are neighbours in memory. Beyond four deviations the outermost hold all.
+/// It serves windows that are wide beside the distances of sums in any one coordinate. Boxes are at
+/// least as wide as the window, so that a look meets two or three of them in each coordinate; those
+/// along the last coordinate are neighbours in memory. The outermost boxes hold all sums beyond
+/// four deviations.
 final class GridTable {
   private struct Axis {
     var column = 0
@@ -10,7 +13,8 @@ final class GridTable {
     var stride = 1
   }
 
-  /// What a grid would cost: looks of a sum at neighbouring boxes, sums that these hold, and boxes.
+  /// What a grid would cost: the looks of a sum at neighbouring boxes, the sums that these hold,
+  /// and the boxes.
   private struct Plan {
     var axes: [(column: Int, width: Double, boxes: Int)]
     var looks = 1.0
@@ -21,7 +25,7 @@ final class GridTable {
 
   private let lists: PairedLists
   private let sums: RangeSums
-  /// Deviations of the sums that are looked up.
+  /// The lists whose sums are looked up.
   private let others: PairedLists
   private let starts: UnsafeMutablePointer<UInt32>
   private let entries: UnsafeMutablePointer<ListPair>
@@ -29,16 +33,17 @@ final class GridTable {
   private let offsets: UnsafeMutablePointer<Int>
   private let axes: UnsafeMutablePointer<Axis>
   private var axisCount = 0
-  /// The columns in the order in which pairs are compared: those first that the grid has not narrowed.
+  /// The columns in the order in which pairs are compared, those that the grid has not narrowed
+  /// first.
   let columns: UnsafeMutablePointer<Int>
   private let mostBoxes: Int
-  /// The column of sizes, whose boxes hold one each.
+  /// The column of sizes, each box of which holds one size.
   private let sizes: (column: Int, unit: Double)?
 
   private static let mostAxes = 5
-  /// Boxes along a coordinate, at most.
+  /// The most boxes along a coordinate.
   private static let mostPlaces = 4096.0
-  /// Boxes that a look meets at most: three in each coordinate but the last.
+  /// The most boxes that a look meets: three in each coordinate but the last.
   private static let mostLooks = 81
 
   /// - Precondition: two columns or more.
@@ -79,7 +84,8 @@ final class GridTable {
         places[k] &+= UInt32(truncatingIfNeeded: box &* axis.stride)
       }
     }
-    // Box b ends where b + 1 starts; while sums are placed, starts[b + 1] is where the next of box b goes.
+    // Box b ends where box b + 1 starts. While sums are placed, starts[b + 1] is where the next sum
+    // of box b goes.
     starts.update(repeating: 0, count: boxes + 2)
     for k in 0..<count { starts[Int(places[k]) &+ 2] &+= 1 }
     for box in 1..<boxes + 2 { starts[box] &+= starts[box &- 1] }
@@ -90,7 +96,8 @@ final class GridTable {
     }
   }
 
-  /// Visits the sums in the boxes that −(left + right) ± window meets, left and right entries of the others' lists; how many there were.
+  /// Visits the sums in the boxes that −(left + right) ± window meets, where left and right are
+  /// entries of the others' lists, and returns how many there were.
   @inline(__always) func forEach(_ pair: ListPair, _ window: Double, _ body: (ListPair) -> Void) -> Int {
     var count = 1
     offsets[0] = 0
@@ -131,7 +138,8 @@ final class GridTable {
     return (axis.boxes.place(value - window), axis.boxes.place(value + window))
   }
 
-  /// Chooses coordinates and widths: what the looks and the sums met are expected to cost least, sums of both sides taken as normal.
+  /// Chooses coordinates and widths for which the looks and the sums met are expected to cost
+  /// least. Sums of both sides are taken to be normal.
   private func plan(window: Double, lookCount: Int) {
     var best: (cost: Double, plan: Plan)?
     let most = min(Self.mostAxes, lists.columnCount - 1)
@@ -145,7 +153,8 @@ final class GridTable {
         let boxes = Int(saturating: min(Self.mostPlaces, (2 * half / width).rounded(.down))) + 1
         guard plan.boxes * boxes <= mostBoxes else { break }
         let spread = (deviation * deviation + others.deviations[column] * others.deviations[column]).squareRoot()
-        // Boxes of a row that a look meets lie side by side: only the last coordinate's cost no more looks.
+        // The boxes that a look meets in one row lie side by side, so those along the last
+        // coordinate cost no more looks.
         if let last = plan.axes.last { plan.looks *= 1 + 2 * window / last.width }
         plan.share *= min(1, (2 * window + width) / (spread * (2 * Double.pi).squareRoot()))
         plan.boxes *= boxes

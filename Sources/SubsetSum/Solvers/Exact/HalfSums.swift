@@ -1,10 +1,11 @@
 import RunControl
 
-/// All subset sums of up to 32 numbers, each with its subset as a bit mask, in groups that ascend: one group of all, or
-/// one for each number of elements.
+/// All subset sums of up to 32 numbers, each with its subset as a bit mask, in groups that ascend:
+/// one group of all, or one for each number of elements.
 ///
-/// Built by merging: the sorted sums of the first k numbers with the same plus number k+1, group by group. Cost: 2^(k+1) steps
-/// in all and 24 bytes a sum, half of it released after `build`.
+/// The sorted sums of the first k numbers are merged, group by group, with the same sums plus
+/// number k + 1. Cost: 2^(k+1) steps in all, and 24 bytes a sum, half of which are released at the
+/// end.
 final class HalfSums {
   /// Sums of subsets of one kind, ascending, followed by infinity.
   struct Group {
@@ -13,29 +14,33 @@ final class HalfSums {
     let count: Int
   }
 
-  /// All sums in one group, or group c those of c numbers, c = 0 … bits.
+  /// One group of all sums, or for each number c of elements, 0 … bits, the group of its sums.
   let groups: [Group]
   private let values: OwnedBuffer<Double>
   private let masks: OwnedBuffer<UInt32>
-  /// Sums merged between two questions whether to go on.
+  /// Sums that are merged between two questions whether the run may go on.
   private static let piece = 1 << 16
 
-  /// Bytes of working memory while building the sums of `bits` numbers, overflow saturated.
+  /// Bytes of working memory while the sums of `bits` numbers are built; a very large number where
+  /// that overflows.
   static func bytes(bits: Int) -> Int { bits < 50 ? ((1 << bits) + bits + 2) * 2 * 12 : .max / 4 }
 
-  /// The pairs of groups whose unions have `size` elements, nil for any number, when halves have these many numbers.
+  /// The pairs of groups whose unions have `size` elements, of halves with so many numbers each;
+  /// the one pair of groups for nil, any size.
   static func pairs(size: Int?, _ firstBits: Int, _ secondBits: Int) -> [(first: Int, second: Int)] {
     guard let size else { return [(0, 0)] }
     return stride(from: max(0, size - secondBits), through: min(size, firstBits), by: 1).map { ($0, size - $0) }
   }
 
-  /// The sums `base + Σ`, rounded after each number in the order given. `numbers` holds `bits` entries at `stride`.
+  /// The sums `base + Σ`, rounded after each number in the order given. `numbers` holds `bits`
+  /// entries at `stride`.
   ///
   /// - Throws: `Interruption` when the run must stop.
   init(
     base: Double, numbers: UnsafePointer<Double>, bits: Int, stride: Int, bySize: Bool, _ control: RunControl
   ) throws(Interruption) {
-    // One more entry than sums a group: infinity ends a merge. Entry 0 is such an end by itself: a group of none.
+    // Each group has one more entry than sums, an infinity that ends a merge. Entry 0 is such an
+    // end by itself: a group of no sums.
     let capacity = (1 << bits) + bits + 2
     var lists = (values: OwnedBuffer<Double>(count: capacity), masks: OwnedBuffer<UInt32>(count: capacity))
     var others = (values: OwnedBuffer<Double>(count: capacity), masks: OwnedBuffer<UInt32>(count: capacity))
@@ -63,7 +68,7 @@ final class HalfSums {
     groups = zip(Self.starts(counts), counts).map { Group(values: values + $0, masks: masks + $0, count: $1) }
   }
 
-  /// Where groups of these many sums begin, each followed by its end.
+  /// Where groups of so many sums begin, each followed by its end.
   private static func starts(_ counts: [Int]) -> [Int] {
     var next = 1
     return counts.map { count in
@@ -72,7 +77,7 @@ final class HalfSums {
     }
   }
 
-  /// Equal sums: the one without the new number comes first. No branch depends on the data.
+  /// Of equal sums the one without the new number comes first. No branch depends on the data.
   @inline(__always) private static func merge(
     _ values: UnsafePointer<Double>, _ masks: UnsafePointer<UInt32>, _ shorter: UnsafePointer<Double>,
     _ shorterMasks: UnsafePointer<UInt32>, count: Int, adding number: Double, bit: UInt32,
@@ -88,7 +93,7 @@ final class HalfSums {
         let (maskA, maskB) = (masks[plain], shorterMasks[moved] | bit)
         newMasks[k] = takesPlain ? maskA : maskB
         let step = takesPlain ? 1 : 0
-        // Both lists end with infinity; the one that has ended is not taken before the other.
+        // Both lists end with infinity, and the one that has ended is not taken before the other.
         plain &+= step
         moved &+= 1 &- step
       }

@@ -1,28 +1,34 @@
 import RunControl
 
-/// The exact optimum, by joining the sorted sums of two halves. In one dimension 2^(n/2) steps; above, a
-/// window on the coordinate of largest spread that narrows with the best error found.
+/// The exact optimum, by joining the sorted sums of two halves: 2^(n/2) steps in one dimension
+/// (`SortedJoin`); above, a window on the coordinate of largest spread that narrows with the best
+/// error found (`WindowJoin`).
 ///
-/// With a fixed size the sums of a half are grouped by their numbers of elements, and groups whose numbers add up are joined.
+/// With a fixed size the sums of a half are grouped by their numbers of elements, and groups whose
+/// numbers add up are joined.
 ///
-/// Cost: building 2^(n/2)·m. One dimension: two passes of 2^(n/2) steps, 36·2^(n/2) bytes at their peak for even n.
-/// More: for each sum of one half, those of the other within ± best error on one coordinate, so about
-/// 2ⁿ·error/spread pairs, against which high dimensions are hopeless; 8·m bytes a sum.
+/// **Exactness.** Every pair whose computed error lies within the rounding bound of the best is
+/// rescored by the checker's arithmetic, so the subset returned is the best of all by the checker's
+/// figures. Only when 2¹⁶ such near-ties have brought no improvement are further ones skipped; then
+/// optimality holds up to n·2⁻⁵²·(|z| + Σ|x|). Ties go to the pair met first, in a fixed order.
+/// When partial sums are exact in Float64, as those of integers are, nothing is approximate.
 ///
-/// Exactness: every pair whose computed error lies within the rounding bound of the best is rescored by the checker's
-/// arithmetic, so the subset returned is the best of all by the checker's figures. Only when 2¹⁶ such near-ties have
-/// brought no improvement are further ones skipped; then optimality holds up to n·2⁻⁵²·(|z| + Σ|x|). Ties go to the pair
-/// met first, a fixed order. When partial sums are exact in Float64 (integers, say) nothing is approximate.
+/// Complexity: 2^(n/2)·m to build. In one dimension two passes of 2^(n/2) steps, and 36·2^(n/2)
+/// bytes at their peak for even n. In more dimensions each sum of one half meets those of the other
+/// within ± best error on one coordinate, about 2ⁿ·error/spread pairs, which makes high dimensions
+/// hopeless; 8·m bytes a sum.
 public struct MeetInTheMiddle: Solver {
-  /// Most candidates accepted, whatever the memory: masks of a half have 32 bits.
+  /// The most candidates that are accepted, whatever the memory: masks of a half have 32 bits.
   public static let largestCount = 60
-  /// Units of work without a limit of the run's own: 2³⁶.
-  public static let defaultWorkLimit: UInt64 = 1 << 36
-  /// Bytes without a limit of the run's own: 2 GiB, enough for n = 50 in one dimension.
+  /// The work limit of a run that states none: 2³⁶.
+  static let defaultWorkLimit: UInt64 = 1 << 36
+  /// The memory limit of a run that states none: 2 GiB, enough for n = 50 in one dimension.
   public static let defaultMemoryLimit = 1 << 31
 
+  /// The name that reports and the command line use.
   public let name = "meet-in-the-middle"
 
+  /// A solver without options.
   public init() {}
 
   /// Bytes of working memory for n candidates of dimension m, at the peak.
@@ -35,8 +41,10 @@ public struct MeetInTheMiddle: Solver {
     return columns.overflow || peak.overflow ? .max / 4 : peak.partialValue
   }
 
-  /// - Throws: `SubsetSumError.tooManyCandidates` above 60, `.memoryLimit` when `neededBytes` exceeds what the run
-  ///   may use.
+  /// Joins the halves until the optimum is proved.
+  ///
+  /// - Throws: `SubsetSumError.tooManyCandidates` above 60; `.memoryLimit` when `neededBytes`
+  ///   exceeds what the run may use.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
     try require(problem.shape, control.limits)
     if let moderate = try problem.moderated() {
@@ -49,15 +57,19 @@ public struct MeetInTheMiddle: Solver {
       meter.claim(SmallInstance.indices(of: best.mask), isOptimal: true, by: name), for: problem, control)
   }
 
-  /// Every subset whose error, by the checker's arithmetic, is at most `tolerance`; the closest `limit` where there are more.
+  /// Every subset whose error, by the checker's arithmetic, is at most `tolerance`; the closest
+  /// `limit` where there are more.
   ///
-  /// With an infinite tolerance: the closest `limit` subsets of all. Order: by error, then fewer elements, then
-  /// lexicographically. Nothing within the tolerance is missed for rounding, near-ties without end included: data full of them
-  /// end at the work limit. Cost: as `solve` with a window as wide as the tolerance, or as the error of the last subset kept once
-  /// more than `limit` have been met, and n·m for each subset in the window. Memory: `neededBytes` and 16 bytes for each subset kept.
+  /// With an infinite tolerance these are the closest `limit` subsets of all. They are ordered by
+  /// error, then fewer elements, then lexicographically. Rounding hides none within the tolerance,
+  /// nor do endless near-ties: data full of them end at the work limit.
   ///
-  /// - Throws: as `solve`; `.invalidOption` for a tolerance that is negative or NaN or a limit below 1, `.unsupported` for
-  ///   problems without coordinates, which every subset solves.
+  /// Complexity: as `solve` with a window as wide as the tolerance, or as the error of the last
+  /// subset kept once more than `limit` have been met, and n·m for each subset in the window.
+  /// Memory: `neededBytes`, and 16 bytes for each subset kept.
+  ///
+  /// - Throws: as `solve`; `.invalidOption` for a tolerance that is negative or NaN, or a limit
+  ///   below 1; `.unsupported` for problems without coordinates, which every subset solves.
   public func allSubsets(
     of problem: Problem, within tolerance: Double, limit: Int, control: RunControl
   ) throws -> SubsetListing {
@@ -82,7 +94,7 @@ public struct MeetInTheMiddle: Solver {
     join(&met, &meter)
     let collector = met.collector!
     let entries = collector.sorted()
-    // A stopped run lists as many of the closest as can be checked soon after.
+    // A stopped run lists as many of the closest subsets as can be checked soon after.
     let grace = RunControl(limits: Limits(seconds: meter.stop == .timeLimit || meter.stop == .cancelled ? 0.03 : nil))
     var solutions: [Solution] = []
     for entry in entries {
@@ -99,6 +111,9 @@ public struct MeetInTheMiddle: Solver {
       solutions: solutions, isComplete: !collector.isTruncated && meter.stop == nil, stop: meter.stop, work: meter.work)
   }
 
+  /// What `solve` asks of a problem before anything else.
+  ///
+  /// - Throws: `SubsetSumError` as `solve` does.
   public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) { try require(shape, Limits()) }
 
   private func require(_ shape: ProblemShape, _ limits: Limits, extraBytes: Int = 0) throws(SubsetSumError) {

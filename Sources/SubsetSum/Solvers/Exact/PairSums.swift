@@ -1,17 +1,22 @@
-/// The sums a + b of two sorted lists, one after another in ascending order, without storing them: a tournament over the
-/// first list, each entry of which plays the least sum that it has left (Schroeppel and Shamir 1981).
+/// The sums a + b of two sorted lists, one after another in ascending order, without storing them:
+/// a tournament over the first list, in which each entry plays the least sum that it has left
+/// (Schroeppel and Shamir 1981).
 ///
-/// Cost: log₂ of the first list's length a sum. Memory: 44 bytes an entry of the first list, 12 of them doubled at most.
+/// Cost: log₂ of the first list's length for a sum. Memory: 44 bytes an entry of the first list, of
+/// which 12 double at most.
 final class PairSums {
-  /// The least sum left, infinite when there is none.
+  /// The least sum that is left; infinite when there is none.
   private(set) var value = Double.infinity
-  /// Its subset, the first list's bits below the second's. Only while there is one.
+  /// The subset of the least sum, the first list's bits below the second's.
+  ///
+  /// - Precondition: there is a sum left.
   var mask: UInt32 {
     let leaf = bases[winner]
     return leaf.mask | leaf.masks[leaf.next - leaf.values] << shift
   }
 
-  /// An entry of the first list, and where it has come to in the group of the second that it is added to.
+  /// An entry of the first list, and where it has come to in the group of the second list that it
+  /// is added to.
   private struct Base {
     let value: Double
     var next: UnsafePointer<Double>
@@ -23,14 +28,16 @@ final class PairSums {
   private let shift: UInt32
   private let bases: UnsafeMutablePointer<Base>
   private let leaves: Int
-  /// Node p has children 2p and 2p + 1; entries `leaves` on are the bases. Each node keeps who lost there, and with what.
+  /// Node p has the children 2p and 2p + 1, and entries from `leaves` on are the bases. Each node
+  /// keeps which base lost there, and with what sum.
   private let losers: UnsafeMutablePointer<Int32>
   private let keys: UnsafeMutablePointer<Double>
   private var winner = 0
-  /// What the bases point into.
+  /// The list that the bases point into.
   private let second: HalfSums
 
-  /// All sums of both, or those of `size` numbers in all. `shift` is the number of bits of the first.
+  /// All sums of both lists, or those of `size` numbers in all. `shift` is the number of bits of
+  /// the first list.
   init(_ first: HalfSums, _ second: HalfSums, shift: Int, size: Int?) {
     self.second = second
     self.shift = UInt32(shift)
@@ -61,7 +68,7 @@ final class PairSums {
     keys.deallocate()
   }
 
-  /// The first tournament, from the leaves up.
+  /// Plays the first tournament, from the leaves up.
   private func play(_ sums: [Double]) {
     var best = sums.enumerated().map { (key: $0.element, leaf: $0.offset) }
     var first = leaves / 2
@@ -80,7 +87,7 @@ final class PairSums {
 
   /// Goes on to the next sum. Equal sums come in an order that the lists alone decide.
   ///
-  /// - Precondition: there is one.
+  /// - Precondition: there is a sum left.
   func advance() {
     bases[winner].next += 1
     // A list ends with infinity.
@@ -89,7 +96,8 @@ final class PairSums {
     var node = (leaves &+ winner) >> 1
     let (keys, losers) = (self.keys, self.losers)
     while node >= 1 {
-      // The difference's sign selects by masks of bits: as a condition it becomes a branch that is mispredicted too often.
+      // The sign of the difference selects by masks of bits. As a condition it would become a
+      // branch that is mispredicted too often.
       let (otherKey, other) = (keys[node], losers[node])
       let loses = Int64(bitPattern: (otherKey - key).bitPattern) >> 63
       let swapped = (key.bitPattern ^ otherKey.bitPattern) & UInt64(bitPattern: loses)

@@ -1,32 +1,40 @@
 import RunControl
 
-/// The exact optimum in middling dimension: every sum of one half with every sum of the other, distances by GEMM.
+/// The exact optimum in middling dimension: every sum of one half with every sum of the other, with
+/// distances by GEMM.
 ///
-/// ‖a + b − z‖² = ‖z − a‖² + ‖b‖² − 2·(z − a)·b for tiles of half sums, compared with the best as they come (`PairScreen`). No coordinate narrows
-/// the search, so it costs the same whatever the error: above about 16 dimensions, where windows of `MeetInTheMiddle` no longer help.
+/// ‖a + b − z‖² = ‖z − a‖² + ‖b‖² − 2·(z − a)·b is computed for tiles of half sums and compared
+/// with the best as they come (`PairScreen`). No coordinate narrows the search, so it costs the
+/// same whatever the error: it serves above about 16 dimensions, where the windows of
+/// `MeetInTheMiddle` no longer help. Exactness is that of `MeetInTheMiddle`: what passes the screen
+/// is rescored in fixed-order Float64, then by the checker's arithmetic. It runs on one thread.
 ///
-/// Cost: 2ⁿ pairs of 2·(m+1) operations in BLAS; memory: 2^(n/2)·(20·m + 16) bytes. Exactness is that of `MeetInTheMiddle`: what passes is
-/// rescored in fixed-order Float64, then by the checker's arithmetic. One thread.
+/// Complexity: 2ⁿ pairs of 2·(m+1) operations in BLAS. Memory: 2^(n/2)·(20·m + 16) bytes.
 public struct PairwiseSearch: Solver {
-  /// Most candidates accepted.
-  public static let largestCount = 44
-  /// Units of work without a limit of the run's own: 2³⁸.
-  public static let defaultWorkLimit: UInt64 = 1 << 38
-  /// Bytes without a limit of the run's own: 2 GiB.
-  public static let defaultMemoryLimit = 1 << 31
+  /// The most candidates that are accepted.
+  static let largestCount = 44
+  /// The work limit of a run that states none: 2³⁸.
+  static let defaultWorkLimit: UInt64 = 1 << 38
+  /// The memory limit of a run that states none: 2 GiB.
+  static let defaultMemoryLimit = 1 << 31
 
+  /// The name that reports and the command line use.
   public let name = "pairwise"
+  /// Subsets of any size only.
   public var takesFixedSize: Bool { false }
 
+  /// A solver without options.
   public init() {}
 
   /// Bytes of working memory for n candidates of dimension m.
-  public static func neededBytes(count n: Int, dimension m: Int) -> Int {
+  static func neededBytes(count n: Int, dimension m: Int) -> Int {
     ((1 << (n / 2)) + (1 << (n - n / 2))) * (20 * m + 16)
   }
 
-  /// - Throws: `SubsetSumError.tooManyCandidates` above 44, `.memoryLimit` when `neededBytes` exceeds what the run may use, `.unsupported` for
-  ///   a fixed size.
+  /// Looks at every pair of half sums.
+  ///
+  /// - Throws: `SubsetSumError.tooManyCandidates` above 44; `.memoryLimit` when `neededBytes`
+  ///   exceeds what the run may use; `.unsupported` for a fixed size.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
     try require(problem.shape, control.limits)
     if let moderate = try problem.moderated() {
@@ -45,6 +53,9 @@ public struct PairwiseSearch: Solver {
       meter.claim(SmallInstance.indices(of: best.mask), isOptimal: true, by: name), for: problem, control)
   }
 
+  /// What `solve` asks of a problem before anything else.
+  ///
+  /// - Throws: `SubsetSumError` as `solve` does.
   public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) { try require(shape, Limits()) }
 
   private func require(_ shape: ProblemShape, _ limits: Limits) throws(SubsetSumError) {
@@ -56,12 +67,12 @@ public struct PairwiseSearch: Solver {
   }
 }
 
-/// The pairs of two halves' sums, shown by a screen.
+/// Takes the pairs of two halves' sums that a screen shows.
 private struct HalfPairs: PairVisitor {
   private(set) var best: MeetingPoint
   private(set) var meter: WorkMeter
   private(set) var cut = Double.infinity
-  /// The cut as the plain measure has it.
+  /// The cut as `PlainMeasure` computes it.
   private var limit = Double.infinity
   private let first: NormedSums
   private let second: NormedSums
@@ -113,7 +124,7 @@ private struct HalfPairs: PairVisitor {
   }
 }
 
-/// All subset sums of some candidates by ascending norm.
+/// All subset sums of some candidates, by ascending norm.
 private final class NormedSums {
   let count: Int
   let masks: [UInt32]
@@ -122,7 +133,7 @@ private final class NormedSums {
 
   var rows: CandidateRows { CandidateRows(count: count, dimension: m, scales: nil, singles: nil, doubles: sums.base) }
 
-  /// The sums Σ, or target − Σ.
+  /// The sums Σ, or target − Σ where there is a target.
   ///
   /// - Throws: `Interruption` when the run must stop.
   init(

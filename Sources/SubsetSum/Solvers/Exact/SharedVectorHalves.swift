@@ -3,10 +3,11 @@ import RunControl
 
 /// What a batch of exact searches over shared candidates in several dimensions found.
 public struct VectorBatchResult: Sendable {
-  /// The best subset met for each target, in order, checked; `isOptimal` says whether it was proved to be the best of all.
+  /// The best subset met for each target, in order, and checked. `isOptimal` says whether it was
+  /// proved to be the best of all.
   public let solutions: [Solution]
-  /// What stopped a search, the first target's that was stopped; nil where all were finished. Where
-  /// a time limit or a cancellation came before all targets had their turn, the first of them got
+  /// What stopped the search of the first target that was stopped; nil where all were finished.
+  /// Where a time limit or a cancellation came before all targets had their turn, the next ones got
   /// what is there at once (`QuickSubset`), as many as could be soon after, and `solutions` ends
   /// with them.
   public let stop: StopReason?
@@ -14,25 +15,32 @@ public struct VectorBatchResult: Sendable {
   public let work: UInt64
 }
 
-/// Exact optima for any number of targets over the same candidates in two or more dimensions, any subset allowed: the half sums are built and laid
-/// out once.
+/// Exact optima for any number of targets over the same candidates in two or more dimensions, of
+/// any subset size: the half sums are built and laid out once.
 ///
-/// The sums of one half lie in cells of the coordinates of largest spread (`SumGrid`). For a target z every sum a of the other half is looked up there: what lies
-/// near z − a, within the best error so far. Sums a ascend in the first coordinate, so that lookups go through the cells in order; in two and
-/// three dimensions most end at a bitmap.
+/// The sums of one half lie in cells of the coordinates of largest spread (`SumGrid`). For a target
+/// z every sum a of the other half is looked up there: the sums near z − a, within the best error
+/// so far. Sums a ascend in the first coordinate, so that lookups go through the cells in order; in
+/// two and three dimensions most of them end at a bitmap.
 ///
-/// Exactness and ties as `MeetInTheMiddle`: near-ties by rounding are decided by the checker's arithmetic. Of equal candidates, and of subsets with equal sums where
-/// sums are exact, one is looked at. Targets are dealt to the workers; a solution depends on its target alone.
+/// Exactness and ties are as in `MeetInTheMiddle`: near-ties by rounding are decided by the
+/// checker's arithmetic. Of subsets that differ only in which of equal candidates they hold, and
+/// where sums are exact of all with equal sums, one is looked at. Targets are dealt to the workers,
+/// and a solution depends on its target alone.
 ///
-/// Cost: 2^⌊n/2⌋ lookups a target as long as the best error is small beside cells: in two to four dimensions; beyond, about 2ⁿ·(error/spread)³ pairs. Building:
-/// 2^(n/2)·(m + n) steps. Memory: `neededBytes`. Beside a search of its own for each target (`CellSweep` in two to four dimensions, else `MeetInTheMiddle`), one core:
-/// 2 to 3 times as fast in two to four dimensions, 25 times at (m, n) = (5, 30), 12 at (6, 26), 6 at (8, 26).
+/// Beside a search for each target by itself, by `CellSweep` in two to four dimensions and
+/// `MeetInTheMiddle` above, it is on one core 2 to 3 times as fast in two to four dimensions, 25
+/// times at (m, n) = (5, 30), 12 at (6, 26), 6 at (8, 26).
+///
+/// Complexity: 2^(n/2)·(m + n) steps to build; 2^⌊n/2⌋ lookups a target as long as the best error
+/// is small beside cells, which is so in two to four dimensions; beyond, about 2ⁿ·(error/spread)³
+/// pairs.
 public struct SharedVectorHalves: Sendable {
-  /// Most candidates accepted, whatever the memory.
+  /// The most candidates that are accepted, whatever the memory.
   public static let largestCount = 56
-  /// Units of work for each target without a limit of the run's own: 2³⁶.
-  public static let defaultWorkLimit: UInt64 = 1 << 36
-  /// Bytes without a limit of the run's own: 2 GiB.
+  /// The work limit for each target where the run states none: 2³⁶.
+  static let defaultWorkLimit: UInt64 = 1 << 36
+  /// The memory limit of a run that states none: 2 GiB.
   public static let defaultMemoryLimit = 1 << 31
   private static let name = "shared halves"
 
@@ -40,24 +48,29 @@ public struct SharedVectorHalves: Sendable {
   public let candidates: Candidates
   /// What errors are measured in.
   public let norm: Norm
-  /// Nil where the run was stopped before they were made.
+  /// Nil where the run was stopped before the tables were made.
   private let tables: VectorTables?
-  /// In which magnitudes are ordinary, where the candidates' own are not.
+  /// The candidates in ordinary magnitudes, where their own are not.
   private let form: ModerateForm?
   private let largest: Double
-  /// Seconds in which targets that a stopped run has not come to still get a subset that is there
-  /// at once.
+  /// Seconds in which a stopped run still gives targets that it has not come to a subset that is
+  /// there at once.
   private static let grace = 0.01
 
   /// Bytes of working memory for n candidates of dimension m, at the peak.
-  public static func neededBytes(count n: Int, dimension m: Int) -> Int {
+  static func neededBytes(count n: Int, dimension m: Int) -> Int {
     let half = n - n / 2
     if half >= 40 { return .max / 4 }
     return ByteCount.product(1 << half, ByteCount.sum(ByteCount.product(24, m), 36))
   }
 
-  /// - Throws: `SubsetSumError.tooManyCandidates` above 56, `.unsupported` for fewer than two dimensions, `.unusableEntry` for entries that are not finite or above
-  ///   2⁴⁰⁰, `.mismatchedSizes` for a norm of another dimension, `.memoryLimit` where tables need more than `memoryBytes`.
+  /// Builds the half sums of some candidates.
+  ///
+  /// - Parameter memoryBytes: what the tables may take.
+  /// - Throws: `SubsetSumError.tooManyCandidates` above 56; `.unsupported` for fewer than two
+  ///   dimensions; `.unusableEntry` for entries that are not finite or above 2⁴⁰⁰;
+  ///   `.mismatchedSizes` for a norm of another dimension; `.memoryLimit` where the tables need
+  ///   more than `memoryBytes`.
   public init(
     candidates: Candidates, norm: Norm, memoryBytes: Int = SharedVectorHalves.defaultMemoryLimit,
     control: RunControl = RunControl()
@@ -83,7 +96,7 @@ public struct SharedVectorHalves: Sendable {
     tables = try Self.tables(candidates, norm, form, control)
   }
 
-  /// Nil where the run was stopped before they were made.
+  /// The tables; nil where the run was stopped before they were made.
   private static func tables(
     _ candidates: Candidates, _ norm: Norm, _ form: ModerateForm?, _ control: RunControl
   ) throws -> VectorTables? {
@@ -97,10 +110,11 @@ public struct SharedVectorHalves: Sendable {
 
   /// The best subset for each target.
   ///
-  /// A work limit is divided evenly among targets, so that what it ends is the same everywhere, give or take some 2¹⁸ looks; a time limit or cancellation leaves
-  /// the best so far.
+  /// A work limit is divided evenly among the targets, so that a search that it ends gives the same
+  /// everywhere, give or take some 2¹⁸ looks. A time limit or cancellation leaves the best so far.
   ///
-  /// - Throws: `SubsetSumError.mismatchedSizes` for a target of another dimension, `.unusableEntry` for one that is not finite or above 2⁴⁰⁰.
+  /// - Throws: `SubsetSumError.mismatchedSizes` for a target of another dimension; `.unusableEntry`
+  ///   for one that is not finite or above 2⁴⁰⁰.
   public func solve(
     targets: [[Double]], workers: Int = Workers.availableCores, control: RunControl = RunControl()
   ) throws -> VectorBatchResult {
@@ -112,7 +126,7 @@ public struct SharedVectorHalves: Sendable {
     let tables = try tables ?? Self.tables(candidates, norm, form, control)
     let done = Guarded(0)
     let lateness = Guarded<RunControl?>(nil)
-    /// Whether a run that was stopped has had its time for what is there at once.
+    /// Whether a stopped run has used up its time for subsets that are there at once.
     @Sendable func isOver() -> Bool {
       if control.interruption() == nil { return false }
       return lateness.withLock { late in

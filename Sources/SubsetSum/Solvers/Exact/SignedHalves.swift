@@ -2,24 +2,25 @@ import LinearAlgebra
 
 /// The best subset of one problem in one dimension, as batches return it.
 public struct SubsetOptimum: Sendable, Hashable {
-  /// Bit i is set when candidate i is chosen.
+  /// The chosen candidates as bits: bit i stands for candidate i.
   public let mask: UInt64
   /// |z − Σ| by the checker's arithmetic.
   public let error: Double
 
   /// The chosen candidates, ascending.
   public var subset: [Int] { SmallInstance.indices(of: mask) }
-  /// How many candidates are chosen.
+  /// The number of chosen candidates.
   public var size: Int { mask.nonzeroBitCount }
 }
 
-/// Sorted sums of both halves of up to 40 numbers, in fixed point, and the search for the pair closest to a target: made to
-/// be built and searched many thousand times a second.
+/// Sorted sums of both halves of up to 40 numbers, in fixed point, and the search for the pair
+/// closest to a target. They are made to be built and searched many thousand times a second.
 ///
-/// Each number x is X = x·2^e cut to an integer, with e such that Σ|X| < 2⁶⁰. A subset S is Σ ±X over all numbers, + for those in
-/// S, which is 2·Σ_S X − ΣX; the target is 2·Z − ΣX. So all sums are exact, and a half's list is symmetric about 0: a merge needs
-/// to make half of it. What was cut off puts |Σ_S X − Z| off by less than n + 1: every pair that close to the closest is
-/// rescored by the checker's arithmetic, which decides.
+/// Each number x becomes X = x·2^e cut to an integer, with e such that Σ|X| < 2⁶⁰. A subset S is
+/// represented by Σ ±X over all numbers, + for those in S, which is 2·Σ_S X − ΣX; the target is 2·Z
+/// − ΣX. So all sums are exact, and a half's list is symmetric about 0, of which a merge needs to
+/// make half. What was cut off puts |Σ_S X − Z| off by less than n + 1: every pair that close to
+/// the closest is rescored by the checker's arithmetic, which decides.
 ///
 /// Memory: 24 bytes for each of the 2^⌊n/2⌋ + 2^⌈n/2⌉ sums. Building allocates nothing.
 final class SignedHalves {
@@ -28,16 +29,16 @@ final class SignedHalves {
   private let integers: UnsafeMutablePointer<Int64>
   private let first: SignedSums
   private let second: SignedSums
-  /// Σ X, and Σ |X|: no signed sum is larger in magnitude.
+  /// Σ X, and Σ |X|, which no signed sum exceeds in magnitude.
   private var sum: Int64 = 0
   private var largest: Int64 = 0
   private var scale = FixedPointScale(largest: 0)
-  /// Whether no X lost anything.
+  /// Whether no number lost anything when it was cut.
   private var isExact = true
 
   static func bytes(count: Int) -> Int { SignedSums.bytes(bits: count / 2) + SignedSums.bytes(bits: count - count / 2) }
 
-  /// Tables for `count` numbers, all 0 until `build`.
+  /// Tables for `count` numbers, which are all 0 until `build`.
   init(count: Int) {
     self.count = count
     numbers = .allocate(capacity: max(1, count))
@@ -53,10 +54,11 @@ final class SignedHalves {
     integers.deallocate()
   }
 
-  /// Where the caller may write the numbers before `build`.
+  /// Where the caller writes the numbers before `build`.
   var buffer: UnsafeMutableBufferPointer<Double> { UnsafeMutableBufferPointer(start: numbers, count: count) }
 
-  /// Sums of the numbers in `buffer`. The index of one that is not finite or above 2⁴⁰⁰, or nil. Cost: 2^⌊n/2⌋ + 2^⌈n/2⌉ steps.
+  /// Builds the sums of the numbers in `buffer`. Returns the index of a number that is not finite
+  /// or above 2⁴⁰⁰, or nil. Cost: 2^⌊n/2⌋ + 2^⌈n/2⌉ steps.
   func build() -> Int? {
     var magnitudes = 0.0
     for i in 0..<count {
@@ -95,7 +97,8 @@ final class SignedHalves {
     return SubsetOptimum(mask: best.mask, error: best.error)
   }
 
-  /// 2·Z − ΣX, and whether Z lost nothing. A goal beyond all sums is moved close to the last of them, which changes no order.
+  /// 2·Z − ΣX, and whether Z lost nothing when it was cut. A goal beyond all sums is moved close to
+  /// the last of them, which changes no order.
   private func fixedPoint(_ target: Double) -> (goal: Int64, isExact: Bool) {
     let scaled = scale.apply(target)
     let edge = largest &+ 1
@@ -105,16 +108,19 @@ final class SignedHalves {
     return (max(-edge, min(edge, goal)), Double(integer) == scaled && scale.isExact(target))
   }
 
-  /// Two passes of two pointers at once, from both ends of the staircase between sums above and below the goal.
+  /// Two passes of two pointers at once, from both ends of the staircase between the sums above and
+  /// below the goal.
   ///
-  /// At the corner (i, j) of what remains, least of one list and largest of the other: a sum above the goal is the closest that j has
-  /// left, one below it the closest that i has left. So each step settles a row or a column, from either end. Pairs within
+  /// Let (i, j) be the corner of what remains, the least sum of one list and the largest of the
+  /// other. If their sum is above the goal it is the closest that j has left; if it is below, the
+  /// closest that i has left. So each step settles a row or a column, from either end. Pairs within
   /// reach that are not met lie next to such a corner, in its row or column (`visitAround`).
   private func collect(_ goal: Int64, _ near: inout NearPairs) {
     let (a, b) = (first.values, second.values)
     let (rows, columns) = (first.count, second.count)
     let steps = (rows + columns) / 2
-    // The column is top − step + low in one pass, step − rows + 1 + high in the other: one index each to carry on.
+    // The column is top − step + low in one pass and step − rows + 1 + high in the other, so each
+    // pass carries one index on.
     var (low, high) = (0, rows &- 1)
     var falling = UnsafePointer(b) + (columns - 1)
     var rising = UnsafePointer(b) - (rows - 1)
@@ -137,7 +143,7 @@ final class SignedHalves {
     }
   }
 
-  /// Rescores a pair and those beside it in its row and column that are within reach.
+  /// Rescores a pair, and those beside it in its row and column that are within reach.
   private func visitAround(_ row: Int, _ column: Int, _ goal: Int64, _ cut: Int64, _ best: inout Best) {
     func isNear(_ i: Int, _ j: Int) -> Bool {
       i >= 0 && i < first.count && j >= 0 && j < second.count
@@ -157,7 +163,7 @@ final class SignedHalves {
     }
   }
 
-  /// Rescores all pairs within reach, for data full of ties.
+  /// Rescores all pairs within reach, which data full of ties need.
   private func visitAll(_ goal: Int64, _ cut: Int64, _ best: inout Best) {
     let (a, b) = (first.values, second.values)
     var top = second.count - 1
@@ -201,7 +207,7 @@ final class SignedHalves {
 
 @inline(__always) private func magnitude(_ value: Int64) -> Int64 { Int64(bitPattern: UInt64(value.magnitude)) }
 
-/// Pairs met within reach of the closest so far. Scratch of one thread.
+/// Pairs met within reach of the closest so far, as one thread collects them.
 struct NearPairs {
   struct Entry {
     let first: UInt32
@@ -213,13 +219,14 @@ struct NearPairs {
   private(set) var entries: [Entry] = []
   /// Distances from here on are of no use.
   private(set) var cut = Int64.max
-  /// Whether more were within reach than fit.
+  /// Whether more pairs were within reach than there is room for.
   private(set) var isFull = false
   private var slack: Int64 = 0
 
   init() { entries.reserveCapacity(Self.capacity) }
 
-  /// - Parameter slack: what two distances, both off by rounding, may differ by and yet be in the wrong order.
+  /// - Parameter slack: by how much two distances, both off by rounding, may differ and yet be in
+  ///   the wrong order.
   mutating func reset(isExact: Bool, slack: Int64) {
     entries.removeAll(keepingCapacity: true)
     cut = .max
@@ -229,7 +236,8 @@ struct NearPairs {
 
   /// - Precondition: `distance` < `cut`.
   mutating func take(_ first: Int, _ second: Int, _ distance: Int64) {
-    // Exact distances need no company; others that of all in reach, the rounding of the error itself (2⁻⁵² of it) included.
+    // An exact distance needs no other pair beside it. Others need all pairs within reach, which
+    // includes the rounding of the error itself, 2⁻⁵² of it.
     cut = min(cut, slack == 0 ? distance : distance &+ slack &+ (distance >> 48))
     if slack == 0 { entries.removeAll(keepingCapacity: true) }
     if entries.count == Self.capacity { entries.removeAll { $0.distance >= cut } }
@@ -241,11 +249,12 @@ struct NearPairs {
   }
 }
 
-/// A power of two that turns numbers whose magnitudes add up to `largest` into integers that add up to less than 2⁶⁰.
+/// A power of two that turns numbers whose magnitudes add up to `largest` into integers that add up
+/// to less than 2⁶⁰.
 struct FixedPointScale {
   private let factor: Double
   private let inverse: Double
-  /// 1 but for sums below 2⁻⁹⁰⁰, where one factor would overflow.
+  /// 1, except for sums below 2⁻⁹⁰⁰, where a single factor would overflow.
   private let second: Double
 
   init(largest: Double) {

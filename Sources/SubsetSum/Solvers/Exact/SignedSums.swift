@@ -1,18 +1,19 @@
-/// All sums Σ ±X of up to 20 integers, ascending, each with the mask of those taken with +.
+/// All sums Σ ±X of up to 20 integers, ascending, each with the mask of the integers taken with +.
 ///
-/// The list L of k integers gives that of one more, Y = |X|, by merging P = L − Y and Q = L + Y. As L is symmetric about 0 so is
-/// the result: its upper half is the negated lower half, with complementary masks, and Q read upwards is P negated read
-/// downwards. So step k of a merge, with p of P taken, compares L[p] − Y with L[k − p] + Y = Y − L[N − 1 − k + p]: one index, p, is all
-/// that a step hands on to the next. The lower half is made from both its ends at once.
+/// The list L of k integers gives that of one more, Y = |X|, by merging P = L − Y and Q = L + Y. As
+/// L is symmetric about 0 so is the result: its upper half is the negated lower half, with
+/// complementary masks, and Q read upwards is P negated and read downwards. So step k of a merge,
+/// with p of P taken, compares L[p] − Y with L[k − p] + Y = Y − L[N − 1 − k + p], and the index p
+/// is all that a step hands on to the next. The lower half is made from both its ends at once.
 final class SignedSums {
   let bits: Int
   let count: Int
-  /// `count` sums between two that are beyond all others.
+  /// The `count` sums, with one number before and one after them that lie beyond all others.
   private(set) var values: UnsafeMutablePointer<Int64>
   private(set) var masks: UnsafeMutablePointer<UInt32>
   private var otherValues: UnsafeMutablePointer<Int64>
   private var otherMasks: UnsafeMutablePointer<UInt32>
-  /// Beyond every sum, yet far from overflow in a sum of three.
+  /// A number beyond every sum, yet so far from overflow that three of them can be added.
   private static let beyond: Int64 = 1 << 61
 
   static func bytes(bits: Int) -> Int { (1 << bits + 2) * 2 * 12 }
@@ -33,7 +34,8 @@ final class SignedSums {
     for masks in [masks, otherMasks] { (masks - 1).deallocate() }
   }
 
-  /// The sums of `bits` integers whose magnitudes add up to less than 2⁶⁰. Cost: 2^bits steps.
+  /// Makes the sums of `bits` integers whose magnitudes add up to less than 2⁶⁰. Cost: 2^bits
+  /// steps.
   func build(_ integers: UnsafePointer<Int64>) {
     (values[0], masks[0]) = (0, 0)
     for bit in 0..<bits {
@@ -46,7 +48,7 @@ final class SignedSums {
     (values[-1], values[count]) = (-Self.beyond, Self.beyond)
   }
 
-  /// Equal sums: those of P come first.
+  /// Of equal sums those of P come first.
   @inline(__always) private static func merge(
     _ values: UnsafePointer<Int64>, _ masks: UnsafePointer<UInt32>, _ size: Int, _ number: Int64, _ bit: UInt32,
     _ newValues: UnsafeMutablePointer<Int64>, _ newMasks: UnsafeMutablePointer<UInt32>
@@ -54,19 +56,22 @@ final class SignedSums {
     let step = abs(number)
     let twice = 2 &* step
     let full = 2 &* bit &- 1
-    // Subtracting |X| is taking X with − or, when X is negative, with +. Complementing a mask of L clears no new bit.
+    // To subtract |X| is to take X with − or, when X is negative, with +. Complementing a mask of L
+    // clears no new bit.
     let plainBit = number < 0 ? bit : 0
     let movedFlip = (bit &- 1) | (number < 0 ? 0 : bit)
     let last = 2 &* size &- 1
-    // How many of P the lower half takes: those at most 0.
+    // The number of sums of P that the lower half takes: those that are at most 0.
     let below = partitionPoint(0..<size) { values[$0] > step }
     var (low, high) = (0, below &- 1)
-    // At output k of one pass Q's value is step − mirror[low], at output k of the other step − opposite[high].
+    // At output k of one pass the value of Q is step − mirror[low], at output k of the other step −
+    // opposite[high].
     var (mirror, mirrorMasks) = (values + (size &- 1), masks + (size &- 1))
     var (opposite, oppositeMasks) = (values + 1, masks + 1)
     let half = size / 2
     for k in 0..<half {
-      // Selections by masks of bits: as conditions they become branches that are mispredicted half the time.
+      // Masks of bits select. As conditions they would become branches that are mispredicted half
+      // the time.
       let (a, b) = (values[low], mirror[low])
       let takesMoved = (twice &- a &- b) >> 63
       let value = select(takesMoved, step &- b, a &- step)

@@ -3,16 +3,16 @@ import RunControl
 /// The 2^bits vector sums of some candidates, by columns, in groups that ascend in column 0.
 final class SortedHalf {
   private(set) var count: Int
-  /// Where the sums of each of `HalfSums`' groups lie.
+  /// The range of sums that each of `HalfSums`' groups takes.
   private(set) var groups: [Range<Int>]
   let columns: [UnsafeMutablePointer<Double>]
   let masks: UnsafeMutablePointer<UInt32>
   private let memory: (columns: [OwnedBuffer<Double>], masks: OwnedBuffer<UInt32>)
-  /// Sums made between two questions whether to go on.
+  /// Sums that are made between two questions whether the run may go on.
   private static let piece = 1 << 14
 
-  /// Sums `−bases + Σ`, or `Σ` without bases, of the coordinates `order`, a column each. `padding`
-  /// infinite sums follow the last.
+  /// The sums `−bases + Σ`, or `Σ` without bases, of the coordinates `order`, one column for each.
+  /// `padding` infinite sums follow the last.
   ///
   /// - Throws: `Interruption` when the run must stop.
   init(
@@ -65,10 +65,12 @@ final class SortedHalf {
     return (squares / Double(count)).squareRoot()
   }
 
-  /// Drops sums that another of the list stands for. Cost: a few passes, and a sort where many first coordinates are equal.
+  /// Drops sums that are equal to another of the list. Cost: a few passes, and a sort where many
+  /// first coordinates are equal.
   ///
-  /// Of subsets that differ only in which of equal candidates they hold, the one with the first of them is kept; with `areExact`, of
-  /// all subsets with the same sum the first in the list. `rows` are the candidates that the list was made of.
+  /// Of subsets that differ only in which of equal candidates they hold, the one with the first of
+  /// them is kept; with `areExact`, of all subsets with the same sum the first in the list. `rows`
+  /// are the candidates that the list was made of.
   ///
   /// - Precondition: one group.
   func dropRepeats(rows: UnsafePointer<Double>, bits: Int, areExact: Bool) {

@@ -1,9 +1,11 @@
 import RunControl
 
-/// Meet in the middle in one dimension: sorted sums of both halves, joined by passes of two pointers.
+/// Meeting in the middle in one dimension: sorted sums of both halves, joined by passes of two
+/// pointers.
 ///
-/// A first pass finds the least computed error, a second one visits all pairs close to it. Where subsets are collected, the
-/// second alone visits all pairs within the tolerance. With a fixed size each pass runs over the pairs of groups whose sizes add up.
+/// A first pass finds the least computed error, and a second one visits all pairs close to it.
+/// Where subsets are collected, the second pass alone visits all pairs within the tolerance. With a
+/// fixed size each pass goes over the pairs of groups whose sizes add up.
 final class SortedJoin {
   private let first: HalfSums
   private let second: HalfSums
@@ -36,7 +38,8 @@ final class SortedJoin {
     }
   }
 
-  /// The pair of least |a + b|. On a stop, the best of what was visited; nil when that is nothing.
+  /// The pair of least |a + b|. Where the run is stopped, the best of what was visited; nil for
+  /// nothing.
   private static func leastMagnitude(
     _ a: HalfSums.Group, _ b: HalfSums.Group, _ meter: inout WorkMeter
   ) -> (first: Int, second: Int)? {
@@ -63,9 +66,11 @@ final class SortedJoin {
     return found
   }
 
-  /// Rescores all pairs whose |a + b| lies within the rounding bound of what is of use. False when the run must stop.
+  /// Rescores all pairs whose |a + b| lies within the rounding bound of what is of use. False when
+  /// the run must stop.
   ///
-  /// A subset of checked error e has |a + b| ≤ e + slack, so none that is of use lies beyond `MeetingPoint.reach`.
+  /// A subset of checked error e has |a + b| ≤ e + slack, so none that is of use lies beyond
+  /// `MeetingPoint.reach`.
   private static func visitPairs(
     _ a: HalfSums.Group, _ b: HalfSums.Group, _ best: inout MeetingPoint, _ meter: inout WorkMeter
   ) -> Bool {
@@ -80,7 +85,7 @@ final class SortedJoin {
       if top < 0 { break }
       var j = top
       while true {
-        // One unit for the row, one for each pair in it.
+        // One unit for the row, and one for each pair in it.
         spent &+= 1
         if spent == chunk {
           meter.count(work: UInt64(spent), evaluations: 0)
@@ -89,7 +94,7 @@ final class SortedJoin {
           if !meter.allows(UInt64(chunk)) { return false }
         }
         if j < 0 || value + second[j] < -reach { break }
-        // A narrower reach may have come since the row began.
+        // The reach may have narrowed since the row began.
         if value + second[j] <= reach {
           best.consider(a.masks[i], b.masks[j])
           reach = best.reach

@@ -2,8 +2,8 @@ import RunControl
 
 /// The closest subsets met, at most `limit` of those within `tolerance`.
 ///
-/// Order: by error, then fewer elements, then the lexicographically smaller. A heap with the last of them on top: 16
-/// bytes a subset, log(limit) for each one taken.
+/// They are ordered by error, then fewer elements, then lexicographically, in a heap with the last
+/// of them on top. Memory: 16 bytes a subset. Cost: log(limit) for each one taken.
 struct SubsetCollector {
   struct Entry {
     let mask: UInt64
@@ -26,7 +26,8 @@ struct SubsetCollector {
     self.limit = limit
   }
 
-  /// The error above which nothing is taken. Once a subset has been dropped, only those as close as the last kept matter.
+  /// The error above which nothing is taken. Once a subset has been dropped, only those as close as
+  /// the last one kept matter.
   var bound: Double { isTruncated ? heap[0].error : tolerance }
 
   mutating func take(_ mask: UInt64, error: Double) {
@@ -44,7 +45,7 @@ struct SubsetCollector {
     }
   }
 
-  /// In order.
+  /// The subsets in order.
   func sorted() -> [Entry] { heap.sorted { $0.precedes($1) } }
 
   private mutating func rise() {
@@ -71,12 +72,13 @@ struct SubsetCollector {
 
 /// All subsets within a tolerance, or the closest of them.
 public struct SubsetListing: Sendable {
-  /// By error, then fewer elements, then lexicographically.
+  /// The subsets by error, then fewer elements, then lexicographically.
   public let solutions: [Solution]
-  /// Whether no subset within the tolerance is missing: nothing was dropped for the cap, and no limit ended the search.
+  /// Whether no subset within the tolerance is missing: none was dropped for the limit on their
+  /// number, and no limit ended the search.
   public let isComplete: Bool
-  /// What ended the search early. The solutions are then the closest of those looked at.
+  /// What ended the search early, or nil. The solutions are then the closest of those looked at.
   public let stop: StopReason?
-  /// Sums and pairs looked at, in coordinates: the unit of the work limit.
+  /// Sums and pairs looked at, in coordinates, the unit of the work limit.
   public let work: UInt64
 }

@@ -3,31 +3,33 @@ import SubsetSumKernels
 
 /// The sums of a half in cells of their first columns, so that those within a box can be looked up.
 ///
-/// In up to three columns, where boxes are narrow: slabs of the first column, sorted by the second within each, and a bitmap of finer cells of both that hold
-/// any. In more: prisms of the first and second column, sorted by the third. In either, `starts` has the place where each part of a slab or prism begins.
-/// Beyond four deviations from the mean the outermost cells hold all. Memory: about 12 bytes a sum.
+/// In up to three columns, where boxes are narrow, there are slabs of the first column, sorted by
+/// the second within each, and a bitmap of the finer cells of both columns that hold any sum. In
+/// more columns there are prisms of the first and second column, sorted by the third. Either way
+/// `starts` has the place where each part of a slab or prism begins. The outermost cells hold all
+/// sums beyond four deviations from the mean. Memory: about 12 bytes a sum.
 final class SumGrid {
-  /// A column each, in the order of the list that it was made of; places are indices into them.
+  /// One column for each of the list that the grid was made of. Places are indices into them.
   let columns: [UnsafeMutablePointer<Double>]
   let masks: UnsafeMutablePointer<UInt32>
-  /// Extremes of the first column.
+  /// The extremes of the first column.
   let least: Double
   let most: Double
-  /// Slabs, or prisms' first sides.
+  /// The slabs, or the first sides of prisms.
   let rows: CellAxis
-  /// Prisms' second sides; one for slabs.
+  /// The second sides of prisms; one cell where there are slabs.
   let sides: CellAxis
   let sideCount: Int
-  /// The column that a slab or prism is sorted by.
+  /// The column by which a slab or prism is sorted.
   let sorted: Int
-  /// Parts of a slab or prism, by that column.
+  /// The parts of a slab or prism, by that column.
   let parts: CellAxis
   private let partCount: Int
-  /// Where part c of slab or prism s begins, at s·partCount + c, and the end.
+  /// Where part c of slab or prism s begins, at s·partCount + c; then the end.
   private let starts: UnsafeMutablePointer<UInt32>
   private let bitmap: CellBitmap?
   private let memory: (columns: [OwnedBuffer<Double>], masks: OwnedBuffer<UInt32>, starts: OwnedBuffer<UInt32>)
-  /// Sums placed between two questions whether to go on.
+  /// Sums that are placed between two questions whether the run may go on.
   private static let piece = 1 << 14
 
   /// - Precondition: at least two columns, fewer than 2³¹ sums in one group.
@@ -74,8 +76,10 @@ final class SumGrid {
     bitmap = isSlab ? try CellBitmap(list, side: rowCount, control) : nil
   }
 
-  /// Leaves in `places` which of `count` points (x_i, y_i) leave of (x, y) what may lie within `reach` of a sum in both of the first columns; how many. All of
-  /// them where there is no bitmap, or that is wider than its cells. `places` has room for 8 more.
+  /// Leaves in `places` the indices of those of `count` points (x_i, y_i) for which (x − x_i, y −
+  /// y_i) may lie within `reach` of a sum in both of the first columns, and returns their number.
+  /// That is all of them where there is no bitmap, or where `reach` is wider than its cells.
+  /// `places` has room for 8 more.
   func near(
     _ x: Double, _ y: Double, reach: Double, _ xs: UnsafePointer<Double>, _ ys: UnsafePointer<Double>, count: Int,
     _ places: UnsafeMutablePointer<Int32>
@@ -85,12 +89,13 @@ final class SumGrid {
     return count
   }
 
-  /// The first place of a slab or prism in a part.
+  /// The first place in a slab or prism of a part.
   @inline(__always) func start(_ cell: Int, part: Int) -> Int { Int(starts[cell &* partCount &+ part]) }
 
   @inline(__always) func end(_ cell: Int) -> Int { Int(starts[(cell &+ 1) &* partCount]) }
 
-  /// At most four places near a point of the first columns and the sorted one, in its cell.
+  /// At most four places near a point of the first columns and the sorted one, in the cell of that
+  /// point.
   func places(near first: Double, _ second: Double, _ key: Double) -> Range<Int> {
     let cell = rows.place(first) &* sideCount &+ sides.place(second)
     let start = start(cell, part: parts.place(key))
@@ -110,7 +115,7 @@ extension CellAxis {
   }
 }
 
-/// Which of fine cells of two columns hold any sum: about 32 cells for each.
+/// Which fine cells of two columns hold any sum. There are about 32 cells for each sum.
 private final class CellBitmap {
   private let rows: CellAxis
   private let cells: CellAxis

@@ -1,6 +1,6 @@
 import RunControl
 
-/// An entry of each of two lists.
+/// Positions of an entry in each of two lists.
 struct ListPair {
   let left: UInt32
   let right: UInt32
@@ -10,10 +10,10 @@ struct ListPair {
 final class PairedLists {
   let left: SortedHalf
   let right: SortedHalf
-  /// Candidates of the left list.
+  /// The number of candidates of the left list.
   let bits: Int
   let columnCount: Int
-  /// Of the sums, by column.
+  /// Means, deviations and extremes of the sums, by column.
   let means: [Double]
   let deviations: [Double]
   let lows: [Double]
@@ -43,7 +43,8 @@ final class PairedLists {
   func mask(_ pair: ListPair) -> UInt32 { left.masks[Int(pair.left)] | right.masks[Int(pair.right)] << UInt32(bits) }
 }
 
-/// Sums of two lists that lie in a range: their second coordinates, and what they are made of.
+/// The sums of two lists that lie in a range: their second coordinates, and the entries that they
+/// are made of.
 final class RangeSums {
   let capacity: Int
   private(set) var count = 0
@@ -67,10 +68,10 @@ final class RangeSums {
     let right: Int
   }
 
-  /// The sums s with low ≤ s < high in the first coordinate, from `place` on, as many as there is room for; where to go on, or nil
-  /// when there are no more.
+  /// Collects the sums s with low ≤ s < high in the first coordinate, from `place` on, as many as
+  /// there is room for. Returns where to go on, or nil when there are no more.
   ///
-  /// As the left sum ascends, the range of right ones descends. Cost: both lists, and the sums.
+  /// As the left entry ascends, the range of right ones descends. Cost: both lists, and the sums.
   func collect(
     _ lists: PairedLists, from low: Double, to high: Double, at place: Place = Place(left: 0, right: 0)
   ) -> Place? {
@@ -98,17 +99,17 @@ final class RangeSums {
   }
 }
 
-/// The sums of a range, made in parts that there is room for: narrower ranges, and where so many sums are all but equal that no
-/// narrower one helps, pieces of a range.
+/// The sums of a range, made in parts that there is room for: narrower ranges, or pieces of a range
+/// where so many sums are nearly equal that no narrower one helps.
 struct SumParts {
   private let lists: PairedLists
   private let sums: RangeSums
   private let high: Double
-  /// No range is split below it.
+  /// The width below which no range is split.
   private let finest: Double
   private var width = Double.infinity
   private var rest: RangeSums.Place?
-  /// Where the range of the part at hand begins, and where it ends.
+  /// Where the range of the current part begins, and where it ends.
   private(set) var low: Double
   private(set) var end: Double
 

@@ -3,33 +3,35 @@ import RunControl
 /// The passes of a `CellSweep` over its ranges.
 final class SweepRun {
   private let m: Int
-  /// How many candidates a subset must have, or nil.
+  /// How many candidates a subset must have; nil for any number.
   private let size: Int?
   private let plain: PlainMeasure
   private let coordinates: SweptCoordinates
-  /// Sums of groups one and two, and of three and four less the target.
+  /// The sums of groups one and two, and of groups three and four less the target.
   private let first: PairedLists
   private let second: PairedLists
   private let firstSums: RangeSums
   private let secondSums: RangeSums
   private let cells: CellTable
-  /// In place of the cells where the errors of interest are wide beside them.
+  /// Takes the place of the cells where the errors of interest are wide beside them.
   private let grid: GridTable?
   /// The largest error of interest.
   private let radius: Double
   private let difference: OwnedBuffer<Double>
   private let wanted: Int
   private let isExact: Bool
-  /// The most that a part of a range can cost, with the looks between two questions whether the run may go on.
+  /// The most that a part of a range can cost, with the looks between two questions whether the run
+  /// may go on.
   private let unit: UInt64
 
-  /// Sums of a range with a grid, at most.
+  /// The most sums of a range with a grid.
   private static let gridWanted = 1 << 17
-  /// Sums that are looked up between two questions whether to go on.
+  /// Sums that are looked up between two questions whether the run may go on.
   private static let lookInterval = 1 << 12
 
-  /// `radius` is the largest error of interest; `best` has a first bound.
-  ///
+  /// - Parameters:
+  ///   - radius: the largest error of interest.
+  ///   - best: has a first bound.
   /// - Throws: `Interruption` when the run must stop.
   init(
     _ instance: SmallInstance, within radius: Double, _ best: inout MeetingPoint, _ control: RunControl
@@ -58,7 +60,7 @@ final class SweepRun {
       bits: bounds[3] - bounds[2], control)
     let narrow = max(1 << 10, 2 * max(first.longest, second.longest))
     best.radius = min(radius, max(coordinates.expectedRadius, best.sufficient))
-    // As many sums in a range as make it wider than what is looked for around it.
+    // A range holds so many sums that it is wider than what is looked for around it.
     let near = Self.density(first) * 2 * min(best.strictReach, 1e300)
     let isWide = coordinates.columnCount > 2 && near > Double(narrow) / 8
     wanted = isWide ? max(narrow, min(Self.gridWanted, Int(saturating: min(near, 1e9)))) : narrow
@@ -70,7 +72,7 @@ final class SweepRun {
     unit = UInt64(capacity * (width + 2))
   }
 
-  /// Sums a unit of the first coordinate in the middle.
+  /// The number of sums for each unit of the first coordinate, in the middle.
   private static func density(_ sums: PairedLists) -> Double {
     Double(sums.count) / max(Double.leastNormalMagnitude, (2 * Double.pi).squareRoot() * sums.deviations[0])
   }
@@ -92,7 +94,8 @@ final class SweepRun {
   }
 
   private func pass(_ best: inout MeetingPoint, _ meter: inout WorkMeter, hasFirstLook: Bool) {
-    // Where most pairs cancel: sums of both sides are about normal, with these means and variances.
+    // Where most pairs cancel: the sums of both sides are about normal, with these means and
+    // variances.
     let (p, q) = (first, second)
     let (a, b) = (p.deviations[0] * p.deviations[0], q.deviations[0] * q.deviations[0])
     let middle = a + b > 0 ? (p.means[0] * b - q.means[0] * a) / (a + b) : p.means[0]
@@ -107,7 +110,8 @@ final class SweepRun {
     outwards(from: middle, width: width, narrowest: narrowest, isFirstLook: false, &best, &meter)
   }
 
-  /// Sweeps over ranges up and down from the middle: all of them, or as a first look until there were sums enough for one range.
+  /// Sweeps over ranges up and down from the middle: over all of them, or as a first look until
+  /// there were sums enough for one range.
   private func outwards(
     from middle: Double, width: Double, narrowest: Double, isFirstLook: Bool, _ best: inout MeetingPoint,
     _ meter: inout WorkMeter
@@ -136,8 +140,10 @@ final class SweepRun {
     }
   }
 
-  /// Looks at the pairs whose first sum lies in `low..<high`, up to `reach` from 0 in the first coordinate and `cellReach` in the second, and to
-  /// what is of use in both; the sums of the first side there, or nil when the run must stop or nothing is left to improve.
+  /// Looks at the pairs whose first sum lies in `low..<high`, up to `reach` from 0 in the first
+  /// coordinate and `cellReach` in the second, and no further in either than is of use. Returns the
+  /// number of sums of the first side there, or nil when the run must stop or nothing is left to
+  /// improve.
   private func sweep(
     _ low: Double, _ high: Double, reach: Double, cellReach: Double, _ best: inout MeetingPoint,
     _ meter: inout WorkMeter
@@ -154,7 +160,7 @@ final class SweepRun {
       let reach = min(reach, best.strictReach)
       let (start, end) = (-parts.end - reach, (-parts.low + reach).nextUp)
       if let grid {
-        // About as many as lie in the range, and within reach of it.
+        // About as many are looked up as lie in the range and within reach of it.
         let share = 1 + 2 * reach / max(parts.end - parts.low, .leastNormalMagnitude)
         grid.fill(
           window: window, lookCount: Int(saturating: min(Double(second.count), share * Double(firstSums.count))))
@@ -167,14 +173,15 @@ final class SweepRun {
     return nil
   }
 
-  /// Looks up the sums of the second side from `low` to below `high`. False when the run must stop or nothing is left to improve.
+  /// Looks up the sums of the second side from `low` to below `high`. False when the run must stop
+  /// or nothing is left to improve.
   private func look(
     _ low: Double, _ high: Double, window: Double, _ best: inout MeetingPoint, _ meter: inout WorkMeter
   ) -> Bool {
     var parts = SumParts(second, in: secondSums, from: low, to: high)
     var window = window
     var (cut, reach) = (best.strictCut, best.strictReach)
-    // One coordinate that ranges and cells have not narrowed, where there is one, settles most pairs.
+    // A coordinate that ranges and cells have not narrowed, where there is one, settles most pairs.
     let column = min(2, coordinates.columnCount - 1)
     let (firstLeft, firstRight) = (first.left.columns[column], first.right.columns[column])
     let (secondLeft, secondRight) = (second.left.columns[column], second.right.columns[column])
@@ -196,7 +203,7 @@ final class SweepRun {
           (cut, reach) = (best.strictCut, best.strictReach)
           window = min(window, reach)
         }
-        // Where many sums are close to each other, cells hold more than what was made.
+        // Where many sums are close to each other, cells hold more than the sums that were made.
         if seen >= firstSums.capacity, !mayGoOn(&seen, &meter) { return false }
       }
       meter.count(work: UInt64(seen), evaluations: UInt64(seen))
@@ -204,7 +211,7 @@ final class SweepRun {
     return false
   }
 
-  /// The same with the first side's sums in a grid.
+  /// Looks up the sums of the second side where the first side's lie in a grid.
   private func look(
     _ low: Double, _ high: Double, in grid: GridTable, _ best: inout MeetingPoint, _ meter: inout WorkMeter
   ) -> Bool {
@@ -239,7 +246,7 @@ final class SweepRun {
     return false
   }
 
-  /// Counts the pairs seen, and asks whether there may be more.
+  /// Counts the pairs that were seen, and asks whether there may be more.
   private func mayGoOn(_ seen: inout Int, _ meter: inout WorkMeter) -> Bool {
     meter.count(work: UInt64(seen), evaluations: UInt64(seen))
     seen = 0
@@ -252,14 +259,14 @@ final class SweepRun {
     return (0..<coordinates.columnCount).allSatisfy { $0 == 1 || first.sum(a, $0) == first.sum(b, $0) }
   }
 
-  /// Rescores four sums' subset, unless it has another size than it must have.
+  /// Rescores the subset of four sums, unless it has another size than it must have.
   private func consider(_ ab: ListPair, _ cd: ListPair, _ best: inout MeetingPoint) {
     let (front, back) = (first.mask(ab), second.mask(cd))
     if let size, front.nonzeroBitCount + back.nonzeroBitCount != size { return }
     best.consider(front, back)
   }
 
-  /// The error of four sums as `PlainMeasure` has it, coordinates in their own order.
+  /// The error of four sums as `PlainMeasure` computes it, with coordinates in their own order.
   private func measure(_ ab: ListPair, _ cd: ListPair) -> Double {
     for k in 0..<coordinates.columnCount {
       difference.base[coordinates.order[k]] = first.sum(ab, k) + second.sum(cd, k)

@@ -1,19 +1,21 @@
-/// The coordinates that a `CellSweep` works on: the problem's in plain form, and where subsets have a fixed size that as one more, of 1 for each
-/// candidate, in a unit so wide that no other size lies within reach.
+/// The coordinates that a `CellSweep` works on: the problem's in plain form. A fixed size adds one
+/// more, which is 1 for each candidate, in a unit so wide that no other size lies within reach.
 final class SweptCoordinates {
-  /// Coordinates, with the size's where there is one.
+  /// The number of coordinates, with that of the size where there is one.
   let columnCount: Int
   /// Coordinate j of candidate i at i·columnCount + j.
   let rows: UnsafeMutablePointer<Double>
   let target: UnsafeMutablePointer<Double>
-  /// The coordinate of each column: that of the ranges first, the others by descending spread, the size's third.
+  /// The coordinate of each column: that of the ranges first, the others by descending spread, and
+  /// the size's third.
   let order: [Int]
-  /// The column of sizes and their unit.
+  /// The column of sizes, and their unit.
   let sizes: (column: Int, unit: Double)?
-  /// The radius in which two subsets are expected, were sums independent normals in each coordinate.
+  /// The radius in which two subsets are expected, if sums were independent normals in each
+  /// coordinate.
   let expectedRadius: Double
 
-  /// - Parameter reach: No coordinate further off is of interest.
+  /// - Parameter reach: no coordinate that is further off is of interest.
   init(_ instance: SmallInstance, reach: Double) {
     let (n, m) = (instance.count, instance.dimension)
     columnCount = m + (instance.size == nil ? 0 : 1)
@@ -30,7 +32,7 @@ final class SweptCoordinates {
     for j in 0..<m { target[j] = instance.target[j] }
     var order = (0..<m).sorted { (spreads[$1], $0) < (spreads[$0], $1) }
     if let size = instance.size {
-      // A power of two, so that sums of it are exact.
+      // The unit is a power of two, so that sums of it are exact.
       let unit = exponential2(max(-900, min(900, logarithm2(max(reach, .leastNormalMagnitude)).rounded(.up))) + 3)
       for i in 0..<n { rows[i * columnCount + m] = unit }
       target[m] = unit * Double(size)
@@ -71,7 +73,8 @@ final class SweptCoordinates {
           1 - logarithm2(2 * Double.pi * variance) / 2 - gap * gap / variance * (logarithm2(2.718281828459045) / 2)
       }
     }
-    // Passes grow it by a factor: neither 0, nor what overflowing squares make no number of.
+    // Passes multiply the radius by a factor, so it may neither be 0 nor NaN, which overflowing
+    // squares make.
     let radius = exponential2(-logDensity / Double(m))
     return radius.isNaN ? .infinity : max(radius, .leastNormalMagnitude)
   }

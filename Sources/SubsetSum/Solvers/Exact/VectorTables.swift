@@ -1,6 +1,7 @@
 import RunControl
 
-/// The sums of two halves of an instance's candidates, in plain coordinates, laid out for any number of targets. Nothing is written after they have been made.
+/// The sums of two halves of an instance's candidates, in plain coordinates, laid out for any
+/// number of targets. Nothing is written after they have been made.
 final class VectorTables: @unchecked Sendable {
   private let m: Int
   private let firstBits: Int
@@ -8,9 +9,10 @@ final class VectorTables: @unchecked Sendable {
   private let order: [Int]
   private let first: SortedHalf
   private let grid: SumGrid
-  /// Sums of the first half between two questions whether the run may go on, at most, and looks that they may cost, about.
+  /// The most sums of the first half between two questions whether the run may go on, and about how
+  /// many looks they may cost.
   fileprivate static let interval = (sums: 1 << 12, looks: 1 << 18)
-  /// Of so many sums of the first half one is looked at first.
+  /// One of so many sums of the first half is looked at first.
   private static let firstStride = 64
 
   /// - Throws: `Interruption` when the run must stop.
@@ -33,13 +35,15 @@ final class VectorTables: @unchecked Sendable {
     grid = try SumGrid(list(firstBits..<n), control)
   }
 
-  /// Looks at every subset that may be better than the best, until none can be or the run must stop.
+  /// Looks at every subset that may be better than the best, until none can be, or the run must
+  /// stop.
   ///
-  /// A first look at pairs near each other in two coordinates brings the error down to a scale at which windows are narrow.
+  /// A first look at pairs that are near each other in two coordinates brings the error down to a
+  /// scale at which windows are narrow.
   func search(_ best: inout MeetingPoint, _ meter: inout WorkMeter) {
     var search = TargetSearch(m: m, order: order, first: first, grid: grid, target: best.instance.target)
     defer { search.deallocate() }
-    // What rounding of a window's ends could leave out, with room.
+    // A margin that is wider than the rounding of a window's ends.
     let margin = best.instance.largestSum * 0x1p-50
     for stride in [Self.firstStride, 1] {
       var (start, length, cost) = (0, 1 << 6, 1)
@@ -59,7 +63,7 @@ final class VectorTables: @unchecked Sendable {
   }
 }
 
-/// One target's search: what its loops read, at hand.
+/// The search for one target, with what its loops read.
 private struct TargetSearch {
   private let m: Int
   private let order: [Int]
@@ -85,7 +89,8 @@ private struct TargetSearch {
     places.deallocate()
   }
 
-  /// Compares every `stride`-th of some sums with a few in the cell of what it leaves; how many sums and pairs that were.
+  /// Compares every `stride`-th of some sums with a few in the cell of what it leaves, and returns
+  /// how many sums and pairs that were.
   mutating func glance(
     _ range: Range<Int>, stride step: Int, firstBits: Int, _ best: inout MeetingPoint
   ) -> Int {
@@ -100,10 +105,12 @@ private struct TargetSearch {
     return visited
   }
 
-  /// Looks up what some sums leave of the target; how many sums and pairs were looked at.
+  /// Looks up what some sums leave of the target, and returns how many sums and pairs were looked
+  /// at.
   mutating func look(_ range: Range<Int>, margin: Double, firstBits: Int, _ best: inout MeetingPoint) -> Int {
     let (rows, sides, parts, sideCount) = (grid.rows, grid.sides, grid.parts, grid.sideCount)
-    // The column that cells are sorted by, and another that settles most pairs: the third, or the second where cells are sorted by the third.
+    // The column by which cells are sorted, and another that settles most pairs: the third, or the
+    // second where cells are sorted by the third.
     let (sorted, other) = (grid.sorted, grid.sorted == 2 ? 1 : min(2, m - 1))
     let (a0, a1, aSorted, aOther) = (first.columns[0], first.columns[1], first.columns[sorted], first.columns[other])
     let (b0, bSorted, bOther) = (grid.columns[0], grid.columns[sorted], grid.columns[other])
@@ -111,7 +118,7 @@ private struct TargetSearch {
     var reach = best.strictReach
     var window = reach + margin
     var visited = range.count
-    // Later on windows are narrower, so that none is missed.
+    // Windows only narrow later on, so none is missed.
     let start = range.lowerBound
     let near = grid.near(z0, z1, reach: window, a0 + start, a1 + start, count: range.count, places)
     for place in 0..<near {

@@ -1,10 +1,10 @@
 import RunControl
 
-/// Meet in the middle above one dimension: both halves sorted on the coordinate of largest spread, and for each sum
-/// of one half a window of the other as wide as the best error so far.
+/// Meeting in the middle above one dimension: both halves are sorted on the coordinate of largest
+/// spread, and each sum of one half meets a window of the other as wide as the best error so far.
 ///
-/// Sums lie in columns, so that eight sums of the second half are compared at a time; a block is left at the first
-/// coordinate that rules out all eight.
+/// Sums lie in columns, so that eight sums of the second half are compared at a time. A block of
+/// eight is left at the first coordinate that rules out all of them.
 final class WindowJoin {
   private let m: Int
   private let plain: PlainMeasure
@@ -19,8 +19,8 @@ final class WindowJoin {
   private static let laneCount = 8
   private static let neighbourBlocks = 2
   private static let checkInterval = 1 << 16
-  /// Rows without a sum in their windows, and subsets rescored, between two questions whether to go
-  /// on.
+  /// Rows without a sum in their windows, and subsets rescored, between two questions whether the
+  /// run may go on.
   private static let (rowInterval, rescoredInterval) = (1 << 14, 1 << 12)
 
   /// - Throws: `Interruption` when the run must stop.
@@ -46,7 +46,8 @@ final class WindowJoin {
     pairs = HalfSums.pairs(size: instance.size, split, n - split)
   }
 
-  /// A pass over the nearest blocks brings the window down, a full one decides. To collect subsets each pair is met once.
+  /// A pass over the nearest blocks brings the window down, and a full one decides. To collect
+  /// subsets each pair is met once.
   func run(_ best: inout MeetingPoint, _ meter: inout WorkMeter) {
     for blocks in best.isCollecting ? [.max] : [Self.neighbourBlocks, .max] {
       for pair in pairs {
@@ -56,7 +57,8 @@ final class WindowJoin {
     }
   }
 
-  /// False when the run must stop. Sums of the first half are −z + Σ, so a pair's error is the norm of the sum of both.
+  /// One pass; false when the run must stop. Sums of the first half are −z + Σ, so a pair's error
+  /// is the norm of the sum of both.
   private func pass(
     _ rows: Range<Int>, _ sums: Range<Int>, _ best: inout MeetingPoint, _ meter: inout WorkMeter, blocks: Int
   ) -> Bool {
@@ -72,7 +74,7 @@ final class WindowJoin {
       var cut = best.cut
       var reach = Self.reach(cut, isSquared)
       let value = keyA[i]
-      // Ascending values push the window down.
+      // As values ascend, the window moves down.
       while top > sums.lowerBound, value + keyB[top &- 1] > reach { top &-= 1 }
       var j = top
       var left = blocks
@@ -107,12 +109,13 @@ final class WindowJoin {
     return true
   }
 
-  /// The window's half width on one coordinate for a cut, which is squared for the Euclidean norm.
+  /// The half width of the window on one coordinate for a cut, which is squared for the Euclidean
+  /// norm.
   @inline(__always) private static func reach(_ cut: Double, _ isSquared: Bool) -> Double {
     isSquared ? cut.squareRoot() * (1 + 0x1p-50) : cut
   }
 
-  /// Reads eight sums from `start`; those at or above the window's end only cause a needless look.
+  /// Reads eight sums from `start`. Those at or above the window's end only cause a needless look.
   @inline(__always) private func isAnyWithinMaximum(_ i: Int, _ start: Int, _ reach: Double) -> Bool {
     var alive = SIMDMask<SIMD8<Int64>>(repeating: true)
     let limit = SIMD8<Double>(repeating: reach)
@@ -135,7 +138,7 @@ final class WindowJoin {
     return true
   }
 
-  /// The error of a pair as `PlainMeasure` has it, coordinates in their own order.
+  /// The error of a pair as `PlainMeasure` computes it, with coordinates in their own order.
   private func measure(_ i: Int, _ k: Int) -> Double {
     for j in 0..<m { difference.base[order[j]] = first.columns[j][i] + second.columns[j][k] }
     return plain.of(difference.base, m)

@@ -1,52 +1,74 @@
 import LinearAlgebra
 import RunControl
 
-/// Local search from any subset: annealed by flips and swaps over the shortest candidates, then brought to a local optimum of the norm.
+/// Local search from any subset: annealed by flips and swaps over the shortest candidates, then
+/// brought to a local optimum of the norm.
 ///
-/// From the start, which is given or another solver's, coolings follow one another (`ExchangeAnnealing`): single flips, or swaps
-/// where the size is fixed, at temperatures that let the root mean square residual rise to about `heat` times the best (in turn 1, 0.7 and 1.6 times that) before it falls to `chill` times it. They move in ‖r‖₂², a smooth
-/// guide for all norms, while every subset met is judged in the norm itself. After each cooling the best one is improved by single flips and by pairs (removing two, adding two, or
-/// one of each) that lower the norm, until none does. The first coolings make 2¹⁶ proposals, the next twice as many, up to 2^`coolingBits`. `lanes` of them start from the
-/// same subset, one a core, and the best of what they reach is where the next ones start.
+/// ```swift
+/// let rounded = try FractionalRounding().solve(problem, control: RunControl())
+/// let better = try Exchange(from: rounded.subset).solve(
+///   problem, control: RunControl(limits: Limits(seconds: 5)))
+/// ```
 ///
-/// **Guarantee.** Unless a limit stops it, no single flip among the candidates of the window lowers the norm of the result, and no pair among the
-/// first `pairWindow` of them; with a fixed size no swap of two of these. The window holds the shortest candidates: all that can lower the norm by a single flip, and all the coolings propose,
-/// as far as memory allows. The result is never worse than the start. It proves nothing about other subsets.
+/// From the start, which is given or another solver's, coolings follow one another
+/// (`ExchangeAnnealing`). They flip single candidates, or swap two where the size is fixed, at
+/// temperatures that let the root mean square residual rise to about `heat` times the best (in turn
+/// 1, 0.7 and 1.6 times that) before it falls to `chill` times it. They move in ‖r‖₂², a smooth
+/// guide for all norms, while every subset met is judged in the norm itself. After each cooling the
+/// best subset is improved by single flips and by pairs (removing two, adding two, or one of each)
+/// that lower the norm, until none does. The first coolings make 2¹⁶ proposals, the next twice as
+/// many, up to 2^`coolingBits`. `lanes` of them start from the same subset, one a core, and the
+/// next ones start from the best that they reach.
 ///
-/// Norms other than the max norm and the Euclidean are searched in the coordinates in which they are plain: a metric's transformed ones, weighted
-/// ones for row sums.
+/// **Guarantee.** Unless a limit stops it, no single flip among the candidates of the window lowers
+/// the norm of the result, and no pair among the first `pairWindow` of them; with a fixed size no
+/// swap of two of these does. The window holds the shortest candidates: all that can lower the norm
+/// by a single flip, and all that the coolings propose, as far as memory allows. The result is
+/// never worse than the start. It proves nothing about other subsets.
 ///
-/// Measured on generated instances in the max norm, medians of 6 seeds after 8·10⁹ units (6 s on one core at m = 72, 10 s at m = 25): 0.16 at (m, n) =
-/// (72, 1900), 0.041 at (25, 1000); 3.3·10⁻⁴ at (72, 10⁶), median of 3. With a fixed size of 27 at (25, 1000), one seed, half that work: 0.056.
+/// Norms other than the max norm and the Euclidean norm are searched in the coordinates in which
+/// they are plain: transformed ones for a metric, weighted ones for row sums.
 ///
-/// All decisions are Float64 in a fixed order, without BLAS: the subset depends on the problem, the start, the lanes and the work limit alone. Cost: n·(m + log n), a metric
-/// n·m²/2; m a proposal; a pass over pairs about `pairWindow`² in the max norm, m times that in others. Memory: 40 bytes a candidate and 8·m + 26 for each of the window, which without
-/// a memory limit takes up to 64 MB.
+/// Measured on generated instances in the max norm, medians of 6 seeds after 8·10⁹ units of work (6
+/// s on one core at m = 72, 10 s at m = 25): 0.16 at (m, n) = (72, 1900), 0.041 at (25, 1000);
+/// 3.3·10⁻⁴ at (72, 10⁶), median of 3.
+///
+/// All decisions are Float64 in a fixed order, without BLAS: without a time limit the subset
+/// depends on the problem, the start, the lanes and the work limit alone.
+///
+/// Complexity: n·(m + log n), in a metric n·m²/2; m for a proposal; for a pass over pairs about
+/// `pairWindow`² in the max norm, m times that in others. Memory: 40 bytes a candidate and 8·m + 26
+/// for each of the window, which without a memory limit takes up to 64 MB.
 public struct Exchange: MultipleWorkers {
-  /// Units of work without a limit of the run's own: 2³³.
-  public static let defaultWorkLimit: UInt64 = 1 << 33
+  /// The work limit of a run that states none: 2³³.
+  static let defaultWorkLimit: UInt64 = 1 << 33
   static let largestWindowBytes = 1 << 26
   static let smallestCooling = 16
-  /// What `heat` is multiplied by in successive coolings: m = 72 does best with less than m = 25, and small problems with more.
+  /// What `heat` is multiplied by in successive coolings: m = 72 does best with less than m = 25,
+  /// and small problems with more.
   static let heats = [1, 0.7, 1.6]
 
+  /// The name that reports and the command line use.
   public let name = "exchange"
-  /// As far as the solver does whose subset it improves.
+  /// Fixed sizes are taken where the solver whose subset is improved takes them.
   public var takesFixedSize: Bool {
     if case .solver(let solver) = start { solver.takesFixedSize } else { true }
   }
-  /// Coolings made; 0 for the local optimum next to the start.
+  /// The number of coolings; 0 for the local optimum next to the start.
   public var coolings: Int
-  /// Binary logarithm of the most proposals of a cooling, 10…40.
+  /// The binary logarithm of the most proposals of a cooling, from 10 to 40.
   public var coolingBits: Int
   /// Candidates among which pairs are tried; 0 for single flips only.
   public var pairWindow: Int
-  /// What the start of a cooling lets the root mean square residual rise to, as a multiple of the best.
+  /// What the start of a cooling lets the root mean square residual rise to, as a multiple of the
+  /// best.
   public var heat: Double
-  /// What its end would let it fall to.
+  /// What the end of a cooling lets the root mean square residual fall to, as a multiple of the
+  /// best.
   public var chill: Double
-  /// Coolings that run side by side from one subset; where there is a time limit, `workers` of them do.
-  public var lanes = 4
+  /// Coolings that run side by side from one subset. Where there is a time limit, there are as many
+  /// as `workers`.
+  var lanes = 4
   /// Cores that lanes run on. The subset does not depend on it, unless there is a time limit.
   public var workers = 1
   let start: Start
@@ -56,7 +78,15 @@ public struct Exchange: MultipleWorkers {
     case solver(any Solver)
   }
 
-  /// A search from a given subset, its indices ascending.
+  /// A search from a given subset.
+  ///
+  /// - Parameters:
+  ///   - subset: the indices of its candidates, ascending.
+  ///   - coolings: their number; 0 for the local optimum next to the start.
+  ///   - coolingBits: the binary logarithm of the most proposals of a cooling, from 10 to 40.
+  ///   - pairWindow: candidates among which pairs are tried.
+  ///   - heat: what the start of a cooling lets the residual rise to, as a multiple of the best.
+  ///   - chill: what its end lets the residual fall to, as a multiple of the best.
   public init(
     from subset: [Int], coolings: Int = 1 << 20, coolingBits: Int = 22, pairWindow: Int = 2048, heat: Double = 2.5,
     chill: Double = 0.5
@@ -65,6 +95,8 @@ public struct Exchange: MultipleWorkers {
   }
 
   /// A search from what another solver finds, in the same run.
+  ///
+  /// - Parameter solver: what finds the subset to start from; the others are as for a given subset.
   public init(
     improving solver: any Solver = FractionalRounding(), coolings: Int = 1 << 20, coolingBits: Int = 22,
     pairWindow: Int = 2048, heat: Double = 2.5, chill: Double = 0.5
@@ -83,14 +115,19 @@ public struct Exchange: MultipleWorkers {
     self.chill = chill
   }
 
-  /// As the solver does whose subset it improves.
+  /// Takes what the solver takes whose subset is improved, but for size penalties.
+  ///
+  /// - Throws: `SubsetSumError` as `solve` does.
   public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) {
     try requireNoPenalty(shape)
     if case .solver(let solver) = start { try solver.requireSolvable(shape) }
   }
 
-  /// - Throws: `SubsetSumError.invalidOption`; `.invalidSubset` or `.wrongSize` for a start that is no solution; `.memoryLimit` when the
-  ///   order of the candidates does not fit; what the solver that is improved throws.
+  /// Improves the start, and returns it where nothing better was found.
+  ///
+  /// - Throws: `SubsetSumError.invalidOption`; `.invalidSubset` or `.wrongSize` for a start that is
+  ///   no solution; `.memoryLimit` when the order of the candidates does not fit; `.unsupported`
+  ///   for a size penalty; what the solver that is improved throws.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
     guard coolings >= 0, pairWindow >= 0, (10...40).contains(coolingBits), heat >= 2 * chill, chill > 0, heat.isFinite
     else {
@@ -146,10 +183,11 @@ public struct Exchange: MultipleWorkers {
     return lanes[0].state.bestSubset()
   }
 
-  /// With a time limit a lane for each core: nothing is promised then.
+  /// A time limit gives each core a lane, since the subset then depends on the machine anyway.
   private func laneCount(_ control: RunControl) -> Int { max(1, control.limits.seconds == nil ? lanes : workers) }
 
-  /// A cooling in each lane from the best subset of the first, which then takes over the best of all.
+  /// Runs a cooling in each lane from the best subset of the first lane, which then takes over the
+  /// best of all.
   private func cool(_ lanes: [ExchangeLane], round: Int, _ meter: inout WorkMeter) throws {
     for lane in lanes.dropFirst() { lane.state.takeBest(of: lanes[0].state) }
     let share = (meter.limit - min(meter.limit, meter.work)) / UInt64(lanes.count)

@@ -1,10 +1,14 @@
-/// Anneals by single flips, or swaps where the size is fixed, in ‖r‖₂², and keeps what is best in the norm itself.
+/// Anneals by single flips, or swaps where the size is fixed, in ‖r‖₂², and keeps what is best in
+/// the norm itself.
 ///
-/// A proposal that changes ‖r‖₂² by less than T·ξ is taken, ξ exponential with mean 1 (Metropolis). At T = 2s² a residual in balance has
-/// the root mean square s a coordinate. s falls geometrically; candidates of norms up to 8·s or 2·s·√m, whichever is less, are proposed, since
-/// a flip of a longer one lowers ‖r‖₂ only where the angle between both is 5 standard deviations from a right one.
+/// A proposal that changes ‖r‖₂² by less than T·ξ is taken, where ξ is exponential with mean 1
+/// (Metropolis). At T = 2s² a residual in balance has the root mean square s a coordinate, and s
+/// falls geometrically. Candidates of norms up to 8·s or 2·s·√m, whichever is less, are proposed: a
+/// flip of a longer one lowers ‖r‖₂ only where the angle between both is 5 standard deviations from
+/// a right one.
 ///
-/// Draws are a fixed function of their number; ξ comes from a table of 1024 quantiles. Proposals allocate nothing and cost m.
+/// Draws are a fixed function of their number; ξ comes from a table of 1024 quantiles. A proposal
+/// allocates nothing and costs m.
 struct ExchangeAnnealing {
   private static let stepBits = 10
   private let state: ExchangeState
@@ -16,7 +20,8 @@ struct ExchangeAnnealing {
     quantiles = (0..<1024).map { -logarithm2((Double($0) + 0.5) / 1024) * 0.6931471805599453 }
   }
 
-  /// One cooling of 2^`bits` proposals, from the best subset, which the state must be at. False when the run must stop.
+  /// One cooling of 2^`bits` proposals from the best subset, which the state must be at. False when
+  /// the run must stop.
   ///
   /// - Parameters:
   ///   - high: s at the start.
@@ -40,7 +45,7 @@ struct ExchangeAnnealing {
       meter.report("annealing", completed: number, total: 0, best: state.bestError)
       let window = window(scale)
       touched = max(touched, window)
-      // Rounding adds up over flips.
+      // Rounding adds up over flips, so the residual is computed anew now and then.
       if step & 255 == 255 { state.refresh() }
       if state.size == nil {
         flips(scale, window, touched, &random)
@@ -55,7 +60,7 @@ struct ExchangeAnnealing {
   /// The norm up to which candidates are proposed at s = 1.
   static func reach(_ dimension: Int) -> Double { min(8, 2 * Double(dimension).squareRoot()) }
 
-  /// Candidates that are proposed at scale s.
+  /// How many candidates are proposed at scale s.
   private func window(_ scale: Double) -> Int {
     let m = Double(state.rows.dimension)
     let square = fixedOrderDot(state.residual, state.residual, state.rows.stride)

@@ -1,8 +1,11 @@
-/// Takes single flips, then pairs, that lower the norm itself, until none does: the local optimum that `Exchange` promises.
+/// Takes single flips, then pairs, that lower the norm itself, until none does: the local optimum
+/// that `Exchange` promises.
 ///
-/// With a fixed size the only steps are swaps: one candidate out, one in. Pairs are looked for among the first `pairWindow` candidates. For a pair
-/// the second must have a length within B of what the first leaves, where B bounds ‖r‖₂ for the figure to beat: candidates ascend by length, so that is a range.
-/// Steps are confirmed on the residual that they make; one that rounding alone had promised is undone.
+/// With a fixed size the only steps are swaps: one candidate out, one in. Pairs are looked for
+/// among the first `pairWindow` candidates. The second of a pair must have a length within B of
+/// what the first leaves, where B bounds ‖r‖₂ for the figure to beat; as candidates ascend by
+/// length, those are a range. Steps are confirmed on the residual that they make, and a step that
+/// only rounding had promised is undone.
 final class ExchangeDescent {
   private let state: ExchangeState
   private let pairWindow: Int
@@ -21,7 +24,8 @@ final class ExchangeDescent {
     order.deallocate()
   }
 
-  /// Runs to a local optimum from the present subset, and keeps the best; false when the run must stop first.
+  /// Runs to a local optimum from the present subset and keeps the best. False when the run must
+  /// stop first.
   func run(_ meter: inout WorkMeter) -> Bool {
     while true {
       if state.size == nil {
@@ -53,7 +57,7 @@ final class ExchangeDescent {
     }
   }
 
-  /// Flips one or two candidates; undone and false unless the figure falls.
+  /// Flips one or two candidates. Undoes them and returns false unless the figure falls.
   private func take(_ first: Int, _ second: Int) -> Bool {
     let before = state.figure
     state.flip(first)
@@ -71,7 +75,8 @@ final class ExchangeDescent {
 
   // MARK: - Pairs and swaps
 
-  /// Goes through the first flips, taking the best second one of each where it lowers the figure, until a whole round has found none.
+  /// Goes through the first flips and takes the best second flip of each where it lowers the
+  /// figure, until a whole round has found none.
   private func descendByPairs(_ meter: inout WorkMeter) -> Bool {
     var unsuccessful = 0
     var first = 0
@@ -101,7 +106,7 @@ final class ExchangeDescent {
     let work = UInt64((high - low) * stride)
     guard meter.allows(work) else { return nil }
     let seen = state.measure.kind == .maximum ? lowestMaximum(first, low, high) : lowest(first, low, high)
-    // What was looked at, at most all of it.
+    // Coordinates that were looked at count, and at most all of them.
     meter.count(work: min(work, UInt64(seen.coordinates + stride)), evaluations: UInt64(high - low))
     return seen.index
   }
@@ -120,7 +125,8 @@ final class ExchangeDescent {
     return (best, (high - low) * state.rows.stride)
   }
 
-  /// A candidate is left at the first coordinate that rules it out, the largest of the column first.
+  /// The partner of least max norm. A candidate is left at the first coordinate that rules it out,
+  /// and those with the largest entries of the column are looked at first.
   private func lowestMaximum(_ first: Int, _ low: Int, _ high: Int) -> (index: Int, coordinates: Int) {
     let m = state.rows.dimension
     var coordinates = UnsafeMutableBufferPointer(start: order, count: m)

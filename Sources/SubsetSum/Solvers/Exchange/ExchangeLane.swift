@@ -1,8 +1,9 @@
 import RunControl
 
-/// One of the coolings that run side by side from one subset: a state of its own over rows that all share.
+/// One of the coolings that run side by side from one subset. It has a state of its own over rows
+/// that all lanes share.
 ///
-/// Used by one thread at a time; rows are only read while lanes run.
+/// One thread uses it at a time; rows are only read while lanes run.
 final class ExchangeLane: @unchecked Sendable {
   let state: ExchangeState
   private let descent: ExchangeDescent
@@ -18,14 +19,15 @@ final class ExchangeLane: @unchecked Sendable {
     meter = WorkMeter(control, defaultLimit: 0)
   }
 
-  /// To a local optimum from the present subset.
+  /// Descends to a local optimum from the present subset.
   func descend(_ meter: inout WorkMeter) -> Bool { descent.run(&meter) }
 
-  /// One cooling from the best subset, and the local optimum next to the best it meets.
+  /// One cooling from the best subset, and the local optimum next to the best subset that it meets.
   ///
   /// - Parameters:
-  ///   - heat: the scale at the start, as a multiple of the present one; `chill` at the end.
-  ///   - work: units that it may spend.
+  ///   - heat: the scale at the start, as a multiple of the present one; `chill` is that at the
+  ///     end.
+  ///   - work: the units that it may spend.
   func cool(number: Int, bits: Int, heat: Double, chill: Double, _ control: RunControl, work: UInt64) {
     meter = WorkMeter(control.withWork(work), defaultLimit: 0)
     state.returnToBest()

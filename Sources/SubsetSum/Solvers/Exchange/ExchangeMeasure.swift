@@ -6,7 +6,8 @@
 /// | Euclidean, metric | Σ r_j² |
 /// | row sums | the largest block sum |
 ///
-/// Reductions run over 8 lanes combined in one fixed order, without fma; block sums in order of the coordinates.
+/// Reductions run over 8 lanes that are combined in one fixed order, without fma; block sums are
+/// added in order of the coordinates.
 final class ExchangeMeasure {
   enum Kind { case maximum, euclidean, rowSums }
 
@@ -44,7 +45,7 @@ final class ExchangeMeasure {
     return bound * (1 + 0x1p-30)
   }
 
-  /// The figure of r + sign·x. NaN counts as infinite. Cost: m.
+  /// The figure of r + sign·x; infinite where an entry is NaN. Cost: m.
   func figure(_ r: UnsafePointer<Double>, _ sign: Double, _ x: UnsafePointer<Double>) -> Double {
     switch kind {
     case .maximum:
@@ -75,7 +76,8 @@ final class ExchangeMeasure {
     return squares
   }
 
-  /// Sums of magnitudes by block, the negative parts apart where sides count apart.
+  /// Adds up magnitudes by block, those of negative coordinates apart where the sides of a block
+  /// count apart.
   private func addBlocks(_ r: UnsafePointer<Double>, _ sign: Double, _ x: UnsafePointer<Double>) {
     sums.update(repeating: 0, count: 2 * blockCount)
     for j in 0..<blocks.count {

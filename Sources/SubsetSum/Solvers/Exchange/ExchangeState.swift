@@ -1,21 +1,23 @@
-/// A subset under exchange: which of the shortest candidates are chosen, and what is left of the target.
+/// A subset under exchange: which of the shortest candidates are chosen, and what is left of the
+/// target.
 ///
-/// Candidates beyond the window stay as the start has them.
+/// Candidates beyond the window stay chosen or not, as in the start.
 final class ExchangeState {
   let rows: ShortCandidates
   let measure: ExchangeMeasure
-  /// Candidates that may be flipped: the first of `rows`.
+  /// The number of candidates that may be flipped, the first of `rows`.
   let window: Int
-  /// How many candidates must be chosen, or nil.
+  /// How many candidates must be chosen; nil for any number.
   let size: Int?
   /// Whether the candidate at a position is chosen.
   let chosen: UnsafeMutablePointer<Bool>
-  /// The chosen positions, in any order: `chosenCount` of them. Kept only where the size is fixed.
+  /// The chosen positions in any order, `chosenCount` of them. They are kept up to date only where
+  /// the size is fixed.
   let members: UnsafeMutablePointer<Int>
   private(set) var chosenCount = 0
   /// ‖x‖₂² by position.
   let squares: UnsafeMutablePointer<Double>
-  /// What is left of the target, in the rows' coordinates.
+  /// What is left of the target, in the coordinates of the rows.
   let residual: UnsafeMutablePointer<Double>
   /// The figure of `residual`.
   private(set) var figure = 0.0
@@ -77,10 +79,11 @@ final class ExchangeState {
     }
   }
 
-  /// −1 where flipping adds the candidate, and its vector is taken from the residual; 1 where it removes.
+  /// −1 where a flip adds the candidate, so that its vector is taken from the residual; 1 where a
+  /// flip removes it.
   @inline(__always) func sign(_ i: Int) -> Double { chosen[i] ? 1 : -1 }
 
-  /// Flips a candidate with plain additions. `refresh` removes what rounding leaves.
+  /// Flips a candidate with plain additions. `refresh` removes the rounding that they leave.
   @inline(__always) func flip(_ i: Int) {
     let (sign, x) = (sign(i), rows[i])
     for j in 0..<rows.stride { residual[j] += sign * x[j] }
@@ -110,7 +113,8 @@ final class ExchangeState {
 
   /// Remembers the present subset if its figure is the lowest.
   ///
-  /// - Parameter touched: Positions that may differ from the best subset: the first ones; nil for all.
+  /// - Parameter touched: only so many of the first positions can differ from the best subset; nil
+  ///   for all.
   @inline(__always) func keepBest(touched: Int? = nil) {
     if figure < bestFigure {
       bestFigure = figure

@@ -1,7 +1,8 @@
 import LinearAlgebra
 import RunControl
 
-/// The steps of `GreedyFlips` and `IteratedGreedy`: which flips to score, when to stop. Scoring is `FlipScreen`'s.
+/// The steps of `GreedyFlips` and `IteratedGreedy`: which flips are scored, and when to stop.
+/// `FlipScreen` scores them.
 final class FlipDescent<Scalar: BLASScalar> {
   let state: FlipState
   let norm: Norm
@@ -10,12 +11,12 @@ final class FlipDescent<Scalar: BLASScalar> {
   private let columns: FlipColumns
   private var order: [(rank: Double, index: Int)] = []
   private let control: RunControl
-  /// Candidates looked at between two questions whether to go on.
+  /// Candidates that are looked at between two questions whether the run may go on.
   private let piece: Int
-  /// The part of a time limit that kicks leave to what follows them.
+  /// The part of a time limit that kicks leave to the exchanges after them.
   private static var reserve: Double { 0.05 }
 
-  /// `rows` and `vectors`, the stored n × m numbers, must outlive this.
+  /// `rows`, and `vectors`, the stored n × m numbers, must outlive the descent.
   ///
   /// - Throws: `Interruption` when the run must stop.
   init(
@@ -58,7 +59,7 @@ final class FlipDescent<Scalar: BLASScalar> {
     if isOutOfTime { meter.stop(for: Interruption(reason: .timeLimit)) }
   }
 
-  /// Single flips, the best one at a time, until none improves.
+  /// Takes the best single flip, one after another, until none improves.
   private func descend(_ meter: inout WorkMeter) throws {
     while true {
       columns.removeAll()
@@ -68,7 +69,7 @@ final class FlipDescent<Scalar: BLASScalar> {
     }
   }
 
-  /// The best step from the present columns; nil when there is none or the run must stop.
+  /// The best step from the present columns; nil when there is none, or the run must stop.
   private func bestMove(_ meter: inout WorkMeter) throws -> FlipMove? {
     let window = screen.window(reach: columns.reach(state))
     let subsets = UInt64(window * columns.count)
@@ -90,7 +91,8 @@ final class FlipDescent<Scalar: BLASScalar> {
 
   // MARK: - Pairs
 
-  /// One improving pair of flips, if the most promising first flips lead to one; false when not or stopped.
+  /// Takes one improving pair of flips, if the most promising first flips lead to one. False when
+  /// they do not, or the run must stop.
   private func exchange(_ meter: inout WorkMeter) throws -> Bool {
     guard try rank(&meter) else { return false }
     var start = 0
@@ -120,7 +122,6 @@ final class FlipDescent<Scalar: BLASScalar> {
   }
 
   /// Ranks first flips by what they cost relative to their size, (‖x‖² ∓ 2x·r)/‖x‖², ties by index.
-  ///
   /// False when there are none to try, or the run must stop. Cost: window·m in fixed-order Float64.
   private func rank(_ meter: inout WorkMeter) throws -> Bool {
     order.removeAll(keepingCapacity: true)
@@ -140,13 +141,14 @@ final class FlipDescent<Scalar: BLASScalar> {
 
   // MARK: - Kicks
 
-  /// True where the time for kicks is up that were to go on as long as there is some.
+  /// Kicks the subset and descends, over and over. True where kicks were to go on as long as there
+  /// is time, and their time is up.
   private func kick(_ meter: inout WorkMeter, _ kicks: IteratedGreedy) throws -> Bool {
     var near: [Int] = []
     let size = kicks.kickSize ?? IteratedGreedy.defaultKickSize(dimension: state.dimension)
     let floor = min(state.count, 4 * max(1, size))
     let work = UInt64(size * state.dimension)
-    // Where only time ends them, the exchanges that follow have a part of it.
+    // Where only time ends the kicks, the exchanges that follow have a part of it.
     let reserve = kicks.kicks == nil ? control.secondsLeft.map { $0 * Self.reserve } : nil
     let most = reserve == nil ? kicks.kicks ?? IteratedGreedy.defaultKicks : .max
     for number in 0..<most {
@@ -173,7 +175,8 @@ final class FlipDescent<Scalar: BLASScalar> {
 
   // MARK: - The max norm
 
-  /// Goes back to the least max norm on the path, then takes flips and pairs that lower it.
+  /// Goes back to the subset of least max norm on the path, then takes flips and pairs that lower
+  /// the max norm.
   private func polish(_ meter: inout WorkMeter) throws {
     rewind(to: state.flipsToLeastMaximum)
     for _ in 0..<options.polishSteps {
@@ -189,10 +192,12 @@ final class FlipDescent<Scalar: BLASScalar> {
     }
   }
 
-  /// The step from the present columns that lowers the max norm most; nil when none does or the run must stop.
+  /// The step from the present columns that lowers the max norm most; nil when none does, or the
+  /// run must stop.
   ///
-  /// After a flip the max norm is at least ‖x‖/√m − ‖y‖∞, which bounds the candidates in reach. Decided in Float64; a
-  /// candidate is left at the first coordinate that rules it out, largest |y_j| first. Cost: the coordinates seen.
+  /// After a flip the max norm is at least ‖x‖/√m − ‖y‖∞, which bounds the candidates that are in
+  /// reach. Float64 decides. A candidate is left at the first coordinate that rules it out, and
+  /// those with the largest |y_j| are looked at first. Cost: the coordinates that are looked at.
   private func lowestMaximum(_ meter: inout WorkMeter) throws -> FlipMove? {
     let m = state.dimension
     var largest = state.maximum

@@ -3,24 +3,26 @@ import RunControl
 
 /// Finds the best flip from each of a few residuals: BLAS proposes, fixed-order Float64 decides.
 ///
-/// For column y and candidate x = s·v the score is ‖x‖² ∓ 2·x·y ± p, p the size penalty. BLAS computes d̂ ≈ v·ŷ in `Scalar`, where ŷ rounds
-/// ρ = 2⁻ᵏ·y and k makes the largest |ρ_j| lie in [1, 2). With u the unit roundoff of `Scalar`, η its smallest
-/// positive number, γ_m = mu/(1 − mu):
+/// For column y and candidate x = s·v the score is ‖x‖² ∓ 2·x·y ± p, p the size penalty. BLAS
+/// computes d̂ ≈ v·ŷ in `Scalar`, where ŷ rounds ρ = 2⁻ᵏ·y and k makes the largest |ρ_j| lie in [1,
+/// 2). With u the unit roundoff of `Scalar`, η its smallest positive number, γ_m = mu/(1 − mu):
 ///
-///     |ŷ_j − ρ_j| ≤ u|ρ_j| + η                            (rounding, or underflow)
-///     |d̂ − v·ŷ|   ≤ γ_m·Σ|v_j ŷ_j| + mη                  (any order of summation, with or without fma; m products may
-///                                                          underflow)
-///     |d̂ − v·ρ|   ≤ (γ_m(1+2u) + 2u)·‖v‖‖ρ‖ + mη           (Cauchy–Schwarz; η√m is far below u·‖ρ‖ ≥ u)
+///     |ŷ_j − ρ_j| ≤ u|ρ_j| + η                     rounding, or underflow
+///     |d̂ − v·ŷ|   ≤ γ_m·Σ|v_j ŷ_j| + mη            any order of summation, with or
+///                                                  without fma; products may underflow
+///     |d̂ − v·ρ|   ≤ (γ_m(1+2u) + 2u)·‖v‖‖ρ‖ + mη   Cauchy–Schwarz; η√m is far
+///                                                  below u·‖ρ‖ ≥ u
 ///
-/// Multiplied by 2|s|·2ᵏ, with 2ᵏ ≤ ‖y‖:  error ≤ 2‖y‖·κ·(‖x‖ + |s|·η/u)  for κ ≥ γ_m(1+2u) + 2u, κ ≥ mu. The deciding
-/// figure is itself off by at most (m+6)·2⁻⁵³·(‖x‖² + 2‖x‖‖y‖), and so is the Float64 arithmetic on d̂; both are put into
-/// κ and into `lowered`. So
+/// Multiplied by 2|s|·2ᵏ, with 2ᵏ ≤ ‖y‖, the error is at most 2‖y‖·κ·(‖x‖ + |s|·η/u) for κ ≥
+/// γ_m(1+2u) + 2u and κ ≥ mu. The deciding figure is itself off by at most (m+6)·2⁻⁵³·(‖x‖² +
+/// 2‖x‖‖y‖), and so is the Float64 arithmetic on d̂; both are put into κ and into `lowered`. So
 ///
 ///     lowered − 2ᵏ⁺¹·slope·d̂ − 2κ‖y‖·margin  ≤  deciding figure,
 ///
-/// and a candidate for which the left side exceeds the best decided figure cannot win. All others are decided at once in
-/// Float64. The outcome is the first of the best by (figure, column, index), whatever BLAS's bits, tiles or threads.
-/// Comparisons are written so that NaN and overflow lead to a decision, never past it.
+/// and a candidate for which the left side exceeds the best decided figure cannot win. All others
+/// are decided at once in Float64. The outcome is the first of the best by (figure, column, index),
+/// whatever BLAS's bits, tiles or threads. Comparisons are written so that NaN and overflow lead to
+/// a decision, never past one.
 final class FlipScreen<Scalar: BLASScalar> {
   private let state: FlipState
   private let vectors: UnsafePointer<Scalar>
@@ -29,13 +31,13 @@ final class FlipScreen<Scalar: BLASScalar> {
   private let m: Int
   private let tileRows: Int
   private let kappa: Double
-  /// ‖x‖² + p, or − p while its candidate is chosen, lowered by the rounding of Float64.
+  /// ‖x‖² + p, or ‖x‖² − p while its candidate is chosen, lowered by the rounding of Float64.
   private let lowered: UnsafeMutablePointer<Double>
-  /// The scale, negative while its candidate is chosen.
+  /// The candidate's scale, negative while it is chosen.
   private let slope: UnsafeMutablePointer<Scalar>
   /// ‖x‖ + |s|·η/u, rounded up; infinite where v·ŷ may overflow.
   private let margin: UnsafeMutablePointer<Scalar>
-  /// min ‖x_k‖ over k ≥ i.
+  /// The least norm of candidates i and after.
   private let suffixNorm: UnsafeMutablePointer<Double>
   private let scaled: UnsafeMutablePointer<Scalar>
   private let products: UnsafeMutablePointer<Scalar>
@@ -44,10 +46,10 @@ final class FlipScreen<Scalar: BLASScalar> {
   private var guards: [Double]
   private static var block: Int { 16 }
 
-  /// Tile that keeps vectors and products of a batch in a second-level cache of 1 MB.
+  /// Rows of a tile whose vectors and products stay in a second-level cache of 1 MB.
   static func defaultTileRows(dimension m: Int) -> Int { max(16, min(2048, 65536 / max(1, m))) }
 
-  /// Cost: n·m, and 24 bytes a candidate (32 when Float64).
+  /// Cost: n·m, and 24 bytes a candidate, 32 in Float64.
   ///
   /// - Throws: `Interruption` when the run must stop.
   init(
@@ -115,14 +117,15 @@ final class FlipScreen<Scalar: BLASScalar> {
     return penalty > 0 ? bound + (state.chosen[i] ? -penalty : penalty) - 0x1p-49 * (square + penalty) : bound
   }
 
-  /// The first index from which every candidate's norm is at least `reach`.
+  /// The first index from which on every candidate's norm is at least `reach`.
   func window(reach: Double) -> Int { partitionPoint(0..<n) { suffixNorm[$0] >= reach } }
 
-  /// The best improving flip among candidates 0..<window from all columns, or nil when there is none.
+  /// The best improving flip among candidates 0..<window from all columns, or nil when there is
+  /// none.
   ///
   /// Cost: columns·window·m.
   ///
-  /// - Throws: `Interruption` when the run must stop, `LinearAlgebraError`.
+  /// - Throws: `Interruption` when the run must stop; `LinearAlgebraError`.
   func best(_ columns: FlipColumns, window: Int) throws -> FlipMove? {
     for c in 0..<columns.count { scale(columns, c) }
     var best: FlipMove?
@@ -197,7 +200,8 @@ final class FlipScreen<Scalar: BLASScalar> {
     }
   }
 
-  /// What a flip's own figure may be at most for the step to be the best one, rounded up.
+  /// The largest figure of a flip of its own with which the step from a column can be the best,
+  /// rounded up.
   private func cut(_ columns: FlipColumns, _ c: Int, _ best: FlipMove?) -> Double {
     let limit = min(columns.thresholds[c], best?.change ?? .infinity)
     return (limit - columns.bases[c]) + 0x1p-50 * (abs(limit) + abs(columns.bases[c]))

@@ -1,15 +1,14 @@
 /// A subset under way: who is chosen, what is left of the target, and how it came about.
 ///
-/// What is lowered is ‖residual‖² + p·|subset|, p the size penalty.
-///
-/// The residual is carried with compensation (`CompensatedVector`), so it does not drift along the path.
+/// A descent lowers ‖residual‖² + p·|subset|, where p is the size penalty. The residual is carried
+/// with compensation (`CompensatedVector`), so it does not drift along the path.
 final class FlipState {
   let rows: CandidateRows
   /// p, what each chosen candidate costs beside ‖residual‖².
   let penalty: Double
-  /// Whether candidate i is chosen.
+  /// Whether each candidate is chosen.
   let chosen: UnsafeMutablePointer<Bool>
-  /// z − Σ, rounded to Float64.
+  /// The target less the sum of the subset, rounded to Float64.
   let residual: UnsafeMutablePointer<Double>
   /// ‖residual‖².
   private(set) var energy = 0.0
@@ -17,7 +16,7 @@ final class FlipState {
   private(set) var maximum = 0.0
   /// Every flip made, in order.
   private(set) var path: [Int] = []
-  /// The least max norm along the path, and after how many flips it was met first.
+  /// The least max norm along the path, and the number of flips after which it was met first.
   private(set) var leastMaximum = Double.infinity
   private(set) var flipsToLeastMaximum = 0
   private let sums: CompensatedVector
@@ -48,7 +47,7 @@ final class FlipState {
     residual.deallocate()
   }
 
-  /// Adds candidate i if it is not chosen, removes it if it is. Cost: m.
+  /// Adds candidate i if it is not chosen, and removes it if it is. Cost: m.
   func flip(_ i: Int) {
     sums.add(rows, i, sign: chosen[i] ? 1 : -1)
     chosenCount += chosen[i] ? -1 : 1
@@ -78,8 +77,9 @@ final class FlipState {
     if maximum < leastMaximum { (leastMaximum, flipsToLeastMaximum) = (maximum, path.count) }
   }
 
-  /// What flipping candidate i does to ‖y‖² + p·|subset|, where y is the residual or what other flips make of it:
-  /// ‖x‖² − 2·x·y + p for adding, ‖x‖² + 2·x·y − p for removing. This arithmetic decides. Cost: 2m.
+  /// What flipping candidate i does to ‖y‖² + p·|subset|, where y is the residual or what other
+  /// flips make of it: ‖x‖² − 2·x·y + p for adding, ‖x‖² + 2·x·y − p for removing. This arithmetic
+  /// decides which flip is the best. Cost: 2m.
   @inline(__always) func change(flipping i: Int, from y: UnsafePointer<Double>) -> Double {
     let product = 2 * rows.dot(i, y)
     let square = rows.squaredNorm(i)
@@ -90,16 +90,16 @@ final class FlipState {
   func subset() -> [Int] { (0..<count).filter { chosen[$0] } }
 }
 
-/// One step: flip `index`, after flipping `first` if there is one.
+/// One step of a descent: a flip of `index` from a column, which may have another flip before it.
 struct FlipMove {
   /// What the step does to ‖residual‖² + p·|subset|.
   var change: Double
-  /// Which column proposed it.
+  /// The column that the flip starts from.
   var column: Int
   /// The candidate flipped last.
   var index: Int
 
-  /// By change, then column, then index: the order in which steps are preferred.
+  /// Whether a step is preferred to another: by change, then column, then index.
   @inline(__always) func precedes(_ other: FlipMove?) -> Bool {
     guard let other else { return true }
     if change != other.change { return change < other.change }
@@ -109,19 +109,19 @@ struct FlipMove {
 
 /// Residuals to flip from: the present one, or what it becomes when one candidate is flipped first.
 final class FlipColumns {
-  /// Most columns at once.
+  /// The most columns that there is room for.
   let capacity: Int
   let dimension: Int
   private(set) var count = 0
   /// Residual of column c at c·m.
   let residuals: UnsafeMutablePointer<Double>
-  /// What getting to column c does to ‖residual‖² + p·|subset|.
+  /// What getting to each column does to ‖residual‖² + p·|subset|.
   private(set) var bases: [Double]
-  /// The candidate flipped first, or −1.
+  /// The candidate that is flipped first to get to each column, or −1.
   private(set) var firsts: [Int]
-  /// Steps must change ‖residual‖² + p·|subset| by less than this negative number.
+  /// Steps from a column must change ‖residual‖² + p·|subset| by less than this negative number.
   private(set) var thresholds: [Double]
-  /// ‖·‖₂ of each column.
+  /// The Euclidean norm of each column.
   private(set) var norms: [Double]
 
   init(capacity: Int, dimension: Int) {
@@ -140,11 +140,12 @@ final class FlipColumns {
 
   subscript(_ column: Int) -> UnsafeMutablePointer<Double> { residuals + column &* dimension }
 
-  /// Appends the present residual (`first` = −1) or the one after flipping `first`. Cost: 2m.
+  /// Appends the present residual, for `first` = −1, or the residual after flipping `first`. Cost:
+  /// 2m.
   ///
-  /// A step counts as an improvement when it beats the rounding of its own figures: those are sums of m
-  /// products of size up to (‖r‖ + ‖r_c‖)², hence the threshold of (m+16)·2⁻⁴⁹·(‖r‖² + ‖r_c‖²). So every step
-  /// truly lowers ‖residual‖² + p·|subset|, and a descent ends.
+  /// A step counts as an improvement when it beats the rounding of its own figures. Those are sums
+  /// of m products of size up to (‖r‖ + ‖r_c‖)², hence the threshold of (m+16)·2⁻⁴⁹·(‖r‖² +
+  /// ‖r_c‖²). So every step truly lowers ‖residual‖² + p·|subset|, and a descent ends.
   func append(_ state: FlipState, flipping first: Int) {
     let column = self[count]
     column.update(from: state.residual, count: dimension)
@@ -162,7 +163,8 @@ final class FlipColumns {
     count += 1
   }
 
-  /// No candidate of at least this norm can improve from any column: ‖r_c ∓ x‖ ≥ ‖x‖ − ‖r_c‖, and two removals save no more than 2p.
+  /// A norm from which on no candidate can improve from any column: ‖r_c ∓ x‖ ≥ ‖x‖ − ‖r_c‖, and
+  /// two removals save no more than 2p.
   func reach(_ state: FlipState) -> Double {
     var largest = 0.0
     for c in 0..<count { largest = max(largest, norms[c]) }

@@ -1,19 +1,29 @@
 import RunControl
 
-/// The Euclidean descent of `GreedyFlips` in plain Float64 loops: no BLAS, no window, no tiles. The oracle for it.
+/// The Euclidean descent of `GreedyFlips` in plain Float64 loops, without BLAS, window or tiles:
+/// what tests compare it with.
 ///
-/// The residual is recomputed from the subset at every step by the checker. Cost: n·m for each step, much slower
-/// than `GreedyFlips`. For the max norm it gives the Euclidean descent, without the polish that follows there.
+/// The residual is recomputed from the subset at every step by the checker. For the max norm it
+/// gives the Euclidean descent, without the steps for the max norm that follow there.
+///
+/// Complexity: n·m for each step, without a window; much slower than `GreedyFlips`.
 public struct GreedyFlipsReference: Solver {
+  /// The name that reports and the command line use.
   public let name = "greedy-reference"
+  /// Subsets of any size only.
   public var takesFixedSize: Bool { false }
+  /// Problems with a size penalty are taken.
   public var takesSizePenalty: Bool { true }
-  /// As `GreedyFlips.exchangeColumns`.
+  /// First flips that are tried at a local optimum, as in `GreedyFlips`.
   public var exchangeColumns: Int
 
+  /// The reference for `GreedyFlips` with as many exchange columns.
   public init(exchangeColumns: Int = 32) { self.exchangeColumns = exchangeColumns }
 
-  /// The default work limit is that of `GreedyFlips`; work is counted without a window.
+  /// Descends to a local optimum. The work limit of a run that states none is that of
+  /// `GreedyFlips`.
+  ///
+  /// - Throws: `SubsetSumError.unsupported` for a fixed size.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
     try requireSolvable(problem.shape)
     if let moderate = try problem.moderated() { return try moderate.solution(by: self, control: control) }
@@ -80,7 +90,7 @@ private struct Sweep {
       ? (rows.squaredNorm(i) + product) - penalty : (rows.squaredNorm(i) - product) + penalty
   }
 
-  /// The best flip, after flipping `first` if there is one; the lowest index among equals.
+  /// The best flip, after flipping `first` if there is one; the lowest index among equal ones.
   func best(first: Int?) -> (change: Double, index: Int)? {
     var y = residual
     if let first {
@@ -98,7 +108,8 @@ private struct Sweep {
     return best
   }
 
-  /// Candidates shorter than ‖r‖ + √(‖r‖² + 2p), which is 2‖r‖ without a penalty, by their cost relative to their size.
+  /// Candidates shorter than ‖r‖ + √(‖r‖² + 2p), which is 2‖r‖ without a penalty, by what they cost
+  /// relative to their size.
   func ranked() -> [Int] {
     let energy = dot(residual, residual)
     let reach = energy.squareRoot() + (energy + 2 * penalty).squareRoot()

@@ -1,42 +1,54 @@
 import RunControl
 
-/// Lists of subset sums merged pairwise on windows of coordinates (the generalised birthday method, Wagner 2002): for m up
-/// to about 16 and many more candidates than an exact search can take.
+/// Lists of subset sums merged pairwise on windows of coordinates (the generalised birthday method,
+/// Wagner 2002): for few coordinates, up to about 10, and many more candidates than an exact search
+/// can take.
 ///
-/// 2^t disjoint groups of the shortest candidates make 2^t lists of at most N subset sums each. A merge keeps the pairs whose
-/// sums nearly cancel in the next few coordinates, about N of them; the last merge takes the pair that is closest in all.
-/// The error shrinks about as N^(−(t+1)/m), so that n buys accuracy that no exact search could pay for:
-/// t = 1 is meeting in the middle over a part of the candidates. `KListPlan` chooses t, N and the widths.
+/// 2^t disjoint groups of the shortest candidates make 2^t lists of at most N subset sums each. A
+/// merge keeps the pairs whose sums nearly cancel in the next few coordinates, about N of them; the
+/// last merge takes the pair that is closest in all. The error shrinks about as N^(−(t+1)/m), so
+/// that many candidates buy an accuracy that no exact search could pay for: t = 1 is a meeting in
+/// the middle over a part of the candidates. `KListPlan` chooses t, N and the widths, `KListSearch`
+/// makes and merges the lists.
 ///
-/// With a time limit and no `listBits` lists start short and grow as long as the next ones will fit
-/// in; then the candidates are dealt to the groups in other ways, a fixed sequence of them, until
-/// the time is up. Only in one dimension, where two lists hold all subsets does it end before, as finished.
+/// With a time limit and no `listBits` lists start short and grow as long as the next ones fit in.
+/// Then the candidates are dealt to the groups in other ways, in a fixed sequence, until the time
+/// is up. It ends before only in one dimension, once two lists hold all subsets.
 ///
-/// Cost: 2^(t+1)·N·m additions and as many random reads of rows; memory: `bytes(levels:dimension:)` a sum. No BLAS, and the
-/// same pairs whatever the workers; values only propose, the checker decides the error reported. Two cores are 1.5 to 2 times as fast as one with lists of
+/// It uses no BLAS and meets the same pairs whatever the workers. Values only propose; the checker
+/// decides the error that is reported. Two cores are 1.5 to 2 times as fast as one with lists of
 /// 2¹⁷ sums or more; shorter lists stay on one.
+///
+/// Complexity: 2^(t+1)·N·m additions and as many random reads of rows; `bytes(levels:dimension:)`
+/// of memory for each of N sums.
 public struct KList: MultipleWorkers {
-  /// Units of work without a limit of the run's own: 2³².
-  public static let defaultWorkLimit: UInt64 = 1 << 32
-  /// Bytes without a limit of the run's own: 2 GiB.
-  public static let defaultMemoryLimit = 1 << 31
+  /// The work limit of a run that states none: 2³².
+  static let defaultWorkLimit: UInt64 = 1 << 32
+  /// The memory limit of a run that states none: 2 GiB.
+  static let defaultMemoryLimit = 1 << 31
   static let bitsRange = 4...24
-  /// log₂ of the first lists where there is a time limit.
+  /// The binary logarithm of the first lists' length where there is a time limit.
   private static let firstBits = 12
 
+  /// The name that reports and the command line use.
   public let name = "k-list"
+  /// Subsets of any size only.
   public var takesFixedSize: Bool { false }
-  /// log₂ N at most, or nil for what work and memory allow.
+  /// The binary logarithm of the longest lists; nil for what work and memory allow.
   public var listBits: Int?
-  /// Cores that it runs on. The subset does not depend on it, unless there is a time limit.
+  /// The number of cores. The subset does not depend on it, unless there is a time limit.
   public var workers: Int
 
+  /// A search with lists of at most 2^`listBits` sums, or as long ones as limits allow.
   public init(listBits: Int? = nil, workers: Int = 1) {
     self.listBits = listBits
     self.workers = workers
   }
 
-  /// - Throws: `SubsetSumError.invalidOption`, or `.memoryLimit` where not even the shortest lists fit.
+  /// Merges lists, and returns the empty set where no pair is met.
+  ///
+  /// - Throws: `SubsetSumError.invalidOption`; `.memoryLimit` where not even the shortest lists
+  ///   fit; `.unsupported` for a fixed size or a size penalty.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
     if let listBits, !Self.bitsRange.contains(listBits) {
       throw SubsetSumError.invalidOption(
@@ -48,6 +60,9 @@ public struct KList: MultipleWorkers {
     return try solution(claim, for: problem, control)
   }
 
+  /// What `solve` asks of a problem before anything else.
+  ///
+  /// - Throws: `SubsetSumError` as `solve` does.
   public func requireSolvable(_ shape: ProblemShape) throws(SubsetSumError) { try require(shape, Limits()) }
 
   private func require(_ shape: ProblemShape, _ limits: Limits) throws(SubsetSumError) {
@@ -75,8 +90,9 @@ public struct KList: MultipleWorkers {
     return meter.claim(best?.subset ?? [], isOptimal: false, by: name)
   }
 
-  /// Searches one after another until the time is up: lists that grow as long as the next ones fit
-  /// in, then other dealings of the candidates, with lists that the time left is enough for.
+  /// Searches one after another until the time is up: with lists that grow as long as the next ones
+  /// fit in, then with other dealings of the candidates, and lists for which the time left is
+  /// enough.
   private func growLists(
     _ problem: Problem, _ plain: Problem, _ longest: [Int], _ best: inout (subset: [Int], error: Double)?,
     _ meter: inout WorkMeter
@@ -97,7 +113,7 @@ public struct KList: MultipleWorkers {
       if best?.error == 0 || search.hasSeenAll { return }
       let left = meter.control.secondsLeft ?? 0
       let seconds = before - left
-      // Longer lists cost in proportion, and miss the caches more.
+      // Longer lists cost in proportion to their length, and miss the caches more often.
       var step = min(2, most - bits)
       while step > 0, 1.4 * seconds * Double(1 << step) > left { step -= 1 }
       bits += step
@@ -112,7 +128,7 @@ public struct KList: MultipleWorkers {
     }
   }
 
-  /// log₂ of the longest lists that limits allow, by levels.
+  /// The binary logarithm of the longest lists that limits allow, by levels.
   func longestLists(_ problem: Problem, _ control: RunControl) throws(SubsetSumError) -> [Int] {
     try require(problem.shape, control.limits)
     let m = max(1, problem.dimension)
@@ -126,6 +142,7 @@ public struct KList: MultipleWorkers {
     }
   }
 
-  /// Bytes for each sum of a list: `levels` + 1 lists of rows, keys and index of a merge, and where every list's sums came from.
+  /// Bytes for each sum of a list: `levels` + 1 lists of rows, keys and index of a merge, and where
+  /// every list's sums came from.
   static func bytes(levels: Int, dimension m: Int) -> Int { (levels + 1) * 8 * m + 48 + 8 << levels }
 }

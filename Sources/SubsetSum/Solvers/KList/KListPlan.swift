@@ -1,18 +1,24 @@
-/// How a k-list search spends its lists: how many, how long, and how narrow each merge makes which coordinates.
+/// How a k-list search spends its lists: how many there are, how long they are, and how narrow each
+/// merge makes which coordinates.
 ///
-/// The model behind it: a leaf's sums are normal with standard deviation s_j in coordinate j; two lists of N sums, merged where
-/// a_j and −b_j lie in the same cell of width w, keep N²·Π w/(√(4π)·s_j) pairs, whose sums have a triangular
-/// distribution of half width w, that is a standard deviation of w/√6. Each merge otherwise grows it by √2.
+/// The model behind it: a leaf's sums are normal with standard deviation s_j in coordinate j. Two
+/// lists of N sums, merged where a_j and −b_j lie in the same cell of width w, keep N²·Π
+/// w/(√(4π)·s_j) pairs. Their sums have a triangular distribution of half width w in a merged
+/// coordinate, that is a standard deviation of w/√6; in any other coordinate a merge multiplies the
+/// deviation by √2.
 ///
-/// Leaves may be shorter than the merged lists: more candidates then take part, and the first merges drop less.
+/// Leaves may be shorter than the merged lists: more candidates then take part, and the first
+/// merges drop fewer pairs.
 struct KListPlan: Equatable {
-  /// log₂ of the number of leaves, at least 1.
+  /// The binary logarithm of the number of leaves, at least 1.
   let levels: Int
-  /// log₂ of the lists' lengths, from the leaves (whose candidates they are) to those that the last merge joins.
+  /// The binary logarithms of the lists' lengths, from the leaves, where it is the number of their
+  /// candidates, to the lists that the last merge joins.
   let sizes: [Int]
-  /// Cell widths of merge level 1 … levels − 1, by coordinate; infinite for a coordinate that is left as it is.
+  /// The cell widths of merge level 1 … levels − 1, by coordinate; infinite for a coordinate that a
+  /// merge leaves as it is.
   let widths: [[Double]]
-  /// Standard deviations of the two last lists' sums.
+  /// The standard deviations of the sums of the last two lists.
   let rootDeviations: [Double]
   /// The error that the model expects.
   let expectedError: Double
@@ -22,7 +28,7 @@ struct KListPlan: Equatable {
   /// The plan of least expected error for `n` candidates.
   ///
   /// - Parameters:
-  ///   - largestBits: log₂ of the longest lists, by levels.
+  ///   - largestBits: the binary logarithm of the longest lists, by levels.
   ///   - squares: the sums of squares of each coordinate over the first so many candidates.
   static func best(
     count n: Int, largestBits: (_ levels: Int) -> Int, squares: (_ first: Int) throws -> [Double]
@@ -36,7 +42,7 @@ struct KListPlan: Equatable {
       while sizes.count < levels { sizes.append(min(longest, 2 * sizes[sizes.count - 1])) }
       let leaves = 1 << levels
       let sums = try squares(leaves * leaf)
-      // An indicator's variance is 1/4.
+      // A candidate is in half of the subsets, and the variance of its indicator is 1/4.
       let deviations = sums.map { ($0 / Double(leaves) / 4).squareRoot() }
       guard let plan = plan(levels: levels, sizes: sizes, deviations: deviations) else { continue }
       if plan.expectedError < best?.expectedError ?? .infinity { best = plan }
@@ -44,13 +50,15 @@ struct KListPlan: Equatable {
     return best
   }
 
-  /// The plan for given lists: the least error at which one pair is expected, and the widths that lead to it.
+  /// The plan for given lists: the least error at which one pair is expected, and the widths that
+  /// lead to it.
   private static func plan(levels: Int, sizes: [Int], deviations: [Double]) -> KListPlan? {
     let largest = deviations.max() ?? 0
     guard largest > 0, largest.isFinite else { return nil }
     var best: KListPlan?
     for sharpness in [0.7, 1, 1.4, 2] {
-      // The expected number of pairs grows with the error: bisection in its logarithm.
+      // The expected number of pairs grows with the error, which is found by bisection of its
+      // logarithm.
       var (low, high) = (-60.0, 4.0)
       for _ in 0..<40 {
         let middle = (low + high) / 2
@@ -67,7 +75,8 @@ struct KListPlan: Equatable {
     return best
   }
 
-  /// Narrows coordinates in order, each to what serves the final error, as far as the pairs of each level go beyond its size.
+  /// Narrows coordinates in order, each as far as it serves the final error, while the pairs of a
+  /// level are more than the list has room for.
   private static func narrowing(
     _ sizes: [Int], _ leaf: [Double], error: Double, sharpness: Double
   ) -> (pairs: Double, widths: [[Double]], deviations: [Double]) {
@@ -76,7 +85,7 @@ struct KListPlan: Equatable {
     var next = 0
     for level in stride(from: 1, to: sizes.count, by: 1) {
       var row = [Double](repeating: .infinity, count: leaf.count)
-      // Logarithm of the share of pairs that may be dropped.
+      // The binary logarithm of the share of pairs that may be dropped.
       var budget = Double(2 * sizes[level - 1] - sizes[level])
       let goal = error * (6.0).squareRoot() / sharpness / exponential2(Double(sizes.count - level) / 2)
       var narrowed = Set<Int>()

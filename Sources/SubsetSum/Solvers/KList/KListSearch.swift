@@ -1,24 +1,24 @@
 import LinearAlgebra
 import RunControl
 
-/// One search: the plan, the groups, and what came of each list.
+/// One k-list search: its plan, the groups of candidates, and what came of each list.
 final class KListSearch {
   private let problem: Problem
   private let plan: KListPlan
-  /// Candidates of each leaf.
+  /// The candidates of each leaf.
   private let groups: [[Int]]
   private let centers: [[Double]]
-  /// Lists by level from the leaves, values released once they are merged.
+  /// The lists by level, leaves first. Their values are released once they have been merged.
   private var lists: [[SumList?]]
   private let workers: Int
 
-  /// Whether the lists of a search hold all subsets of all candidates, so that no other dealing has
-  /// more to look at.
+  /// Whether the lists hold all subsets of all candidates, so that no other dealing has more to
+  /// look at.
   var hasSeenAll: Bool { problem.dimension == 1 && 2 * plan.sizes[plan.levels - 1] == candidateCount }
-  /// Candidates that are not 0.
+  /// The number of candidates that are not 0.
   private let candidateCount: Int
 
-  /// Nil where the problem has too few candidates, or nothing to narrow.
+  /// Nil where the problem has too few candidates, or no coordinate to narrow.
   ///
   /// - Throws: `Interruption` when the run must stop.
   convenience init?(_ problem: Problem, longest bits: [Int], workers: Int, _ meter: inout WorkMeter) throws {
@@ -31,7 +31,7 @@ final class KListSearch {
 
   /// - Parameters:
   ///   - order: the candidates that are not 0, by ascending norm.
-  ///   - dealing: which way of dealing candidates to groups.
+  ///   - dealing: the number of the way in which candidates are dealt to groups.
   init?(
     _ problem: Problem, order: [Int], longest bits: [Int], dealing: Int, workers: Int, _ meter: inout WorkMeter
   ) throws {
@@ -51,7 +51,7 @@ final class KListSearch {
     guard let made else { return nil }
     let leaves = 1 << made.levels
     let dealt = Self.dealt(Array(order.prefix(leaves * made.sizes[0])), dealing)
-    // Round robin, so that the groups are alike.
+    // Candidates are dealt in turn, so that the groups are alike.
     let groups = (0..<leaves).map { leaf in (0..<made.sizes[0]).map { dealt[$0 * leaves + leaf] } }
     candidateCount = order.count
     self.problem = problem
@@ -62,14 +62,14 @@ final class KListSearch {
     lists = (0...made.levels).map { level in [SumList?](repeating: nil, count: leaves >> level) }
   }
 
-  /// The candidates in the order in which they are dealt: as they are, or in a fixed random order
-  /// for each number above 0.
+  /// The candidates in the order in which they are dealt: as they are for 0, in a fixed random
+  /// order for each number above.
   private static func dealt(_ candidates: [Int], _ dealing: Int) -> [Int] {
     if dealing == 0 { return candidates }
     return candidates.map { (SplitMix.draw(dealing, $0), $0) }.sorted { $0 < $1 }.map(\.1)
   }
 
-  /// Each group's mean sum, and an equal share of what the means leave of the target.
+  /// The mean sum of each group, and an equal share of what the means leave of the target.
   private static func centers(_ problem: Problem, _ groups: [[Int]]) -> [[Double]] {
     let m = problem.dimension
     var means = groups.map { _ in [Double](repeating: 0, count: m) }
@@ -83,7 +83,7 @@ final class KListSearch {
     return means.map { mean in mean.indices.map { mean[$0] + rest[$0] / Double(groups.count) } }
   }
 
-  /// The best subset met, or nil when a merge came out empty or the run stopped before the last.
+  /// The best subset met; nil when a merge came out empty, or the run stopped before the last one.
   func run(_ meter: inout WorkMeter) throws -> [Int]? {
     guard let first = try build(plan.levels - 1, 0, &meter), let second = try build(plan.levels - 1, 1, &meter) else {
       return nil
@@ -134,7 +134,7 @@ final class KListSearch {
   }
 
   /// As many pairs as the level has room for, of sums that nearly cancel in the coordinates that
-  /// have a width. Widths adapt to the lists at hand.
+  /// have a width. The widths grow where the lists at hand make too few pairs.
   ///
   /// - Throws: `Interruption` when the run must stop.
   private func merged(
@@ -160,13 +160,13 @@ final class KListSearch {
     return try SumList(first, second, pairs, count: met, workers: workers, control)
   }
 
-  /// The pair of least norm among those that share a cell of a grid coarse enough to look at about
-  /// eight pairs a sum.
+  /// The pair of least norm among those that share a cell of a grid so coarse that about eight
+  /// pairs are looked at for each sum.
   private func closest(_ first: SumList, _ second: SumList, _ meter: inout WorkMeter) throws -> SumPair? {
     let m = problem.dimension
     let spread = first.deviations
-    // Cells on the widest coordinates, until about eight of the second list's sums are left to a
-    // cell.
+    // Cells lie on the widest coordinates, until about eight of the second list's sums are left to
+    // a cell.
     var widths = [Double](repeating: .infinity, count: m)
     var budget = logarithm2(Double(second.count)) - 3
     let order = (0..<m).sorted { (spread[$1], $0) < (spread[$0], $1) }

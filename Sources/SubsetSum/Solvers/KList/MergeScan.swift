@@ -1,21 +1,25 @@
 import LinearAlgebra
 import RunControl
 
-/// Looks a list's sums up in another's cells, shares of them on every worker, with the same result as one after the other.
+/// Looks up the sums of one list in the cells of another. Each worker takes shares of them, and the
+/// result is that of one share after the other.
 struct MergeScan {
-  /// Sums of one task, and tasks whose results are joined before the next.
+  /// Sums of one task, and tasks whose results are joined before the next tasks begin.
   private static let (share, wave) = (1 << 12, 64)
-  /// Pairs that a task looks at, where one is expected to look at 2¹⁵: lists full of equal sums have any number in a cell.
+  /// The most pairs that a task looks at, where one is expected to look at 2¹⁵: lists full of equal
+  /// sums have any number of them in a cell.
   private static let mostLooks = 1 << 18
-  /// Sums looked up between two questions whether to go on.
+  /// Sums that are looked up between two questions whether the run may go on.
   private static let asked = 1 << 8
 
   private let workers: Int
 
-  /// - Parameter count: sums that are looked up; another worker pays from some tens of thousands on.
+  /// - Parameter count: sums that are looked up. Another worker pays from some tens of thousands
+  ///   on.
   init(workers: Int, count: Int) { self.workers = max(1, min(workers, count >> 15)) }
 
-  /// The pairs (a, b) with b in cell `keys[a]`, by a and then b, as many as `pairs` has room for; how many.
+  /// Writes the pairs (a, b) with b in cell `keys[a]`, by a and then b, as many as `pairs` has room
+  /// for, and returns their number.
   ///
   /// - Throws: `Interruption` when the run must stop.
   func pairs(
@@ -26,7 +30,7 @@ struct MergeScan {
     var parts = [[SumPair]](repeating: [], count: min(shares, Self.wave))
     for start in stride(from: 0, to: shares, by: Self.wave) where met < pairs.count {
       try parts.withUnsafeMutableBufferPointer { parts in
-        // Tasks write one part each.
+        // Each task writes a part of its own.
         nonisolated(unsafe) let (parts, keys) = (parts, keys)
         let room = pairs.count - met
         try Workers.forEach(count: min(shares - start, Self.wave), workers: workers) { task, _ in
@@ -52,9 +56,10 @@ struct MergeScan {
 
   private typealias Look = PairLook<SumPair>
 
-  /// The pair in one cell whose a + b is the shortest, the first of equal ones; of those looked at before the run had to stop.
+  /// The pair in one cell whose sum a + b is the shortest, the first of equal ones, among the pairs
+  /// looked at before the run had to stop.
   ///
-  /// - Parameter order: coordinates as they are compared.
+  /// - Parameter order: the order in which coordinates are compared.
   func closest(
     _ first: SumList, _ second: SumList, _ index: CellIndex, _ keys: LargeBuffer<UInt64>, order: [Int],
     isMaximum: Bool, _ meter: inout WorkMeter

@@ -1,33 +1,35 @@
 import LinearAlgebra
 import RunControl
 
-/// A sum of each of two lists.
+/// Two sums that make up a third: one of each of two lists.
 struct SumPair {
   var left: UInt32
   var right: UInt32
 }
 
-/// Vector sums in rows, each with what it was made of: a subset of a leaf's candidates, or one sum of each of two lists.
+/// Vector sums in rows, each with what it was made of: a subset of a leaf's candidates, or one sum
+/// of each of two lists.
 ///
-/// The values only propose: what they lead to is checked from indices.
-///
-/// Written by one call at a time, and read by any thread in between.
+/// The values only propose; what they lead to is checked from indices. One call at a time writes
+/// them, and any thread reads them in between.
 final class SumList: @unchecked Sendable {
   let dimension: Int
   let count: Int
-  /// Sum k at k·m, until they are released.
+  /// Sum k at k·m, until the values are released.
   private var values: LargeBuffer<Double>?
-  /// The sums of the merged lists that make up sum k; nil for a leaf, whose sum k is that of subset k.
+  /// The sums of the merged lists that make up each sum; nil for a leaf, whose sum k is that of
+  /// subset k.
   let parents: LargeBuffer<SumPair>?
-  /// Sums made by one task, and between two questions whether to go on.
+  /// Sums that one task makes, and that are made between two questions whether the run may go on.
   private static let share = 1 << 14
 
-  /// - Precondition: values that have not been released.
+  /// - Precondition: the values have not been released.
   var rows: UnsafeMutablePointer<Double> { values!.base }
 
   func releaseValues() { values = nil }
 
-  /// All 2^bits sums `−center + Σ` of `bits` rows, row b at b·m; bit b of k stands for row b.
+  /// All 2^bits sums `−center + Σ` of `bits` rows, row b at b·m. Bit b of k stands for row b in sum
+  /// k.
   ///
   /// - Throws: `Interruption` when the run must stop; `SubsetSumError.memoryLimit`.
   init(_ rows: OwnedBuffer<Double>, bits: Int, center: [Double], _ control: RunControl) throws {
@@ -43,9 +45,9 @@ final class SumList: @unchecked Sendable {
     self.values = values
   }
 
-  /// a + b for the first `count` pairs.
+  /// The sums a + b of the first `count` pairs.
   ///
-  /// - Throws: `Interruption` when the run must stop.
+  /// - Throws: `Interruption` when the run must stop; `SubsetSumError.memoryLimit`.
   init(
     _ first: SumList, _ second: SumList, _ pairs: LargeBuffer<SumPair>, count: Int, workers: Int, _ control: RunControl
   ) throws {
@@ -56,7 +58,7 @@ final class SumList: @unchecked Sendable {
     let values = try LargeBuffer<Double>(count: count * m)
     let share = Self.share
     let tasks = (count + share - 1) / share
-    // Tasks write disjoint parts.
+    // Tasks write parts that do not overlap.
     nonisolated(unsafe) let (left, right, target, pairs) = (first.rows, second.rows, values.base, pairs)
     try Workers.forEach(count: tasks, workers: max(1, min(workers, tasks))) { task, _ in
       try control.checkInterruption()
@@ -70,7 +72,7 @@ final class SumList: @unchecked Sendable {
     self.values = values
   }
 
-  /// Root mean squares of the coordinates, over a sample of every `count`/4096-th sum.
+  /// The root mean squares of the coordinates, over a sample of every `count`/4096-th sum.
   var deviations: [Double] {
     let step = max(1, count / 4096)
     var squares = [Double](repeating: 0, count: dimension)

@@ -1,42 +1,54 @@
 import RunControl
 
-/// Rounds a fractional solution from long candidates to short ones, so that only the shortest carry the rounding error.
+/// Rounds a fractional solution from long candidates to short ones, so that only the shortest carry
+/// the rounding error: the fast solver for many coordinates.
 ///
-/// The start is λ_i = ½ + x_i·w, the ridge least-squares solution of Σ λ_i·x_i = z: for many candidates w is small and all λ lie
-/// within [0, 1]. Of all candidates the shortest M take part, M the first power of two times 4m for which the λ spread by at most
-/// `spread` about ½. Then, from the longest to the shortest, λ_i becomes 0 or 1, whichever is nearer, and the λ of the shorter ones are solved again to make up for it.
+/// The start is λ_i = ½ + x_i·w, the ridge least-squares solution of Σ λ_i·x_i = z: for many
+/// candidates w is small and all λ lie within [0, 1]. The shortest M of all candidates take part, M
+/// the first power of two times 4m for which the λ spread by at most `spread` about ½. Then, from
+/// the longest to the shortest, λ_i becomes 0 or 1, whichever is nearer, and the λ of the shorter
+/// ones are solved again to make up for it.
 ///
-/// Solving again needs no λ: with r what is left of z, S the sum of the shorter candidates and P = (Σ x·xᵀ + μI)⁻¹ over them,
-/// what they would have to make up is r − S/2 without candidate i and r − x_i − S/2 with it, at a cost of the quadratic
-/// form in P; so i is chosen exactly when `x_i·P·(r − S/2 − x_i/2) > 0`. P is made afresh, at the lower end, for each
-/// stretch of candidates in which their number shrinks by a quarter; the ridge μ, the mean squared norm, lets the last ones be
-/// decided by the residual itself when fewer than m are left. While there are enough short candidates, r follows the length of those being decided: what is left
-/// at the end is some 0.3·√m times the norm of the m-th shortest (NSN candidates: m²/n).
+/// Solving again needs no λ. Let r be what is left of z, S the sum of the shorter candidates and P
+/// = (Σ x·xᵀ + μI)⁻¹ over them. They would have to make up r − S/2 without candidate i and r − x_i
+/// − S/2 with it, at a cost of the quadratic form in P, so i is chosen exactly when `x_i·P·(r − S/2
+/// − x_i/2) > 0`. P is made afresh, at the lower end, for each stretch of candidates in which their
+/// number shrinks by a quarter. The ridge μ, the mean squared norm, lets the residual itself decide
+/// the last ones when fewer than m are left. While there are enough short candidates, r follows the
+/// length of those being decided: what is left at the end is some 0.3·√m times the norm of the m-th
+/// shortest, which is m²/n for NSN candidates.
 ///
-/// A walk along null vectors, which holds the sum exactly and leaves m variables fractional, does not leave the shortest ones:
-/// in a null vector short candidates have the large entries, so they are fixed first, and long ones stay.
+/// A fixed size k is one more coordinate, and λ spreads about k/M. Where the count would still come
+/// out wrong, decisions are forced.
 ///
-/// A fixed size k is one more coordinate, and λ spreads about k/M; where the count would still come out wrong, decisions are forced.
+/// All arithmetic is in Float64 loops of its own, in a fixed order, without BLAS or LAPACK: the
+/// subset depends on the problem and the work limit alone. It proves nothing. The subset is the
+/// empty set, or the first k candidates, where that is closer. With a time limit M is at most what
+/// there seems to be time for; the run ends once all candidates are rounded.
 ///
-/// All in Float64 loops of its own, in a fixed order, without BLAS or LAPACK: the subset depends on the problem and the work limit alone. Cost: n·(m + log n),
-/// a metric n·m²/2; then about 4·M·m². Memory: 40 bytes a candidate, 8·M·m and 16·m² bytes.
-/// Measured on generated instances, m = 72 and n = 10⁶: max norm 7.7·10⁻⁴ to 1.1·10⁻³ (seeds 1 to 3) in 0.3 s on an idle core, 345 MB resident with the candidates.
-/// It proves nothing. The subset is the empty set, or the first k candidates, where that is closer.
-/// With a time limit M is at most what there seems to be time for; it ends, as finished, once all
-/// are rounded.
+/// Measured on generated instances, m = 72 and n = 10⁶: max norm 7.7·10⁻⁴ to 1.1·10⁻³ (seeds 1 to
+/// 3) in 0.3 s on an idle core, 345 MB resident with the candidates.
+///
+/// Complexity: n·(m + log n), in a metric n·m²/2, then about 4·M·m². Memory: 40 bytes a candidate,
+/// 8·M·m and 16·m² bytes.
 public struct FractionalRounding: Solver {
-  /// Units of work without a limit of the run's own: 2⁴⁰.
-  public static let defaultWorkLimit: UInt64 = 1 << 40
-  /// Bytes without a limit of the run's own: 2 GiB, enough for m = 11 000.
-  public static let defaultMemoryLimit = 1 << 31
+  /// The work limit of a run that states none: 2⁴⁰.
+  static let defaultWorkLimit: UInt64 = 1 << 40
+  /// The memory limit of a run that states none: 2 GiB, enough for m = 11 000.
+  static let defaultMemoryLimit = 1 << 31
 
+  /// The name that reports and the command line use.
   public let name = "rounding"
-  /// Root mean square of λ − ½ at the start, at most, in choosing M.
+  /// The largest root mean square of λ − ½ at the start, by which M is chosen.
   public var spread: Double
 
+  /// A rounding that starts from a fractional solution of at most this spread.
   public init(spread: Double = 0.125) { self.spread = spread }
 
-  /// - Throws: `SubsetSumError.invalidOption` for a spread that is not positive, `.memoryLimit` when 4m candidates do not fit.
+  /// Rounds a fractional solution.
+  ///
+  /// - Throws: `SubsetSumError.invalidOption` for a spread that is not positive; `.memoryLimit`
+  ///   when 4m candidates do not fit; `.unsupported` for a size penalty.
   public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
     guard spread > 0 else {
       throw SubsetSumError.invalidOption(solver: name, option: "spread", expected: "a number > 0", found: "\(spread)")
@@ -77,20 +89,20 @@ public struct FractionalRounding: Solver {
   }
 }
 
-/// A rounding under way: decided candidates, and what is left of the target.
+/// A rounding under way: which candidates are decided, and what is left of the target.
 private final class RoundingState {
   private let rows: ShortCandidates
   private let problem: Problem
   private let weights: RoundingWeights
-  /// Candidates not decided yet: the shortest ones.
+  /// The number of candidates that are not decided yet, which are the shortest.
   private(set) var undecided = 0
   private var chosen: [Bool] = []
   private var chosenCount = 0
-  /// λ about which the solution spreads.
+  /// The value that the fractional solution spreads about.
   private var center = 0.5
-  /// r.
+  /// r, what is left of the target.
   private let residual: UnsafeMutablePointer<Double>
-  /// S.
+  /// S, the sum of the candidates that are shorter than the one being decided.
   private let shorter: UnsafeMutablePointer<Double>
   private let wanted: UnsafeMutablePointer<Double>
   private let solved: UnsafeMutablePointer<Double>
@@ -112,10 +124,11 @@ private final class RoundingState {
 
   deinit { residual.deallocate() }
 
-  /// The part of the time left that all decisions may take, as far as can be told beforehand.
+  /// The part of the time left that all decisions may take, as far as it can be foreseen.
   private static let timePart = 0.6
 
-  /// Takes in candidates until the fractional solution spreads by at most `spread`; false when the run must stop.
+  /// Takes in candidates until the fractional solution spreads by at most `spread`. False when the
+  /// run must stop.
   ///
   /// - Throws: `Interruption` when the run must stop.
   func gather(_ least: Int, _ spread: Double, _ meter: inout WorkMeter) throws -> Bool {
@@ -134,7 +147,7 @@ private final class RoundingState {
       if try weights.prepare(rows, count: count, control) {
         fillWanted()
         weights.apply(wanted, to: solved)
-        // In units in which Σ x·xᵀ has trace 1, see `RoundingWeights`; Σ(λ − ½)² = Σ(x·w)².
+        // Σ(λ − ½)² = Σ(x·w)², in units in which Σ x·xᵀ has trace 1; see `RoundingWeights`.
         var square = 0.0
         try control.forEach(0..<count, askingEvery: max(1, (1 << 16) / rows.stride)) { i in
           let shift = fixedOrderDot(rows[i], solved, rows.stride) * weights.unit
@@ -144,8 +157,8 @@ private final class RoundingState {
       }
       let next = min(most, 2 * count)
       if let before, let left = control.secondsLeft {
-        // Deciding takes the weights of a geometric series of counts, and a product with them for
-        // each candidate.
+        // All decisions take the weights of a geometric series of counts, and a product with the
+        // weights for each candidate.
         let all = 4 * Double(weights.work(next)) + Double(next * rows.stride * (rows.dimension + 4))
         if (before - left) * all / Double(work) > Self.timePart * left { break }
       }
@@ -156,7 +169,8 @@ private final class RoundingState {
     return true
   }
 
-  /// Most candidates that the memory limit has room for; without one, rows of half a gigabyte.
+  /// The most candidates that the memory limit has room for; without a limit, rows of half a
+  /// gigabyte.
   private func limit(_ memoryBytes: Int?, _ least: Int) -> Int {
     let fixed = ShortCandidates.bytes(problem, count: 0) + 16 * (rows.dimension + 1) * (rows.stride + 8)
     // Rows are copied when more are written.
@@ -173,12 +187,12 @@ private final class RoundingState {
     sum.round(to: shorter)
   }
 
-  /// r − center·S.
+  /// Writes r − center·S.
   private func fillWanted() {
     for j in 0..<rows.stride { wanted[j] = residual[j] - center * shorter[j] }
   }
 
-  /// Decides the longest quarter of what is left; false when the run must stop.
+  /// Decides the longest quarter of the candidates that are left. False when the run must stop.
   ///
   /// - Throws: `Interruption` when the run must stop.
   func decideStretch(_ meter: inout WorkMeter) throws -> Bool {
@@ -211,7 +225,8 @@ private final class RoundingState {
     return true
   }
 
-  /// Whether candidate i is chosen when rounding wants `choice`: a fixed size may force the other.
+  /// Whether candidate i is chosen where rounding alone would make `choice`; a fixed size may force
+  /// the other.
   private func decides(_ i: Int, _ choice: Bool) -> Bool {
     guard let size = problem.size else { return choice }
     let open = size - chosenCount

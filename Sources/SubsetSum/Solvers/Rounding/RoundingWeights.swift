@@ -1,16 +1,18 @@
 import RunControl
 
-/// P = (Σ x·xᵀ + μI)⁻¹, but for a factor, over the first rows of a `ShortCandidates`: what rounding weighs residuals with.
+/// P = (Σ x·xᵀ + μI)⁻¹ over the first rows of a `ShortCandidates`, up to a factor: what rounding
+/// weighs residuals with.
 ///
-/// μ is the mean squared norm of those rows. Own loops in Float64 and a fixed order: the bits depend on the rows alone.
-/// Memory: two matrices of m × stride.
+/// μ is the mean squared norm of those rows. The loops are its own, in Float64 and a fixed order,
+/// so the bits depend on the rows alone. Memory: two matrices of m × stride.
 final class RoundingWeights {
   let dimension: Int
   let stride: Int
-  /// P, row by row at `stride`, zero beyond `dimension`.
+  /// P, row by row at `stride`, and zero beyond `dimension`.
   private let inverse: UnsafeMutablePointer<Double>
   private let gram: UnsafeMutablePointer<Double>
-  /// What the Gram matrix was multiplied by before it was inverted: its trace's reciprocal. (Σ x·xᵀ + μI)⁻¹ is `unit` times P.
+  /// The factor by which the Gram matrix was multiplied before it was inverted, the reciprocal of
+  /// its trace: (Σ x·xᵀ + μI)⁻¹ is `unit` times P.
   private(set) var unit = 1.0
 
   init(_ rows: ShortCandidates) {
@@ -25,10 +27,11 @@ final class RoundingWeights {
     gram.deallocate()
   }
 
-  /// Multiplies and adds of `prepare` over `count` rows.
+  /// The multiplications of `prepare` over `count` rows.
   func work(_ count: Int) -> UInt64 { UInt64(dimension * stride) * UInt64(count / 2 + dimension) }
 
-  /// Makes P for the first `count` rows. False where they are all zero, or beyond Float64: P is 0 then.
+  /// Makes P for the first `count` rows. False where they are all zero, or beyond Float64; P is 0
+  /// then.
   ///
   /// - Throws: `Interruption` when the run must stop.
   func prepare(_ rows: ShortCandidates, count: Int, _ control: RunControl) throws(Interruption) -> Bool {
@@ -39,7 +42,7 @@ final class RoundingWeights {
     inverse.update(repeating: 0, count: dimension * stride)
     let ridge = trace / Double(max(1, count))
     guard ridge > 0, trace.isFinite else { return false }
-    // The units of P do not matter: a matrix of trace 1 neither overflows nor underflows.
+    // The units of P do not matter, and a matrix of trace 1 neither overflows nor underflows.
     unit = 1 / trace
     guard unit.isFinite else { return false }
     for j in 0..<dimension {
@@ -54,7 +57,7 @@ final class RoundingWeights {
     return true
   }
 
-  /// Lower triangle of gram += x·xᵀ, whole groups of lanes.
+  /// Adds x·xᵀ to the lower triangle of the Gram matrix, in whole groups of lanes.
   private func add(_ x: UnsafePointer<Double>) {
     for j in 0..<dimension {
       let factor = x[j]
@@ -68,7 +71,8 @@ final class RoundingWeights {
     }
   }
 
-  /// inverse ← gram⁻¹ by Gauss and Jordan without pivoting, which a positive-definite matrix does not need. Cost: m³.
+  /// inverse ← gram⁻¹ by Gauss and Jordan without pivoting, which a positive-definite matrix does
+  /// not need. Cost: m³.
   private func invert(_ control: RunControl) throws(Interruption) {
     let m = dimension
     for j in 0..<m { inverse[j &* stride &+ j] = 1 }
