@@ -103,7 +103,7 @@ extension ONNXGraphReader {
   /// The one number of a constant, if it has one alone.
   func number(_ tensor: ONNXTensor) throws -> Double? {
     guard tensor.values.count == 1 else { return nil }
-    return try ONNXArray(tensor).numbers?[0]
+    return ONNXArray(tensor).numbers?[0]
   }
 
   /// Axes, an attribute below some operator set and an input from it on, each in 0..<rank; nil
