@@ -84,7 +84,7 @@ struct SearchSetting: Sendable {
   /// What a checkpoint of this search must say of itself.
   var identity: SearchCheckpoint.Identity {
     SearchCheckpoint.Identity(
-      generator: TicketSearch.generator, targetDigest: target.digest, seed: network.seed,
+      generator: TombolaVersion.generator, targetDigest: target.digest, seed: network.seed,
       width: network.width, inputRange: inputRange, plan: plan, calibration: calibrationDigest)
   }
 }
