@@ -37,9 +37,11 @@ MEASURE = r"""(() => {
               label: svg.getAttribute('aria-label')};
     }),
     repeated_ids: Object.keys(counts).filter(id => counts[id] > 1),
-    dangling: all('svg use').filter(use => !document.getElementById(use.href.baseVal.slice(1))).length,
+    dangling: all('svg use')
+      .filter(use => !document.getElementById(use.href.baseVal.slice(1))).length,
     active: all('script, iframe, object, embed, link, img, form, base').length
-      + all('*').filter(element => [...element.attributes].some(a => /^on|^javascript:/i.test(a.name))).length,
+      + all('*').filter(element =>
+        [...element.attributes].some(a => /^on|^javascript:/i.test(a.name))).length,
     overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
     text: document.body.innerText,
   };

@@ -151,8 +151,9 @@ def _(b):
 def _(b):
     """Inputs may be negative, so padding with zeros in place of -infinity shows; ceil_mode adds a
     row and a column."""
-    x = b.add("MaxPool", "x", kernel_shape=[3, 2], strides=[2, 3], pads=[1, 0, 0, 1], ceil_mode=1)  # 9x7 -> 5x3
-    x = b.add("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1)                       # 5x3 -> 3x2
+    # 9x7 -> 5x3 -> 3x2
+    x = b.add("MaxPool", "x", kernel_shape=[3, 2], strides=[2, 3], pads=[1, 0, 0, 1], ceil_mode=1)
+    x = b.add("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1)
     return x, (3, 3, 2)
 
 

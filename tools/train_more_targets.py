@@ -3,10 +3,12 @@
 fashion-cnn.onnx has not.
 
 fashion-lenet    5x5 convolutions with biases, max pooling, two fully connected layers:
-                 (N,1,28,28) -> conv 5x5 1->6 -> pool 2x2 -> conv 5x5 6->8 -> pool 2x2 -> pool 3x3 step 2 -> 72 -> 16 -> 10
+                 (N,1,28,28) -> conv 5x5 1->6 -> pool 2x2 -> conv 5x5 6->8 -> pool 2x2
+                 -> pool 3x3 step 2 -> 72 -> 16 -> 10
 fashion-resnet   batch normalisation (left unfolded in the file), residual additions, strides:
-                 conv 3x3 1->8 -> pool 2x2 -> block 8 -> block 8 to 16, stride 2, 1x1 projection -> block 16
-                 -> global average -> fully connected 10; a block is conv, norm, ReLU, conv, norm, add, ReLU
+                 conv 3x3 1->8 -> pool 2x2 -> block 8 -> block 8 to 16, stride 2, 1x1 projection
+                 -> block 16 -> global average -> fully connected 10; a block is conv, norm, ReLU,
+                 conv, norm, add, ReLU
 
 A network is a table of ONNX nodes, from which both the training pass and the file are made. Data,
 pixels in [-1,1], layout, optimiser and the --validate protocol are those of train_target.py

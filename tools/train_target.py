@@ -3,7 +3,8 @@
 
 The network has no biases, so the theory of pruned random networks applies to every layer:
 
-    input (N,1,28,28) -> conv1 3x3 1->8 -> ReLU -> max-pool 2x2 -> conv2 3x3 8->16 -> ReLU -> max-pool 2x2
+    input (N,1,28,28) -> conv1 3x3 1->8 -> ReLU -> max-pool 2x2
+                      -> conv2 3x3 8->16 -> ReLU -> max-pool 2x2
                       -> conv3 3x3 16->10 -> global average pool -> logits (N,10)
 
 All convolutions have stride 1 and padding 1. Pixels are mapped to [-1,1] by x/127.5 - 1 outside the

@@ -153,7 +153,8 @@ def store_damaged(rng, source, path):
             column = rng.choice(columns)
             statements = {
                 0: [
-                    f'UPDATE "{table}" SET "{column}" = ? WHERE rowid IN (SELECT rowid FROM "{table}" LIMIT ?)'
+                    f'UPDATE "{table}" SET "{column}" = ? '
+                    f'WHERE rowid IN (SELECT rowid FROM "{table}" LIMIT ?)'
                 ],
                 1: [f'ALTER TABLE "{table}" RENAME COLUMN "{column}" TO "{column}_"'],
                 2: [f'ALTER TABLE "{table}" DROP COLUMN "{column}"'],
@@ -161,7 +162,8 @@ def store_damaged(rng, source, path):
                 4: [f'DELETE FROM "{table}" WHERE random() % 2 = 0'],
                 5: [
                     f'ALTER TABLE "{table}" RENAME TO "{table}_old"',
-                    f'CREATE VIEW "{table}" AS WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r) SELECT o.* FROM r, "{table}_old" o',
+                    f'CREATE VIEW "{table}" AS WITH RECURSIVE r(i) AS '
+                    f'(SELECT 1 UNION ALL SELECT i + 1 FROM r) SELECT o.* FROM r, "{table}_old" o',
                 ],
                 6: [f"PRAGMA user_version = {rng.choice([0, 1, 99, -1, 2**31 - 1])}"],
                 7: [
@@ -171,7 +173,8 @@ def store_damaged(rng, source, path):
                 ],
                 8: [f'ALTER TABLE "{table}" ADD COLUMN "more" TEXT DEFAULT \'x\''],
                 9: [
-                    f'CREATE TRIGGER IF NOT EXISTS "t" BEFORE INSERT ON "{table}" BEGIN SELECT RAISE(ABORT, \'no\'); END'
+                    f'CREATE TRIGGER IF NOT EXISTS "t" BEFORE INSERT ON "{table}" '
+                    "BEGIN SELECT RAISE(ABORT, 'no'); END"
                 ],
             }[rng.choice([0] * 12 + list(range(1, 10)))]
             for statement in statements:
