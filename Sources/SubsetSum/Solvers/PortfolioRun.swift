@@ -1,0 +1,160 @@
+import RunControl
+
+/// What a portfolio has spent and found so far.
+struct PortfolioRun {
+  let problem: Problem
+  /// The candidates by ascending norm, made when a descent first needs them.
+  private var ascending: (problem: Problem, order: [Int])?
+  let control: RunControl
+  let limit: UInt64
+  let workers: Int
+  private(set) var best: Solution?
+  private var work: UInt64 = 0
+  private var evaluations: UInt64 = 0
+  private var stop: StopReason?
+  /// The units of work a second of the last descent.
+  private var rate = 0.0
+
+  var remainingWork: UInt64 { limit > work ? limit - work : 0 }
+
+  init(_ problem: Problem, _ control: RunControl, limit: UInt64, workers: Int) {
+    self.workers = workers
+    self.problem = problem
+    self.control = control
+    self.limit = limit
+  }
+
+  /// The seconds since there were `before` of them left; 0 without a time limit.
+  private func seconds(since before: Double?) -> Double { (before ?? 0) - (control.secondsLeft ?? 0) }
+
+  mutating func stop(for interruption: Interruption) { stop = stop ?? interruption.reason }
+
+  /// Runs a part of the search. False where it needs more memory than the run may use; other parts
+  /// make do with less.
+  @discardableResult mutating func attempt(_ part: (inout PortfolioRun) throws -> Void) throws -> Bool {
+    do {
+      try part(&self)
+      return true
+    } catch SubsetSumError.memoryLimit {
+      return false
+    }
+  }
+
+  mutating func take(_ found: Solution) throws {
+    work &+= found.work
+    evaluations &+= found.evaluations
+    stop = control.interruption()
+    if best.map({ found.error < $0.error || found.isOptimal }) ?? true { best = found }
+  }
+
+  /// A descent, with kicks if there are any, on the candidates by ascending norm, for a share of
+  /// what is left.
+  mutating func descend(share: Double, kicks: Int) throws {
+    if stop != nil || remainingWork == 0 { return }
+    var units = share < 1 ? UInt64(Double(remainingWork) * share) : remainingWork
+    if share < 1, let seconds = control.secondsLeft, rate > 0 {
+      units = min(units, UInt64(max(0, Int(saturating: seconds * share * rate))))
+    }
+    let part = control.forStep(work: units)
+    let (sorted, order) = try ascending ?? problem.ascending(control)
+    ascending = (sorted, order)
+    let before = control.secondsLeft
+    let found =
+      kicks == 0
+      ? try GreedyFlips().solve(sorted, control: part)
+      : try IteratedGreedy(kicks: kicks).solve(sorted, control: part)
+    rate = Double(found.work) / max(1e-6, seconds(since: before))
+    let claim = Claim(
+      subset: found.subset.map { order[$0] }.sorted(), evaluations: found.evaluations, work: found.work,
+      solver: found.solver)
+    try take(try Checker.solution(claim, for: problem))
+    if share == 1 && kicks > 0 { stop = found.stop }
+  }
+
+  /// The shortest candidates of a fixed size, which stay near the empty set's error.
+  mutating func takeShortest() throws {
+    let cost = UInt64(problem.count * problem.dimension)
+    guard let size = problem.size, stop == nil, remainingWork >= cost else { return }
+    let subset = try problem.candidates.ascendingOrder(control).prefix(size).sorted()
+    try take(try Checker.solution(Claim(subset: subset, evaluations: 1, work: cost, solver: "shortest"), for: problem))
+  }
+
+  /// The part of the time that a descent takes where there are too many candidates to order them.
+  private static let descentPart = 1.0 / 3
+
+  /// With a time limit, a descent on the candidates in the order given: better solutions may take
+  /// more time than there is.
+  mutating func descendAsGiven() throws {
+    guard stop == nil, let left = control.secondsLeft else { return }
+    let part = control.withSeconds(left * Self.descentPart).forStep(work: remainingWork)
+    try take(try GreedyFlips().solve(problem, control: part))
+  }
+
+  /// k-lists of growing length, each four times as long as the one before, then twice, as long as
+  /// one more will fit.
+  mutating func mergeLists() throws {
+    let longest = try KList().longestLists(problem, control.withWork(remainingWork)).max() ?? 0
+    var bits = 14
+    var step = 2
+    while stop == nil, bits <= longest {
+      let began = control.secondsLeft
+      let before = work
+      try take(
+        try KList(listBits: bits, workers: workers).solve(problem, control: control.forStep(work: remainingWork)))
+      let seconds = seconds(since: began)
+      // Longer lists cost in proportion to their length, and miss the caches more often.
+      while step > 0 {
+        let growth = Double(1 << step)
+        let fitsWork = Double(work - before) * growth * 1.1 < Double(remainingWork)
+        let fitsTime = control.secondsLeft.map { seconds * growth * 1.4 < $0 } ?? true
+        if fitsWork && fitsTime && bits + step <= longest { break }
+        step -= 1
+      }
+      if step == 0 { return }
+      bits += step
+    }
+  }
+
+  /// Beams for a share of what is left. False where not even narrow ones fit in memory.
+  mutating func widenBeams(share: Double) throws -> Bool {
+    if stop != nil || remainingWork == 0 { return true }
+    let memory = control.limits.allowedBytes(default: BeamSearch.defaultMemoryLimit)
+    guard BeamSearch.neededBytes(problem, width: BeamSearch.firstWidth) <= memory else { return false }
+    return try attempt { run throws in
+      var part = run.control.forStep(work: run.remainingWork)
+      if share < 1 {
+        part = part.withWork(UInt64(Double(run.remainingWork) * share))
+        if let left = run.control.secondsLeft { part = part.withSeconds(left * share) }
+      }
+      try run.take(try BeamSearch(workers: run.workers).solve(run.problem, control: part))
+    }
+  }
+
+  /// Exchanges from the best subset, or from a fractional solution, until a limit ends them. From
+  /// the best subset without a time limit they may cost as much as all before, unless they are to
+  /// have the rest of the run.
+  mutating func exchange(fromBest: Bool, isRest: Bool = false) throws {
+    if best != nil, stop != nil || remainingWork == 0 { return }
+    let isShare = fromBest && !isRest && control.limits.seconds == nil && work < remainingWork
+    let part = control.forStep(work: isShare ? work : remainingWork)
+    let start = fromBest ? best.map { Exchange(from: $0.subset) } : nil
+    var exchange = start ?? Exchange()
+    exchange.workers = workers
+    let found = try exchange.solve(problem, control: part)
+    try take(found)
+    stop = isShare && found.stop == .workLimit ? nil : found.stop
+  }
+
+  /// What was found, as a claim of the solver `name`. Where no part fitted in memory, a solver
+  /// decides that takes a few numbers a candidate.
+  mutating func claimOrLeast(_ name: String) throws -> Claim {
+    if best == nil, stop == nil {
+      let least: any Solver = problem.size == nil ? GreedyFlips() : ForwardGreedy()
+      try take(try least.solve(problem, control: control.withWork(remainingWork)))
+    }
+    let isOptimal = best?.isOptimal ?? false
+    return Claim(
+      subset: best?.subset ?? problem.defaultSubset, isOptimal: isOptimal, stop: isOptimal ? nil : stop,
+      evaluations: evaluations, work: work, solver: best.map { "\(name): \($0.solver)" } ?? name)
+  }
+}
