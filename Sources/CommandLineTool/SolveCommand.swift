@@ -22,7 +22,7 @@ struct SolveCommand: ParsableCommand, ChoosingBLASCore {
 
       Limits: --work-limit gives the same subset everywhere; without limits a solver's documented default \
       holds. --time-limit alone ends a run within 5 % + 0.1 s, with the best so far. Until then portfolio, \
-      k-list, beam, iterated-greedy and exchange go on; exhaustive, meet-in-the-middle, four-lists, \
+      k-list, beam, population, iterated-greedy and exchange go on; exhaustive, meet-in-the-middle, four-lists, \
       cell-sweep and pairwise end before once the optimum is proved, greedy and forward-greedy where no \
       step helps, rounding when all is rounded. Several targets share the time. Ctrl-C and SIGTERM: the \
       best so far.

@@ -12,7 +12,7 @@ struct SolverChoice {
   /// Those of `solve`; the first is the default.
   static let solves = SolverChoice(all: [
     Portfolio(), Exhaustive(), MeetInTheMiddle(), FourLists(), CellSweep(), PairwiseSearch(), KList(), BeamSearch(),
-    GreedyFlips(), IteratedGreedy(), FractionalRounding(), Exchange(), ForwardGreedy(),
+    GreedyFlips(), IteratedGreedy(), FractionalRounding(), Exchange(), PopulationSearch(), ForwardGreedy(),
   ])
 
   var names: String { Self.list(all.map(\.name)) }

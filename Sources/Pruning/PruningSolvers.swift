@@ -6,7 +6,7 @@ public enum PruningSolvers {
   /// Those that search; the first is the default.
   public static let searching: [any Solver] = [
     GreedyFlips(), IteratedGreedy(), Exchange(improving: GreedyFlips()), FractionalRounding(),
-    BeamSearch(),
+    BeamSearch(), PopulationSearch(),
   ]
   /// What a search is compared with.
   public static let baselines: [any Solver] = [RandomSubset(), LongestCandidates(), ForwardGreedy()]

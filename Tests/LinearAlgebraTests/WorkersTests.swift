@@ -6,22 +6,25 @@ import Testing
 
 /// Serialised: these set BLAS's process-wide thread count.
 @Suite(.serialized) struct WorkersTests {
-  @Test func everyTaskRunsOnceAndHostThreadsComeBack() throws {
-    let host = BLASLibrary.threads
-    for workers in [1, 2, 5] {
-      // As many runs as tasks, and every task among them: each has run once.
-      let runs = Atomic<Int>(0)
-      let seen = Atomic<UInt64>(0)
-      try Workers.forEach(count: 64, workers: workers) { task, worker in
-        #expect(BLASLibrary.threads == 1)
-        #expect(worker < workers)
-        runs.add(1, ordering: .relaxed)
-        seen.bitwiseOr(1 << UInt64(task), ordering: .relaxed)
+  /// In a process of its own, as other suites hold BLAS to one thread now and then.
+  @Test func everyTaskRunsOnceAndHostThreadsComeBack() async {
+    await #expect(processExitsWith: .success) {
+      let host = BLASLibrary.threads
+      for workers in [1, 2, 5] {
+        // As many runs as tasks, and every task among them: each has run once.
+        let runs = Atomic<Int>(0)
+        let seen = Atomic<UInt64>(0)
+        try Workers.forEach(count: 64, workers: workers) { task, worker in
+          #expect(BLASLibrary.threads == 1)
+          #expect(worker < workers)
+          runs.add(1, ordering: .relaxed)
+          seen.bitwiseOr(1 << UInt64(task), ordering: .relaxed)
+        }
+        #expect(runs.load(ordering: .relaxed) == 64)
+        #expect(seen.load(ordering: .relaxed) == .max)
       }
-      #expect(runs.load(ordering: .relaxed) == 64)
-      #expect(seen.load(ordering: .relaxed) == .max)
+      #expect(BLASLibrary.threads == host)
     }
-    #expect(BLASLibrary.threads == host)
   }
 
   @Test func theLowestFailedTaskIsReported() {
@@ -31,14 +34,16 @@ import Testing
     }
   }
 
-  @Test func theSmallestOpenScopeHolds() {
-    let host = BLASLibrary.threads
-    BLASLibrary.withThreads(1) {
-      BLASLibrary.withThreads(2) { #expect(BLASLibrary.threads == 1) }
-      #expect(BLASLibrary.threads == 1)
+  @Test func theSmallestOpenScopeHolds() async {
+    await #expect(processExitsWith: .success) {
+      let host = BLASLibrary.threads
+      BLASLibrary.withThreads(1) {
+        BLASLibrary.withThreads(2) { #expect(BLASLibrary.threads == 1) }
+        #expect(BLASLibrary.threads == 1)
+      }
+      BLASLibrary.withThreads(2) { BLASLibrary.withThreads(1) { #expect(BLASLibrary.threads == 1) } }
+      #expect(BLASLibrary.threads == host)
     }
-    BLASLibrary.withThreads(2) { BLASLibrary.withThreads(1) { #expect(BLASLibrary.threads == 1) } }
-    #expect(BLASLibrary.threads == host)
   }
 
   /// Calls close by find the threads looking for work, calls far apart find them asleep.

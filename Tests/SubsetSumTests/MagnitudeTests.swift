@@ -14,7 +14,7 @@ import Testing
     FirstHitBySize(tolerance: 1e-3, maximumSize: 12), KList(), BeamSearch(width: 32), GreedyFlips(),
     GreedyFlipsReference(), IteratedGreedy(kicks: 20), FractionalRounding(),
     Exchange(coolings: 2, coolingBits: 12),
-    ForwardGreedy(),
+    ForwardGreedy(), PopulationSearch(width: 64),
   ]
   private static let control = RunControl(limits: Limits(work: 1_000_000))
 

@@ -8,6 +8,7 @@ import Testing
   private static let solvers: [any Solver] = [
     Portfolio(), Exhaustive(), MeetInTheMiddle(), FourLists(), CellSweep(), PairwiseSearch(), KList(listBits: 4),
     BeamSearch(width: 4), GreedyFlips(), GreedyFlipsReference(), IteratedGreedy(), FractionalRounding(), Exchange(),
+    PopulationSearch(),
     Exchange(improving: GreedyFlips()), ForwardGreedy(), RandomSubset(), LongestCandidates(),
     FirstHitBySize(tolerance: 0.1, maximumSize: 2),
   ]

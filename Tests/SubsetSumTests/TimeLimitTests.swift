@@ -47,6 +47,9 @@ private struct Case: Sendable, CustomTestStringConvertible {
     Case(solver: IteratedGreedy(), small: (6, 200, nil), large: [(25, 1000, nil), (100, 20000, nil)]),
     Case(solver: FractionalRounding(), small: (9, 400, nil), large: [(300, 20000, nil), (300, 20000, 40)]),
     Case(solver: Exchange(), small: (9, 400, 20), large: [(25, 1000, nil), (300, 20000, 40)]),
+    Case(
+      solver: PopulationSearch(), small: (9, 40, nil),
+      large: [(9, 250, nil), (72, 1900, nil), (300, 20000, nil)]),
     Case(solver: ForwardGreedy(), small: (9, 400, 20), large: [(300, 20000, nil)]),
     Case(solver: Portfolio(), small: (9, 400, nil), large: [(2, 100, nil), (300, 20000, nil), (100, 20000, 20)]),
     Case(solver: FirstHitBySize(tolerance: 0, maximumSize: 40), small: (3, 14, nil), large: [(8, 40, nil)]),

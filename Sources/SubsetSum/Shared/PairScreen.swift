@@ -103,8 +103,23 @@ final class PairScreen<Scalar: BLASScalar> {
   }
 }
 
+extension PairScreen {
+  /// Shows every pair within the visitor's cut, and some beyond, to one visitor on this thread.
+  /// False when the visitor stopped it. Several threads may do so at a time, each with a tile of
+  /// its own.
+  func run(
+    leftCount: Int, left: (Int) -> UnsafePointer<Double>, tile: ScreenTile<Scalar>, _ visitor: inout some PairVisitor
+  ) throws(LinearAlgebraError) -> Bool {
+    for start in stride(from: 0, to: leftCount, by: ScreenTile<Scalar>.rows) {
+      let range = start..<min(leftCount, start + ScreenTile<Scalar>.rows)
+      if try !tile.run(self, range, 0, left, &visitor) { return false }
+    }
+    return true
+  }
+}
+
 /// The memory in which one worker multiplies and compares.
-private final class ScreenTile<Scalar: BLASScalar> {
+final class ScreenTile<Scalar: BLASScalar> {
   /// A tile of products and its panels stay in a second-level cache of 1 MB.
   static var rows: Int { 192 }
   static var columns: Int { 512 }
@@ -132,7 +147,7 @@ private final class ScreenTile<Scalar: BLASScalar> {
   }
 
   /// Shows the pairs of some left rows. False when the visitor stopped it.
-  func run(
+  fileprivate func run(
     _ screen: PairScreen<Scalar>, _ range: Range<Int>, _ firstRight: Int, _ row: (Int) -> UnsafePointer<Double>,
     _ visitor: inout some PairVisitor
   ) throws(LinearAlgebraError) -> Bool {

@@ -13,12 +13,14 @@ import RunControl
 ///    44 in one dimension; `CellSweep` to n = 64 in two and three, to 48 in four to eight, to 42 up
 ///    to twelve and to 36 up to twenty; `MeetInTheMiddle` to n = 30 above.
 /// 2. Where any size will do, `GreedyFlips`, so that there is always something.
-/// 3. What most of the run goes to. Where any size will do, up to m = 10 `IteratedGreedy` for a
-///    fiftieth of the run and then `KList` with lists that grow as long as limits allow; up to m =
-///    20 `BeamSearch` if there is a time limit; else `FractionalRounding`. For a fixed size
-///    `BeamSearch` for the whole run up to m = 40, and for a quarter of it above.
-/// 4. `Exchange` from the best so far: after lists for as much work again or the time that is left,
-///    otherwise until a limit ends it.
+/// 3. What most of the run goes to. Where any size will do, `PopulationSearch` and one more have an
+///    eighth of the run each, and the one that found the best has the rest: up to m = 10 the other
+///    is `IteratedGreedy` for a fiftieth of the run and then `KList` with lists that grow as long
+///    as limits allow, above it is `Exchange` from `FractionalRounding`. Up to m = 4, and to m = 9
+///    where n > 40·m, lists have all. For a fixed size `BeamSearch` has the whole run up to m = 40,
+///    and a quarter of it above.
+/// 4. `Exchange` from the best so far: after populations for a little of the run, after lists for
+///    as much work again or the time that is left, otherwise until a limit ends it.
 ///
 /// `README.md` of the room has the measurements behind these bounds.
 ///
@@ -47,9 +49,15 @@ public struct Portfolio: MultipleWorkers {
     }
   }
   static let largestKListDimension = 10
-  /// The most dimensions in which beams have the whole run: where any size will do, and where the
-  /// size is fixed.
-  static let (largestBeamDimension, largestSizedBeamDimension) = (20, 40)
+  /// Whether lists have the run without a trial of populations: in few dimensions, and to m = 9
+  /// with many candidates.
+  static func isForListsOnly(dimension m: Int, count n: Int) -> Bool { m <= 4 || m <= 9 && n > 40 * m }
+  /// What populations and the other search have to show what they can do, as a share of the run.
+  static let trialShare = 0.125
+  /// What exchanges have after populations, as a share of what is left when they begin.
+  static let exchangeShare = 0.04
+  /// The most dimensions in which beams have the whole run where the size is fixed.
+  static let largestSizedBeamDimension = 40
   /// The part of the run that beams have for a fixed size in more dimensions.
   static let sizedBeamShare = 0.25
   /// Beams are tried where there is work for one of so many states that comes to its end.
@@ -99,32 +107,52 @@ public struct Portfolio: MultipleWorkers {
         try run.descendAsGiven()
       }
     }
-    if problem.size == nil, problem.dimension <= Self.largestKListDimension {
-      try run.attempt { run throws in
-        try run.descend(share: 0.02, kicks: 1 << 20)
-        try run.mergeLists()
-      }
-      try run.attempt { run throws in try run.exchange(fromBest: true) }
+    if problem.size == nil {
+      try searchAnySize(problem, &run)
     } else if let share = Self.beamShare(problem, run), try run.widenBeams(share: share) {
       try run.attempt { run throws in try run.exchange(fromBest: true, isRest: true) }
     } else {
-      if problem.size != nil { try run.attempt { run throws in try run.takeShortest() } }
+      try run.attempt { run throws in try run.takeShortest() }
       let isRounded = try run.attempt { run throws in try run.exchange(fromBest: false) }
       if !isRounded, run.best != nil { try run.attempt { run throws in try run.exchange(fromBest: true) } }
     }
   }
 
-  /// The part of the run that beams get; nil where exchanges from a fractional solution find more.
-  ///
-  /// A beam takes a fraction of the time for a unit of work that exchanges take. So where any size
-  /// will do, exchanges find more under a work limit alone, and beams find more in few dimensions
-  /// where there is a time limit. For a fixed size beams find more either way, in many dimensions
-  /// with exchanges after them.
-  private static func beamShare(_ problem: Problem, _ run: PortfolioRun) -> Double? {
-    guard let size = problem.size else {
-      let isTimed = run.control.secondsLeft != nil
-      return isTimed && problem.dimension <= largestBeamDimension ? 1 : nil
+  /// Populations and the other search that is good in so many dimensions, on trial; then the better
+  /// one.
+  private func searchAnySize(_ problem: Problem, _ run: inout PortfolioRun) throws {
+    let m = problem.dimension
+    let isForListsOnly = Self.isForListsOnly(dimension: m, count: problem.count)
+    if !isForListsOnly {
+      try run.attempt { run throws in try run.populate(share: Self.trialShare) }
     }
+    let second = Self.trialShare / (1 - Self.trialShare)
+    if isForListsOnly {
+      try run.attempt { run throws in
+        try run.descend(share: 0.02, kicks: 1 << 20)
+        try run.mergeLists()
+      }
+    } else if m <= Self.largestKListDimension {
+      try run.attempt { run throws in
+        try run.descend(share: 0.02, kicks: 1 << 20)
+        try run.mergeLists(share: second)
+      }
+    } else {
+      try run.attempt { run throws in try run.exchange(fromBest: false, share: second) }
+    }
+    if run.leader == PopulationSearch().name {
+      try run.attempt { run throws in try run.populate(share: 1 - Self.exchangeShare, isContinued: true) }
+    } else if !isForListsOnly, m <= Self.largestKListDimension {
+      try run.attempt { run throws in try run.mergeLists() }
+    }
+    let isRest = m > Self.largestKListDimension || run.leader == PopulationSearch().name
+    try run.attempt { run throws in try run.exchange(fromBest: true, isRest: isRest) }
+  }
+
+  /// The part of the run that beams get for a fixed size, in many dimensions with exchanges after
+  /// them; nil where there is no work for them.
+  private static func beamShare(_ problem: Problem, _ run: PortfolioRun) -> Double? {
+    guard let size = problem.size else { return nil }
     // Nothing is known of a fixed size before a beam's last level, so a beam must come to its end.
     let state = Double(problem.count) * Double(problem.dimension) * Double(max(1, size))
     if Double(run.remainingWork) < leastStates * state { return nil }

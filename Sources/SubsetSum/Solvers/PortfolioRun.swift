@@ -90,24 +90,25 @@ struct PortfolioRun {
     try take(try GreedyFlips().solve(problem, control: part))
   }
 
-  /// k-lists of growing length, each four times as long as the one before, then twice, as long as
+  /// k-lists for a share of what is left. With a time limit they grow and are dealt anew until
+  /// their time is up. Else each is four times as long as the one before, then twice, as long as
   /// one more will fit.
-  mutating func mergeLists() throws {
-    let longest = try KList().longestLists(problem, control.withWork(remainingWork)).max() ?? 0
+  mutating func mergeLists(share: Double = 1) throws {
+    if stop != nil || remainingWork == 0 { return }
+    let part = part(share)
+    if part.secondsLeft != nil { return try take(try KList(workers: workers).solve(problem, control: part)) }
+    let limit = UInt64(Double(remainingWork) * share)
+    let start = work
+    let longest = try KList().longestLists(problem, control.withWork(limit)).max() ?? 0
     var bits = 14
     var step = 2
     while stop == nil, bits <= longest {
-      let began = control.secondsLeft
       let before = work
-      try take(
-        try KList(listBits: bits, workers: workers).solve(problem, control: control.forStep(work: remainingWork)))
-      let seconds = seconds(since: began)
-      // Longer lists cost in proportion to their length, and miss the caches more often.
+      let left = limit - min(limit, work - start)
+      try take(try KList(listBits: bits, workers: workers).solve(problem, control: control.forStep(work: left)))
       while step > 0 {
-        let growth = Double(1 << step)
-        let fitsWork = Double(work - before) * growth * 1.1 < Double(remainingWork)
-        let fitsTime = control.secondsLeft.map { seconds * growth * 1.4 < $0 } ?? true
-        if fitsWork && fitsTime && bits + step <= longest { break }
+        let fitsWork = Double(work - before) * Double(1 << step) * 1.1 < Double(limit - min(limit, work - start))
+        if fitsWork && bits + step <= longest { break }
         step -= 1
       }
       if step == 0 { return }
@@ -121,28 +122,51 @@ struct PortfolioRun {
     let memory = control.limits.allowedBytes(default: BeamSearch.defaultMemoryLimit)
     guard BeamSearch.neededBytes(problem, width: BeamSearch.firstWidth) <= memory else { return false }
     return try attempt { run throws in
-      var part = run.control.forStep(work: run.remainingWork)
-      if share < 1 {
-        part = part.withWork(UInt64(Double(run.remainingWork) * share))
-        if let left = run.control.secondsLeft { part = part.withSeconds(left * share) }
-      }
-      try run.take(try BeamSearch(workers: run.workers).solve(run.problem, control: part))
+      try run.take(try BeamSearch(workers: run.workers).solve(run.problem, control: run.part(share)))
     }
+  }
+
+  /// Descents of populations for a share of what is left.
+  ///
+  /// - Parameter isContinued: goes on after rounds that another call has run.
+  mutating func populate(share: Double, isContinued: Bool = false) throws {
+    guard stop == nil, remainingWork > 0, let start = best else { return }
+    var search = PopulationSearch(workers: workers)
+    search.start = start
+    if isContinued { search.firstRound = Self.continuedRound }
+    let found = try search.solve(problem, control: part(share))
+    try take(found)
+  }
+
+  /// The name of the solver that found the best subset so far.
+  var leader: String { best?.solver ?? "" }
+
+  /// Later than any round of a first call.
+  private static let continuedRound = 1 << 20
+
+  /// The run with a share of the work and the time that are left.
+  private func part(_ share: Double) -> RunControl {
+    var part = control.forStep(work: remainingWork)
+    if share < 1 {
+      part = part.withWork(UInt64(Double(remainingWork) * share))
+      if let left = control.secondsLeft { part = part.withSeconds(left * share) }
+    }
+    return part
   }
 
   /// Exchanges from the best subset, or from a fractional solution, until a limit ends them. From
   /// the best subset without a time limit they may cost as much as all before, unless they are to
-  /// have the rest of the run.
-  mutating func exchange(fromBest: Bool, isRest: Bool = false) throws {
+  /// have the rest of the run. A share below 1 is one of what is left.
+  mutating func exchange(fromBest: Bool, isRest: Bool = false, share: Double = 1) throws {
     if best != nil, stop != nil || remainingWork == 0 { return }
     let isShare = fromBest && !isRest && control.limits.seconds == nil && work < remainingWork
-    let part = control.forStep(work: isShare ? work : remainingWork)
+    let part = isShare ? control.forStep(work: work) : part(share)
     let start = fromBest ? best.map { Exchange(from: $0.subset) } : nil
     var exchange = start ?? Exchange()
     exchange.workers = workers
     let found = try exchange.solve(problem, control: part)
     try take(found)
-    stop = isShare && found.stop == .workLimit ? nil : found.stop
+    stop = isShare && found.stop == .workLimit || share < 1 ? control.interruption() : found.stop
   }
 
   /// What was found, as a claim of the solver `name`. Where no part fitted in memory, a solver

@@ -44,3 +44,11 @@ typedef struct {
 /// cells of its corners.
 long tombola_near_cells(const double *x, const double *y, long count, const tombola_cell_window *window,
                         const uint32_t *bitmap, int *places);
+
+/// Writes the products of a lower triangular m×m matrix, which holds zeros above its diagonal, with
+/// `count` vectors. Entry a of a product is Σ_b L_ab·v_b with b ascending up to the diagonal or up
+/// to three zeros beyond, each product and sum rounded by itself. `scratch` has room for 16·m
+/// entries. Strides count entries.
+void tombola_lower_product_f64(const double *lower, long m, long lower_stride, const double *vectors,
+                               long vector_stride, long count, double *products, long product_stride,
+                               double *scratch);

@@ -1,0 +1,227 @@
+import RunControl
+import SubsetSumKernels
+
+/// A population on its way down a ladder: partial subsets that have decided the same candidates,
+/// the longest ones, and hold what is left of the target.
+///
+/// A rung scores all children of all states and keeps about `width` of those with the best scores:
+/// the cut is a quantile of a fixed sample, and children within it are kept in the order of their
+/// parents. One thread uses a descent at a time; all its memory is made once.
+final class PopulationDescent: @unchecked Sendable {
+  /// Scores that the cut is the quantile of.
+  private static let sampled = 1 << 14
+  /// The children that there is room for: half as many again as the width, and some.
+  private static func room(_ width: Int) -> Int { width + width / 2 + 16 }
+
+  let width: Int
+  private let capacity: Int
+  private let m: Int
+  private let stride: Int
+  private var residuals: OwnedBuffer<Double>
+  private var children: OwnedBuffer<Double>
+  /// The states and their children in the metric of their rung.
+  private var whitened: OwnedBuffer<Double>
+  private var whitenedChildren: OwnedBuffer<Double>
+  private let scratch: OwnedBuffer<Double>
+  private let sample: OwnedBuffer<Double>
+  private let tile: ScreenTile<Float>
+  /// For each rung so far, each state's parent and the bits of its group.
+  private var parents: [OwnedBuffer<UInt32>] = []
+  private var codes: [OwnedBuffer<UInt16>] = []
+  private var count = 0
+  /// Work of the last run.
+  private(set) var work: UInt64 = 0
+  private(set) var evaluations: UInt64 = 0
+
+  /// What a run ends with.
+  struct Ending {
+    let figure: Double
+    /// The mean square of the residual's coordinates.
+    let meanSquare: Double
+    /// Whether each of the ladder's candidates is chosen, by position.
+    let isChosen: [Bool]
+  }
+
+  init(width: Int, dimension m: Int, stride: Int, rungCount: Int) {
+    self.width = width
+    self.m = m
+    self.stride = stride
+    capacity = Self.room(width)
+    residuals = OwnedBuffer(count: capacity * stride)
+    children = OwnedBuffer(count: capacity * stride)
+    whitened = OwnedBuffer(count: capacity * stride)
+    whitenedChildren = OwnedBuffer(count: capacity * stride)
+    scratch = OwnedBuffer(count: 16 * max(1, m))
+    sample = OwnedBuffer(count: Self.sampled)
+    tile = ScreenTile(dimension: m)
+    for _ in 0..<rungCount {
+      parents.append(OwnedBuffer(count: capacity))
+      codes.append(OwnedBuffer(count: capacity))
+    }
+  }
+
+  /// Bytes of a descent.
+  static func bytes(width: Int, dimension m: Int, rungCount: Int) -> Int {
+    let states = ByteCount.product(room(width), 32 * ShortCandidates.paddedStride(m) + 6 * rungCount)
+    return ByteCount.sum(states, 1 << 20)
+  }
+
+  /// The work of a run of `width` states, at most.
+  static func work(_ ladder: PopulationLadder, width: Int, dimension m: Int) -> UInt64 {
+    let states = room(width)
+    return ladder.rungs.reduce(0) { sum, rung in
+      let pairs = states * rung.sumCount
+      return sum + UInt64((pairs + min(pairs, sampled)) * m + states * m * (m + 1) / 2)
+    }
+  }
+
+  /// Goes down from one residual, in which all candidates of the ladder count by half. Nil when the
+  /// run must stop.
+  ///
+  /// - Parameter thinning: a number other than 0 leaves out every second child of the first rungs
+  ///   that must choose, in a pattern of its own.
+  func run(
+    _ ladder: PopulationLadder, from start: UnsafePointer<Double>, measure: ExchangeMeasure, thinning: Int,
+    _ control: RunControl
+  ) throws -> Ending? {
+    residuals.base.update(from: start, count: stride)
+    (count, work, evaluations) = (1, 0, 0)
+    var thinned = 0
+    for (depth, rung) in ladder.rungs.enumerated() {
+      let mustChoose = count * rung.sumCount > width
+      let pattern = mustChoose && thinning != 0 && thinned < Self.thinnedRungs ? thinning : 0
+      if pattern != 0 { thinned += 1 }
+      let isCarried = depth + 1 < ladder.rungs.count && ladder.rungs[depth + 1].keepsMetric
+      guard try step(rung, depth, pattern: pattern, isCarried: isCarried, control) else { return nil }
+    }
+    return ending(ladder, measure)
+  }
+
+  private static let thinnedRungs = 3
+
+  /// Replaces the states by their best children.
+  ///
+  /// - Parameter isCarried: whether the next rung needs the children in this rung's metric.
+  private func step(
+    _ rung: PopulationLadder.Rung, _ depth: Int, pattern: Int, isCarried: Bool, _ control: RunControl
+  ) throws -> Bool {
+    if !rung.keepsMetric {
+      rung.metric.whiten(
+        residuals.base, vectorStride: stride, count: count, to: whitened.base, productStride: stride,
+        scratch: scratch.base)
+      work += UInt64(count * m * (m + 1) / 2)
+    }
+    let pairs = count * rung.sumCount
+    work += UInt64(pairs * m)
+    evaluations += UInt64(pairs)
+    let wanted = pattern == 0 ? width : 2 * width
+    let cut = pairs <= wanted ? .infinity : quantile(rung, wanted)
+    var visitor = PopulationVisitor(
+      states: whitened.base, stride: stride, sums: rung.whitened.base, dimension: m, cut: cut, pattern: pattern,
+      parents: parents[depth].base, codes: codes[depth].base, capacity: capacity, control: control)
+    guard
+      try rung.screen.run(
+        leftCount: count, left: { UnsafePointer(whitened.base + $0 &* stride) }, tile: tile, &visitor)
+    else { return false }
+    count = visitor.count
+    for child in 0..<count {
+      let from = residuals.base + Int(parents[depth].base[child]) &* stride
+      let sum = rung.sums.base + Int(codes[depth].base[child]) &* stride
+      let target = children.base + child &* stride
+      for j in 0..<stride { target[j] = from[j] - sum[j] }
+      if isCarried {
+        tombola_difference_f64(
+          whitened.base + Int(parents[depth].base[child]) &* stride,
+          rung.whitened.base + Int(codes[depth].base[child]) &* m, whitenedChildren.base + child &* stride, m)
+      }
+    }
+    swap(&residuals, &children)
+    if isCarried { swap(&whitened, &whitenedChildren) }
+    return count > 0
+  }
+
+  /// The score that about `wanted` children do not exceed.
+  private func quantile(_ rung: PopulationLadder.Rung, _ wanted: Int) -> Double {
+    let pairs = count * rung.sumCount
+    let taken = min(pairs, Self.sampled)
+    work += UInt64(taken * m)
+    for k in 0..<taken {
+      // Evenly spread over all pairs, at a place in each share that depends on its number.
+      let low = pairs * k / taken
+      let span = max(1, pairs * (k + 1) / taken - low)
+      let pair = low + Int(SplitMix.mix(UInt64(k)) >> 33) % span
+      sample.base[k] = fixedOrderSquaredDistance(
+        rung.whitened.base + (pair % rung.sumCount) &* m, whitened.base + (pair / rung.sumCount) &* stride, m)
+    }
+    return selected(min(taken - 1, taken * wanted / pairs), taken)
+  }
+
+  /// The value at a place of the first `taken` of the sample, as if they were sorted.
+  private func selected(_ place: Int, _ taken: Int) -> Double {
+    let values = sample.base
+    for k in 0..<taken where values[k].isNaN { values[k] = .infinity }
+    var (low, high) = (0, taken - 1)
+    while low < high {
+      let pivot = values[(low + high) / 2]
+      var (i, j) = (low, high)
+      while i <= j {
+        while values[i] < pivot { i += 1 }
+        while values[j] > pivot { j -= 1 }
+        if i <= j {
+          (values[i], values[j]) = (values[j], values[i])
+          i += 1
+          j -= 1
+        }
+      }
+      if place <= j { high = j } else if place >= i { low = i } else { break }
+    }
+    return values[place]
+  }
+
+  private func ending(_ ladder: PopulationLadder, _ measure: ExchangeMeasure) -> Ending {
+    var (best, figure) = (0, Double.infinity)
+    for state in 0..<count {
+      let residual = residuals.base + state &* stride
+      let value = measure.figure(residual, 0, residual)
+      if value < figure { (best, figure) = (state, value) }
+    }
+    let residual = residuals.base + best &* stride
+    var isChosen = [Bool](repeating: false, count: ladder.rungs.first?.group.upperBound ?? 0)
+    var state = best
+    for depth in ladder.rungs.indices.reversed() {
+      let code = codes[depth].base[state]
+      for (bit, position) in ladder.rungs[depth].group.enumerated() {
+        isChosen[position] = code >> UInt16(bit) & 1 == 1
+      }
+      state = Int(parents[depth].base[state])
+    }
+    return Ending(
+      figure: figure, meanSquare: fixedOrderDot(residual, residual, stride) / Double(max(1, m)), isChosen: isChosen)
+  }
+}
+
+/// Takes the children whose scores lie within the cut.
+private struct PopulationVisitor: PairVisitor {
+  let states: UnsafePointer<Double>
+  let stride: Int
+  let sums: UnsafePointer<Double>
+  let dimension: Int
+  let cut: Double
+  let pattern: Int
+  let parents: UnsafeMutablePointer<UInt32>
+  let codes: UnsafeMutablePointer<UInt16>
+  let capacity: Int
+  let control: RunControl
+  private(set) var count = 0
+
+  @inline(__always) mutating func visit(_ left: Int, _ right: Int) {
+    let score = fixedOrderSquaredDistance(sums + right &* dimension, states + left &* stride, dimension)
+    if !(score <= cut) || count == capacity { return }
+    if pattern != 0, SplitMix.draw(pattern, left << 8 | right) & 1 == 0 { return }
+    parents[count] = UInt32(truncatingIfNeeded: left)
+    codes[count] = UInt16(truncatingIfNeeded: right)
+    count &+= 1
+  }
+
+  mutating func shouldStop(before pairs: Int) -> Bool { control.interruption() != nil }
+}

@@ -1,0 +1,91 @@
+import RunControl
+
+/// Population search: many partial subsets decide candidates from long to short, group by group,
+/// and those survive from which most ends close to the target.
+///
+/// ```swift
+/// let problem = try GeneratedInstance.problem(dimension: 25, count: 1000, seed: 1, norm: .maximum)
+/// let found = try PopulationSearch(workers: 2).solve(
+///   problem, control: RunControl(limits: Limits(seconds: 2)))
+/// ```
+///
+/// The longest candidates are rounded one by one. The 6·m + 24 shortest ones are decided in groups
+/// of 8 (`PopulationLadder`): all 256 choices of all states are scored at once by GEMM, by how many
+/// subsets of the candidates that remain a normal distribution expects to end within the error
+/// aimed at (`ReachMetric`), and the best `width` children go on. The last children are compared in
+/// the problem's norm. Descents from different roundings follow one another, four to a round, of 64
+/// states at first and four times as many each round up to `width`; each round aims at the error
+/// that the rounds before it reached.
+///
+/// Norms other than the max norm and the Euclidean norm are searched in the coordinates in which
+/// they are plain. BLAS proposes and fixed-order Float64 decides: without a time limit the subset
+/// depends on the problem and the work limit alone.
+///
+/// Complexity: for a descent of w states 32·w·m for each candidate decided, and w·m²/16; for the
+/// groups' sums and metrics once ⅔·m³ and 128·m² a group. Memory: 24·m bytes a state, 3000·m bytes
+/// a group, and up to 64 MB for rounded candidates.
+public struct PopulationSearch: MultipleWorkers {
+  /// The work limit of a run that states none: 2³².
+  static let defaultWorkLimit: UInt64 = 1 << 32
+  static let widths = PopulationRun.leastWidth...(1 << 20)
+
+  /// The name that reports and the command line use.
+  public let name = "population"
+  /// Fixed sizes are refused.
+  public var takesFixedSize: Bool { false }
+  /// The most states that a descent keeps.
+  public var width: Int
+  /// The number of cores. The subset does not depend on it, unless there is a time limit.
+  public var workers: Int
+  /// A solution to improve, and to keep of it what candidates too long for the window are; nil for
+  /// that of `GreedyFlips`.
+  package var start: Solution?
+  /// The number of the first round. Rounds above the first few are as wide as `width`.
+  package var firstRound = 0
+
+  /// A search with descents of up to `width` states.
+  public init(width: Int = 1 << 13, workers: Int = 1) {
+    self.width = width
+    self.workers = workers
+  }
+
+  /// Runs descents until a limit ends them, and returns the best subset that they meet.
+  ///
+  /// - Throws: `SubsetSumError.invalidOption` for a width outside 4…2²⁰; `.unsupported` for a fixed
+  ///   size or a size penalty; `.memoryLimit` where the groups' sums do not fit.
+  public func solve(_ problem: Problem, control: RunControl) throws -> Solution {
+    guard Self.widths.contains(width) else {
+      throw SubsetSumError.invalidOption(
+        solver: name, option: "width", expected: "a number from \(Self.widths.lowerBound) to \(Self.widths.upperBound)",
+        found: "\(width)")
+    }
+    try requireSolvable(problem.shape)
+    if let memory = control.limits.memoryBytes {
+      try requireBytes(PopulationRun.leastBytes(problem), atMost: memory)
+    }
+    if let moderate = try problem.moderated() { return try moderate.solution(by: self, control: control) }
+    var meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
+    // What candidates too long for the window keep, and what a stopped run returns.
+    let first = try start ?? GreedyFlips().solve(problem, control: control.forStep(work: meter.limit))
+    if start == nil { meter.count(work: first.work, evaluations: first.evaluations) }
+    if first.error == 0 || problem.count == 0 || problem.dimension == 0 { return first }
+    var subset = first.subset
+    do {
+      guard meter.allows(PopulationRun.openingWork(problem)) else {
+        return try solution(meter.claim(subset, isOptimal: false, by: name), for: problem, control)
+      }
+      let run = try PopulationRun(
+        problem, start: first, width: width, firstRound: firstRound, workers: workers, meter)
+      var interruption: Interruption?
+      do { try run.all() } catch let caught as Interruption { interruption = caught }
+      meter = run.meter
+      if let interruption { meter.stop(for: interruption) }
+      subset = run.subset
+    } catch let interruption as Interruption {
+      meter.stop(for: interruption)
+    }
+    let found = try solution(meter.claim(subset, isOptimal: false, by: name), for: problem, control)
+    if found.error <= first.error { return found }
+    return try solution(meter.claim(first.subset, isOptimal: false, by: name), for: problem, control)
+  }
+}
