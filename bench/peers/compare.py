@@ -1,9 +1,12 @@
 """Tombola beside ONNX Runtime, OpenVINO and NumPy on one machine, in one run, taking turns.
 
 Convolutions with ReLU (the demo's with 2x2 max pooling too) in float32. Every side has its weights
-packed beforehand and its output memory at hand, and works in its own layout: NHWC here, NCHW there;
-no conversion is timed. A ratio is a rival's seconds over ours in the same round: above 1, Tombola
-is the faster one. """
+packed beforehand and its output memory at hand; images come and go as NHWC here, as NCHW there.
+Both rivals compute many layers in blocked layouts of their own and reorder images and results
+within the timed run. A profile of runs after the rounds says which part of a run the nodes other
+than reorders take, and a rival's second figure counts that part alone: what the layer would cost it
+inside a network that stays in its layout. A ratio is a rival's seconds over ours in the same round:
+above 1, Tombola is the faster one. """
 
 import argparse
 import json
@@ -12,6 +15,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 for name in [name for name in os.environ if name.startswith(("OPENBLAS_", "OMP_", "GOTO_"))]:
@@ -94,29 +98,94 @@ def model(layer, batch):
     return made.SerializeToString()
 
 
-def rivals(layer, batch, threads, images):
-    """Name -> (seconds of n runs, the output)."""
+class Profile:
+    """Seconds of profiled runs by the wall clock, and of their nodes: reorders, and all others."""
+
+    def __init__(self, wall, reorders, others):
+        nodes = max(reorders + others, 1e-12)
+        # What is neither, a call's own cost, is not the layer's either.
+        self.layer_share = min(1.0, others / max(wall, 1e-12))
+        self.reorder_share = reorders / nodes
+
+
+def profiled_runs(seconds, sample):
+    """How many runs fill a sample."""
+    seconds(1)
+    return max(3, min(2000, math.ceil(sample / max(1e-7, seconds(1)))))
+
+
+def onnxruntime_profile(serialized, threads, bind, sample):
+    with tempfile.TemporaryDirectory() as folder:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.enable_profiling = True
+        options.profile_file_prefix = os.path.join(folder, "profile")
+        session = onnxruntime.InferenceSession(serialized, options, providers=["CPUExecutionProvider"])
+        binding = bind(session)
+        run = timed(lambda: session.run_with_iobinding(binding))
+        count = profiled_runs(run, sample)
+        wall = run(count) / count
+        with open(session.end_profiling()) as file:
+            events = json.load(file)
+    nodes = {}
+    for event in events:
+        if event.get("cat") == "Node" and event["name"].endswith("_kernel_time"):
+            nodes.setdefault((event["name"], event["args"]["op_name"]), []).append(event["dur"] * 1e-6)
+    # The runs that counted are the last ones; small times are whole microseconds, so means.
+    means = {key: statistics.fmean(times[-count:]) for key, times in nodes.items()}
+    reorders = sum(mean for (_, kind), mean in means.items() if kind.startswith("Reorder"))
+    return Profile(wall, reorders, sum(means.values()) - reorders)
+
+
+def openvino_profile(core, serialized, settings, images, output, sample):
+    compiled = core.compile_model(core.read_model(serialized), "CPU", {**settings, "PERF_COUNT": True})
+    request = compiled.create_infer_request()
+    request.set_input_tensor(openvino.Tensor(images, shared_memory=True))
+    request.set_output_tensor(openvino.Tensor(output, shared_memory=True))
+    run = timed(request.infer)
+    count = profiled_runs(run, sample)
+    wall, reorders, others = 0.0, 0.0, 0.0
+    for _ in range(count):
+        wall += run(1)
+        for node in request.profiling_info:
+            if node.status == openvino.ProfilingInfo.Status.EXECUTED:
+                taken = node.real_time.total_seconds()
+                if node.node_type == "Reorder":
+                    reorders += taken
+                else:
+                    others += taken
+    return Profile(wall, reorders, others)
+
+
+def rivals(layer, batch, threads, images, sample):
+    """Name -> (seconds of n runs, the output, its profile when called)."""
     serialized = model(layer, batch)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(serialized, options, providers=["CPUExecutionProvider"])
     output = session.run(None, {"x": images})[0]
-    binding = session.io_binding()
-    binding.bind_cpu_input("x", images)
-    binding.bind_output("y", "cpu", 0, np.float32, output.shape, output.ctypes.data)
-    yield "ONNX Runtime", timed(lambda: session.run_with_iobinding(binding)), output
+
+    def bind(session):
+        binding = session.io_binding()
+        binding.bind_cpu_input("x", images)
+        binding.bind_output("y", "cpu", 0, np.float32, output.shape, output.ctypes.data)
+        return binding
+
+    binding = bind(session)
+    yield ("ONNX Runtime", timed(lambda: session.run_with_iobinding(binding)), output,
+           lambda: onnxruntime_profile(serialized, threads, bind, sample))
 
     core = openvino.Core()
-    compiled = core.compile_model(
-        core.read_model(serialized), "CPU",
-        {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY",
-         "INFERENCE_PRECISION_HINT": "f32"})
+    settings = {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY",
+                "INFERENCE_PRECISION_HINT": "f32"}
+    compiled = core.compile_model(core.read_model(serialized), "CPU", settings)
     request = compiled.create_infer_request()
     request.set_input_tensor(openvino.Tensor(images, shared_memory=True))
     second = np.empty_like(output)
     request.set_output_tensor(openvino.Tensor(second, shared_memory=True))
     request.infer()
-    yield "OpenVINO", timed(request.infer), second
+    yield ("OpenVINO", timed(request.infer), second,
+           lambda: openvino_profile(core, serialized, settings, images, second, sample))
 
 
 def interval(values):
@@ -147,20 +216,28 @@ def compare(ours, operations, others, rounds, sample, pause):
     return taken
 
 
-def report(kind, shape, group, batch, threads, operations, seconds, errors, scratch):
+def report(kind, shape, group, batch, threads, operations, seconds, errors, scratch, profiles=None):
     row = {
         "kind": kind, "group": group, "shape": shape, "batch": batch, "threads": threads,
         "scratch_bytes": scratch, "largest_relative_error": errors,
         "gflops": {name: operations / statistics.median(values) / 1e9 for name, values in seconds.items()}, "ratios": {},
+        "layer_alone": {},
     }
     for name, values in seconds.items():
         if name != "Tombola":
             ratios = [theirs / ours for theirs, ours in zip(values, seconds["Tombola"])]
             row["ratios"][name] = [statistics.median(ratios), *interval(ratios)]
+            if profile := (profiles or {}).get(name):
+                alone = [ratio * profile.layer_share for ratio in ratios]
+                row["layer_alone"][name] = {
+                    "gflops": row["gflops"][name] / max(profile.layer_share, 1e-9), "reorder_share": profile.reorder_share,
+                    "ratio": [statistics.median(alone), *interval(alone)]}
     rates = "  ".join(f"{name} {rate:7.1f}" for name, rate in row["gflops"].items())
     ratios = "  ".join(f"{name} {m:.2f} ({low:.2f}–{high:.2f})" for name, (m, low, high) in row["ratios"].items())
+    alone = "  ".join(
+        f"{name} {made['ratio'][0]:.2f}, reorders {100 * made['reorder_share']:.0f} %" for name, made in row["layer_alone"].items())
     agrees = all(error < 1e-3 for error in errors.values())
-    print(f"{group:10} {shape:34} b{batch:<3} t{threads}  GFLOP/s {rates}  ratio {ratios}  {'ok' if agrees else 'DISAGREES'}", flush=True)
+    print(f"{group:10} {shape:34} b{batch:<3} t{threads}  GFLOP/s {rates}  ratio {ratios}  {f'alone {alone}  ' if alone else ''}{'ok' if agrees else 'DISAGREES'}", flush=True)
     row["agrees"] = agrees
     return row
 
@@ -169,18 +246,21 @@ def convolution(ours, layer, batch, threads, options):
     size, inputs, outputs, window, stride, groups, pooling = (layer[key] for key in KEYS)
     prepared = ours.ask({"prepare": {**{key: layer[key] for key in KEYS}, "batch": batch, "threads": threads}})
     images = made_up((batch, size, size, inputs), 104_729).transpose(0, 3, 1, 2).copy()
-    others, errors = {}, {}
-    for name, seconds, output in rivals(layer, batch, threads, images):
-        others[name] = seconds
+    others, errors, profiles = {}, {}, {}
+    for name, seconds, output, profile in rivals(layer, batch, threads, images, options.sample):
+        others[name], profiles[name] = seconds, profile
         flat = output.transpose(0, 2, 3, 1).reshape(-1)
         assert flat.size == prepared["count"], (flat.size, prepared["count"])
         probes = flat[[i * (flat.size - 1) // (PROBES - 1) for i in range(PROBES)]]
         found = np.array(prepared["probes"], np.float32)
         errors[name] = float(np.abs(probes - found).max() / max(1e-6, np.abs(probes).max()))
     seconds = compare(ours, prepared["operations"], others, options.rounds, options.sample, PAUSES["convolution"])
+    time.sleep(PAUSES["convolution"])
+    profiles = {name: profile() for name, profile in profiles.items()}
     shape = f"{size}² × {inputs} → {outputs}, {window}×{window}" + (f" /{stride}" if stride > 1 else "")
     shape += (f", {groups} groups" if groups > 1 else "") + (", pooled" if pooling else "")
-    return report("convolution", shape, layer["name"], batch, threads, prepared["operations"], seconds, errors, prepared["scratch_bytes"])
+    return report("convolution", shape, layer["name"], batch, threads, prepared["operations"], seconds, errors,
+                  prepared["scratch_bytes"], profiles)
 
 
 def product(ours, size, threads, options):
@@ -216,8 +296,10 @@ def summary(rows):
         for rival in sorted({rival for row in members for rival in row["ratios"]}):
             for threads in sorted({row["threads"] for row in members}):
                 ratios = [r["ratios"][rival][0] for r in members if r["threads"] == threads]
+                alone = [r["layer_alone"][rival]["ratio"][0] for r in members if r["threads"] == threads and r["layer_alone"]]
                 made.append({"group": name, "rival": rival, "threads": threads, "rows": len(ratios),
-                             "geometric_mean": geometric(ratios), "least": min(ratios)})
+                             "geometric_mean": geometric(ratios), "least": min(ratios),
+                             "layer_alone": geometric(alone), "least_alone": min(alone, default=None)})
     return made
 
 
@@ -239,7 +321,10 @@ def main():
             json.dump({
                 "versions": {"onnxruntime": onnxruntime.__version__, "openvino": openvino.__version__, "numpy": np.__version__},
                 "note": "ratio: a rival's seconds over Tombola's, paired by round: median, quartiles. Weights packed and outputs "
-                        "allocated beforehand on all sides; own layouts, no conversion timed.",
+                        "allocated beforehand on all sides; images and results are NHWC here and NCHW there. Within the timed run "
+                        "both rivals reorder them to and from blocked layouts where they compute in those; alone: the part of a "
+                        "rival's run that its nodes other than reorders take in a profile, what the layer costs inside a network "
+                        "that stays in its layout.",
                 "rows": rows, "summary": summary(rows)}, file, indent=1, ensure_ascii=False)
         os.replace(options.output + ".partial", options.output)
 
@@ -258,7 +343,8 @@ def main():
     print()
     for line in summary(rows):
         print(f"{line['group']:32} beside {line['rival']:13} threads {line['threads']}: geometric mean {line['geometric_mean']:.2f} × "
-              f"of {line['rows']}, least {line['least']:.2f}")
+              f"of {line['rows']}, least {line['least']:.2f}"
+              + (f"; layer alone {line['layer_alone']:.2f}, least {line['least_alone']:.2f}" if line["layer_alone"] else ""))
     print(f"written to {options.output}")
     if not all(row["agrees"] for row in rows):
         sys.exit(1)
