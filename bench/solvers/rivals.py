@@ -15,9 +15,12 @@ import resource
 import tempfile
 import time
 
+import local_search
 import numpy as np
+import threadpoolctl
 
-PACKAGES = {"CP-SAT": "ortools", "HiGHS": "highspy", "SCIP": "pyscipopt", "Gurobi": "gurobipy", "flsss": "flsss"}
+PACKAGES = {"CP-SAT": "ortools", "HiGHS": "highspy", "SCIP": "pyscipopt", "Gurobi": "gurobipy", "flsss": "flsss",
+            "NumPy tabu": "numpy", "D-Wave": "dwave-samplers"}
 # Seconds for building a model, and bytes of address space of a rival's process.
 BUILDING, MEMORY = 600, 12 << 30
 
@@ -296,6 +299,24 @@ TRIED = {
         "half": (flsss, {"sizes": "half"}),
         "few": (flsss, {"sizes": "few"}),
     },
+    "NumPy tabu": {
+        "plain": (local_search.population, {"pairs": 0, "kept": 0}),
+        "pairs": (local_search.population, {}),
+        "weighted": (local_search.population, {"power": 1}),
+        "less weighted": (local_search.population, {"power": 0.5}),
+        "more weighted": (local_search.population, {"power": 2}),
+        "weighted, plain": (local_search.population, {"power": 1, "pairs": 0, "kept": 0}),
+        "weighted, few states": (local_search.population, {"power": 1, "states": 16}),
+        "weighted, impatient": (local_search.population, {"power": 1, "patience": 80}),
+        "weighted, patient": (local_search.population, {"power": 1, "patience": 1000}),
+    },
+    "D-Wave": {
+        "tabu": (local_search.dwave, {}),
+        "tabu from the best": (local_search.dwave, {"from_best": True}),
+        "long tabu": (local_search.dwave, {"part": 2}),
+        "annealing": (local_search.dwave, {"sampler": "annealing"}),
+        "long annealing": (local_search.dwave, {"sampler": "annealing", "part": 4}),
+    },
 }
 RIVALS = {
     "CP-SAT": lambda m, n: "interleaved finest" if m <= 4 else "coarser",
@@ -305,6 +326,8 @@ RIVALS = {
     # Half of the candidates have the most subsets; one coordinate of few candidates can be searched
     # to the end.
     "flsss": lambda m, n: "half" if m == 1 and n > 40 else "any",
+    "NumPy tabu": lambda m, n: "weighted",
+    "D-Wave": lambda m, n: "tabu",
 }
 
 
@@ -350,7 +373,9 @@ def child(pipe, name, candidates, target, seconds, core):
     found = Found(pipe)
     try:
         solve, settings = form(name, *reversed(candidates.shape))
-        optimal = solve(candidates, target, seconds, found, **settings)
+        # One core is one thread: what BLAS spawned on more would share it.
+        with threadpoolctl.threadpool_limits(1, "blas"):
+            optimal = solve(candidates, target, seconds, found, **settings)
         pipe.send(("ended", time.perf_counter() - found.began, bool(optimal)))
     except NotAllowed as error:
         pipe.send(("failed", str(error), True))
