@@ -43,8 +43,8 @@ def search_lines(bench):
     runs = bench["searches"]["runs"]
     lines = ["", "## Searches", "",
              "One thread, counted by a library before OpenBLAS (`bench/shapes`). Flips: candidates scored, once a state. Scored: two "
-             "operations a coordinate of those, as the solver counts its work. In BLAS, in GEMM: parts of the search's seconds (with "
-             "`prune` those of its figures too). BLAS: operations there over all seconds; inside: over the seconds there. On a "
+             "operations a coordinate of those, as the solver counts its work. In BLAS, in GEMM: parts of the search's seconds ("
+             "`prune`'s figures left out). BLAS: operations there over all seconds; inside: over the seconds there. On a "
              "machine that others use too, rates are over the seconds that the process had a core.", ""]
     return lines + table(
         ["search", "seconds", "flips a second", "scored GFLOP/s", "in BLAS", "in GEMM", "BLAS GFLOP/s", "inside", "most seconds in"],

@@ -4,8 +4,10 @@
 Each search runs on one thread, once with a library before OpenBLAS that counts its calls
 (blas_calls.c, compiled on the spot; a call costs some 0.1 µs more). Written down are, for each
 search, its seconds, what it scored, the share of its time inside BLAS, and the routines and shapes
-that took most of that. The kernels are the fastest that `doctor` finds. On a machine that others
-use too, rates are over the seconds that the process had a core. """
+that took most of that. The kernels are the fastest that `doctor` finds. `prune` measures its
+ticket's figures too: what a run of width 1 whose search may do no work does is subtracted, shape by
+shape, and its seconds. On a machine that others use too, rates are over the seconds that the
+process had a core. """
 
 import argparse
 import collections
@@ -41,15 +43,17 @@ def compiled(folder):
 
 
 def searches(options, folder):
-    """Name and arguments of each search."""
+    """Name and arguments of each search, and those of a run that does all of it but search."""
     for m, n in SIZES:
         yield f"solve ({m}, {n})", [
             "solve", "--dimension", str(m), "--count", str(n), "--seed", str(options.seed), "--time-limit",
-            f"{options.seconds:g}", "--work-limit", str(2**62)]
+            f"{options.seconds:g}", "--work-limit", str(2**62)], None
     ticket = ["--width", str(options.width), "--seed", str(options.seed), "--force", "-o", os.path.join(folder, "ticket.safetensors")]
-    yield "prune, weights", ["prune", options.target, *ticket]
-    yield "prune, calibrated", [
-        "prune", options.target, *ticket, "--mode", "calibrated", "--calibration", options.calibration]
+    prune = ["prune", options.target, *ticket]
+    idle = [*prune, "--work-limit", "1"]
+    idle[idle.index("--width") + 1] = "1"
+    yield "prune, weights", prune, idle
+    yield "prune, calibrated", [*prune, "--mode", "calibrated", "--calibration", options.calibration], idle
 
 
 def command(arguments, folder):
@@ -57,28 +61,9 @@ def command(arguments, folder):
     return " ".join(["tombola", *("ticket.safetensors" if word.startswith(folder) else word for word in arguments)])
 
 
-def calls(path):
-    """Routines with calls, seconds, operations and shapes, those of most seconds first."""
-    shapes = collections.defaultdict(list)
-    with open(path) as file:
-        for line in file:
-            routine, first, second, *numbers = line.rstrip("\n").split("\t")
-            m, n, k, count = map(int, numbers[:4])
-            shapes[routine].append({
-                "transposes": (first + second).replace("-", ""), "m": m, "n": n, "k": k, "calls": count,
-                "seconds": float(numbers[4]), "operations": float(numbers[5])})
-    made = []
-    for routine, rows in shapes.items():
-        rows.sort(key=lambda row: (-row["seconds"], row["m"], row["n"], row["k"]))
-        made.append({
-            "routine": routine.removeprefix("cblas_").removeprefix("LAPACKE_").removesuffix("_work"),
-            "calls": sum(row["calls"] for row in rows), "seconds": round(sum(row["seconds"] for row in rows), 6),
-            "operations": sum(row["operations"] for row in rows), "distinct_shapes": len(rows),
-            "shapes": [{**row, "seconds": round(row["seconds"], 6)} for row in rows[:SHAPES]]})
-    return sorted(made, key=lambda row: -row["seconds"])
-
-
-def measured(options, name, arguments, library, folder, environment):
+def counted(options, arguments, library, folder, environment):
+    """A run's JSON, its calls (routine and shape to calls, seconds, operations), and the part of its
+    time that it had a core."""
     counts = os.path.join(folder, "calls.tsv")
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     run = subprocess.run(
@@ -88,18 +73,58 @@ def measured(options, name, arguments, library, folder, environment):
     if run.returncode not in (0, 3):
         sys.exit(f"{command(arguments, folder)}: exit code {run.returncode}: {run.stderr.strip()}")
     if not os.path.exists(counts):
-        sys.exit(f"{options.executable}: expected a program that OpenBLAS is loaded into, found one whose calls cannot be counted")
-    figures = json.loads(run.stdout)
-    routines = calls(counts)
+        sys.exit(f"{options.executable}: expected a program that loads OpenBLAS, found one whose calls cannot be counted")
+    calls = {}
+    with open(counts) as file:
+        for line in file:
+            routine, first, second, *numbers = line.rstrip("\n").split("\t")
+            routine = routine.removeprefix("cblas_").removeprefix("LAPACKE_").removesuffix("_work")
+            m, n, k, count = map(int, numbers[:4])
+            calls[routine, (first + second).replace("-", ""), m, n, k] = [count, float(numbers[4]), float(numbers[5])]
     os.remove(counts)
-    # Rates are over the seconds that the core was the search's own.
     had = min(1.0, (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / wall)
+    return json.loads(run.stdout), calls, had
+
+
+def less(calls, others):
+    """The calls that others did not make, each with its part of the seconds."""
+    made = {}
+    for key, (count, seconds, operations) in calls.items():
+        left = count - others.get(key, [0])[0]
+        if left > 0:
+            made[key] = [left, seconds * left / count, operations * left / count]
+    return made
+
+
+def routines_of(calls):
+    """Routines with calls, seconds, operations and shapes, those of most seconds first."""
+    shapes = collections.defaultdict(list)
+    for (routine, transposes, m, n, k), (count, seconds, operations) in calls.items():
+        shapes[routine].append({
+            "transposes": transposes, "m": m, "n": n, "k": k, "calls": count, "seconds": round(seconds, 6),
+            "operations": operations})
+    made = []
+    for routine, rows in shapes.items():
+        rows.sort(key=lambda row: (-row["seconds"], row["m"], row["n"], row["k"]))
+        made.append({
+            "routine": routine, "calls": sum(row["calls"] for row in rows),
+            "seconds": round(sum(row["seconds"] for row in rows), 6), "operations": sum(row["operations"] for row in rows),
+            "distinct_shapes": len(rows), "shapes": rows[:SHAPES]})
+    return sorted(made, key=lambda row: -row["seconds"])
+
+
+def measured(options, name, arguments, idle, library, folder, environment):
+    figures, calls, had = counted(options, arguments, library, folder, environment)
     seconds = figures["seconds"]
+    if idle:
+        beside, others, _ = counted(options, idle, library, folder, environment)
+        seconds, calls = max(1e-3, seconds - beside["seconds"]), less(calls, others)
+    routines = routines_of(calls)
     inside, operations = (sum(row[key] for row in routines) for key in ("seconds", "operations"))
     gemm = sum(row["seconds"] for row in routines if row["routine"].endswith("gemm"))
     made = {
-        "name": name, "command": command(arguments, folder), "seconds": round(seconds, 3),
-        "core_had": round(had, 3), "error": figures.get("error", figures.get("max_weight_error")),
+        "name": name, "command": command(arguments, folder), "seconds": round(seconds, 3), "core_had": round(had, 3),
+        "error": figures.get("error", figures.get("max_weight_error")),
         "blas_share": round(inside / seconds, 4), "gemm_share": round(gemm / seconds, 4),
         "blas_gflops": round(operations / (seconds * had) / 1e9, 3),
         # While inside: how well the shapes suit the routines.
@@ -156,9 +181,9 @@ def main():
     print(f"{'search':20}{'time':>10}{'flips a s':>13}{'scored':>9}{'of peak':>10}{'in BLAS':>11}{'in GEMM':>10}{'GFLOP/s':>10}{'inside':>9}")
     with tempfile.TemporaryDirectory() as folder:
         library = compiled(folder)
-        for name, arguments in searches(options, folder):
+        for name, arguments, idle in searches(options, folder):
             if options.only in name:
-                run = measured(options, name, arguments, library, folder, environment)
+                run = measured(options, name, arguments, idle, library, folder, environment)
                 print(text(run, peak), flush=True)
                 report["runs"].append(run)
     os.makedirs(os.path.dirname(options.output) or ".", exist_ok=True)
