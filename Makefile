@@ -33,8 +33,8 @@ help:
 	@echo "                       and of searches: half an hour"
 	@echo "make bench-shapes      record again which products searches ask for: their shapes are timed"
 	@echo "make bench-peers       the same layers in ONNX Runtime and OpenVINO, products in NumPy"
-	@echo "make bench-solvers     subset sums beside CP-SAT, HiGHS, SCIP, Gurobi and flsss: hours,"
-	@echo "                       goes on where it stopped, draws error against time"
+	@echo "make bench-solvers     subset sums beside CP-SAT, HiGHS, SCIP, Gurobi, flsss and local"
+	@echo "                       searches: hours, goes on where it stopped, draws error against time"
 	@echo "make experiments       the sweeps and tickets of docs/experiments and their plots:"
 	@echo "                       12 minutes on two cores, goes on where it stopped"
 
@@ -128,7 +128,7 @@ bench-peers: deps
 bench-solvers: build bench-deps
 	@mkdir -p $(OUT)
 	@test -x $(SOLVERS_VENV)/bin/python || python3 -m venv $(SOLVERS_VENV)
-	@$(SOLVERS_VENV)/bin/python -c "import flsss, gurobipy, highspy, numpy, ortools, pyscipopt" 2>/dev/null \
+	@$(SOLVERS_VENV)/bin/python -c "import dwave.samplers, flsss, gurobipy, highspy, numpy, ortools, pyscipopt, threadpoolctl" 2>/dev/null \
 	  || $(SOLVERS_VENV)/bin/python -m pip install -q -r bench/solvers/requirements.txt
 	$(SOLVERS_VENV)/bin/python bench/solvers/compare.py --executable $(TOMBOLA) $(SOLVERS_OPTIONS) --cache $(OUT)/solvers.jsonl -o $(OUT)/solvers.json
 	python3 bench/solvers/chart.py $(OUT)/solvers.json $(OUT)/solvers.svg

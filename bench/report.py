@@ -43,7 +43,7 @@ def search_lines(bench):
     runs = bench["searches"]["runs"]
     lines = ["", "## Searches", "",
              "One thread, counted by a library before OpenBLAS (`bench/shapes`). Flips: candidates scored, once a state. Scored: two "
-             "operations a coordinate of those, as the solver counts its work. In BLAS, in GEMM: parts of the search's seconds ("
+             "operations a coordinate of those, as the solver counts its work; of `prune` what products score. In BLAS, in GEMM: parts of the search's seconds ("
              "`prune`'s figures left out). BLAS: operations there over all seconds; inside: over the seconds there. On a "
              "machine that others use too, rates are over the seconds that the process had a core.", ""]
     return lines + table(
@@ -92,7 +92,7 @@ def main():
         f"commit {machine['commit']}. Measured peak: {peak}.", "",
         "## In short", "",
         "Medians of the rows below, and searches on one core: two operations a candidate coordinate scored, as the solver counts "
-        "them, or the operations inside BLAS alone where the command does not count.", ""]
+        "them, of `prune` those inside BLAS.", ""]
     lines += table(
         ["what", "rows", "GFLOP/s", "% of peak", "% of bare GEMM", ""],
         [[line["what"], str(line.get("rows", "")), number(line["gflops"], 1), number(line.get("percent_of_peak"), 1),

@@ -99,13 +99,17 @@ def model(layer, batch):
 
 
 class Profile:
-    """Seconds of profiled runs by the wall clock, and of their nodes: reorders, and all others."""
+    """Of profiled runs: the part of a run that nodes other than reorders take, and the reorders' part
+    of all nodes. Of the runs only the faster half counts: in the others something else had the
+    core."""
 
-    def __init__(self, wall, reorders, others):
-        nodes = max(reorders + others, 1e-12)
+    def __init__(self, runs):
+        """Seconds by the wall clock, of reorders, and of other nodes, run by run."""
+        faster = sorted(runs)[: max(1, len(runs) // 2)]
+        wall, reorders, others = (sum(column) for column in zip(*faster))
         # What is neither, a call's own cost, is not the layer's either.
         self.layer_share = min(1.0, others / max(wall, 1e-12))
-        self.reorder_share = reorders / nodes
+        self.reorder_share = reorders / max(reorders + others, 1e-12)
 
 
 def profiled_runs(seconds, sample):
@@ -124,17 +128,20 @@ def onnxruntime_profile(serialized, threads, bind, sample):
         binding = bind(session)
         run = timed(lambda: session.run_with_iobinding(binding))
         count = profiled_runs(run, sample)
-        wall = run(count) / count
+        walls = [run(1) for _ in range(count)]
         with open(session.end_profiling()) as file:
             events = json.load(file)
     nodes = {}
     for event in events:
         if event.get("cat") == "Node" and event["name"].endswith("_kernel_time"):
             nodes.setdefault((event["name"], event["args"]["op_name"]), []).append(event["dur"] * 1e-6)
-    # The runs that counted are the last ones; small times are whole microseconds, so means.
-    means = {key: statistics.fmean(times[-count:]) for key, times in nodes.items()}
-    reorders = sum(mean for (_, kind), mean in means.items() if kind.startswith("Reorder"))
-    return Profile(wall, reorders, sum(means.values()) - reorders)
+    reorders, others = [0.0] * count, [0.0] * count
+    for (_, kind), times in nodes.items():
+        sums = reorders if kind.startswith("Reorder") else others
+        # The runs that count are the last ones.
+        for index, taken in enumerate(times[-count:]):
+            sums[index] += taken
+    return Profile(list(zip(walls, reorders, others)))
 
 
 def openvino_profile(core, serialized, settings, images, output, sample):
@@ -144,17 +151,15 @@ def openvino_profile(core, serialized, settings, images, output, sample):
     request.set_output_tensor(openvino.Tensor(output, shared_memory=True))
     run = timed(request.infer)
     count = profiled_runs(run, sample)
-    wall, reorders, others = 0.0, 0.0, 0.0
+    runs = []
     for _ in range(count):
-        wall += run(1)
+        wall = run(1)
+        sums = [0.0, 0.0]
         for node in request.profiling_info:
             if node.status == openvino.ProfilingInfo.Status.EXECUTED:
-                taken = node.real_time.total_seconds()
-                if node.node_type == "Reorder":
-                    reorders += taken
-                else:
-                    others += taken
-    return Profile(wall, reorders, others)
+                sums[node.node_type != "Reorder"] += node.real_time.total_seconds()
+        runs.append((wall, *sums))
+    return Profile(runs)
 
 
 def rivals(layer, batch, threads, images, sample):

@@ -62,8 +62,8 @@ def command(arguments, folder):
 
 
 def counted(options, arguments, library, folder, environment):
-    """A run's JSON, its calls (routine and shape to calls, seconds, operations), and the part of its
-    time that it had a core."""
+    """A run's JSON, its calls (routine and shape to calls, seconds, operations), and the part of
+    its time that it had a core."""
     counts = os.path.join(folder, "calls.tsv")
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     run = subprocess.run(
@@ -94,6 +94,14 @@ def less(calls, others):
         if left > 0:
             made[key] = [left, seconds * left / count, operations * left / count]
     return made
+
+
+def flips_in_products(calls):
+    """Flips that products score, and their operations: candidates by what is left of one state's
+    target (sgemv), or by those of many states (sgemm, its second operand transposed)."""
+    scoring = [(key, made) for key, made in calls.items() if key[:2] in (("sgemv", "N"), ("sgemm", "NT"))]
+    return (sum(made[0] * key[2] * (key[3] if key[0] == "sgemm" else 1) for key, made in scoring),
+            sum(made[2] for _, made in scoring))
 
 
 def routines_of(calls):
@@ -130,21 +138,22 @@ def measured(options, name, arguments, idle, library, folder, environment):
         # While inside: how well the shapes suit the routines.
         "gflops_inside": round(operations / (inside * had) / 1e9, 2) if inside else None}
     # One flip scored is a candidate's coordinates compared with what is left of the target.
-    if (work := figures.get("work")) is not None:
-        made["scored_gflops"] = round(2 * work / (seconds * had) / 1e9, 3)
-        if dimension := figures.get("dimension"):
-            made["flips_per_second"] = round(work / dimension / (seconds * had))
+    if (work := figures.get("work")) is not None and (dimension := figures.get("dimension")):
+        flips, made["counted_by"] = work / dimension, "solver"
+        scored = 2 * work
+    else:
+        flips, scored = flips_in_products(calls)
+        made["counted_by"] = "products"
+    made["flips_per_second"] = round(flips / (seconds * had))
+    made["scored_gflops"] = round(scored / (seconds * had) / 1e9, 3)
     made["solver"] = figures.get("solver")
     return {**made, "routines": routines}
 
 
 def text(run, peak):
-    flips = run.get("flips_per_second")
-    rate = f"{flips:13,}" if flips is not None else f"{'–':>13}"
     inside = run["gflops_inside"]
-    scored = run.get("scored_gflops")
-    scored = f"{'–':>9}{'–':>10}" if scored is None else f"{scored:9.2f}{100 * scored / peak:8.1f} %"
-    return (f"{run['name']:20}{run['seconds']:8.2f} s{rate}{scored}{100 * run['blas_share']:9.1f} %{100 * run['gemm_share']:8.1f} %"
+    scored = f"{run['scored_gflops']:9.2f}{100 * run['scored_gflops'] / peak:8.1f} %"
+    return (f"{run['name']:20}{run['seconds']:8.2f} s{run['flips_per_second']:13,}{scored}{100 * run['blas_share']:9.1f} %{100 * run['gemm_share']:8.1f} %"
             f"{run['blas_gflops']:10.2f}{'–' if inside is None else f'{inside:.1f}':>9}")
 
 
@@ -191,7 +200,7 @@ def main():
         json.dump(report, file, indent=1)
         file.write("\n")
     os.replace(options.output + ".partial", options.output)
-    print("scored: 10⁹ operations a second, two a candidate coordinate, as the solver counts work; prune does not say")
+    print("scored: 10⁹ operations a second, two a candidate coordinate: as the solver counts, of prune those in BLAS")
     print("in BLAS, in GEMM: part of the time; GFLOP/s: operations there over all the time; inside: over the time there")
     print(f"written to {options.output}")
 

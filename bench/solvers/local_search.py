@@ -8,6 +8,14 @@ import time
 import numpy as np
 
 
+# Candidates beyond which a dense QUBO and its copies do not fit in a rival's memory.
+LARGEST_QUBO = 8000
+
+
+class NotAllowed(Exception):
+    """What no instance of this size will change."""
+
+
 class Best:
     """Reports subsets of a new least max norm, measured in float64."""
 
@@ -155,20 +163,24 @@ def population(
     return False
 
 
-def dwave(candidates, target, seconds, found, sampler="tabu", part=0.5, from_best=False):
+def dwave(candidates, target, seconds, found, sampler="tabu", part=0.5, start="near"):
     """D-Wave's tabu search or simulated annealing over the squared norm as a QUBO, a part of a
-    second at a time, so that what it has found is known on the way."""
+    second at a time, so that what it has found is known on the way; tabu search from states of its
+    own (random), from subsets near the target, or from the best so far (best)."""
     import dimod
     from dwave.samplers import SimulatedAnnealingSampler, TabuSampler
 
     x, z = candidates.astype(np.float64), target.astype(np.float64)
     n = len(x)
+    if n > LARGEST_QUBO:
+        raise NotAllowed(f"a dense QUBO of {n} variables does not fit in its memory")
     # 1 is about the candidates' mean square: the samplers' temperatures and thresholds suit it.
     scale = 1 / np.square(x).sum(1).mean()
     products = (x @ x.T) * scale
     model = dimod.BinaryQuadraticModel(
         np.diag(products) - 2 * scale * (x @ z), np.triu(2 * products, 1), dimod.BINARY)
     best = Best(candidates, target, found)
+    random = np.random.default_rng(1)
     found.start()
     end = time.perf_counter() + seconds
     state, sweeps, number = None, 20, 0
@@ -176,9 +188,11 @@ def dwave(candidates, target, seconds, found, sampler="tabu", part=0.5, from_bes
         number += 1
         began = time.perf_counter()
         if sampler == "tabu":
-            start = {"initial_states": (state, list(range(n)))} if from_best and state is not None else {}
+            if start == "near" or (start == "best" and state is None):
+                state = fractional_starts(x.astype(np.float32), z.astype(np.float32), 1, random).astype(np.int8)
+            begin = {"initial_states": (state, list(range(n)))} if start != "random" else {}
             made = TabuSampler().sample(
-                model, timeout=max(1, int(1000 * min(part, remaining))), num_reads=1, seed=number, **start)
+                model, timeout=max(1, int(1000 * min(part, remaining))), num_reads=1, seed=number, **begin)
         else:
             made = SimulatedAnnealingSampler().sample(
                 model, num_reads=1, num_sweeps=sweeps, seed=number, interrupt_function=lambda: time.perf_counter() > end)
@@ -188,6 +202,6 @@ def dwave(candidates, target, seconds, found, sampler="tabu", part=0.5, from_bes
         chosen = np.zeros(n, bool)
         chosen[np.asarray(made.variables, int)] = sample > 0
         error = best.error
-        if best.offer(chosen) < error:
+        if best.offer(chosen) < error and start == "best":
             state = sample[None, np.argsort(np.asarray(made.variables, int))].astype(np.int8)
     return False

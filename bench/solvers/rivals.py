@@ -18,15 +18,12 @@ import time
 import local_search
 import numpy as np
 import threadpoolctl
+from local_search import NotAllowed
 
 PACKAGES = {"CP-SAT": "ortools", "HiGHS": "highspy", "SCIP": "pyscipopt", "Gurobi": "gurobipy", "flsss": "flsss",
             "NumPy tabu": "numpy", "D-Wave": "dwave-samplers"}
 # Seconds for building a model, and bytes of address space of a rival's process.
 BUILDING, MEMORY = 600, 12 << 30
-
-
-class NotAllowed(Exception):
-    """What no instance of this size will change."""
 
 
 def rows_of(candidates, target, form):
@@ -304,16 +301,20 @@ TRIED = {
         "pairs": (local_search.population, {}),
         "weighted": (local_search.population, {"power": 1}),
         "less weighted": (local_search.population, {"power": 0.5}),
+        "least weighted": (local_search.population, {"power": 0.3}),
         "more weighted": (local_search.population, {"power": 2}),
-        "weighted, plain": (local_search.population, {"power": 1, "pairs": 0, "kept": 0}),
-        "weighted, few states": (local_search.population, {"power": 1, "states": 16}),
-        "weighted, impatient": (local_search.population, {"power": 1, "patience": 80}),
-        "weighted, patient": (local_search.population, {"power": 1, "patience": 1000}),
+        "few states": (local_search.population, {"power": 0.5, "states": 16}),
+        "impatient": (local_search.population, {"power": 0.5, "patience": 80}),
+        "patient": (local_search.population, {"power": 0.5, "patience": 1000}),
+        "more pairs": (local_search.population, {"power": 0.5, "pairs": 1200}),
+        "patient, few states": (local_search.population, {"power": 0.5, "states": 16, "patience": 1000}),
     },
     "D-Wave": {
-        "tabu": (local_search.dwave, {}),
-        "tabu from the best": (local_search.dwave, {"from_best": True}),
-        "long tabu": (local_search.dwave, {"part": 2}),
+        "tabu": (local_search.dwave, {"start": "random"}),
+        "tabu near": (local_search.dwave, {}),
+        "short tabu near": (local_search.dwave, {"part": 0.15}),
+        "long tabu near": (local_search.dwave, {"part": 2}),
+        "tabu from the best": (local_search.dwave, {"start": "best"}),
         "annealing": (local_search.dwave, {"sampler": "annealing"}),
         "long annealing": (local_search.dwave, {"sampler": "annealing", "part": 4}),
     },
@@ -326,8 +327,8 @@ RIVALS = {
     # Half of the candidates have the most subsets; one coordinate of few candidates can be searched
     # to the end.
     "flsss": lambda m, n: "half" if m == 1 and n > 40 else "any",
-    "NumPy tabu": lambda m, n: "weighted",
-    "D-Wave": lambda m, n: "tabu",
+    "NumPy tabu": lambda m, n: "few states" if m > 25 else "patient",
+    "D-Wave": lambda m, n: "tabu" if m <= 9 else "short tabu near",
 }
 
 

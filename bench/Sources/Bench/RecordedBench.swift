@@ -34,10 +34,11 @@ struct RecordedSearches: Codable {
     /// Operations there over all its seconds, and over those there, in 10⁹ a second.
     let blasGflops: Double
     let gflopsInside: Double?
-    /// Two operations a candidate coordinate scored, as the solver counts them, in 10⁹ a second;
-    /// nil where the command does not say.
-    let scoredGflops: Double?
-    let flipsPerSecond: Double?
+    /// Whose count of what is scored: the solver's own, or that of the products seen.
+    let countedBy: String
+    /// Two operations a candidate coordinate scored, in 10⁹ a second.
+    let scoredGflops: Double
+    let flipsPerSecond: Double
     let solver: String?
     let routines: [Routine]
   }

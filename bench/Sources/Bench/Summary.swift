@@ -58,14 +58,12 @@ struct Summary: Encodable {
       }
     }
     for search in searches?.runs ?? [] {
-      let gflops = search.scoredGflops ?? search.blasGflops
       lines.append(
         Line(
-          what: search.name, gflops: gflops, percentOfPeak: 100 * gflops / peak,
+          what: search.name, gflops: search.scoredGflops, percentOfPeak: 100 * search.scoredGflops / peak,
           note: String(
-            format: "%@; %.1f %% of its time in BLAS, %.1f %% in GEMM%@",
-            search.scoredGflops == nil ? "in BLAS alone" : "coordinates scored", 100 * search.blasShare,
-            100 * search.gemmShare, search.flipsPerSecond.map { String(format: ", %.3g flips a second", $0) } ?? "")))
+            format: "%.3g flips a second; %.1f %% of its time in BLAS, %.1f %% in GEMM", search.flipsPerSecond,
+            100 * search.blasShare, 100 * search.gemmShare)))
     }
     self.lines = lines
   }
