@@ -99,9 +99,9 @@ def model(layer, batch):
 
 
 class Profile:
-    """Of profiled runs: the part of a run that nodes other than reorders take, and the reorders' part
-    of all nodes. Of the runs only the faster half counts: in the others something else had the
-    core."""
+    """Of profiled runs: the part of a run that nodes other than reorders take, and the reorders'
+    part of all nodes. Of the runs only the faster half counts: in the others something else had
+    the core."""
 
     def __init__(self, runs):
         """Seconds by the wall clock, of reorders, and of other nodes, run by run."""
