@@ -17,7 +17,7 @@ ROOMS_TO_COME := Convolution SubsetSum Tickets Pruning Verification ModelFiles
 EXPERIMENTS := existence scaling sizes laws laws-2 laws-4 laws-6 gap found mask burkholz
 SANITIZED_ENVIRONMENT = TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA)
 
-.PHONY: help deps python-deps locale-deps build demo test test-environments test-everywhere test-all bench bench-deps bench-peers bench-report bench-solvers bench-solvers-report browser-deps check-readme docs lint experiments
+.PHONY: help deps python-deps locale-deps build demo test test-environments test-everywhere test-all bench bench-shapes bench-deps bench-peers bench-report bench-solvers bench-solvers-report browser-deps check-readme docs lint experiments
 
 help:
 	@echo "make demo              draw a ticket for the shipped target and verify it"
@@ -29,10 +29,12 @@ help:
 	@echo "make lint              check the style of the sources"
 	@echo "make check-readme      run the transcripts of README and docs, check lines and links"
 	@echo "make docs              pages of the libraries' declarations, into out/docs"
-	@echo "make bench             GFLOP/s of the building blocks beside the machine's peak and bare GEMM"
+	@echo "make bench             GFLOP/s of the building blocks beside the machine's peak and bare GEMM,"
+	@echo "                       and of searches: half an hour"
+	@echo "make bench-shapes      record again which products searches ask for: their shapes are timed"
 	@echo "make bench-peers       the same layers in ONNX Runtime and OpenVINO, products in NumPy"
-	@echo "make bench-solvers     subset sums beside CP-SAT, HiGHS, SCIP, Gurobi and flsss: hours,"
-	@echo "                       goes on where it stopped, draws error against time"
+	@echo "make bench-solvers     subset sums beside CP-SAT, HiGHS, SCIP, Gurobi, flsss and local"
+	@echo "                       searches: hours, goes on where it stopped, draws error against time"
 	@echo "make experiments       the sweeps and tickets of docs/experiments and their plots:"
 	@echo "                       12 minutes on two cores, goes on where it stopped"
 
@@ -101,11 +103,16 @@ test-all: test
 check-readme: build bench-deps
 	python3 tools/check_readme.py
 
-bench: deps bench-deps
+bench: build bench-deps
 	@mkdir -p $(OUT)
 	swift build -c release --package-path bench
-	$(BENCH) $(BENCH_OPTIONS) -o $(OUT)/bench.json
+	python3 bench/shapes/record.py --executable $(TOMBOLA) -o $(OUT)/searches.json
+	$(BENCH) $(BENCH_OPTIONS) --searches $(OUT)/searches.json -o $(OUT)/bench.json
 	python3 bench/chart.py $(OUT)/bench.json $(OUT)/bench.svg
+
+# The calls of BLAS that searches make, counted, into the file whose shapes bench times: a minute.
+bench-shapes: build
+	python3 bench/shapes/record.py --executable $(TOMBOLA) $(SHAPES_OPTIONS)
 
 # Rivals of convolution and GEMM in the same run, taking turns, each in its own best configuration.
 bench-peers: deps
@@ -121,7 +128,7 @@ bench-peers: deps
 bench-solvers: build bench-deps
 	@mkdir -p $(OUT)
 	@test -x $(SOLVERS_VENV)/bin/python || python3 -m venv $(SOLVERS_VENV)
-	@$(SOLVERS_VENV)/bin/python -c "import flsss, gurobipy, highspy, numpy, ortools, pyscipopt" 2>/dev/null \
+	@$(SOLVERS_VENV)/bin/python -c "import dwave.samplers, flsss, gurobipy, highspy, numpy, ortools, pyscipopt, threadpoolctl" 2>/dev/null \
 	  || $(SOLVERS_VENV)/bin/python -m pip install -q -r bench/solvers/requirements.txt
 	$(SOLVERS_VENV)/bin/python bench/solvers/compare.py --executable $(TOMBOLA) $(SOLVERS_OPTIONS) --cache $(OUT)/solvers.jsonl -o $(OUT)/solvers.json
 	python3 bench/solvers/chart.py $(OUT)/solvers.json $(OUT)/solvers.svg

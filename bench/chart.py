@@ -5,7 +5,13 @@ import json
 import subprocess
 import sys
 
-FAMILIES = [("gemm", "#4477aa"), ("conv", "#cc6677"), ("lapack", "#117733"), ("scoring", "#aa4499")]
+FAMILIES = [("gemm", "#4477aa"), ("recorded", "#88ccee"), ("conv", "#cc6677"), ("conv im2col", "#ddaa33"),
+            ("lapack", "#117733"), ("scoring", "#aa4499")]
+
+
+def family_of(row):
+    """The longest family that a row's operation begins with."""
+    return max((name for name, _ in FAMILIES if row["operation"].startswith(name)), key=len, default=None)
 
 
 def label(row):
@@ -19,9 +25,9 @@ def panel(rows, peak, title, position):
     top = len(rows)
     blocks, plots = [], []
     for family, colour in FAMILIES:
-        points = [(row["median"], top - i) for i, row in enumerate(rows) if row["operation"].startswith(family)]
+        points = [(row["median"], top - i) for i, row in enumerate(rows) if family_of(row) == family]
         if points:
-            name = f"${family}{position}"
+            name = f"${family.replace(' ', '_')}{position}"
             blocks.append(f"{name} << EOD\n" + "\n".join(f"{x} {y}" for x, y in points) + "\nEOD")
             plots.append(f"{name} using 1:2 with points pt 7 ps 0.6 lc rgb '{colour}' title '{family}'")
     bare = [

@@ -21,6 +21,7 @@ struct CompareCommand: ParsableCommand, ChoosingBLASCore {
   @Argument(help: "The ticket, a safetensors file.") var ticket: String
   @Option(help: ArgumentHelp("The trained network it was drawn for.", valueName: "TARGET.onnx")) var target: String
   @OptionGroup var data: DataOptions
+  @OptionGroup var convolutions: ConvolutionOptions
   @Option(
     number: ArgumentHelp(
       "Tasks at a time, one a core, for all but latencies (default: all cores).", valueName: "T"))
@@ -45,7 +46,8 @@ struct CompareCommand: ParsableCommand, ChoosingBLASCore {
     let network = try Target(ONNXModel.network(fromFile: target))
     let images = try data.load()
     let comparison = try Comparison(
-      ticket: file.ticket, target: network, memoryBytes: memory, workers: workers)
+      ticket: file.ticket, target: network, memoryBytes: memory, workers: workers,
+      convolution: convolutions.way)
     blas.warnIfSlow(json: json)
     let signals = Signals()
     let progress = ProgressLine()
@@ -62,7 +64,7 @@ struct CompareCommand: ParsableCommand, ChoosingBLASCore {
     progress.clear()
     let report = ComparisonReport(
       rows: rows, ticket: file.ticket, images: images?.labels == nil ? nil : images?.images.batch, memoryLimit: memory,
-      seconds: (ContinuousClock.now - start) / .seconds(1))
+      convolution: convolutions.way, seconds: (ContinuousClock.now - start) / .seconds(1))
     if json { return try printJSON(report) }
     print("\(ticket) (width \(file.ticket.width), seed \(file.ticket.seed)) beside \(target)")
     print(report.table)
@@ -77,12 +79,15 @@ struct ComparisonReport: Encodable {
   /// Labelled images behind the accuracies, or nil.
   let images: Int?
   let memoryLimit: Int
+  /// How the networks' convolutions were computed.
+  let convolution: ConvolutionWay
   let seconds: Double
 
   // The keys are the contract's own spelling.
   // swift-format-ignore: AlwaysUseLowerCamelCase
   private enum Key: String, CodingKey {
     case networks, images, seed, width, mode, target_weights, memory_limit_bytes, seconds, peak_memory_bytes, blas_core
+    case convolution
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -97,6 +102,7 @@ struct ComparisonReport: Encodable {
     try json.encode(seconds, forKey: .seconds)
     try json.encode(peakMemoryBytes(), forKey: .peak_memory_bytes)
     try json.encode(BLASLibrary.coreName, forKey: .blas_core)
+    try json.encode(convolution.rawValue, forKey: .convolution)
   }
 
   private struct RowReport: Encodable {

@@ -30,6 +30,7 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
   @OptionGroup var input: SearchInput
   @OptionGroup var data: DataOptions
   @OptionGroup var bounds: RunOptions
+  @OptionGroup var convolutions: ConvolutionOptions
   @Option(number: ArgumentHelp("Units of work (candidate entries scored) for all blocks together.", valueName: "W"))
   var workLimit: UInt64?
   @Option(
@@ -125,7 +126,8 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     _ workers: Int, _ control: RunControl, _ signals: Signals, _ progress: ProgressLine
   ) throws {
     let result = found.result
-    let measurement = try Measurement(ticket: result.ticket, target: source.target, workers: workers)
+    let measurement = try Measurement(
+      ticket: result.ticket, target: source.target, workers: workers, convolution: convolutions.way)
     let figures = try measurement.figures(on: images, control: control)
     progress.clear()
     let file = TicketFile(

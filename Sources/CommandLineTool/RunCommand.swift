@@ -17,19 +17,6 @@ struct RunCommand: ParsableCommand, ChoosingBLASCore {
       session.run(None, {name: numpy.load("x.npz")["x"]})[0] - numpy.load("y.npz")["y"].
       """)
 
-  /// The values of `--convolution`.
-  enum Way: String, CaseIterable, ExpressibleByArgument {
-    case automatic, kernels, im2col
-
-    var way: ForwardRun<Float>.Way {
-      switch self {
-      case .automatic: .automatic
-      case .kernels: .kernels
-      case .im2col: .im2col
-      }
-    }
-  }
-
   /// Images whose classes are shown.
   static let shown = 5
 
@@ -37,11 +24,7 @@ struct RunCommand: ParsableCommand, ChoosingBLASCore {
   @OptionGroup var data: DataOptions
   @Option(name: .shortAndLong, help: ArgumentHelp("Where the outputs go.", valueName: "FILE.npz"))
   var output: String
-  @Option(
-    help: ArgumentHelp(
-      "How convolutions are computed: what is fastest, kernels of our own, or copied patches and OpenBLAS.",
-      valueName: "WAY"))
-  var convolution: Way?
+  @OptionGroup var convolutions: ConvolutionOptions
   @Flag(name: .customLong("float64"), help: "In double precision, by the slow reference.") var isDouble = false
   @Option(number: ArgumentHelp("Tasks at a time, one a core (default: all cores).", valueName: "T"))
   var threads: Int?
@@ -54,7 +37,7 @@ struct RunCommand: ParsableCommand, ChoosingBLASCore {
     guard output.hasSuffix(".npz") else {
       throw OptionError(option: "--output", expected: "a name ending in .npz", found: "'\(output)'")
     }
-    if isDouble, let convolution {
+    if isDouble, let convolution = convolutions.convolution {
       throw OptionError(
         option: "--convolution", expected: "no --float64 beside it, which has one way", found: convolution.rawValue)
     }
@@ -78,8 +61,7 @@ struct RunCommand: ParsableCommand, ChoosingBLASCore {
           try NumPyArray(shape: $0, doubles: $1)
         }
       } else {
-        let way = (convolution ?? .automatic).way
-        report = try write(ForwardRun(file.network, way: way), images.images, images, workers, control) {
+        report = try write(ForwardRun(file.network, way: convolutions.way), images.images, images, workers, control) {
           try NumPyArray(shape: $0, floats: $1)
         }
       }

@@ -24,6 +24,7 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
   @Argument(help: "The ticket, a safetensors file.") var ticket: String
   @Option(help: ArgumentHelp("The trained network it was drawn for.", valueName: "TARGET.onnx")) var target: String
   @OptionGroup var data: DataOptions
+  @OptionGroup var convolutions: ConvolutionOptions
   @Option(number: ArgumentHelp("Tasks at a time, one a core (default: all cores).", valueName: "T")) var threads: Int?
   @Flag(help: "Search again as the ticket says it was, and compare every block.") var replay = false
   @Option(
@@ -59,7 +60,8 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
     let measurement: Verification.Measurement
     var isFoundAgain: Bool?
     do {
-      measurement = try Measurement(ticket: file.ticket, target: network, workers: workers)
+      measurement = try Measurement(
+        ticket: file.ticket, target: network, workers: workers, convolution: convolutions.way)
       blas.warnIfSlow(json: json)
       let control = RunControl(cancellation: signals.cancellation) { progress.show($0) }
       let measured = try measurement.claims(on: images, witness: file.witness, control: control)

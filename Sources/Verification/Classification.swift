@@ -4,9 +4,10 @@ import RunControl
 
 /// Counts how many images a network puts into their labelled class.
 ///
-/// BLAS proposes: logits come from Float32 GEMM. An image whose two largest logits lie within
-/// `margin · max|logit|` of each other is decided by the same network in Float64 through the slow
-/// reference, in one fixed order; so the count depends on no thread count, tile or batch.
+/// BLAS proposes: logits come from Float32 products, whichever way they are computed. An image
+/// whose two largest logits lie within `margin · max|logit|` of each other is decided by the same
+/// network in Float64 through the slow reference, in one fixed order; so the count depends on no
+/// thread count, tile, batch or way.
 public struct Classification: Sendable {
   /// Relative distance of the two largest logits below which Float64 decides.
   public static let margin: Float = 1e-4
@@ -18,12 +19,15 @@ public struct Classification: Sendable {
 
   /// Runs the network over all images, one task a core.
   ///
-  /// - Parameter name: the network's, for progress and errors.
+  /// - Parameters:
+  ///   - name: the network's, for progress and errors.
+  ///   - convolution: how convolutions are computed.
   /// - Throws: `ConvolutionError` for images that don't fit, labels out of range, or outputs that
   ///   are not finite, with the image; `InterruptedError` when `control` says stop. Memory: per
   ///   worker, the activations of one chunk of images (about 32 MB).
   public init(
     of network: Network<Float>, named name: String, on data: ImageSet, workers: Int, control: RunControl,
+    convolution: ConvolutionWay = .automatic,
     tileBytes: Int = Scratch<Float>.defaultTileBytes
   ) throws {
     let classes = network.outputShape.count
@@ -34,7 +38,7 @@ public struct Classification: Sendable {
       throw ConvolutionError.shapeMismatch(
         at: "\(data.name), label \(wrong)", expected: "a class below \(classes)", found: "\(labels[wrong])")
     }
-    let packed = try network.packed()
+    let packed = try network.packed(convolution)
     let images = data.images
     let chunk = Self.chunk(for: packed)
     let chunks = (images.batch + chunk - 1) / chunk

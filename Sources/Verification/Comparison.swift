@@ -51,7 +51,8 @@ public struct Comparison: Sendable {
     /// Fraction of the images that are put into their labelled class, as `Classification` counts;
     /// nil without labelled data. The unpruned network's is that of its exact collapse.
     public let accuracy: Double?
-    /// Time for one image on one thread; nil where `latencyReason` says why.
+    /// Time for one image on one thread, convolutions computed as `convolution` says; nil where
+    /// `latencyReason` says why.
     public let latency: Latency?
     /// Why the network was not timed, or nil.
     public let latencyReason: String?
@@ -70,9 +71,10 @@ public struct Comparison: Sendable {
   ///   target.
   public init(
     ticket: Ticket, target: Target, memoryBytes: Int = Comparison.defaultMemoryBytes,
-    workers: Int = Workers.availableCores
+    workers: Int = Workers.availableCores, convolution: ConvolutionWay = .automatic
   ) throws {
-    measurement = try Measurement(ticket: ticket, target: target, workers: workers)
+    measurement = try Measurement(
+      ticket: ticket, target: target, workers: workers, convolution: convolution)
     self.memoryBytes = memoryBytes
   }
 
@@ -82,6 +84,8 @@ public struct Comparison: Sendable {
   public var target: Target { measurement.target }
   /// Tasks at a time, for all but latencies.
   public var workers: Int { measurement.workers }
+  /// How convolutions are computed; latencies alone depend on it.
+  public var convolution: ConvolutionWay { measurement.convolution }
 
   /// The figures: target, quantised targets, unpruned, pruned and collapsed network, in this order.
   ///
@@ -98,7 +102,7 @@ public struct Comparison: Sendable {
     let image = try data.flatMap { $0.images.batch > 0 ? $0.images.images(0..<1) : nil } ?? sampleImage()
     let latencies = try latencies(of: contestants, on: image, seconds: latencySeconds, control)
     return try zip(contestants, latencies).map { entry, latency in
-      let accuracy = try data.flatMap { try Self.accuracy(of: entry, on: $0, workers, control) }
+      let accuracy = try data.flatMap { try self.accuracy(of: entry, on: $0, control) }
       return Row(
         contestant: entry.contestant, cost: entry.cost,
         bitsPerWeight: entry.storageBits / Double(ticket.graph.weightCount),
@@ -161,12 +165,13 @@ public struct Comparison: Sendable {
     zip(layers, target.kernels).reduce(0) { max($0, $1.0.error(from: $1.1)) }
   }
 
-  private static func accuracy(
-    of entry: Entry, on data: ImageSet, _ workers: Int, _ control: RunControl
+  private func accuracy(
+    of entry: Entry, on data: ImageSet, _ control: RunControl
   ) throws -> Double? {
     if data.labels == nil || data.images.batch == 0 { return nil }
     let classification = try Classification(
-      of: entry.network, named: "\(entry.contestant)", on: data, workers: workers, control: control)
+      of: entry.network, named: "\(entry.contestant)", on: data, workers: workers, control: control,
+      convolution: measurement.convolution)
     return Double(classification.correct) / Double(data.images.batch)
   }
 
@@ -183,7 +188,7 @@ public struct Comparison: Sendable {
     let networks = try timed.map { index in
       let entry = entries[index]
       let network = try entry.contestant == .unpruned ? ticket.unprunedNetwork(workers: workers) : entry.network
-      return try network.packed()
+      return try network.packed(measurement.convolution)
     }
     let measured = try Latency.measure(networks, on: image, seconds: seconds, control: control)
     let values = Dictionary(uniqueKeysWithValues: zip(timed, measured))

@@ -80,7 +80,9 @@ extension Measurement {
     if let data {
       steps.append(
         Step(figure: "error_on_data") {
-          $0.claims.errorOnData = try ErrorOnData(difference, on: data, workers: workers, control: control).error
+          $0.claims.errorOnData = try ErrorOnData(
+            difference, on: data, workers: workers, convolution: convolution, control: control
+          ).error
         })
     }
     switch witness {
@@ -123,7 +125,8 @@ extension Measurement {
     ) -> Step {
       Step(figure: figure) {
         let classification = try Classification(
-          of: try network(), named: name, on: data, workers: workers, control: control)
+          of: try network(), named: name, on: data, workers: workers, control: control,
+          convolution: convolution)
         $0.claims[keyPath: key] = Double(classification.correct) / Double(data.images.batch)
       }
     }

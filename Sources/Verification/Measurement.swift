@@ -20,6 +20,8 @@ public struct Measurement: Sendable {
   public let collapse: Collapse
   /// Tasks at a time; no figure depends on it.
   public let workers: Int
+  /// How convolutions over images are computed; no figure depends on it.
+  public let convolution: ConvolutionWay
 
   /// The ticket that is measured.
   public var ticket: Ticket { collapse.ticket }
@@ -28,11 +30,15 @@ public struct Measurement: Sendable {
   ///   otherwise of its graph or biases (`Ticket.requireMatch`); `TicketError.invalidTicket` when
   ///   it contradicts its random network.
   /// - Complexity: as `Collapse`.
-  public init(ticket: Ticket, target: Target, workers: Int = Workers.availableCores) throws {
+  public init(
+    ticket: Ticket, target: Target, workers: Int = Workers.availableCores,
+    convolution: ConvolutionWay = .automatic
+  ) throws {
     try ticket.requireMatch(target)
     self.target = target
     collapse = try Collapse(of: ticket, workers: workers)
     self.workers = workers
+    self.convolution = convolution
   }
 
   /// An input of the box where the pruned network's output is far from its target's, by gradient

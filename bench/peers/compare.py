@@ -1,9 +1,12 @@
 """Tombola beside ONNX Runtime, OpenVINO and NumPy on one machine, in one run, taking turns.
 
 Convolutions with ReLU (the demo's with 2x2 max pooling too) in float32. Every side has its weights
-packed beforehand and its output memory at hand, and works in its own layout: NHWC here, NCHW there;
-no conversion is timed. A ratio is a rival's seconds over ours in the same round: above 1, Tombola
-is the faster one. """
+packed beforehand and its output memory at hand; images come and go as NHWC here, as NCHW there.
+Both rivals compute many layers in blocked layouts of their own and reorder images and results
+within the timed run. A profile of runs after the rounds says which part of a run the nodes other
+than reorders take, and a rival's second figure counts that part alone: what the layer would cost it
+inside a network that stays in its layout. A ratio is a rival's seconds over ours in the same round:
+above 1, Tombola is the faster one. """
 
 import argparse
 import json
@@ -18,23 +21,16 @@ for name in [name for name in os.environ if name.startswith(("OPENBLAS_", "OMP_"
     del os.environ[name]
 
 import numpy as np
-import onnx
 import onnxruntime
 import openvino
 import threadpoolctl
-from onnx import TensorProto, helper, numpy_helper
+from engines import KEYS, made_up, rivals, timed
 
 PRODUCTS = [(n, n, n) for n in (64, 128, 256, 512, 1024, 2048)] + [(4096, 8, 512), (8, 4096, 512), (16384, 64, 144)]
 PROBES = 101
 # Seconds for threads of the side before to fall asleep: NumPy's OpenBLAS lets them spin for more
 # than 0.1 s.
 PAUSES = {"convolution": 0.05, "product": 0.2}
-KEYS = ("size", "inputs", "outputs", "window", "stride", "groups", "pooling")
-
-
-def made_up(shape, step):
-    count = int(np.prod(shape))
-    return ((np.arange(count, dtype=np.int64) * step % 1001).astype(np.float32) / np.float32(500) - np.float32(1)).reshape(shape)
 
 
 class Ours:
@@ -65,60 +61,6 @@ def layers(ours):
             yield {**layer, "pooling": True}
 
 
-def timed(body):
-    def seconds(count):
-        start = time.perf_counter()
-        for _ in range(count):
-            body()
-        return time.perf_counter() - start
-
-    return seconds
-
-
-def model(layer, batch):
-    size, inputs, outputs, window, stride, groups, pooling = (layer[key] for key in KEYS)
-    kernel = made_up((window, window, inputs // groups, outputs), 7919).transpose(3, 2, 0, 1).copy()
-    nodes = [
-        helper.make_node("Conv", ["x", "w"], ["c"], kernel_shape=[window] * 2, pads=[window // 2] * 4, strides=[stride] * 2,
-                         group=groups),
-        helper.make_node("Relu", ["c"], ["r" if pooling else "y"]),
-    ]
-    if pooling:
-        nodes.append(helper.make_node("MaxPool", ["r"], ["y"], kernel_shape=[2, 2], strides=[2, 2]))
-    graph = helper.make_graph(
-        nodes, "layer",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [batch, inputs, size, size])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)], [numpy_helper.from_array(kernel, "w")])
-    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)])
-    made.ir_version = 8
-    return made.SerializeToString()
-
-
-def rivals(layer, batch, threads, images):
-    """Name -> (seconds of n runs, the output)."""
-    serialized = model(layer, batch)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession(serialized, options, providers=["CPUExecutionProvider"])
-    output = session.run(None, {"x": images})[0]
-    binding = session.io_binding()
-    binding.bind_cpu_input("x", images)
-    binding.bind_output("y", "cpu", 0, np.float32, output.shape, output.ctypes.data)
-    yield "ONNX Runtime", timed(lambda: session.run_with_iobinding(binding)), output
-
-    core = openvino.Core()
-    compiled = core.compile_model(
-        core.read_model(serialized), "CPU",
-        {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY",
-         "INFERENCE_PRECISION_HINT": "f32"})
-    request = compiled.create_infer_request()
-    request.set_input_tensor(openvino.Tensor(images, shared_memory=True))
-    second = np.empty_like(output)
-    request.set_output_tensor(openvino.Tensor(second, shared_memory=True))
-    request.infer()
-    yield "OpenVINO", timed(request.infer), second
-
-
 def interval(values):
     if len(values) < 2:
         return values[0], values[0]
@@ -147,20 +89,28 @@ def compare(ours, operations, others, rounds, sample, pause):
     return taken
 
 
-def report(kind, shape, group, batch, threads, operations, seconds, errors, scratch):
+def report(kind, shape, group, batch, threads, operations, seconds, errors, scratch, profiles=None):
     row = {
         "kind": kind, "group": group, "shape": shape, "batch": batch, "threads": threads,
         "scratch_bytes": scratch, "largest_relative_error": errors,
         "gflops": {name: operations / statistics.median(values) / 1e9 for name, values in seconds.items()}, "ratios": {},
+        "layer_alone": {},
     }
     for name, values in seconds.items():
         if name != "Tombola":
             ratios = [theirs / ours for theirs, ours in zip(values, seconds["Tombola"])]
             row["ratios"][name] = [statistics.median(ratios), *interval(ratios)]
+            if profile := (profiles or {}).get(name):
+                alone = [ratio * profile.layer_share for ratio in ratios]
+                row["layer_alone"][name] = {
+                    "gflops": row["gflops"][name] / max(profile.layer_share, 1e-9), "reorder_share": profile.reorder_share,
+                    "ratio": [statistics.median(alone), *interval(alone)]}
     rates = "  ".join(f"{name} {rate:7.1f}" for name, rate in row["gflops"].items())
     ratios = "  ".join(f"{name} {m:.2f} ({low:.2f}–{high:.2f})" for name, (m, low, high) in row["ratios"].items())
+    alone = "  ".join(
+        f"{name} {made['ratio'][0]:.2f}, reorders {100 * made['reorder_share']:.0f} %" for name, made in row["layer_alone"].items())
     agrees = all(error < 1e-3 for error in errors.values())
-    print(f"{group:10} {shape:34} b{batch:<3} t{threads}  GFLOP/s {rates}  ratio {ratios}  {'ok' if agrees else 'DISAGREES'}", flush=True)
+    print(f"{group:10} {shape:34} b{batch:<3} t{threads}  GFLOP/s {rates}  ratio {ratios}  {f'alone {alone}  ' if alone else ''}{'ok' if agrees else 'DISAGREES'}", flush=True)
     row["agrees"] = agrees
     return row
 
@@ -169,18 +119,21 @@ def convolution(ours, layer, batch, threads, options):
     size, inputs, outputs, window, stride, groups, pooling = (layer[key] for key in KEYS)
     prepared = ours.ask({"prepare": {**{key: layer[key] for key in KEYS}, "batch": batch, "threads": threads}})
     images = made_up((batch, size, size, inputs), 104_729).transpose(0, 3, 1, 2).copy()
-    others, errors = {}, {}
-    for name, seconds, output in rivals(layer, batch, threads, images):
-        others[name] = seconds
+    others, errors, profiles = {}, {}, {}
+    for name, seconds, output, profile in rivals(layer, batch, threads, images, options.sample):
+        others[name], profiles[name] = seconds, profile
         flat = output.transpose(0, 2, 3, 1).reshape(-1)
         assert flat.size == prepared["count"], (flat.size, prepared["count"])
         probes = flat[[i * (flat.size - 1) // (PROBES - 1) for i in range(PROBES)]]
         found = np.array(prepared["probes"], np.float32)
         errors[name] = float(np.abs(probes - found).max() / max(1e-6, np.abs(probes).max()))
     seconds = compare(ours, prepared["operations"], others, options.rounds, options.sample, PAUSES["convolution"])
+    time.sleep(PAUSES["convolution"])
+    profiles = {name: profile() for name, profile in profiles.items()}
     shape = f"{size}² × {inputs} → {outputs}, {window}×{window}" + (f" /{stride}" if stride > 1 else "")
     shape += (f", {groups} groups" if groups > 1 else "") + (", pooled" if pooling else "")
-    return report("convolution", shape, layer["name"], batch, threads, prepared["operations"], seconds, errors, prepared["scratch_bytes"])
+    return report("convolution", shape, layer["name"], batch, threads, prepared["operations"], seconds, errors,
+                  prepared["scratch_bytes"], profiles)
 
 
 def product(ours, size, threads, options):
@@ -216,8 +169,10 @@ def summary(rows):
         for rival in sorted({rival for row in members for rival in row["ratios"]}):
             for threads in sorted({row["threads"] for row in members}):
                 ratios = [r["ratios"][rival][0] for r in members if r["threads"] == threads]
+                alone = [r["layer_alone"][rival]["ratio"][0] for r in members if r["threads"] == threads and r["layer_alone"]]
                 made.append({"group": name, "rival": rival, "threads": threads, "rows": len(ratios),
-                             "geometric_mean": geometric(ratios), "least": min(ratios)})
+                             "geometric_mean": geometric(ratios), "least": min(ratios),
+                             "layer_alone": geometric(alone), "least_alone": min(alone, default=None)})
     return made
 
 
@@ -239,7 +194,10 @@ def main():
             json.dump({
                 "versions": {"onnxruntime": onnxruntime.__version__, "openvino": openvino.__version__, "numpy": np.__version__},
                 "note": "ratio: a rival's seconds over Tombola's, paired by round: median, quartiles. Weights packed and outputs "
-                        "allocated beforehand on all sides; own layouts, no conversion timed.",
+                        "allocated beforehand on all sides; images and results are NHWC here and NCHW there. Within the timed run "
+                        "both rivals reorder them to and from blocked layouts where they compute in those; alone: the part of a "
+                        "rival's run that its nodes other than reorders take in a profile, what the layer costs inside a network "
+                        "that stays in its layout.",
                 "rows": rows, "summary": summary(rows)}, file, indent=1, ensure_ascii=False)
         os.replace(options.output + ".partial", options.output)
 
@@ -258,7 +216,8 @@ def main():
     print()
     for line in summary(rows):
         print(f"{line['group']:32} beside {line['rival']:13} threads {line['threads']}: geometric mean {line['geometric_mean']:.2f} × "
-              f"of {line['rows']}, least {line['least']:.2f}")
+              f"of {line['rows']}, least {line['least']:.2f}"
+              + (f"; layer alone {line['layer_alone']:.2f}, least {line['least_alone']:.2f}" if line["layer_alone"] else ""))
     print(f"written to {options.output}")
     if not all(row["agrees"] for row in rows):
         sys.exit(1)

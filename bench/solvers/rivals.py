@@ -15,15 +15,15 @@ import resource
 import tempfile
 import time
 
+import local_search
 import numpy as np
+import threadpoolctl
+from local_search import NotAllowed
 
-PACKAGES = {"CP-SAT": "ortools", "HiGHS": "highspy", "SCIP": "pyscipopt", "Gurobi": "gurobipy", "flsss": "flsss"}
+PACKAGES = {"CP-SAT": "ortools", "HiGHS": "highspy", "SCIP": "pyscipopt", "Gurobi": "gurobipy", "flsss": "flsss",
+            "NumPy tabu": "numpy", "D-Wave": "dwave-samplers"}
 # Seconds for building a model, and bytes of address space of a rival's process.
 BUILDING, MEMORY = 600, 12 << 30
-
-
-class NotAllowed(Exception):
-    """What no instance of this size will change."""
 
 
 def rows_of(candidates, target, form):
@@ -296,6 +296,28 @@ TRIED = {
         "half": (flsss, {"sizes": "half"}),
         "few": (flsss, {"sizes": "few"}),
     },
+    "NumPy tabu": {
+        "plain": (local_search.population, {"pairs": 0, "kept": 0}),
+        "pairs": (local_search.population, {}),
+        "weighted": (local_search.population, {"power": 1}),
+        "less weighted": (local_search.population, {"power": 0.5}),
+        "least weighted": (local_search.population, {"power": 0.3}),
+        "more weighted": (local_search.population, {"power": 2}),
+        "few states": (local_search.population, {"power": 0.5, "states": 16}),
+        "impatient": (local_search.population, {"power": 0.5, "patience": 80}),
+        "patient": (local_search.population, {"power": 0.5, "patience": 1000}),
+        "more pairs": (local_search.population, {"power": 0.5, "pairs": 1200}),
+        "patient, few states": (local_search.population, {"power": 0.5, "states": 16, "patience": 1000}),
+    },
+    "D-Wave": {
+        "tabu": (local_search.dwave, {"start": "random"}),
+        "tabu near": (local_search.dwave, {}),
+        "short tabu near": (local_search.dwave, {"part": 0.15}),
+        "long tabu near": (local_search.dwave, {"part": 2}),
+        "tabu from the best": (local_search.dwave, {"start": "best"}),
+        "annealing": (local_search.dwave, {"sampler": "annealing"}),
+        "long annealing": (local_search.dwave, {"sampler": "annealing", "part": 4}),
+    },
 }
 RIVALS = {
     "CP-SAT": lambda m, n: "interleaved finest" if m <= 4 else "coarser",
@@ -305,6 +327,8 @@ RIVALS = {
     # Half of the candidates have the most subsets; one coordinate of few candidates can be searched
     # to the end.
     "flsss": lambda m, n: "half" if m == 1 and n > 40 else "any",
+    "NumPy tabu": lambda m, n: "few states" if m > 25 else "patient",
+    "D-Wave": lambda m, n: "tabu" if m <= 9 else "short tabu near",
 }
 
 
@@ -350,7 +374,9 @@ def child(pipe, name, candidates, target, seconds, core):
     found = Found(pipe)
     try:
         solve, settings = form(name, *reversed(candidates.shape))
-        optimal = solve(candidates, target, seconds, found, **settings)
+        # One core is one thread: what BLAS spawned on more would share it.
+        with threadpoolctl.threadpool_limits(1, "blas"):
+            optimal = solve(candidates, target, seconds, found, **settings)
         pipe.send(("ended", time.perf_counter() - found.began, bool(optimal)))
     except NotAllowed as error:
         pipe.send(("failed", str(error), True))

@@ -10,36 +10,24 @@ import LinearAlgebra
 /// For one batch that fits in memory, call the network itself.
 public struct ForwardRun<Scalar: BLASScalar>: Sendable {
   /// How convolutions are computed.
-  public enum Way: String, Sendable, CaseIterable {
-    /// What is fastest for each layer on this machine; ReLU and pooling inside the layer before
-    /// them.
-    case automatic
-    /// Every layer by the kernels that read patches where the image lies.
-    case kernels
-    /// Every layer by copied patches and OpenBLAS.
-    case im2col
-    /// Every layer by the slow reference: one fixed order, the same bits anywhere.
-    case direct
-  }
+  public typealias Way = ConvolutionWay
+
+  private let packed: PackedNetwork<Scalar>
 
   /// The network that is run.
-  public let network: Network<Scalar>
+  public var network: Network<Scalar> { packed.network }
   /// How its convolutions are computed.
-  public let way: Way
-  private let packed: PackedNetwork<Scalar>?
+  public var way: Way { packed.way }
 
   /// - Throws: `ConvolutionError` for layers that the machine's kernels cannot take.
   public init(_ network: Network<Scalar>, way: Way = .automatic) throws {
-    self.network = network
-    self.way = way
-    packed = way == .automatic ? try network.packed() : nil
+    packed = try network.packed(way)
   }
 
   /// Images that one task runs together: values of about 8 MiB, at most 100 images and at least
   /// one.
   public var chunk: Int {
-    let largest = packed?.largestValue ?? (network.shapes.map(\.count).max() ?? 1)
-    return max(1, min(100, (8 << 20) / (MemoryLayout<Scalar>.size * max(1, largest))))
+    max(1, min(100, (8 << 20) / (MemoryLayout<Scalar>.size * max(1, packed.largestValue))))
   }
 
   /// The network's value for every image, in order.
@@ -57,33 +45,9 @@ public struct ForwardRun<Scalar: BLASScalar>: Sendable {
     let parts = try Workers.map(count: chunks, workers: workers) { task in
       let range = task * chunk..<min(images.batch, (task + 1) * chunk)
       try before(range)
-      return try value(of: images.images(range)).values
+      return try packed(images.images(range)).values
     }
     return try Tensor(
       batch: images.batch, shape: network.outputShape, values: Array(parts.joined()))
-  }
-
-  private func value(of images: Tensor<Scalar>) throws -> Tensor<Scalar> {
-    if let packed { return try packed(images) }
-    switch way {
-    case .automatic: return try network(images)
-    case .direct: return try network.evaluatedDirectly(images)
-    case .kernels: return try network.evaluated(images, by: .implicitGEMM)
-    case .im2col: return try network.evaluated(images, by: .im2colGEMM)
-    }
-  }
-}
-
-extension Network {
-  /// The network's value for a batch, every convolution by one method and nothing joined.
-  func evaluated(_ images: Tensor<Scalar>, by method: ConvolutionMethod) throws -> Tensor<Scalar> {
-    let steps = nodes.indices.dropFirst().map {
-      ForwardStep<Scalar>(node: $0, inputs: nodes[$0].inputs, work: .operation(nodes[$0].operation))
-    }
-    let scratch = Scratch<Scalar>()
-    return try evaluate(images, steps, nil) { step, value, second in
-      guard case .operation(.convolution(let layer)) = step.work else { return try step.direct(&value, second) }
-      value = try layer(value, scratch: scratch, method: method)
-    }
   }
 }

@@ -13,25 +13,34 @@ extension Network {
   public func callAsFunction(
     _ images: Tensor<Scalar>, scratch: Scratch<Scalar> = Scratch()
   ) throws -> Tensor<Scalar> {
-    try evaluate(images, fusedSteps(), scratch) { step, value, second in
+    try evaluate(images, fusedSteps(by: .automatic), scratch) { step, value, second in
       try step(&value, second, scratch)
     }
   }
 
-  /// The network with the weights of its convolutions reordered once for the vector kernels.
+  /// The network prepared for many batches: where the vector kernels run it, with the weights of
+  /// its convolutions reordered once.
   ///
   /// Memory: those weights a second time.
-  public func packed() throws -> PackedNetwork<Scalar> { try PackedNetwork(self) }
+  ///
+  /// - Parameter way: how convolutions are computed.
+  public func packed(_ way: ConvolutionWay = .automatic) throws -> PackedNetwork<Scalar> {
+    try PackedNetwork(self, way: way)
+  }
 
   /// The network's value for a batch by the slow reference: one fixed order, no BLAS, the same bits
   /// anywhere.
   ///
   /// - Throws: `ConvolutionError` when the images have another shape.
   public func evaluatedDirectly(_ images: Tensor<Scalar>) throws -> Tensor<Scalar> {
-    let steps = nodes.indices.dropFirst().map {
+    try evaluate(images, singleSteps(), nil) { step, value, second in try step.direct(&value, second) }
+  }
+
+  /// The nodes in order, nothing joined.
+  fileprivate func singleSteps() -> [ForwardStep<Scalar>] {
+    nodes.indices.dropFirst().map {
       ForwardStep(node: $0, inputs: nodes[$0].inputs, work: .operation(nodes[$0].operation))
     }
-    return try evaluate(images, steps, nil) { step, value, second in try step.direct(&value, second) }
   }
 
   /// Runs steps in order, and drops each value after its last reader.
@@ -63,8 +72,9 @@ extension Network {
 
   /// The nodes in order, those that one pass can do together joined.
   ///
-  /// A node joins its only reader, unless it is the output.
-  fileprivate func fusedSteps() throws -> [ForwardStep<Scalar>] {
+  /// A node joins its only reader, unless it is the output. A blocked 1×1 layer joins the one
+  /// behind it in the automatic way alone.
+  fileprivate func fusedSteps(by method: ConvolutionMethod) throws -> [ForwardStep<Scalar>] {
     var readers = [[Int]](repeating: [], count: nodes.count)
     for (index, node) in nodes.enumerated() { for input in node.inputs { readers[input].append(index) } }
     func onlyReader(of node: Int) -> (index: Int, operation: Operation)? {
@@ -81,7 +91,7 @@ extension Network {
       } else if case .blockedPointwise(let blocked) = node.operation, !blocked.sources.isEmpty,
         let rectifier = onlyReader(of: index), rectifier.operation == .rectifier,
         let next = onlyReader(of: rectifier.index), case .convolution(let layer) = next.operation,
-        try layer.resolved(.automatic) == .tapProducts
+        try layer.resolved(method) == .tapProducts
       {
         let runs = try RectifiedRuns(blocked, layer)
         fused = .init(layer: runs.layer, hidden: runs)
@@ -111,14 +121,21 @@ extension Network {
 public struct PackedNetwork<Scalar: BLASScalar>: Sendable {
   /// The network as it was.
   public let network: Network<Scalar>
+  /// How its convolutions are computed.
+  public let way: ConvolutionWay
   private let steps: [ForwardStep<Scalar>]
 
-  init(_ network: Network<Scalar>) throws {
+  init(_ network: Network<Scalar>, way: ConvolutionWay) throws {
     self.network = network
-    steps = try network.fusedSteps().map { step in
+    self.way = way
+    guard let method = way.method else {
+      steps = network.singleSteps()
+      return
+    }
+    steps = try network.fusedSteps(by: method).map { step in
       guard case .fused(var fused) = step.work else { return step }
       var step = step
-      fused.packed = try PackedConvolution(fused.layer)
+      fused.packed = try PackedConvolution(fused.layer, method: method)
       step.work = .fused(fused)
       return step
     }
@@ -129,11 +146,12 @@ public struct PackedNetwork<Scalar: BLASScalar>: Sendable {
     steps.reduce(network.inputShape.count) { max($0, network.shapes[$1.node].count) }
   }
 
-  /// As `Network.callAsFunction`, with the same bits.
+  /// As `Network.callAsFunction`, in the automatic way with the same bits.
   public func callAsFunction(
     _ images: Tensor<Scalar>, scratch: Scratch<Scalar> = Scratch()
   ) throws -> Tensor<Scalar> {
-    try network.evaluate(images, steps, scratch) { step, value, second in
+    if way == .direct { return try network.evaluatedDirectly(images) }
+    return try network.evaluate(images, steps, scratch) { step, value, second in
       try step(&value, second, scratch)
     }
   }

@@ -5,7 +5,7 @@ import LinearAlgebra
 ///
 /// A layer over images of any size and number takes `packBytes` for weights it has to reorder and
 /// three times `tileBytes` a worker at most, unless a single pixel's patch or a single panel of
-/// weights is larger.
+/// weights is larger, or by im2col a pixel's patch for every 1024 entries of a tile.
 public final class Scratch<Scalar: BLASScalar> {
   /// Bytes of a worker's tile of images, patches or products; a tile always holds at least one
   /// pixel.

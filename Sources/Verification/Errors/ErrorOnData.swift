@@ -5,8 +5,8 @@ import Tickets
 
 /// The largest error that a pruned network's outputs have on given images.
 ///
-/// Float32 proposes the images, in chunks; those that could be the worst are compared in Float64
-/// through BLAS, and of the last ones the slow reference decides.
+/// Float32 proposes the images, in chunks; those that could be the worst are compared in Float64,
+/// and of the last ones the slow reference decides.
 struct ErrorOnData {
   /// Relative to the largest output: what Float32 and Float64 passes may differ from the exact
   /// ones.
@@ -16,15 +16,19 @@ struct ErrorOnData {
 
   /// - Throws: `ConvolutionError` for images of another shape, and for outputs that are not finite,
   ///   with the image; `InterruptedError`. Cost: both collapsed networks over all images.
-  init(_ difference: OutputDifference, on data: ImageSet, workers: Int, control: RunControl) throws {
+  init(
+    _ difference: OutputDifference, on data: ImageSet, workers: Int, convolution: ConvolutionWay,
+    control: RunControl
+  ) throws {
     let images = data.images
     let single = (
-      try difference.target.converted(to: Float.self).packed(), try difference.pruned.converted(to: Float.self).packed()
+      try difference.target.converted(to: Float.self).packed(convolution),
+      try difference.pruned.converted(to: Float.self).packed(convolution)
     )
     let proposed = try Self.errors(
       data, Array(0..<images.batch), workers, control, { try single.0($0) }, { try single.1($0) })
     let near = Self.worst(proposed, margin: Self.margins.single)
-    let double = (try difference.target.packed(), try difference.pruned.packed())
+    let double = (try difference.target.packed(convolution), try difference.pruned.packed(convolution))
     let compared = try Self.errors(
       data, near, workers, control, { try double.0($0.converted(to: Double.self)) },
       { try double.1($0.converted(to: Double.self)) })

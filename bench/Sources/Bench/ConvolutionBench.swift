@@ -51,6 +51,7 @@ struct LayerShape: Encodable {
 struct PreparedLayer {
   let layer: LayerShape
   let convolution: Convolution<Float>
+  let method: ConvolutionMethod
   let packed: PackedConvolution<Float>
   let images: Tensor<Float>
   let scratch: Scratch<Float>
@@ -63,7 +64,10 @@ struct PreparedLayer {
   /// Entry i of a made-up array: (i · step mod 1001) / 500 − 1.
   static func values(_ count: Int, _ step: Int) -> [Float] { (0..<count).map { Float(($0 &* step) % 1001) / 500 - 1 } }
 
-  init(_ layer: LayerShape, batch: Int, threads: Int, rectifying: Bool = false, pooling: Bool = false) throws {
+  init(
+    _ layer: LayerShape, batch: Int, threads: Int, rectifying: Bool = false, pooling: Bool = false,
+    method: ConvolutionMethod = .automatic
+  ) throws {
     let window = SlidingWindow(
       height: layer.window, width: layer.window, strideHeight: layer.stride, strideWidth: layer.stride,
       padding: Padding(all: layer.window / 2))
@@ -72,7 +76,8 @@ struct PreparedLayer {
     convolution = try Convolution(
       window: window, inputChannels: layer.inputs, outputChannels: layer.outputs, groups: layer.groups,
       kernel: Self.values(taps * layer.outputs, 7919))
-    packed = try PackedConvolution(convolution)
+    self.method = method
+    packed = try PackedConvolution(convolution, method: method)
     let shape = ImageShape(height: layer.size, width: layer.size, channels: layer.inputs)
     images = try Tensor(batch: batch, shape: shape, values: Self.values(batch * shape.count, 104_729))
     scratch = Scratch(workers: threads)
@@ -92,35 +97,42 @@ struct PreparedLayer {
   func run() throws { scratch.recycle(try self()) }
 }
 
-/// The convolution layer beside bare GEMMs of its shape, one an image: pixels × c_out × taps,
-/// im2col for free.
+/// The convolution layer, by kernels of our own and by im2col and OpenBLAS, beside bare GEMMs of
+/// its shape, one an image: pixels × c_out × taps, im2col for free.
 struct ConvolutionBench {
   let timing: Timing
   let machine: Machine
   /// Entries of the result that are computed again by the definition, in Float64.
   static let probes = 64
 
-  func row(_ layer: LayerShape, batch: Int, threads: Int) throws -> Row {
-    let prepared = try PreparedLayer(layer, batch: batch, threads: threads)
-    let result = try prepared()
-    let taps = prepared.convolution.taps
-    let (m, n) = (result.shape.pixels, layer.outputs / layer.groups)
+  /// A row for each way.
+  func rows(_ layer: LayerShape, batch: Int, threads: Int) throws -> [Row] {
+    let ways = try [ConvolutionMethod.automatic, .im2colGEMM].map {
+      try PreparedLayer(layer, batch: batch, threads: threads, method: $0)
+    }
+    let results = try ways.map { try $0() }
+    let taps = ways[0].convolution.taps
+    let (m, n) = (results[0].shape.pixels, layer.outputs / layer.groups)
     let (a, b) = (PreparedLayer.values(m * taps, 31), PreparedLayer.values(taps * n, 37))
     var c = [Float](repeating: 0, count: m * n)
     var peak = 0.0
-    let seconds = try BLASLibrary.withThreads(threads) {
-      try timing.alternate([
-        { try prepared.run() },
-        { for _ in 0..<batch * layer.groups { Float.bareGEMM(Int32(m), Int32(n), Int32(taps), a, b, &c) } },
-        { peak = MachinePeak.bout(Float.self, workers: threads) },
-      ])
+    var bodies: [() throws -> Void] = ways.map { way in { try way.run() } }
+    bodies.append {
+      for _ in 0..<batch * layer.groups { Float.bareGEMM(0, 0, Int32(m), Int32(n), Int32(taps), a, b, &c) }
     }
-    return Row(
-      operation: "conv " + layer.name, shape: layer.text + (batch > 1 ? ", batch \(batch)" : ""),
-      seconds: seconds, fullSpeed: machine.fullSpeed(Float.self, threads: threads, peak, seconds[2]),
-      operations: prepared.operations, type: Float.self, threads: threads,
-      residual: residual(prepared.convolution, prepared.images, result),
-      limit: 1, scratchBytes: prepared.scratch.bytes)
+    if threads == 1 { bodies.append { peak = MachinePeak.bout(Float.self, workers: 1) } }
+    let seconds = try BLASLibrary.withThreads(threads) {
+      try timing.alternate(bodies, threads: threads == 1 ? nil : [.ours, .openBLAS, .openBLAS])
+    }
+    return zip(ways, results).enumerated().map { index, pair in
+      let (way, result) = pair
+      return Row(
+        operation: (way.method == .im2colGEMM ? "conv im2col " : "conv ") + layer.name,
+        shape: layer.text + (batch > 1 ? ", batch \(batch)" : ""), seconds: [seconds[index], seconds[2]],
+        fullSpeed: machine.fullSpeed(Float.self, threads: threads, peak, seconds.last!),
+        operations: way.operations, type: Float.self, threads: threads,
+        residual: residual(way.convolution, way.images, result), limit: 1, scratchBytes: way.scratch.bytes)
+    }
   }
 
   /// max |error| / tolerance (`RoundingBound.product`) over `probes` entries spread over the
