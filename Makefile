@@ -13,7 +13,7 @@ PEERS_VENV := .venv-peers
 SOLVERS_VENV := .venv-solvers
 ROOMS := RunControl RandomStreams LinearAlgebra Convolution NumericalVerification SubsetSum Tickets \
   Pruning Verification ModelFiles Experiments
-ROOMS_TO_COME := Convolution SubsetSum Tickets Pruning Verification ModelFiles
+ROOMS_TO_COME := SubsetSum ModelFiles
 EXPERIMENTS := existence scaling sizes laws laws-2 laws-4 laws-6 gap found mask burkholz
 SANITIZED_ENVIRONMENT = TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA)
 

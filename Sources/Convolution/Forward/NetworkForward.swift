@@ -9,7 +9,11 @@ extension Network {
   /// Bits depend on the machine, not on `scratch`. For many batches, `packed()` reorders the
   /// weights once.
   ///
+  /// - Parameters:
+  ///   - images: NHWC, of the network's input shape.
+  ///   - scratch: working memory, which grows as needed and can be used again.
   /// - Throws: `ConvolutionError` when the images have another shape.
+  /// - Complexity: the layers' multiplications, an image (`NetworkCost`).
   public func callAsFunction(
     _ images: Tensor<Scalar>, scratch: Scratch<Scalar> = Scratch()
   ) throws -> Tensor<Scalar> {
@@ -20,13 +24,14 @@ extension Network {
 
   /// The network with the weights of its convolutions reordered once for the vector kernels.
   ///
-  /// Memory: those weights a second time.
+  /// - Complexity: a pass over the weights; memory for them a second time.
   public func packed() throws -> PackedNetwork<Scalar> { try PackedNetwork(self) }
 
   /// The network's value for a batch by the slow reference: one fixed order, no BLAS, the same bits
   /// anywhere.
   ///
   /// - Throws: `ConvolutionError` when the images have another shape.
+  /// - Complexity: the layers' multiplications one by one, some hundred times as slow.
   public func evaluatedDirectly(_ images: Tensor<Scalar>) throws -> Tensor<Scalar> {
     let steps = nodes.indices.dropFirst().map {
       ForwardStep(node: $0, inputs: nodes[$0].inputs, work: .operation(nodes[$0].operation))
@@ -130,6 +135,8 @@ public struct PackedNetwork<Scalar: BLASScalar>: Sendable {
   }
 
   /// As `Network.callAsFunction`, with the same bits.
+  ///
+  /// - Complexity: the layers' multiplications, an image.
   public func callAsFunction(
     _ images: Tensor<Scalar>, scratch: Scratch<Scalar> = Scratch()
   ) throws -> Tensor<Scalar> {
