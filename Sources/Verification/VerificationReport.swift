@@ -35,7 +35,7 @@ public struct VerificationReport: Sendable {
     if let stated {
       comparison.compare(stated, measured)
     } else {
-      comparison.disagreements.append("the ticket claims nothing")
+      comparison.unchecked.append("claims: the ticket has none")
     }
     if isFoundAgain == false {
       comparison.disagreements.append("replay: the search that the ticket names found another")

@@ -3,8 +3,8 @@ import Files
 import Foundation
 import Tickets
 
-/// A ticket on disk: one safetensors file, readable with the public safetensors library, or the same
-/// in its coded form (`packed()`).
+/// A ticket on disk: one safetensors file, readable with the public safetensors library, or the
+/// same in its coded form (`packed()`).
 ///
 /// Its metadata holds the seed, width, mode, input range, target digest, layer graph, scales,
 /// candidate counts and claims as text or JSON, and a SHA-256 digest of all that and of the
@@ -78,7 +78,7 @@ public struct TicketFile: Sendable {
   public init(contentsOf path: String) throws { try self.init(reading: try ByteSource(path: path)) }
 
   /// Reads a ticket in either form, told by its first bytes.
-  init(reading source: ByteSource) throws {
+  package init(reading source: ByteSource) throws {
     let start = [UInt8](try source.bytes(0..<min(CodedTicketFile.mark.count, source.count)))
     self =
       try CodedTicketFile.isStart(start)
@@ -158,7 +158,7 @@ public struct TicketFile: Sendable {
   public func serialized() throws -> Data { try contents().serialized() }
 
   /// The digest that the file states of its contents.
-  func contentDigest() throws -> String { try contents().metadata["digest"] ?? "" }
+  package func contentDigest() throws -> String { try contents().metadata["digest"] ?? "" }
 
   private func contents() throws -> SafetensorsFile {
     try Self.contents(

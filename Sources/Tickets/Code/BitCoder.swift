@@ -1,9 +1,9 @@
 /// Turns bits into fewer bytes, or bytes back into bits, given the chances of each bit as whole
 /// numbers.
 ///
-/// Who models what is coded says each bit's chances once, for both directions: an encoder writes the
-/// bit that it is given, a decoder ignores it, and both return the bit that the bytes hold. It is
-/// the binary range coder of LZMA (Igor Pavlov) with a wider range: additions, products and
+/// Who models what is coded says each bit's chances once, for both directions: an encoder writes
+/// the bit that it is given, a decoder ignores it, and both return the bit that the bytes hold. It
+/// is the binary range coder of LZMA (Igor Pavlov) with a wider range: additions, products and
 /// quotients of 64-bit integers alone, so that bytes mean the same on every machine.
 package protocol BitCoder {
   /// Codes one bit that is true with chance `ones` / `total`.
@@ -83,8 +83,8 @@ package struct BitEncoder: BitCoder {
 
   /// Ends the coding.
   ///
-  /// - Returns: all bytes; the last ones are as few as tell the interval, given that a decoder reads
-  ///   zeros behind them.
+  /// - Returns: all bytes; the last ones are as few as tell the interval, given that a decoder
+  ///   reads zeros behind them.
   package consuming func finish() -> [UInt8] {
     var count = 1
     var rounded = low

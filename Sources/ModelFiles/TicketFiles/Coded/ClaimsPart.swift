@@ -60,13 +60,14 @@ struct ClaimsPart {
 }
 
 /// Sizes as bytes of seven bits, the lowest first, each with its highest bit set but the last.
-enum VariableLength {
-  static func bytes(_ size: Int) -> [UInt8] {
+package enum VariableLength {
+  /// A size's bytes.
+  package static func bytes(_ size: Int) -> [UInt8] {
     size < 128 ? [UInt8(size)] : [UInt8(size & 127) | 128] + bytes(size >> 7)
   }
 
   /// The next size of a stream, whose role `what` names.
-  static func take(from stream: ByteStream, _ what: String) throws(FileError) -> Int {
+  package static func take(from stream: ByteStream, _ what: String) throws(FileError) -> Int {
     let start = stream.position
     var size = 0
     for place in 0..<8 {

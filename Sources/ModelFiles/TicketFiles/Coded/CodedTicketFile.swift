@@ -5,10 +5,11 @@ import Tickets
 /// A ticket's file in about as many bytes as its choice of filters takes.
 ///
 /// Four bytes of mark and one of version, the lengths of two parts, the 32 bytes of the digest that
-/// the ticket's safetensors file has, then the parts. The first, deflated, holds claims and witness,
-/// which `verify` measures again; it may be absent. The second is one stream of a range coder: the
-/// text of what the ticket says in words (`CodedTicketText`), the other digests and the biases as
-/// they are, and the kept lists (`KeptListCode`). `docs/ticket-format.md` has it byte by byte.
+/// the ticket's safetensors file has, then the parts. The first, deflated, holds claims and
+/// witness, which `verify` measures again; it may be absent. The second is one stream of a range
+/// coder: the text of what the ticket says in words (`CodedTicketText`), the other digests and the
+/// biases as they are, and the kept lists (`KeptListCode`). `docs/ticket-format.md` has it byte by
+/// byte.
 enum CodedTicketFile {
   static let mark = Array("TMBL".utf8)
   static let version: UInt8 = 1
@@ -31,12 +32,12 @@ enum CodedTicketFile {
     var coder = BitEncoder()
     var model = TextModel.primed
     let text = Array(try CodedTicketText(file).text().utf8)
-    guard text.count < greatestText, !text.contains(0) else {
+    guard text.count < greatestText, !text.contains(TextModel.end) else {
       throw FileError(
         .tooLarge, source: file.source, at: [.key("layer_graph")],
-        expected: "fewer than \(greatestText) bytes of text, none of them 0", found: "\(text.count)")
+        expected: "fewer than \(greatestText) bytes of text, no form feed among them", found: "\(text.count)")
     }
-    for byte in text + [0] { _ = model.code(byte, with: &coder) }
+    for byte in text + [TextModel.end] { _ = model.code(byte, with: &coder) }
     let digests = [ticket.targetDigest, ticket.calibrationDigest, file.targetFileDigest].compactMap { $0 }
     for digest in digests { _ = coder.bytes(try bytes(ofDigest: digest, file.source)) }
     for bias in ticket.biases {
@@ -96,7 +97,7 @@ enum CodedTicketFile {
     var text: [UInt8] = []
     while true {
       let byte = model.code(0, with: &coder)
-      if byte == 0 { break }
+      if byte == TextModel.end { break }
       text.append(byte)
       try requireMore()
       guard text.count < greatestText else {

@@ -4,7 +4,8 @@ import Convolution
 /// top, left, bottom and right; dilations stand behind `*`, and `^` says that it rounds up. What is
 /// standard (strides and dilations of 1, no padding) is left out.
 extension SlidingWindow {
-  var codedText: String {
+  /// The window's text.
+  package var codedText: String {
     var text = "\(height)x\(width)"
     if (strideHeight, strideWidth) != (1, 1) { text += "/\(strideHeight)x\(strideWidth)" }
     if (dilationHeight, dilationWidth) != (1, 1) { text += "*\(dilationHeight)x\(dilationWidth)" }
@@ -13,7 +14,7 @@ extension SlidingWindow {
   }
 
   /// The window of a text; nil for a text of none.
-  init?(codedText text: some StringProtocol) {
+  package init?(codedText text: some StringProtocol) {
     var rest = text[...]
     let roundsUp = rest.last == "^"
     if roundsUp { rest.removeLast() }
