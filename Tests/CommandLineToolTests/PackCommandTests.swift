@@ -54,6 +54,9 @@ import Testing
     #expect(try TicketFile(contentsOf: folder.file("b.tombola")).claims == nil)
     let verify = try ToolRun("verify", "b.tombola", "--target", Folder.target, "--json", in: folder)
     #expect(verify.status == 0, "\(verify.errors)")
+    let figures = try verify.json()
+    #expect(figures["agrees"] is NSNull, "nothing disagrees, and nothing was claimed")
+    #expect((figures["unchecked"] as? [String])?.contains { $0.hasPrefix("claims") } == true)
   }
 
   @Test func badInputIsOneLine() throws {

@@ -15,7 +15,8 @@ struct CodedGraph {
       let what: String
       switch node.operation {
       case .input: what = "input"
-      case .convolution(let layer): what = "conv \(layer.window.codedText) \(layer.inputChannels) \(layer.outputChannels)"
+      case .convolution(let layer):
+        what = "conv \(layer.window.codedText) \(layer.inputChannels) \(layer.outputChannels)"
       case .plain(.pooling(let pooling)): what = "pool \(pooling.kind.rawValue) \(pooling.window.codedText)"
       case .plain(let layer):
         let text = try json(layer)
