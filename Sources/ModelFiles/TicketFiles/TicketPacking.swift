@@ -35,7 +35,9 @@ extension TicketFile {
 
   /// The coded form of a ticket's file, from which `unpacked(contentsOf:)` makes the same bytes.
   ///
-  /// - Parameter withClaims: false leaves out claims and witness.
+  /// - Parameters:
+  ///   - path: the ticket's file, in either form.
+  ///   - withClaims: false leaves out claims and witness.
   /// - Throws: as `packed()`, and `FileError` where other bytes than `serialized()` say the same:
   ///   they could not be had again.
   public static func packed(contentsOf path: String, withClaims: Bool = true) throws -> Data {
@@ -54,6 +56,8 @@ extension TicketFile {
 
   /// The safetensors form of a coded ticket's file.
   ///
+  /// - Complexity: reading it: 2N words of the generator for each input channel, and a coded bit for
+  ///   each filter of a half.
   /// - Throws: `FileError` for a file that is not coded, or was edited; `TicketError` for a ticket
   ///   that contradicts itself.
   public static func unpacked(contentsOf path: String) throws -> Data {
