@@ -18,7 +18,7 @@ struct CompareCommand: ParsableCommand, ChoosingBLASCore {
       measured when --data names labelled images.
       """)
 
-  @Argument(help: "The ticket, a safetensors file.") var ticket: String
+  @Argument(help: "The ticket, in either form.") var ticket: String
   @Option(help: ArgumentHelp("The trained network it was drawn for.", valueName: "TARGET.onnx")) var target: String
   @OptionGroup var data: DataOptions
   @OptionGroup var convolutions: ConvolutionOptions
@@ -63,7 +63,8 @@ struct CompareCommand: ParsableCommand, ChoosingBLASCore {
     }
     progress.clear()
     let report = ComparisonReport(
-      rows: rows, ticket: file.ticket, images: images?.labels == nil ? nil : images?.images.batch, memoryLimit: memory,
+      rows: rows, ticket: file.ticket, fileBitsPerWeight: file.byteCount.map { file.bitsPerWeight(ofBytes: $0) },
+      images: images?.labels == nil ? nil : images?.images.batch, memoryLimit: memory,
       convolution: convolutions.way, seconds: (ContinuousClock.now - start) / .seconds(1))
     if json { return try printJSON(report) }
     print("\(ticket) (width \(file.ticket.width), seed \(file.ticket.seed)) beside \(target)")
@@ -76,6 +77,8 @@ struct CompareCommand: ParsableCommand, ChoosingBLASCore {
 struct ComparisonReport: Encodable {
   let rows: [Comparison.Row]
   let ticket: Ticket
+  /// Bits of the ticket's file for each weight of the target.
+  let fileBitsPerWeight: Double?
   /// Labelled images behind the accuracies, or nil.
   let images: Int?
   let memoryLimit: Int
@@ -86,8 +89,8 @@ struct ComparisonReport: Encodable {
   // The keys are the contract's own spelling.
   // swift-format-ignore: AlwaysUseLowerCamelCase
   private enum Key: String, CodingKey {
-    case networks, images, seed, width, mode, target_weights, memory_limit_bytes, seconds, peak_memory_bytes, blas_core
-    case convolution
+    case networks, images, seed, width, mode, target_weights, file_bits_per_weight, memory_limit_bytes, seconds
+    case peak_memory_bytes, blas_core, convolution
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -98,6 +101,7 @@ struct ComparisonReport: Encodable {
     try json.encode(ticket.width, forKey: .width)
     try json.encode(ticket.mode.rawValue, forKey: .mode)
     try json.encode(ticket.graph.weightCount, forKey: .target_weights)
+    try json.encodeIfPresent(fileBitsPerWeight, forKey: .file_bits_per_weight)
     try json.encode(memoryLimit, forKey: .memory_limit_bytes)
     try json.encode(seconds, forKey: .seconds)
     try json.encode(peakMemoryBytes(), forKey: .peak_memory_bytes)

@@ -9,7 +9,7 @@ struct ExportCommand: ParsableCommand, ChoosingBLASCore {
   static let configuration = CommandConfiguration(
     commandName: "export", abstract: "Write the pruned network or its weights, rebuilt from the ticket alone.")
 
-  @Argument(help: "The ticket, a safetensors file.") var ticket: String
+  @Argument(help: "The ticket, in either form.") var ticket: String
   @Flag(help: "The target's architecture over the summed kernels, instead of the pruned network.")
   var collapsed = false
   @Option(name: .shortAndLong, help: ArgumentHelp("FILE.onnx, FILE.safetensors or FILE.npz.", valueName: "FILE"))

@@ -39,6 +39,8 @@ struct FigureReport: Encodable {
   var disagreements: [String]?
   var unchecked: [String]?
   var output: String?
+  /// Bits of the ticket's file for each weight of the target.
+  var fileBitsPerWeight: Double?
   /// Whether the search found the same blocks again.
   var replay: Bool?
   /// The certified error that was asked for, and the widths tried for it.
@@ -68,7 +70,7 @@ struct FigureReport: Encodable {
     case peak_memory_bytes, complete, seed, width, mode, input_range, scales, blocks, agrees, disagreements
     case unchecked, output, epsilon, widths_tried, replay, certificate_notes, scalars_taken, error_lower_bound
     case error_on_data, measured_error, target, solver, size, size_penalty, damping
-    case count_bits_per_weight, missing, missing_reason
+    case count_bits_per_weight, file_bits_per_weight, missing, missing_reason
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -89,6 +91,7 @@ struct FigureReport: Encodable {
     try json.encode(claims.certificateReason, forKey: .certificate_reason)
     try json.encode(claims.bitsPerWeight, forKey: .bits_per_weight)
     try json.encode(countBitsPerWeight, forKey: .count_bits_per_weight)
+    try json.encodeIfPresent(fileBitsPerWeight, forKey: .file_bits_per_weight)
     try json.encode(seconds, forKey: .seconds)
     try json.encode(peakMemoryBytes(), forKey: .peak_memory_bytes)
     try json.encode(isComplete, forKey: .complete)

@@ -10,7 +10,7 @@ import Tickets
     version: TombolaVersion.current,
     subcommands: [
       PruneCommand.self, VerifyCommand.self, CompareCommand.self, ExportCommand.self,
-      InfoCommand.self, RunCommand.self, InstanceCommand.self, SolveCommand.self,
+      PackCommand.self, UnpackCommand.self, InfoCommand.self, RunCommand.self, InstanceCommand.self, SolveCommand.self,
       SolveBatchCommand.self, BoundsCommand.self, SweepCommand.self, MergeCommand.self,
       TableCommand.self, PlotCommand.self, ReportCommand.self, DoctorCommand.self,
     ])

@@ -133,11 +133,12 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     let file = TicketFile(
       ticket: result.ticket, claims: figures.claims, witness: figures.witness,
       targetFileDigest: found.targetFileDigest, search: source.plan)
-    try file.write(to: output, force: force)
+    let bytes = try file.write(to: output, force: force)
     var report = FigureReport(
       claims: figures.claims, of: measurement, target: input.target, search: file.search,
       seconds: (ContinuousClock.now - start) / .seconds(1))
     report.output = output
+    report.fileBitsPerWeight = file.bitsPerWeight(ofBytes: bytes)
     report.shortfall = figures.shortfall
     report.epsilon = found.epsilon
     report.trials = found.trials

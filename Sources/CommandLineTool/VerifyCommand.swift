@@ -21,7 +21,7 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
       what the ticket states of its search, on which no figure depends and which --replay checks.
       """)
 
-  @Argument(help: "The ticket, a safetensors file.") var ticket: String
+  @Argument(help: "The ticket, in either form.") var ticket: String
   @Option(help: ArgumentHelp("The trained network it was drawn for.", valueName: "TARGET.onnx")) var target: String
   @OptionGroup var data: DataOptions
   @OptionGroup var convolutions: ConvolutionOptions
@@ -91,6 +91,7 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
     var figures = FigureReport(
       claims: report.measured, of: measurement, target: target, search: file.search,
       seconds: (ContinuousClock.now - start) / .seconds(1))
+    figures.fileBitsPerWeight = file.byteCount.map { file.bitsPerWeight(ofBytes: $0) }
     figures.agrees = .some(report.verdict)
     figures.disagreements = report.disagreements
     figures.unchecked = report.unchecked + statements

@@ -48,8 +48,12 @@ public struct Graph<Operation: GraphOperation>: Sendable, Equatable {
 
   /// A graph over checked nodes.
   ///
-  /// - Parameter output: the last node unless another is named.
+  /// - Parameters:
+  ///   - inputShape: of one image.
+  ///   - nodes: node 0 is the input; the others read earlier ones.
+  ///   - output: the last node unless another is named.
   /// - Throws: `ConvolutionError` that names the node: wrong wiring, or shapes that do not fit.
+  /// - Complexity: O(nodes).
   public init(inputShape: ImageShape, nodes: [Node], output: Int? = nil) throws(ConvolutionError) {
     guard inputShape.height > 0, inputShape.width > 0, inputShape.channels > 0,
       elementCount(inputShape.height, inputShape.width, inputShape.channels) != nil

@@ -32,7 +32,9 @@ public struct NetworkBuilder<Scalar: BLASScalar> {
 
   /// A network of its input alone.
   ///
-  /// - Parameter name: the input's.
+  /// - Parameters:
+  ///   - inputShape: of one image.
+  ///   - name: the input's.
   public init(inputShape: ImageShape, inputName name: String = "input") {
     nodes = [.init(name: name, operation: .input, inputs: [])]
     shapes = [inputShape]
@@ -49,7 +51,11 @@ public struct NetworkBuilder<Scalar: BLASScalar> {
 
   /// Appends a layer.
   ///
-  /// - Parameter inputs: values of this builder, as many as the operation reads.
+  /// - Parameters:
+  ///   - name: the layer's.
+  ///   - operation: what it computes.
+  ///   - inputs: values of this builder, as many as the operation reads.
+  /// - Returns: the layer's value.
   /// - Throws: `ConvolutionError` that names the layer where sizes do not fit.
   public mutating func append(
     _ name: String, _ operation: Network<Scalar>.Operation, to inputs: [Value]
@@ -77,8 +83,12 @@ public struct NetworkBuilder<Scalar: BLASScalar> {
   /// Appends a fully connected layer y = x·W + b over a flat row.
   ///
   /// - Parameters:
+  ///   - name: the layer's.
   ///   - weights: entry (i, o) at i·outputs + o, i counting as the row does.
+  ///   - outputs: K, the entries of y.
   ///   - bias: one number per output, or nil.
+  ///   - value: x, a flat row or an image of one pixel.
+  /// - Returns: the layer's value, 1 × 1 × K.
   /// - Throws: `ConvolutionError` that names the layer where counts do not fit, or for an input of
   ///   more than one pixel.
   public mutating func dense(

@@ -63,12 +63,18 @@ public protocol PlainLayerRules: Sendable, Hashable {
 
   /// Replaces a batch by the layer's value, in one fixed order of plain operations.
   ///
-  /// - Parameter second: the second input of a layer that reads two.
+  /// - Parameters:
+  ///   - value: the layer's first input, NHWC; its value afterwards.
+  ///   - second: the second input of a layer that reads two.
   /// - Throws: `ConvolutionError` where shapes do not fit.
   func apply<Scalar: BLASScalar>(to value: inout Tensor<Scalar>, _ second: Tensor<Scalar>?) throws
   /// The gradient at each of the layer's inputs, given that at its value.
   ///
-  /// - Parameters: the first input, and the value that the layer made.
+  /// - Parameters:
+  ///   - gradient: that at the layer's value, of its shape.
+  ///   - input: the first input, NHWC.
+  ///   - value: what the layer made of it.
+  /// - Returns: the gradient at an input, of its shape.
   func inputGradient<Scalar: BLASScalar>(
     _ gradient: Tensor<Scalar>, over input: Tensor<Scalar>, value: Tensor<Scalar>
   ) throws -> Tensor<Scalar>

@@ -93,8 +93,9 @@ public func batchPlan<Scalar: BLASScalar>(
 
 /// C_i ← α·A_i·B_i + β·C_i for all i, by `batchPlan`. (OpenBLAS 0.3.21 has no batched call.)
 ///
-/// Cost: 2·count·m·n·k operations. Bits depend on the plan.
+/// Bits depend on the plan.
 ///
+/// - Complexity: 2·count·m·n·k operations.
 /// - Parameters:
 ///   - a: matrices of m × k.
 ///   - b: k × n.

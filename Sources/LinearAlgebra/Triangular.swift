@@ -19,9 +19,9 @@ public enum Side: Sendable, Hashable {
 
 /// C ← α·A·Aᵀ + β·C, through BLAS, in one triangle of C or, with nil, in both.
 ///
-/// Cost: m·(m + 1)·k operations, half of a GEMM's, and m² moves to mirror. The other triangle is
-/// left as it was. For Aᵀ·A pass `a.transposed`.
+/// The other triangle is left as it was. For Aᵀ·A pass `a.transposed`.
 ///
+/// - Complexity: m·(m + 1)·k operations, half of a GEMM's, and m² moves to mirror.
 /// - Parameters:
 ///   - a: m × k.
 ///   - c: m × m, apart in memory from `a`; with nil its lower triangle is what β scales.
@@ -68,8 +68,9 @@ extension MutableMatrixView {
 ///
 /// Transposes are views: `a.transposed` with `triangle.transposed`. Only the named triangle of A is
 /// read; with `isUnitDiagonal` not even the diagonal. A zero on the diagonal gives infinities and
-/// NaN, as in BLAS: check before. Cost: k²·n operations for a k × k matrix and n right-hand sides.
+/// NaN, as in BLAS: check before.
 ///
+/// - Complexity: k²·n operations for a k × k matrix and n right-hand sides.
 /// - Parameters:
 ///   - a: k × k.
 ///   - triangle: the half of A that is read.

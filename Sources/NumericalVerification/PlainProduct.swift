@@ -8,8 +8,9 @@ public struct PlainProduct: Sendable {
   /// |α|·|A|·|B| + |β|·|C|: what rounding errors are relative to.
   public let magnitudes: Matrix<Double>
 
-  /// Cost: 4·m·n·k operations, about a nanosecond each.
+  /// The product of A and B, and the magnitudes that its rounding errors are relative to.
   ///
+  /// - Complexity: 4·m·n·k operations, about a nanosecond each.
   /// - Parameters:
   ///   - a: m × k.
   ///   - b: k × n, in either order.

@@ -36,8 +36,14 @@ public struct TicketSearch: Sendable {
   /// SHA-256 of the calibration images and of how errors are measured on them; nil in weights mode.
   public var calibrationDigest: String? { setting.calibrationDigest }
 
+  /// A search that has not begun.
+  ///
   /// - Parameters:
+  ///   - target: what is pruned into.
+  ///   - plan: how filters are searched for.
+  ///   - seed: the random network's.
   ///   - width: N; every input channel has 2N hidden filters.
+  ///   - inputRange: the box that inputs come from; images must lie in it.
   ///   - images: what calibrated mode measures errors on; labels are not read. Nil in weights mode.
   ///   - solver: in the place of the one that the plan names, one with options of its own.
   /// - Throws: `TicketError.invalidParameter` for a plan that contradicts itself or its solver, and
@@ -61,11 +67,14 @@ public struct TicketSearch: Sendable {
   ///
   /// - Parameters:
   ///   - workers: blocks in work at once, one a core; 1 or more.
+  ///   - control: limits of time and memory, progress, cancellation.
   ///   - checkpoint: blocks found by an earlier run of the same search.
   ///   - blockFound: called after each finished block with all finished so far, one call at a time.
   /// - Throws: `PruningError`; `TicketError.invalidParameter` where `control` has a work limit,
   ///   which belongs to the plan; `LinearAlgebraError.outOfRange` for fewer than one worker; what
   ///   the solver throws.
+  /// - Complexity: a subset-sum problem a block, as the plan's solver takes it: about N
+  ///   vectors of height × width × output channels entries. Memory: those of the blocks in work.
   public func run(
     workers: Int = Workers.availableCores, control: RunControl = RunControl(),
     resuming checkpoint: SearchCheckpoint? = nil,

@@ -26,12 +26,16 @@ public struct WidthSearch: Sendable {
   public static let smallest = 64
   private static let steps = 4
 
+  /// Doubles the width until ε is reached, and then halves the interval, to a fourth root of 2.
+  ///
   /// - Parameters:
+  ///   - epsilon: the error to reach, above 0.
   ///   - largest: no wider network is tried.
   ///   - draw: the ticket of a width; one that is stopped ends the search.
   ///   - error: what is compared with ε; nil where there is no such figure.
   /// - Throws: `TicketError.invalidParameter` for an ε that is not a number above 0 or a largest
   ///   width below `smallest`; what the closures throw.
+  /// - Complexity: log₂(width / `smallest`) + 2 searches or so, the last of them dearest.
   public init(
     reaching epsilon: Double, largest: Int = 1 << 18, draw: (_ width: Int) throws -> SearchResult,
     error: (SearchResult) throws -> Double?

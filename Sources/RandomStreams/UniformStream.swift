@@ -44,6 +44,7 @@ public enum UniformStream {
   /// words[k] = word (`start` + k) of the stream at `address`.
   ///
   /// - Precondition: `start >= 0` and `start + words.count` does not overflow.
+  /// - Complexity: O(`words.count`).
   public static func fillWords(
     _ words: UnsafeMutableBufferPointer<UInt64>, at address: StreamAddress, startingAt start: Int = 0
   ) {

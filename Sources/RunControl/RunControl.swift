@@ -122,6 +122,7 @@ public struct RunControl: Sendable {
   /// As `interruption`, for work that has nothing to show until it is done.
   ///
   /// - Throws: `Interruption` when the run must stop.
+  /// - Complexity: as `interruption`.
   public func checkInterruption() throws(Interruption) {
     if let reason = interruption() { throw Interruption(reason: reason) }
   }

@@ -67,7 +67,9 @@ public struct Collapse: Sendable, Hashable {
 
   /// Sums the kept filters (see `RandomNetwork.collapse`).
   ///
-  /// - Parameter workers: tasks at a time; the result does not depend on it.
+  /// - Parameters:
+  ///   - ticket: whose filters are summed.
+  ///   - workers: tasks at a time; the result does not depend on it.
   /// - Throws: `TicketError.invalidTicket` when a kept filter's scalar has the other half's sign,
   ///   or a block claims another number of candidates than the random network has.
   /// - Complexity: one slice of normals per kept filter, and the scalars of each block's channel.
@@ -90,6 +92,7 @@ public struct Collapse: Sendable, Hashable {
   /// to.
   ///
   /// - Throws: `ConvolutionError` only for sizes that overflow.
+  /// - Complexity: a pass over the kernels.
   public func network<Scalar: BLASScalar>(of type: Scalar.Type = Float.self) throws -> Network<Scalar> {
     try ticket.graph.network(of: layers, biases: ticket.biases)
   }
@@ -98,7 +101,10 @@ public struct Collapse: Sendable, Hashable {
 extension LayerGraph {
   /// A network of this architecture over collapsed layers, with the target's biases.
   ///
-  /// - Parameters: layers 1…ℓ, and their biases.
+  /// - Parameters:
+  ///   - collapsed: layers 1…ℓ, from index 0.
+  ///   - biases: theirs, nil for a layer without.
+  /// - Complexity: a pass over the kernels.
   public func network<Scalar: BLASScalar>(
     of collapsed: [CollapsedLayer], biases: [[Float]?]
   ) throws -> Network<Scalar> {
@@ -130,7 +136,11 @@ extension CollapsedLayer {
 
   /// Puts the sums of one layer's blocks together.
   ///
-  /// - Parameters: as above; the layer's scale is applied to the sums.
+  /// - Parameters:
+  ///   - layer: whose kernel it is.
+  ///   - addresses: its blocks.
+  ///   - sums: a slice for each of them, from `RandomNetwork.collapse`.
+  ///   - scale: the layer's, applied to the sums.
   public static func assemble(
     _ layer: LayerGraph.Layer, addresses: [BlockAddress], sums: [[Double]], scale: Double
   ) -> CollapsedLayer {

@@ -5,8 +5,13 @@ extension RandomNetwork {
   /// Σ |u_q|·V_q over given filters of one channel: each product exact in Float64, summed in the
   /// given order with the rounding errors carried along (two-sum), rounded once at the end.
   ///
-  /// - Parameter scalars: the channel's, from `scalars(layer:channel:)`.
-  /// - Returns: height × width × output channels entries. Cost: one slice of normals per filter.
+  /// - Parameters:
+  ///   - layer: 1…ℓ.
+  ///   - channel: an input channel, from 0.
+  ///   - filters: numbers q of its filters, 0 … 2N−1, in the order of the sum.
+  ///   - scalars: the channel's, from `scalars(layer:channel:)`.
+  /// - Returns: height × width × output channels entries.
+  /// - Complexity: one slice of normals per filter.
   public func collapse(
     layer: Int, channel: Int, filters: some Sequence<Int>, scalars: [Float]
   ) -> [Double] {
@@ -22,9 +27,10 @@ extension RandomNetwork {
   ///   - signedInputs: per layer, whether the negative half carries anything.
   ///   - scales: per layer, applied to the sums.
   ///   - workers: tasks at a time; the result does not depend on it.
-  /// - Throws: what `interruption` throws, between every 2¹⁶ filters. Cost: every weight of the
-  ///   network once. Memory: the sums, and a few hundred
-  ///   kilobytes a worker, whatever the width.
+  ///   - interruption: called every 2¹⁶ filters, from any thread; what it throws ends the work.
+  /// - Throws: what `interruption` throws.
+  /// - Complexity: every weight of the network once. Memory: the sums, and a few hundred kilobytes
+  ///   a worker, whatever the width.
   public func collapseUnpruned(
     signedInputs: [Bool], scales: [Double], workers: Int, interruption: @Sendable () throws -> Void = {}
   ) throws -> [CollapsedLayer] {

@@ -30,7 +30,14 @@ public struct RandomNetwork: Sendable, Hashable {
   /// The largest width: filter indices are stored as 32-bit numbers.
   public static let largestWidth = 1 << 30
 
+  /// The random network of a seed; no weight is made.
+  ///
+  /// - Parameters:
+  ///   - seed: what all weights are made from.
+  ///   - width: N, 1…2³⁰.
+  ///   - layers: the target's, whose shapes it copies.
   /// - Throws: `TicketError.invalidParameter` for a width outside 1…2³⁰.
+  /// - Complexity: O(1).
   public init(seed: UInt64, width: Int, layers: [LayerGraph.Layer]) throws(TicketError) {
     guard width >= 1, width <= Self.largestWidth else {
       throw .invalidParameter(name: "width", expected: "1 to \(Self.largestWidth)", found: "\(width)")
@@ -46,14 +53,23 @@ public struct RandomNetwork: Sendable, Hashable {
   /// Hidden filters of the whole network, 2N·Σ c_in, u ≤ 0 included.
   public var totalFilters: Int { layers.reduce(0) { $0 + filtersPerChannel * $1.inputChannels } }
 
-  /// The 2N scalars u of one input channel. Cost: 2N normals and 8N bytes.
+  /// The 2N scalars u of one input channel.
   ///
-  /// - Parameters: layer 1…ℓ; channel from 0.
+  /// - Parameters:
+  ///   - layer: 1…ℓ.
+  ///   - channel: an input channel, from 0.
+  /// - Complexity: 2N normals and 8N bytes.
   public func scalars(layer: Int, channel: Int) -> [Float] {
     scalars(layer: layer, channel: channel, filters: 0..<filtersPerChannel)
   }
 
-  /// Those of a range of an input channel's filters.
+  /// The scalars u of a range of an input channel's filters.
+  ///
+  /// - Parameters:
+  ///   - layer: 1…ℓ.
+  ///   - channel: an input channel, from 0.
+  ///   - filters: numbers q within the channel.
+  /// - Complexity: as many normals as filters.
   public func scalars(layer: Int, channel: Int, filters: Range<Int>) -> [Float] {
     [Float](unsafeUninitializedCapacity: filters.count) { buffer, initialized in
       let whole = UnsafeMutableBufferPointer(start: buffer.baseAddress, count: filters.count)
@@ -64,7 +80,14 @@ public struct RandomNetwork: Sendable, Hashable {
     }
   }
 
-  /// Writes the slice V of hidden filter q of a channel: height × width × output channels entries.
+  /// Writes the slice V of hidden filter q of a channel, in HWIO order.
+  ///
+  /// - Parameters:
+  ///   - values: room for height × width × output channels entries.
+  ///   - layer: 1…ℓ.
+  ///   - channel: an input channel, from 0.
+  ///   - filter: q, 0 … 2N−1.
+  /// - Complexity: a normal an entry.
   public func fillSlice(_ values: UnsafeMutableBufferPointer<Float>, layer: Int, channel: Int, filter: Int) {
     precondition(values.count == layers[layer - 1].sliceCount, "a slice has height · width · output channels entries")
     NormalStream.fill(

@@ -43,11 +43,23 @@ public struct Ticket: Sendable, Hashable {
 
   /// A checked ticket.
   ///
-  /// - Parameter biases: one entry per layer; none at all for a target without biases.
+  /// - Parameters:
+  ///   - seed: the random network's.
+  ///   - width: N, 1…2³⁰.
+  ///   - mode: how its search measured errors.
+  ///   - inputRange: the box that inputs come from; it decides which layers have negative halves.
+  ///   - graph: the target's architecture.
+  ///   - scales: one power of two per layer, from 2⁻⁶⁴ to 2⁶⁴.
+  ///   - biases: one entry per layer; none at all for a target without biases.
+  ///   - blocks: those of `addresses(graph:inputRange:)`, in that order.
+  ///   - targetDigest: SHA-256 of the target's canonical tensors, in hexadecimal.
+  ///   - calibrationDigest: of the images, in calibrated mode alone.
+  ///   - isComplete: whether the search ended by itself.
   /// - Throws: `TicketError.invalidTicket` for indices that do not ascend or are out of range,
   ///   missing or superfluous blocks, scales that are not powers of two, biases that do not fit.
   ///   Whether a filter has its half's sign is checked where weights are made, by
   ///   `validateSigns()`.
+  /// - Complexity: O(kept filters).
   public init(
     seed: UInt64, width: Int, mode: PruningMode, inputRange: InputRange, graph: LayerGraph, scales: [Double],
     biases: [[Float]?] = [], blocks: [Block], targetDigest: String, calibrationDigest: String? = nil, isComplete: Bool

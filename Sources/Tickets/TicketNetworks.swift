@@ -9,7 +9,10 @@ extension Ticket {
   /// Slices carry the layer's scale, a power of two, so their bits are the random ones but for the
   /// exponent. A layer's bias is the target's.
   ///
+  /// - Parameter workers: tasks at a time; the result does not depend on it.
   /// - Throws: `TicketError.invalidTicket` as `Collapse`.
+  /// - Complexity: one slice of normals per kept filter, and the scalars of each block's channel;
+  ///   memory for the kept slices.
   public func prunedNetwork(workers: Int = Workers.availableCores) throws -> Network<Float> {
     let random = try randomNetwork
     return try graph.network { layer in
@@ -42,6 +45,7 @@ extension Ticket {
   /// network's.
   ///
   /// - Throws: `TicketError.invalidTicket` where they don't.
+  /// - Complexity: 2N normals a block.
   public func validateSigns() throws(TicketError) {
     let network = try randomNetwork
     for block in blocks { _ = try network.checkedScalars(of: block) }

@@ -7,10 +7,11 @@ extension Ticket {
   /// through.
   ///
   /// It is laid out, scaled and biased as `prunedNetwork`, and computes what
-  /// `RandomNetwork.collapseUnpruned` sums. Cost: every weight of the network once; memory, with
-  /// packing it: `unprunedBytes()`.
+  /// `RandomNetwork.collapseUnpruned` sums.
   ///
+  /// - Parameter workers: tasks at a time; the result does not depend on it.
   /// - Throws: `ConvolutionError` for sizes that overflow.
+  /// - Complexity: every weight of the network once; memory, with packing it: `unprunedBytes()`.
   public func unprunedNetwork(workers: Int = Workers.availableCores) throws -> Network<Float> {
     _ = try unprunedCost()
     let random = try randomNetwork

@@ -28,7 +28,12 @@ public struct Certificate: Sendable, Hashable {
     return outputError
   }
 
-  /// - Parameter collapsed: the pruned network's layers, in the target's order.
+  /// The certificate of a pruned network.
+  ///
+  /// - Parameters:
+  ///   - collapsed: the pruned network's layers, in the target's order and shapes.
+  ///   - target: what they stand for.
+  ///   - inputRange: the box that every entry of an input comes from.
   /// - Complexity: a pass over the weights.
   public init(of collapsed: [CollapsedLayer], _ target: Target, inputRange: InputRange) {
     let graph = target.graph

@@ -20,11 +20,17 @@ public struct Classification: Sendable {
   /// Runs the network over all images, one task a core.
   ///
   /// - Parameters:
+  ///   - network: what classifies; its output has an entry a class.
   ///   - name: the network's, for progress and errors.
+  ///   - data: images of the network's input shape, with a label each.
+  ///   - workers: tasks at a time; the count does not depend on it.
+  ///   - control: asked before each chunk of images.
   ///   - convolution: how convolutions are computed.
+  ///   - tileBytes: bytes of a convolution's working tile; the count does not depend on it.
   /// - Throws: `ConvolutionError` for images that don't fit, labels out of range, or outputs that
   ///   are not finite, with the image; `InterruptedError` when `control` says stop. Memory: per
   ///   worker, the activations of one chunk of images (about 32 MB).
+  /// - Complexity: one pass of the network an image, and a slow one for each that Float64 decides.
   public init(
     of network: Network<Float>, named name: String, on data: ImageSet, workers: Int, control: RunControl,
     convolution: ConvolutionWay = .automatic,

@@ -89,11 +89,15 @@ public struct Comparison: Sendable {
 
   /// The figures: target, quantised targets, unpruned, pruned and collapsed network, in this order.
   ///
-  /// - Parameter latencySeconds: about how long measuring latencies may take.
+  /// - Parameters:
+  ///   - data: images of the target's input shape, within the ticket's input range; nil for rows
+  ///     without accuracies.
+  ///   - latencySeconds: about how long measuring latencies may take.
+  ///   - control: asked between networks and chunks of images.
   /// - Throws: `TicketError` for a ticket that contradicts its random network or images outside its
-  ///   input range; `ConvolutionError` for images of another shape; `InterruptedError`. Cost: each
-  ///   weight of the unpruned network once, or twice where it is timed, and seven networks over the
-  ///   images.
+  ///   input range; `ConvolutionError` for images of another shape; `InterruptedError`.
+  /// - Complexity: each weight of the unpruned network once, or twice where it is timed, and seven
+  ///   networks over the images.
   public func rows(
     on data: ImageSet?, latencySeconds: Double = 10, control: RunControl = RunControl()
   ) throws -> [Row] {

@@ -22,7 +22,11 @@ public struct Latency: Sendable, Hashable {
   /// passes timed one by one. BLAS runs on one thread. Networks of a few layers take a few
   /// microseconds a pass: the clock's own reading, some 50 ns, is part of that.
   ///
-  /// - Parameter seconds: no round begins after this long, but for the first three.
+  /// - Parameters:
+  ///   - networks: what is timed; the results are in their order.
+  ///   - image: one image, or a batch that each pass runs as a whole.
+  ///   - seconds: no round begins after this long, but for the first three.
+  ///   - control: asked between turns.
   /// - Throws: `ConvolutionError` for an image of another shape; `InterruptedError` between turns.
   public static func measure(
     _ networks: [PackedNetwork<Float>], on image: Tensor<Float>, seconds: Double = 10,

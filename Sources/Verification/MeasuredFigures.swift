@@ -24,11 +24,14 @@ public struct MeasuredFigures: Sendable {
 extension Measurement {
   /// All figures; accuracies only with labelled data, errors met only with data and a witness.
   ///
-  /// - Parameter witness: an image of the box.
+  /// - Parameters:
+  ///   - data: images of the target's input shape, with labels or without; nil for none.
+  ///   - witness: an image of the box.
+  ///   - control: asked between figures and chunks of images.
   /// - Throws: `TicketError` for a ticket that contradicts its random network or for images outside
   ///   the ticket's input range; `ConvolutionError` for images of another shape or outputs that are
-  ///   not finite; `InterruptedError`. Cost: each weight of the unpruned network once, and three
-  ///   networks over the images.
+  ///   not finite; `InterruptedError`.
+  /// - Complexity: each weight of the unpruned network once, and three networks over the images.
   public func claims(
     on data: ImageSet?, witness: [Float]? = nil, control: RunControl = RunControl()
   ) throws -> Claims {
@@ -44,7 +47,8 @@ extension Measurement {
   /// its turn did not come.
   ///
   /// - Throws: as `claims(on:witness:control:)`, but for what becomes a shortfall: an interruption
-  ///   and outputs that are not finite. Cost: as `claims` and `findWitness` together.
+  ///   and outputs that are not finite.
+  /// - Complexity: as `claims` and `findWitness` together.
   public func figures(on data: ImageSet?, control: RunControl) throws -> MeasuredFigures {
     try figures(on: data, witness: .found, control)
   }

@@ -26,6 +26,12 @@ public struct Measurement: Sendable {
   /// The ticket that is measured.
   public var ticket: Ticket { collapse.ticket }
 
+  /// Collapses the ticket, for figures to be read off.
+  ///
+  /// - Parameters:
+  ///   - ticket: what is measured.
+  ///   - target: what it was drawn for.
+  ///   - workers: tasks at a time; no figure depends on it.
   /// - Throws: `TicketError.targetMismatch` when the ticket was not drawn for this target, or says
   ///   otherwise of its graph or biases (`Ticket.requireMatch`); `TicketError.invalidTicket` when
   ///   it contradicts its random network.
@@ -44,7 +50,9 @@ public struct Measurement: Sendable {
   /// An input of the box where the pruned network's output is far from its target's, by gradient
   /// ascent.
   ///
-  /// - Throws: `InterruptedError`. Cost: as `GradientAscent.witness`.
+  /// - Parameter control: asked between steps.
+  /// - Throws: `InterruptedError`.
+  /// - Complexity: as `GradientAscent.witness`.
   public func findWitness(control: RunControl = RunControl()) throws -> ErrorWitness {
     try witness(of: try difference(), certificate(), control)
   }

@@ -31,10 +31,9 @@ public struct QuantisedKernel: Sendable, Hashable {
 
   /// Quantises a kernel: any number of rows of `outputChannels` weights.
   ///
-  /// Cost: 200 passes over the weights at most, one task per output channel.
-  ///
   /// - Throws: `ConvolutionError` for a number of bits outside `possibleBits`, weights that are not
   ///   finite or do not fill whole rows.
+  /// - Complexity: 200 passes over the weights at most, one task per output channel.
   public init(
     _ kernel: [Float], outputChannels: Int, bits: Int, workers: Int = Workers.availableCores
   ) throws {

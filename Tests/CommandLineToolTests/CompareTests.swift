@@ -24,7 +24,7 @@ extension Folder {
     #expect(
       Set(figures.keys) == [
         "networks", "images", "seed", "width", "mode", "target_weights", "memory_limit_bytes", "seconds",
-        "peak_memory_bytes", "blas_core", "convolution",
+        "peak_memory_bytes", "blas_core", "convolution", "file_bits_per_weight",
       ])
     #expect(figures["seed"] as? String == "18446744073709551615" && figures["images"] as? Int == 50)
     #expect(figures["memory_limit_bytes"] as? Int == 2 << 30 && figures["target_weights"] as? Int == 108)

@@ -3,7 +3,7 @@
 import os
 import shutil
 
-from . import arrays, extremes, onnx, safetensors, stores
+from . import arrays, coded, extremes, onnx, safetensors, stores
 
 
 class Case:
@@ -166,6 +166,27 @@ def ticket_case(rng, seeds, folder):
     )
 
 
+def coded_case(rng, seeds, folder):
+    file = put(folder, "damaged.tombola", coded.damaged(rng, seeds.coded))
+    target = seeds.path("target.onnx")
+    return Case(
+        file,
+        rng.choice(
+            [
+                ["info", file, "--json"],
+                ["info", file],
+                ["unpack", file, "-o", "out.safetensors", "--json"],
+                ["pack", file, "--without-claims", "-o", "out.tombola", "--json"],
+                ["verify", file, "--target", target, "--json"],
+                ["export", file, "-o", "out.npz"],
+                ["compare", file, "--target", target, "--json"],
+                ["run", file, "--data", seeds.path("images.npz"), "-o", "out.npz", "--json"],
+            ]
+        ),
+        is_long=True,
+    )
+
+
 def checkpoint_case(rng, seeds, folder):
     file = put(folder, "damaged.checkpoint", safetensors.ticket_damaged(rng, seeds.checkpoint))
     return Case(
@@ -290,6 +311,7 @@ FORMATS = {
     "npy": npy_case,
     "safetensors": safetensors_case,
     "ticket": ticket_case,
+    "coded": coded_case,
     "checkpoint": checkpoint_case,
     "idx": idx_case,
     "toml": toml_case,

@@ -60,7 +60,9 @@ class Seeds:
         self.write("figures.json", self.figures.encode())
         self.write("sweep.toml", stores.SPECIFICATION.encode())
         self.run(["sweep", "sweep.toml", "--store", "results.sqlite"])
+        self.run(["pack", "ticket.safetensors", "-o", "ticket.tombola"])
         self.ticket = self.read("ticket.safetensors")
+        self.coded = self.read("ticket.tombola")
         self.checkpoint = self.read("checkpoint")
         self.weights = self.read("weights.safetensors")
 

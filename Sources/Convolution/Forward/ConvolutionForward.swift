@@ -5,9 +5,16 @@ extension Convolution {
   ///
   /// ReLU and pooling are done while a tile is in cache where that saves a pass, with the same bits
   /// as after it. Bits depend on the machine's vectors (by `im2colGEMM`: on BLAS core and tile),
-  /// not on `scratch`. Cost: 2 · batch · output entries · taps operations, and a reordering of the
-  /// weights, which `PackedConvolution` does once.
+  /// not on `scratch`.
   ///
+  /// - Parameters:
+  ///   - images: NHWC, of the layer's input channels.
+  ///   - scratch: working memory, which grows as needed and can be used again.
+  ///   - rectifying: whether ReLU follows.
+  ///   - pooling: what follows then.
+  ///   - method: how it is computed.
+  /// - Complexity: 2 · batch · output entries · taps operations, and a reordering of the weights,
+  ///   which `PackedConvolution` does once.
   /// - Throws: `ConvolutionError` when shapes do not fit, or `method` does not suit the layer.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)

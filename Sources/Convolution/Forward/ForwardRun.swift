@@ -33,10 +33,13 @@ public struct ForwardRun<Scalar: BLASScalar>: Sendable {
   /// The network's value for every image, in order.
   ///
   /// - Parameters:
+  ///   - images: NHWC, of the network's input shape.
   ///   - workers: tasks at a time.
   ///   - before: called before each chunk, from any thread, with its images; what it throws ends
   ///     the run.
-  /// - Throws: `ConvolutionError` for images of another shape.
+  /// - Throws: `ConvolutionError` for images of another shape; what `before` throws.
+  /// - Complexity: one pass of the network an image; memory for the values of `chunk` images a
+  ///   task.
   public func callAsFunction(
     _ images: Tensor<Scalar>, workers: Int, before: @Sendable (Range<Int>) throws -> Void = { _ in }
   ) throws -> Tensor<Scalar> {

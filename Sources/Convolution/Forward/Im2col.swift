@@ -77,12 +77,16 @@ extension Convolution {
   /// p (images, then rows, then columns), its `taps` entries in kernel order (i, j, c), 0 on the
   /// padding.
   ///
-  /// For tests and measurements; the forward pass never makes the whole matrix. Cost: one copy of
-  /// each entry.
+  /// For tests and measurements; the forward pass never makes the whole matrix.
   ///
-  /// - Parameter target: `rows.count · taps` entries.
+  /// - Parameters:
+  ///   - rows: which rows, below images × output pixels.
+  ///   - images: NHWC, of the layer's input channels.
+  ///   - group: which of the layer's groups, from 0.
+  ///   - target: `rows.count · taps` entries, row by row.
   /// - Throws: `ConvolutionError` for images that do not fit the layer, rows or a group that it
   ///   does not have, or a target of another count.
+  /// - Complexity: one copy of each entry.
   public func packPatches(
     _ rows: Range<Int>, of images: Tensor<Scalar>, group: Int = 0, into target: UnsafeMutableBufferPointer<Scalar>
   ) throws(ConvolutionError) {

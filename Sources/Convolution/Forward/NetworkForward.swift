@@ -9,7 +9,11 @@ extension Network {
   /// Bits depend on the machine, not on `scratch`. For many batches, `packed()` reorders the
   /// weights once.
   ///
+  /// - Parameters:
+  ///   - images: NHWC, of the network's input shape.
+  ///   - scratch: working memory, which grows as needed and can be used again.
   /// - Throws: `ConvolutionError` when the images have another shape.
+  /// - Complexity: the layers' multiplications, an image (`NetworkCost`).
   public func callAsFunction(
     _ images: Tensor<Scalar>, scratch: Scratch<Scalar> = Scratch()
   ) throws -> Tensor<Scalar> {
@@ -21,9 +25,8 @@ extension Network {
   /// The network prepared for many batches: where the vector kernels run it, with the weights of
   /// its convolutions reordered once.
   ///
-  /// Memory: those weights a second time.
-  ///
   /// - Parameter way: how convolutions are computed.
+  /// - Complexity: a pass over the weights; memory for them a second time.
   public func packed(_ way: ConvolutionWay = .automatic) throws -> PackedNetwork<Scalar> {
     try PackedNetwork(self, way: way)
   }
@@ -32,6 +35,7 @@ extension Network {
   /// anywhere.
   ///
   /// - Throws: `ConvolutionError` when the images have another shape.
+  /// - Complexity: the layers' multiplications one by one, some hundred times as slow.
   public func evaluatedDirectly(_ images: Tensor<Scalar>) throws -> Tensor<Scalar> {
     try evaluate(images, singleSteps(), nil) { step, value, second in try step.direct(&value, second) }
   }
@@ -147,6 +151,8 @@ public struct PackedNetwork<Scalar: BLASScalar>: Sendable {
   }
 
   /// As `Network.callAsFunction`, in the automatic way with the same bits.
+  ///
+  /// - Complexity: the layers' multiplications, an image.
   public func callAsFunction(
     _ images: Tensor<Scalar>, scratch: Scratch<Scalar> = Scratch()
   ) throws -> Tensor<Scalar> {

@@ -24,7 +24,10 @@ public struct PackedConvolution<Scalar: BLASScalar>: Sendable {
     }
   }
 
+  /// A layer with its weights reordered for the method.
+  ///
   /// - Throws: `ConvolutionError` when `method` does not suit the layer.
+  /// - Complexity: a pass over the weights; memory for them a second time.
   public init(_ layer: Convolution<Scalar>, method: ConvolutionMethod = .automatic) throws(ConvolutionError) {
     self.layer = layer
     self.method = try layer.resolved(method)

@@ -27,9 +27,9 @@ public enum Gnuplot {
   /// Draws a chart into the file at `path`, as SVG or PNG by its ending.
   ///
   /// Script and data go to a temporary folder that is removed in any case. The user's own gnuplot
-  /// settings are not read. The file appears whole or not at all. Cost: a process, a tenth of a
-  /// second and more for many points.
+  /// settings are not read. The file appears whole or not at all.
   ///
+  /// - Complexity: a process, a tenth of a second and more for many points.
   /// - Throws: `FileError` for a path that cannot be written, another ending, or, without `force`,
   ///   an existing file; `ExperimentError.outOfRange` for a chart that cannot be drawn,
   ///   `missingProgram` where gnuplot is not installed, and `programFailed` with what gnuplot says,

@@ -42,7 +42,7 @@ public struct Report: Sendable {
 
   /// Makes the page: stores in their order, then all tickets together.
   ///
-  /// Cost: a tenth of a second and more a drawing, about 1 µs a trial.
+  /// - Complexity: a tenth of a second and more a drawing, about 1 µs a trial.
   ///
   /// - Throws: `StoreError` for a store that cannot be read; `ExperimentError.missingProgram` and
   ///   `programFailed` of `Gnuplot`.

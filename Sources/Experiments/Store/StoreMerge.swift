@@ -21,9 +21,9 @@ public enum StoreMerge {
   /// Writes a store with the trials, runs and timings of all `inputs`. Runs are numbered anew, in
   /// the order of the inputs.
   ///
-  /// The output appears whole or not at all. Cost: about 2 µs a trial, each of which is checked on
-  /// the way.
+  /// The output appears whole or not at all.
   ///
+  /// - Complexity: about 2 µs a trial, each of which is checked on the way.
   /// - Parameters:
   ///   - inputs: Stores of the same specification, at least one.
   ///   - output: The store to write.

@@ -36,6 +36,7 @@ public struct SweepTable: Sendable {
   /// Writes all trials, in pieces of some 64 KiB.
   ///
   /// - Throws: `StoreError`, and what `write` throws.
+  /// - Complexity: O(trials) of time, and memory for one piece.
   public func writeTrials(_ write: (String) throws -> Void) throws {
     let names = ["cell", "trial"] + Self.coordinates + ["error", "size", "optimal", "lower_bound", "work"]
     let cells = store.cells.map { TableField.members(Self.fields(of: $0), names: Self.coordinates, format) }

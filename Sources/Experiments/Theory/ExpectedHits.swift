@@ -41,8 +41,9 @@ public struct ExpectedHits: Sendable, Hashable {
   }
 
   /// ln of the expected number of subsets within ε: of all 2ⁿ, or of those of one size. −∞ for
-  /// none. Cost: for NSN vectors some 1500 error functions a size.
+  /// none.
   ///
+  /// - Complexity: for NSN vectors some 1500 error functions a size.
   /// - Precondition: n ≥ 0, ε > 0, a size from 0 to n.
   public func logarithm(count n: Int, size: Int? = nil, within epsilon: Double) -> Double {
     logarithms(counts: n...n, within: epsilon) { _ in size }[0]

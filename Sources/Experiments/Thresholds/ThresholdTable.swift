@@ -37,8 +37,9 @@ public struct ThresholdTable: Sendable, Hashable {
   /// What the curves of a line share.
   private static let shared = SweepCurve.coordinates.filter { $0 != .dimension }
 
-  /// The thresholds of all curves among `summaries`. Cost: a pass over them and a first moment a
-  /// row.
+  /// The thresholds of all curves among `summaries`.
+  ///
+  /// - Complexity: a pass over them, and a first moment a row.
   public init(_ summaries: [CellSummary]) {
     var rows: [Row] = []
     for curve in SweepCurve.all(of: summaries) {

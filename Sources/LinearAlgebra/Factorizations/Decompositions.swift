@@ -6,7 +6,7 @@ public struct SymmetricEigen<Scalar: LAPACKScalar>: Sendable {
   public let vectors: Matrix<Scalar>
 
   /// Decomposes a copy of `a`, of which only the lower triangle counts: the other half may hold
-  /// anything, NaN included. Cost: about 9·n³ operations with vectors.
+  /// anything, NaN included.
   ///
   /// LAPACK is given the transposed copy, whose upper triangle that is. The products of symmetric
   /// matrices and vectors inside (`ssymv`) have an SSE kernel for lower triangles (Prescott,
@@ -15,6 +15,7 @@ public struct SymmetricEigen<Scalar: LAPACKScalar>: Sendable {
   /// infinity there, every eigenvalue of a Float matrix came out NaN, reported as an iteration that
   /// does not converge. The kernel for upper triangles reads what it should.
   ///
+  /// - Complexity: about 9·n³ operations with vectors.
   /// - Throws: `DecompositionError` for a matrix that is not square, not finite or too large for
   ///   32-bit workspaces, an iteration that fails, or a result out of range.
   public init(
@@ -59,9 +60,9 @@ public struct SingularValues<Scalar: LAPACKScalar>: Sendable {
   /// Vᵀ, r × n.
   public let rightTransposed: Matrix<Scalar>
 
-  /// Decomposes a copy of `a`. Cost: about 4·m·n² + 22·n³ operations (Golub, Van Loan, table
-  /// 8.6.1).
+  /// Decomposes a copy of `a`.
   ///
+  /// - Complexity: about 4·m·n² + 22·n³ operations (Golub, Van Loan, table 8.6.1).
   /// - Throws: `DecompositionError` for entries that are not finite, sizes too large for 32-bit
   ///   workspaces, an iteration that fails, or a result out of range.
   public init(of a: MatrixView<Scalar>, workspace: Workspace<Scalar> = Workspace()) throws(DecompositionError) {

@@ -7,8 +7,9 @@ public struct LU<Scalar: LAPACKScalar>: Sendable {
   /// Row exchanged with row i, counted from 1.
   private let exchanges: [Int32]
 
-  /// Factors a copy of `a`. Cost: 2·n³/3 operations.
+  /// Factors a copy of `a`.
   ///
+  /// - Complexity: 2·n³/3 operations, and n² entries of memory.
   /// - Throws: `LUError` for a matrix that is not square, not finite, exactly singular, or so small
   ///   or large that its factors are out of range: reciprocals of subnormal pivots are infinite.
   public init(of a: MatrixView<Scalar>) throws(LUError) {
@@ -39,9 +40,9 @@ public struct LU<Scalar: LAPACKScalar>: Sendable {
     return (sum, sign)
   }
 
-  /// Overwrites B, n × k, with A⁻¹·B, or with A⁻ᵀ·B. Cost: 2·n²·k operations; no memory where B is
-  /// column-major.
+  /// Overwrites B, n × k, with A⁻¹·B, or with A⁻ᵀ·B.
   ///
+  /// - Complexity: 2·n²·k operations; no memory where B is column-major.
   /// - Throws: `LUError.operand` for a B of another height, or a solution out of range; B is then
   ///   overwritten.
   public func solve(inPlace b: MutableMatrixView<Scalar>, transposed: Bool = false) throws(LUError) {

@@ -33,8 +33,9 @@ public struct QR<Scalar: LAPACKScalar>: Sendable {
     return .init(scalars: max(factoring.scalars, applying.scalars), integers: 1)
   }
 
-  /// Factors a copy of `a`. Cost: about 2·n²·(m − n/3) operations.
+  /// Factors a copy of `a`.
   ///
+  /// - Complexity: about 2·n²·(m − n/3) operations, and m·n entries of memory.
   /// - Throws: `LeastSquaresError.operand` for entries that are not finite, sizes above 32 bits, or
   ///   factors out of range.
   public init(of a: MatrixView<Scalar>, workspace: Workspace<Scalar> = Workspace()) throws(LeastSquaresError) {
@@ -93,8 +94,9 @@ public struct QR<Scalar: LAPACKScalar>: Sendable {
     return diagonal.firstIndex { $0 <= limit }
   }
 
-  /// The X, n × k, with the least ‖A·X − B‖ column by column. Cost: 4·m·n·k operations and copies.
+  /// The X, n × k, with the least ‖A·X − B‖ column by column.
   ///
+  /// - Complexity: 4·m·n·k operations, and copies.
   /// - Throws: `LeastSquaresError` for a B of another height, an A whose columns depend on each
   ///   other, or a solution out of range.
   public func solve(

@@ -35,7 +35,11 @@ public struct FileDescription: Sendable, Encodable {
   public init(contentsOf path: String) throws {
     let source = try ByteSource(path: path)
     let start = [UInt8](try source.bytes(0..<min(10, source.count)))
-    if start.starts(with: [0x50, 0x4B]) {
+    if CodedTicketFile.isStart(start) {
+      let ticket = try TicketFile(reading: source)
+      (kind, isIntact) = ("ticket", ticket.isIntact)
+      facts = Self.facts(of: ticket, form: "coded", bytes: source.count)
+    } else if start.starts(with: [0x50, 0x4B]) {
       let archive = try NumPyArchiveFile(source, maximumByteCount: .max)
       (kind, isIntact) = ("npz", nil)
       facts = archive.entries.map { Fact(name: $0.name, value: "\($0.elementType) \($0.shape)") }
@@ -52,7 +56,7 @@ public struct FileDescription: Sendable, Encodable {
       if header.metadata["format"] == TicketFile.format {
         let ticket = try TicketFile(try SafetensorsFile(header, of: source))
         (kind, isIntact) = ("ticket", ticket.isIntact)
-        facts = Self.facts(of: ticket)
+        facts = Self.facts(of: ticket, form: "safetensors", bytes: source.count)
       } else {
         (kind, isIntact) = ("safetensors", nil)
         facts =
@@ -81,7 +85,7 @@ public struct FileDescription: Sendable, Encodable {
       .joined(separator: "\n")
   }
 
-  private static func facts(of file: TicketFile) -> [Fact] {
+  private static func facts(of file: TicketFile, form: String, bytes: Int) -> [Fact] {
     let ticket = file.ticket
     var facts = [
       Fact(name: "generator", value: file.generator), Fact(name: "seed", value: String(ticket.seed)),
@@ -91,6 +95,8 @@ public struct FileDescription: Sendable, Encodable {
       Fact(name: "complete", value: String(ticket.isComplete)),
       Fact(name: "target digest", value: ticket.targetDigest),
       Fact(name: "target file digest", value: file.targetFileDigest ?? "none"),
+      Fact(name: "form", value: "\(form), \(bytes) bytes"),
+      Fact(name: "file bits per weight", value: "\(file.bitsPerWeight(ofBytes: bytes))"),
       Fact(name: "file digest", value: file.isIntact ? "matches the contents" : "DOES NOT MATCH: edited"),
     ]
     for (index, layer) in ticket.graph.layers.enumerated() {

@@ -18,7 +18,7 @@ public struct NetworkFile: Sendable {
   public init(contentsOf path: String) throws {
     let source = try ByteSource(path: path)
     let start = [UInt8](try source.bytes(0..<min(9, source.count)))
-    guard start.count == 9, start[8] == 0x7B else {
+    guard CodedTicketFile.isStart(start) || start.count == 9 && start[8] == 0x7B else {
       let model = try ONNXModel(contentsOf: path)
       (network, notes, takesChannelsLast) = (model.network, model.notes, model.takesChannelsLast)
       return

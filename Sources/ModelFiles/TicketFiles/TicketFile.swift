@@ -3,7 +3,8 @@ import Files
 import Foundation
 import Tickets
 
-/// A ticket on disk: one safetensors file, readable with the public safetensors library.
+/// A ticket on disk: one safetensors file, readable with the public safetensors library, or the
+/// same in its coded form (`packed()`).
 ///
 /// Its metadata holds the seed, width, mode, input range, target digest, layer graph, scales,
 /// candidate counts and claims as text or JSON, and a SHA-256 digest of all that and of the
@@ -28,6 +29,8 @@ public struct TicketFile: Sendable {
   public let targetFileDigest: String?
   /// How it was searched for, or nil.
   public let search: SearchPlan?
+  /// Bytes of the file that was read; nil for one that was not.
+  public internal(set) var byteCount: Int?
   let source: String
 
   /// A file to write.
@@ -47,6 +50,24 @@ public struct TicketFile: Sendable {
     source = "(in memory)"
   }
 
+  /// What another form of the file says, with the digest that it states of that.
+  init(
+    ticket: Ticket, claims: Claims?, witness: [Float]?, generator: String, targetFileDigest: String?,
+    search: SearchPlan?, source: String, statedDigest: String?
+  ) throws {
+    self.ticket = ticket
+    self.claims = claims
+    self.witness = witness
+    self.generator = generator
+    self.targetFileDigest = targetFileDigest
+    self.search = search
+    self.source = source
+    let contents = try Self.contents(
+      ticket, claims: claims, witness: witness, generator: generator, targetFileDigest: targetFileDigest,
+      search: search)
+    isIntact = statedDigest.map { $0 == contents.metadata["digest"] } ?? true
+  }
+
   static let format = "tombola-ticket"
   static let formatVersion = "1"
 
@@ -54,7 +75,17 @@ public struct TicketFile: Sendable {
   ///
   /// - Throws: `FileError` when it is no ticket or of another version, `TicketError` when it
   ///   contradicts itself. An edited file reads, with `isIntact` false.
-  public init(contentsOf path: String) throws { try self.init(try SafetensorsFile(path: path)) }
+  public init(contentsOf path: String) throws { try self.init(reading: try ByteSource(path: path)) }
+
+  /// Reads a ticket in either form, told by its first bytes.
+  package init(reading source: ByteSource) throws {
+    let start = [UInt8](try source.bytes(0..<min(CodedTicketFile.mark.count, source.count)))
+    self =
+      try CodedTicketFile.isStart(start)
+      ? CodedTicketFile.read(source)
+      : TicketFile(SafetensorsFile(SafetensorsHeader(reading: source), of: source))
+    byteCount = source.count
+  }
 
   /// The ticket in a safetensors file that has been read.
   init(_ file: SafetensorsFile) throws {
@@ -110,15 +141,35 @@ public struct TicketFile: Sendable {
     }
   }
 
-  /// Writes the file; the same ticket and claims give the same bytes.
+  /// Writes the file, coded where the name ends in `.tombola`; the same ticket and claims give the
+  /// same bytes.
   ///
-  /// - Throws: `FileError` when the output exists and `force` is not set, or cannot be written.
-  public func write(to path: String, force: Bool) throws {
-    try AtomicFile.write(try serialized(), to: path, force: force)
+  /// - Returns: the file's bytes.
+  /// - Throws: `FileError` when the output exists and `force` is not set, or cannot be written;
+  ///   as `packed()`.
+  @discardableResult
+  public func write(to path: String, force: Bool) throws -> Int {
+    let data = try path.hasSuffix(Self.codedEnding) ? packed() : serialized()
+    try AtomicFile.write(data, to: path, force: force)
+    return data.count
   }
 
   /// The file's bytes.
-  public func serialized() throws -> Data {
+  public func serialized() throws -> Data { try contents().serialized() }
+
+  /// The digest that the file states of its contents.
+  package func contentDigest() throws -> String { try contents().metadata["digest"] ?? "" }
+
+  private func contents() throws -> SafetensorsFile {
+    try Self.contents(
+      ticket, claims: claims, witness: witness, generator: generator, targetFileDigest: targetFileDigest,
+      search: search)
+  }
+
+  private static func contents(
+    _ ticket: Ticket, claims: Claims?, witness: [Float]?, generator: String, targetFileDigest: String?,
+    search: SearchPlan?
+  ) throws -> SafetensorsFile {
     var metadata: [String: String] = [
       "format": Self.format, "format_version": Self.formatVersion, "generator": generator,
       "seed": String(ticket.seed), "width": String(ticket.width), "mode": ticket.mode.rawValue,
@@ -145,7 +196,7 @@ public struct TicketFile: Sendable {
     }
     var file = SafetensorsFile(metadata: metadata, tensors: tensors)
     file.metadata["digest"] = Self.digest(of: file)
-    return try file.serialized()
+    return file
   }
 
   /// SHA-256 over the metadata but the digest itself, sorted by key, and over the tensors, sorted
@@ -170,14 +221,6 @@ extension SHA256Digest {
   fileprivate mutating func update(field text: String) { update("\(text.utf8.count):\(text)\n") }
 }
 
-/// JSON with sorted snake-case keys, so that equal values give equal text.
-func json(_ value: some Encodable) throws -> String {
-  let encoder = JSONEncoder()
-  encoder.keyEncodingStrategy = .convertToSnakeCase
-  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-  return String(decoding: try encoder.encode(value), as: UTF8.self)
-}
-
 extension Block {
   /// Name of the tensor that holds a block's kept indices.
   static func tensorName(_ address: BlockAddress) -> String {
@@ -194,99 +237,4 @@ extension Ticket {
   static func biasTensorName(layer: Int) -> String { "layer\(layer).bias" }
 
   static var witnessTensorName: String { "witness" }
-}
-
-/// Reads the text fields of a safetensors file of this project's formats.
-struct MetadataReader {
-  let file: SafetensorsFile
-  let format: String
-  let formatVersion: String
-
-  init(_ file: SafetensorsFile, format: String, formatVersion: String) {
-    self.file = file
-    self.format = format
-    self.formatVersion = formatVersion
-  }
-
-  func requireFormat() throws {
-    guard file.metadata["format"] == format, file.metadata["format_version"] == formatVersion else {
-      let found = [file.metadata["format"], file.metadata["format_version"]].compactMap { $0 }
-      throw FileError(
-        .unsupported, source: file.source, at: [.key("format")], expected: "\(format) version \(formatVersion)",
-        found: found.isEmpty ? "no format in the metadata" : found.joined(separator: " version "))
-    }
-  }
-
-  func text(_ key: String) throws -> String {
-    guard let text = file.metadata[key] else { throw wrong(key, expected: "a value", found: "none") }
-    return text
-  }
-
-  func json<Value: Decodable>(_ key: String) throws -> Value {
-    let text = try text(key)
-    var cursor = JSONCursor(Array(text.utf8), source: file.source, baseOffset: 0)
-    do throws(FileError) { try cursor.checkDocument() } catch { throw error.within(.key(key)) }
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    do { return try decoder.decode(Value.self, from: Data(text.utf8)) } catch is DecodingError {
-      throw wrong(key, expected: "JSON of this format", found: "other text")
-    }
-  }
-
-  /// The bias of each layer, nil where the file has none.
-  func biases(layers: Int) throws -> [[Float]?] {
-    let tensors = Dictionary(file.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    return try (1...layers).map { try tensors[Ticket.biasTensorName(layer: $0)].map { try list($0).floats() } }
-  }
-
-  /// The witness, nil where the file has none.
-  func witness(_ shape: ImageShape) throws -> [Float]? {
-    let name = Ticket.witnessTensorName
-    guard let tensor = file.tensors.first(where: { $0.name == name }) else { return nil }
-    let expected = [shape.height, shape.width, shape.channels]
-    guard tensor.shape == expected else {
-      throw FileError(
-        .malformed, source: file.source, at: [.tensor(name)], expected: "shape \(expected)", found: "\(tensor.shape)")
-    }
-    return try tensor.floats()
-  }
-
-  /// The blocks of given addresses, and no tensors but theirs and `others` more.
-  func blocks(_ addresses: [BlockAddress], besides others: Int = 0) throws -> [Block] {
-    let candidates: [Int] = try json("candidates")
-    try requireBlocks(addresses.count, besides: others)
-    guard candidates.count == addresses.count else {
-      throw wrong("candidates", expected: "\(addresses.count) counts", found: "\(candidates.count)")
-    }
-    let tensors = Dictionary(file.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    return try zip(addresses, candidates).map { address, count in
-      let name = Block.tensorName(address)
-      guard let tensor = tensors[name] else {
-        throw FileError(
-          .missing, source: file.source, at: [.tensor(name)], expected: "the kept filters of the block", found: "none")
-      }
-      return Block(address: address, candidates: count, kept: try list(tensor).uint32s())
-    }
-  }
-
-  /// Checks that the file has so many tensors of blocks.
-  func requireBlocks(_ count: Int, besides others: Int) throws {
-    guard file.tensors.count - others == count else {
-      throw wrong("candidates", expected: "\(count) blocks", found: "\(file.tensors.count - others) tensors")
-    }
-  }
-
-  /// A tensor, if it has one dimension.
-  private func list(_ tensor: SafetensorsTensor) throws -> SafetensorsTensor {
-    guard tensor.shape.count == 1 else {
-      throw FileError(
-        .malformed, source: file.source, at: [.tensor(tensor.name)], expected: "one dimension",
-        found: "shape \(tensor.shape)")
-    }
-    return tensor
-  }
-
-  func wrong(_ key: String, expected: String, found: String) -> FileError {
-    FileError(.malformed, source: file.source, at: [.key(key)], expected: expected, found: found)
-  }
 }

@@ -31,7 +31,13 @@ public struct GradientAscent: Sendable {
   private let outputs: [Int]
   private let multiplications: Double
 
-  /// - Parameter difference: the two networks.
+  /// An ascent over the box, from outputs that may err most.
+  ///
+  /// - Parameters:
+  ///   - graph: the target's architecture.
+  ///   - inputRange: the box; its bounds are rounded inward to Float32.
+  ///   - certificate: says which outputs may err most.
+  ///   - difference: the two networks.
   /// - Throws: `ConvolutionError` only for networks that do not fit the graph.
   public init(graph: LayerGraph, inputRange: InputRange, certificate: Certificate, _ difference: OutputDifference)
     throws
@@ -55,9 +61,14 @@ public struct GradientAscent: Sendable {
 
   /// The input found whose error, in Float64, is largest; the first of equals.
   ///
-  /// - Throws: what `control` stops with: `InterruptedError`. Cost: starts · steps passes forward
-  ///   and back through both networks, at most `largestWork` multiplications, and as many Float64
-  ///   passes as there are starts.
+  /// - Parameters:
+  ///   - difference: the two networks, whose error decides in Float64.
+  ///   - inputRange: the box.
+  ///   - workers: tasks at a time; the result does not depend on it.
+  ///   - control: asked between steps.
+  /// - Throws: what `control` stops with: `InterruptedError`.
+  /// - Complexity: starts · steps passes forward and back through both networks, at most
+  ///   `largestWork` multiplications, and as many Float64 passes as there are starts.
   public func witness(
     _ difference: OutputDifference, inputRange: InputRange, workers: Int, control: RunControl
   ) throws -> ErrorWitness {

@@ -1,0 +1,170 @@
+import Files
+import Foundation
+import Tickets
+
+/// A ticket's file in about as many bytes as its choice of filters takes.
+///
+/// Four bytes of mark and one of version, the lengths of two parts, the 32 bytes of the digest that
+/// the ticket's safetensors file has, then the parts. The first, deflated, holds claims and
+/// witness, which `verify` measures again; it may be absent. The second is one stream of a range
+/// coder: the text of what the ticket says in words (`CodedTicketText`), the other digests and the
+/// biases as they are, and the kept lists (`KeptListCode`). `docs/ticket-format.md` has it byte by
+/// byte.
+enum CodedTicketFile {
+  static let mark = Array("TMBL".utf8)
+  static let version: UInt8 = 1
+  /// Bytes of a text, its end included: some thousands of nodes.
+  private static let greatestText = 1 << 18
+  /// Filters of all channels: to read a list takes a word of the generator for each.
+  private static let greatestFilterCount = 1 << 32
+
+  static func isStart(_ bytes: [UInt8]) -> Bool { bytes.starts(with: mark) }
+
+  /// The bytes of a ticket, its claims and its witness.
+  ///
+  /// - Throws: `TicketError` for kept filters without their half's sign; `FileError` for more than
+  ///   the format takes.
+  static func data(of file: TicketFile) throws -> Data {
+    let ticket = file.ticket
+    try ticket.validateSigns()
+    let network = try ticket.randomNetwork
+    try requireModest(network, file.source)
+    var coder = BitEncoder()
+    var model = TextModel.primed
+    let text = Array(try CodedTicketText(file).text().utf8)
+    guard text.count < greatestText, !text.contains(TextModel.end) else {
+      throw FileError(
+        .tooLarge, source: file.source, at: [.key("layer_graph")],
+        expected: "fewer than \(greatestText) bytes of text, no form feed among them", found: "\(text.count)")
+    }
+    for byte in text + [TextModel.end] { _ = model.code(byte, with: &coder) }
+    let digests = [ticket.targetDigest, ticket.calibrationDigest, file.targetFileDigest].compactMap { $0 }
+    for digest in digests { _ = coder.bytes(try bytes(ofDigest: digest, file.source)) }
+    for bias in ticket.biases {
+      _ = coder.code(bias != nil, ones: 1, of: 2)
+      for value in bias ?? [] { _ = coder.bytes([UInt8](ElementCoding.encode([value]))) }
+    }
+    var lists = KeptListCode(network)
+    for block in ticket.blocks { _ = lists.block(block.address, keeping: block.kept, with: &coder) }
+    let code = coder.finish()
+    let claims = try ClaimsPart(claims: file.claims, witness: file.witness).deflated(file.source)
+    var data = Data(mark + [version])
+    data.append(contentsOf: VariableLength.bytes(code.count) + VariableLength.bytes(claims.count))
+    data.append(contentsOf: try bytes(ofDigest: try file.contentDigest(), file.source))
+    data.append(claims)
+    data.append(contentsOf: code)
+    return data
+  }
+
+  /// The ticket of coded bytes, not intact where the stored digest is not that of what they say.
+  ///
+  /// - Throws: `FileError` for bytes of another version or another length than they announce,
+  ///   `TicketError` for a ticket that contradicts itself.
+  static func read(_ source: ByteSource) throws -> TicketFile {
+    let stream = try ByteStream(source)
+    let start = [UInt8](try stream.take(mark.count + 1, "the mark and version"))
+    guard start == mark + [version] else {
+      throw FileError(
+        .unsupported, source: source.name, at: [.byte(mark.count)], expected: "a coded ticket of version \(version)",
+        found: isStart(start) ? "version \(start[mark.count])" : "another mark")
+    }
+    let codeCount = try VariableLength.take(from: stream, "the length of the code")
+    let claimsCount = try VariableLength.take(from: stream, "the length of the claims")
+    let digest = hexadecimal(try stream.take(32, "the digest"))
+    let claimsStart = stream.position
+    guard let left = stream.remaining, claimsCount <= left, codeCount == left - claimsCount else {
+      let left = stream.remaining ?? 0
+      let isShort = claimsCount > left || codeCount > left - claimsCount
+      throw FileError(
+        isShort ? .truncated : .oversized, source: source.name, at: [.byte(claimsStart)],
+        expected: "\(claimsCount) bytes of claims and \(codeCount) of code", found: "\(left)")
+    }
+    let code = try source.bytes(claimsStart + claimsCount..<source.count)
+    let claims = try ClaimsPart(source, range: claimsStart..<claimsStart + claimsCount)
+    return try read([UInt8](code), claims, digest, source.name)
+  }
+
+  private static func read(
+    _ code: [UInt8], _ claims: ClaimsPart, _ digest: String, _ source: String
+  ) throws -> TicketFile {
+    var coder = BitDecoder(code)
+    func requireMore() throws {
+      guard !coder.isExhausted else {
+        throw FileError(.truncated, source: source, expected: "more bytes of code", found: "\(code.count)")
+      }
+    }
+    var model = TextModel.primed
+    var text: [UInt8] = []
+    while true {
+      let byte = model.code(0, with: &coder)
+      if byte == TextModel.end { break }
+      text.append(byte)
+      try requireMore()
+      guard text.count < greatestText else {
+        throw FileError(
+          .tooLarge, source: source, at: [.key("text")], expected: "fewer than \(greatestText) bytes", found: "more")
+      }
+    }
+    guard let words = String(validating: text, as: UTF8.self) else {
+      throw FileError(.malformed, source: source, at: [.key("text")], expected: "UTF-8", found: "an invalid sequence")
+    }
+    let said = try CodedTicketText(words, source: source)
+    let network = try RandomNetwork(seed: said.seed, width: said.width, layers: said.graph.layers)
+    try requireModest(network, source)
+    func nextDigest() -> String { hexadecimal(Data(coder.bytes([UInt8](repeating: 0, count: 32)))) }
+    let targetDigest = nextDigest()
+    let calibrationDigest = said.mode == .calibrated ? nextDigest() : nil
+    let targetFileDigest = said.namesTargetFile ? nextDigest() : nil
+    var biases: [[Float]?] = []
+    for layer in said.graph.layers {
+      let hasBias = coder.code(ones: 1, of: 2)
+      let bytes = hasBias ? coder.bytes([UInt8](repeating: 0, count: 4 * layer.outputChannels)) : []
+      biases.append(hasBias ? ElementCoding.decode(Float.self, from: Data(bytes)) : nil)
+      try requireMore()
+    }
+    var lists = KeptListCode(network)
+    var blocks: [Block] = []
+    for address in Ticket.addresses(graph: said.graph, inputRange: said.inputRange) {
+      blocks.append(lists.block(address, with: &coder))
+      try requireMore()
+    }
+    guard coder.unread == 0 else {
+      throw FileError(
+        .oversized, source: source, expected: "\(code.count - coder.unread) bytes of code", found: "\(code.count)")
+    }
+    let ticket = try Ticket(
+      seed: said.seed, width: said.width, mode: said.mode, inputRange: said.inputRange, graph: said.graph,
+      scales: said.scales, biases: biases, blocks: blocks, targetDigest: targetDigest,
+      calibrationDigest: calibrationDigest, isComplete: said.isComplete)
+    if let search = said.search { try TicketFile.validate(search, of: ticket) }
+    return try TicketFile(
+      ticket: ticket, claims: claims.claims, witness: claims.witness(said.graph.inputShape, source),
+      generator: said.generator, targetFileDigest: targetFileDigest, search: said.search, source: source,
+      statedDigest: digest)
+  }
+
+  private static func requireModest(_ network: RandomNetwork, _ source: String) throws(FileError) {
+    let (filters, overflow) = network.filtersPerChannel.multipliedReportingOverflow(
+      by: network.layers.reduce(0) { $0 + $1.inputChannels })
+    guard !overflow, filters <= greatestFilterCount else {
+      throw FileError(
+        .tooLarge, source: source, at: [.key("width")], expected: "at most \(greatestFilterCount) filters in all",
+        found: overflow ? "more" : "\(filters)")
+    }
+  }
+
+  private static func hexadecimal(_ bytes: Data) -> String {
+    bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+  }
+
+  /// The bytes of 64 lowercase hexadecimal digits.
+  private static func bytes(ofDigest digest: String, _ source: String) throws(FileError) -> [UInt8] {
+    let digits = digest.compactMap { $0.isUppercase ? nil : $0.hexDigitValue }
+    guard digest.count == 64, digits.count == 64 else {
+      throw FileError(
+        .unsupported, source: source, at: [.key("digest")], expected: "digests of 64 hexadecimal digits",
+        found: FileError.quoted(digest))
+    }
+    return (0..<32).map { UInt8(16 * digits[2 * $0] + digits[2 * $0 + 1]) }
+  }
+}
