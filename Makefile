@@ -11,13 +11,15 @@ OUT := out
 BENCH := bench/.build/release/Bench
 PEERS_VENV := .venv-peers
 SOLVERS_VENV := .venv-solvers
+EXPORTERS_VENV := .venv-exporters
+EXPORTERS := pytorch keras jax sklearn simplified
 ROOMS := RunControl RandomStreams LinearAlgebra Convolution NumericalVerification SubsetSum Tickets \
   Pruning Verification ModelFiles Experiments
 ROOMS_TO_COME := SubsetSum ModelFiles
 EXPERIMENTS := existence scaling sizes laws laws-2 laws-4 laws-6 gap found mask burkholz
 SANITIZED_ENVIRONMENT = TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA)
 
-.PHONY: help deps python-deps locale-deps build demo test test-environments test-everywhere test-all bench bench-shapes bench-deps bench-peers bench-report bench-solvers bench-solvers-report browser-deps check-readme docs lint experiments
+.PHONY: help deps python-deps test-exporters locale-deps build demo test test-environments test-everywhere test-all bench bench-shapes bench-deps bench-peers bench-report bench-solvers bench-solvers-report browser-deps check-readme docs lint experiments
 
 help:
 	@echo "make demo              draw a ticket for the shipped target and verify it"
@@ -26,6 +28,8 @@ help:
 	@echo "make test-everywhere   these, and all tests under other builds of OpenBLAS and under load"
 	@echo "make test-all          the tests again under both sanitizers, searches and sweeps killed"
 	@echo "                       and resumed, 24 000 damaged files"
+	@echo "make test-exporters    networks of PyTorch, Keras, tf2onnx, JAX and scikit-learn, and what"
+	@echo "                       onnxsim, onnxslim and ONNX Runtime make of them, read and compared"
 	@echo "make lint              check the style of the sources"
 	@echo "make check-readme      run the transcripts of README and docs, check lines and links"
 	@echo "make docs              pages of the libraries' declarations, into out/docs"
@@ -79,6 +83,19 @@ test: python-deps bench-deps browser-deps build
 	swift build -c release --product TombolaPackageTests
 	TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA) swift test -c release --skip-build
 	$(TEST_VENV)/bin/python tools/damaged_inputs.py --executable $(TOMBOLA) --cases 200 --seed 1
+	$(TEST_VENV)/bin/python tools/onnx_backend.py --executable $(TOMBOLA)
+
+# Exporters in a private environment, a group of requirements at a time: what does not install here
+# is left out. Networks that were written before stay in out/exporters.
+test-exporters: build
+	@mkdir -p $(OUT)/exporters
+	@test -x $(EXPORTERS_VENV)/bin/python || python3 -m venv $(EXPORTERS_VENV)
+	@while read -r group; do \
+	  $(EXPORTERS_VENV)/bin/python -m pip install -q $$group || echo "not installed: $$group"; \
+	done < tools/exporters/requirements.txt
+	@for maker in $(EXPORTERS); do \
+	  $(EXPORTERS_VENV)/bin/python tools/exporters/make_$$maker.py $(OUT)/exporters || echo "$$maker: left out"; done
+	$(EXPORTERS_VENV)/bin/python tools/exporters/check.py $(OUT)/exporters --executable $(TOMBOLA)
 
 # The suites of the command line and of LinearAlgebra as other machines would run them.
 test-environments: test locale-deps

@@ -22,6 +22,7 @@ struct CompareCommand: ParsableCommand, ChoosingBLASCore {
   @Option(help: ArgumentHelp("The trained network it was drawn for.", valueName: "TARGET.onnx")) var target: String
   @OptionGroup var data: DataOptions
   @OptionGroup var convolutions: ConvolutionOptions
+  @OptionGroup var model: ModelOptions
   @Option(
     number: ArgumentHelp(
       "Tasks at a time, one a core, for all but latencies (default: all cores).", valueName: "T"))
@@ -43,8 +44,9 @@ struct CompareCommand: ParsableCommand, ChoosingBLASCore {
     let memory = try memoryLimit.map { try RunOptions.bytes($0) } ?? Comparison.defaultMemoryBytes
     let file = try TicketFile(contentsOf: ticket)
     try file.requireIntact()
-    let network = try Target(ONNXModel.network(fromFile: target))
-    let images = try data.load()
+    let model = try ONNXModel(contentsOf: target, model.choices(ticket: file.ticket))
+    let network = try Target(model.network)
+    let images = try data.load().map { try model.arranged($0) }
     let comparison = try Comparison(
       ticket: file.ticket, target: network, memoryBytes: memory, workers: workers,
       convolution: convolutions.way)

@@ -46,6 +46,8 @@ struct FigureReport: Encodable {
   /// The certified error that was asked for, and the widths tried for it.
   var epsilon: Double?
   var trials: [WidthSearch.Trial]?
+  /// Whether the input range is that of the images, since none was named.
+  var isRangeFromData: Bool?
   /// What a run could not measure of what it was asked for.
   var shortfall: MeasuredFigures.Shortfall?
 
@@ -70,7 +72,7 @@ struct FigureReport: Encodable {
     case peak_memory_bytes, complete, seed, width, mode, input_range, scales, blocks, agrees, disagreements
     case unchecked, output, epsilon, widths_tried, replay, certificate_notes, scalars_taken, error_lower_bound
     case error_on_data, measured_error, target, solver, size, size_penalty, damping
-    case count_bits_per_weight, file_bits_per_weight, missing, missing_reason
+    case count_bits_per_weight, file_bits_per_weight, missing, missing_reason, input_range_from_data, layers
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -106,7 +108,9 @@ struct FigureReport: Encodable {
     try json.encode(ticket.width, forKey: .width)
     try json.encode(ticket.mode.rawValue, forKey: .mode)
     try json.encode([ticket.inputRange.low, ticket.inputRange.high], forKey: .input_range)
+    try json.encodeIfPresent(isRangeFromData, forKey: .input_range_from_data)
     try json.encode(ticket.scales, forKey: .scales)
+    try json.encode(DescribedLayer.list(of: ticket.graph), forKey: .layers)
     try json.encode(ticket.scalarsTaken, forKey: .scalars_taken)
     try json.encode(notes, forKey: .certificate_notes)
     let rows = ticket.blocks.enumerated().map { index, block in
@@ -164,6 +168,9 @@ struct FigureReport: Encodable {
       rows.append(("certified error", Self.short(certified), "on every logit, inputs in \(range)\(empty)"))
     } else {
       rows.append(("certified error", "none", claims.certificateReason ?? ""))
+    }
+    if isRangeFromData == true {
+      rows.append(("input range", "", "\(range): what the images hold; --input-range names another"))
     }
     if let met = claims.errorLowerBound {
       let onData = claims.errorOnData.map { "; on the images: \(Self.short($0))" } ?? ""

@@ -56,7 +56,8 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
       from: input.files + [.images("--data", data.data)])
     try AtomicFile.check(output, force: force)
     let checkpoint = try checkpoint.map { try CheckpointOutput($0, resumes: resume, force: force) }
-    let source = try input.source(scale: data.scaling.scale, workLimit: workLimit)
+    let source = try input.source(
+      scale: data.scaling.scale, data: data.load(isScaleUsed: input.calibration != nil), workLimit: workLimit)
     let first = try source.search(width: width ?? WidthSearch.smallest)
     // Of the file as it was read: it may be another one, or gone, when the search has ended.
     let digest = try TicketFile.digest(ofFile: input.target)
@@ -66,7 +67,7 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
       try WidthSearch.requireUsable(epsilon: epsilon, largest: largest)
     }
     let workers = try bounds.workers()
-    let images = try data.load(isScaleUsed: input.calibration != nil)
+    let images = source.data
     if let images { try Measurement.requireUsable(images, by: source.target.network, in: source.inputRange) }
 
     blas.warnIfSlow(json: json)
@@ -139,6 +140,7 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
       seconds: (ContinuousClock.now - start) / .seconds(1))
     report.output = output
     report.fileBitsPerWeight = file.bitsPerWeight(ofBytes: bytes)
+    report.isRangeFromData = source.isRangeFromData
     report.shortfall = figures.shortfall
     report.epsilon = found.epsilon
     report.trials = found.trials

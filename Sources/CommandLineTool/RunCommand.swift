@@ -22,6 +22,7 @@ struct RunCommand: ParsableCommand, ChoosingBLASCore {
 
   @Argument(help: "A network (.onnx) or a ticket.") var network: String
   @OptionGroup var data: DataOptions
+  @OptionGroup var model: ModelOptions
   @Option(name: .shortAndLong, help: ArgumentHelp("Where the outputs go.", valueName: "FILE.npz"))
   var output: String
   @OptionGroup var convolutions: ConvolutionOptions
@@ -45,9 +46,9 @@ struct RunCommand: ParsableCommand, ChoosingBLASCore {
     try OutputFiles.requireDistinct(
       [.file("--output", output)], from: [.file("the network", network), .images("--data", data.data)])
     try AtomicFile.check(output, force: force)
-    let file = try NetworkFile(contentsOf: network)
     guard let given = try data.load() else { return }
-    let images = try ImageSet(name: given.name, images: file.arranged(given.images), labels: given.labels)
+    let file = try NetworkFile(contentsOf: network, model.choices(images: given))
+    let images = try file.arranged(given)
     blas.warnIfSlow(json: json)
     let signals = Signals()
     let progress = ProgressLine()

@@ -42,8 +42,11 @@ struct SearchInput: ParsableArguments {
   @OptionGroup var selection: SelectionOptions
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("The box inputs come from; data outside it is refused.", valueName: "LO,HI"))
-  var inputRange = "-1,1"
+    help: ArgumentHelp(
+      "The box inputs come from; data outside it is refused (default: what the images hold, -1,1 without any).",
+      valueName: "LO,HI"))
+  var inputRange: String?
+  @OptionGroup var model: ModelOptions
 
   /// The files that the search is made from.
   var files: [NamedFiles] { [.file("TARGET.onnx", target), .images("--calibration", calibration)] }
@@ -52,14 +55,24 @@ struct SearchInput: ParsableArguments {
   ///
   /// - Parameters:
   ///   - scale: `--scale`, which holds for calibration images too.
+  ///   - data: the images of `--data`, in the order of their array.
   ///   - workLimit: units of work for all blocks together.
-  func source(scale: String?, workLimit: UInt64? = nil) throws -> SearchSource {
+  func source(scale: String?, data: ImageSet? = nil, workLimit: UInt64? = nil) throws -> SearchSource {
     let plan = try plan(workLimit: workLimit)
-    let (low, high) = try pair(inputRange, option: "--input-range")
-    let range = try InputRange(low: low, high: high)
-    let target = try Target(ONNXModel.network(fromFile: target))
-    let images = try calibration.map { try ImageSetFile.calibration($0, scale: scale) }
-    return SearchSource(target: target, plan: plan, seed: seed, inputRange: range, images: images)
+    let given = try inputRange.map { text in
+      let (low, high) = try pair(text, option: "--input-range")
+      return try InputRange(low: low, high: high)
+    }
+    let calibration = try calibration.map { try ImageSetFile.calibration($0, scale: scale) }
+    let model = try ONNXModel(contentsOf: target, self.model.choices(images: data ?? calibration))
+    let images = try calibration.map { try model.arranged($0) }
+    let data = try data.map { try model.arranged($0) }
+    let sets = [data, images].compactMap { $0 }
+    let range = given ?? InputRange(holding: sets) ?? .unit
+    for set in sets { try range.requireHolds(set, "leave the option out, or name a larger one") }
+    return SearchSource(
+      target: try Target(model.network), plan: plan, seed: seed, inputRange: range,
+      isRangeFromData: given == nil && !sets.isEmpty, images: images, data: data)
   }
 
   private func plan(workLimit: UInt64?) throws -> SearchPlan {
@@ -133,7 +146,12 @@ struct SearchSource: Sendable {
   let plan: SearchPlan
   let seed: UInt64
   let inputRange: InputRange
+  /// Whether the box is that of the images, since none was named.
+  let isRangeFromData: Bool
+  /// Images to calibrate on.
   let images: ImageSet?
+  /// Images to measure on.
+  let data: ImageSet?
 
   func search(width: Int) throws(TicketError) -> TicketSearch {
     try TicketSearch(

@@ -25,6 +25,7 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
   @Option(help: ArgumentHelp("The trained network it was drawn for.", valueName: "TARGET.onnx")) var target: String
   @OptionGroup var data: DataOptions
   @OptionGroup var convolutions: ConvolutionOptions
+  @OptionGroup var model: ModelOptions
   @Option(number: ArgumentHelp("Tasks at a time, one a core (default: all cores).", valueName: "T")) var threads: Int?
   @Flag(help: "Search again as the ticket says it was, and compare every block.") var replay = false
   @Option(
@@ -43,15 +44,20 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
       complain("tombola: \(ticket): verification failed: \(error)")
       return try finish(.failed)
     }
-    let network = try Target(ONNXModel.network(fromFile: target))
-    let images = try data.load(isScaleUsed: calibration != nil)
-    let search = try replay ? replayed(file, network) : nil
+    let model = try ONNXModel(contentsOf: target, model.choices(ticket: file.ticket))
+    let network = try Target(model.network)
+    let images = try data.load(isScaleUsed: calibration != nil).map { try model.arranged($0) }
+    let search = try replay ? replayed(file, network, model) : nil
     if !replay, let calibration {
       throw OptionError(option: "--calibration", expected: "--replay beside it", found: calibration)
     }
     guard file.isIntact else {
       complain("tombola: \(ticket): verification failed: the digest does not match the contents: the file was edited")
       return try finish(.failed)
+    }
+    if let images, images.images.shape == network.network.inputShape {
+      try file.ticket.inputRange.requireHolds(
+        images, "the ticket's is that of its claims; prune again with another, or --scale the images")
     }
     let signals = Signals()
     let progress = ProgressLine()
@@ -101,7 +107,7 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
   }
 
   /// The search that a ticket says it came from.
-  private func replayed(_ file: TicketFile, _ target: Target) throws -> TicketSearch {
+  private func replayed(_ file: TicketFile, _ target: Target, _ model: ONNXModel) throws -> TicketSearch {
     let ticket = file.ticket
     func refused(_ expected: String, _ found: String) -> OptionError {
       OptionError(option: "--replay", expected: expected, found: found)
@@ -123,7 +129,7 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
     }
     let search = try TicketSearch(
       target, plan: plan, seed: ticket.seed, width: ticket.width, inputRange: ticket.inputRange,
-      images: try calibration.map { try ImageSetFile.calibration($0, scale: data.scaling.scale) })
+      images: try calibration.map { try model.arranged(ImageSetFile.calibration($0, scale: data.scaling.scale)) })
     if let found = search.calibrationDigest, let expected = ticket.calibrationDigest, found != expected {
       throw OptionError(
         option: "--calibration",

@@ -16,6 +16,10 @@ public enum PlainLayer: Sendable, Hashable {
   case flatten
   /// x + y, entry by entry, of two values of one shape: a residual connection.
   case addition
+  /// factor · x + shift, with numbers per channel.
+  case channelMap(ChannelMap)
+  /// Channels in a given order, and channels of zeros.
+  case channelSelection(ChannelSelection)
 
   /// What the layer computes, and what holds of its values.
   public var rules: any PlainLayerRules {
@@ -26,15 +30,16 @@ public enum PlainLayer: Sendable, Hashable {
     case .globalAveragePooling: GlobalAverage()
     case .flatten: Flattening()
     case .addition: Addition()
+    case .channelMap(let layer): layer
+    case .channelSelection(let layer): layer
     }
   }
 }
 
 /// What the project needs to know of a layer without weights.
 ///
-/// Statements about values hold channel by channel: output channel c depends on input channel c
-/// alone (after `Flattening` on the channel that the entry came from), and not at all on where in
-/// the image a value stands.
+/// Statements about values hold channel by channel: an output channel depends on one input channel
+/// alone, its `source`, and not at all on where in the image a value stands.
 public protocol PlainLayerRules: Sendable, Hashable {
   /// The layer's name in tickets and in a target's digest.
   static var typeName: String { get }
@@ -79,13 +84,25 @@ public protocol PlainLayerRules: Sendable, Hashable {
     _ gradient: Tensor<Scalar>, over input: Tensor<Scalar>, value: Tensor<Scalar>
   ) throws -> Tensor<Scalar>
 
+  /// The input's channel that a channel of the value is made of; nil for one that is 0 everywhere.
+  ///
+  /// - Parameter channels: of the value.
+  func source(ofChannel channel: Int, of channels: Int, over inputChannels: Int) -> Int?
+  /// Numbers that the layer takes from the target.
+  var scalarsTaken: Int { get }
   /// Whether the value can be negative, given whether each input can.
   func isSigned(_ inputs: [Bool]) -> Bool
   /// Bounds on the value's positive and negative parts, max(y, 0) and max(−y, 0), given bounds on
   /// those of one input; rounded outward. Values of a layer that reads several are their sum.
   func bounds(positive: Double, negative: Double) -> (positive: Double, negative: Double)
+  /// The same for one channel of the value, where these differ.
+  func bounds(ofChannel channel: Int, positive: Double, negative: Double) -> (positive: Double, negative: Double)
   /// L: where one input's entries move by at most δ, the value's move by at most L·δ.
   var steepness: Double { get }
+  /// The same for one channel of the value, where these differ.
+  func steepness(ofChannel channel: Int) -> Double
+  /// What the layer adds to a channel of its value.
+  func shift(ofChannel channel: Int) -> Double
   /// Roundings on the way from an entry of the input to one of the value.
   func roundings(over input: ImageShape) -> Int
 }
@@ -103,21 +120,40 @@ extension PlainLayerRules {
   }
   public var steepness: Double { 1 }
   public func roundings(over input: ImageShape) -> Int { 0 }
+  /// Flattening makes several entries of each channel; most layers one.
+  public func source(ofChannel channel: Int, of channels: Int, over inputChannels: Int) -> Int? {
+    channel / (channels / inputChannels)
+  }
+  public var scalarsTaken: Int { 0 }
+  public func bounds(
+    ofChannel channel: Int, positive: Double, negative: Double
+  ) -> (positive: Double, negative: Double) {
+    bounds(positive: positive, negative: negative)
+  }
+  public func steepness(ofChannel channel: Int) -> Double { steepness }
+  public func shift(ofChannel channel: Int) -> Double { 0 }
 
   /// The layer's name in tickets and in a target's digest.
   public var typeName: String { Self.typeName }
 }
 
 extension PlainLayer: Codable {
-  private enum Key: String, CodingKey { case type, pooling, slope }
+  private enum Key: String, CodingKey { case type, pooling, slope, factors, shifts, inputs = "channels", sources }
 
-  /// Flat JSON: `type`, and `pooling` or `slope` where the type has one.
+  /// Flat JSON: `type`, and what parametrises it where the type has something: `pooling`, `slope`,
+  /// `factors` and `shifts`, or `channels` and `sources` (−1 for zeros).
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
     try container.encode(rules.typeName, forKey: .type)
     switch self {
     case .pooling(let pooling): try container.encode(pooling, forKey: .pooling)
     case .leakyRectifier(let layer): try container.encode(layer.slope, forKey: .slope)
+    case .channelMap(let layer):
+      try container.encode(layer.factors, forKey: .factors)
+      try container.encode(layer.shifts, forKey: .shifts)
+    case .channelSelection(let layer):
+      try container.encode(layer.inputChannels, forKey: .inputs)
+      try container.encode(layer.stored, forKey: .sources)
     case .rectifier, .globalAveragePooling, .flatten, .addition: break
     }
   }
@@ -134,6 +170,16 @@ extension PlainLayer: Codable {
     case GlobalAverage.typeName: self = .globalAveragePooling
     case Flattening.typeName: self = .flatten
     case Addition.typeName: self = .addition
+    case ChannelMap.typeName:
+      self = .channelMap(
+        try ChannelMap(
+          factors: container.decode([Float].self, forKey: .factors),
+          shifts: container.decode([Float].self, forKey: .shifts)))
+    case ChannelSelection.typeName:
+      self = .channelSelection(
+        try ChannelSelection(
+          inputChannels: container.decode(Int.self, forKey: .inputs),
+          sources: container.decode([Int].self, forKey: .sources).map { $0 == -1 ? nil : $0 }))
     default:
       throw DecodingError.dataCorruptedError(
         forKey: .type, in: container, debugDescription: "unknown layer type '\(type)'")

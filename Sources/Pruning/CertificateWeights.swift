@@ -25,11 +25,12 @@ package struct CertificateWeights {
       switch node.operation {
       case .input: break
       case .plain(let layer):
-        let steepness = layer.rules.steepness
+        let rules = layer.rules
         for input in node.inputs {
-          // Flattening makes several entries of each channel; other layers one.
-          let entries = own.count / shapes[input].channels
-          for (c, weight) in own.enumerated() { weights[input][c / entries] += steepness * weight }
+          for (c, weight) in own.enumerated() {
+            guard let source = rules.source(ofChannel: c, of: own.count, over: shapes[input].channels) else { continue }
+            weights[input][source] += rules.steepness(ofChannel: c) * weight
+          }
         }
       case .convolution(let layer):
         layers[layer.number - 1] = own

@@ -155,8 +155,16 @@ public struct Ticket: Sendable, Hashable {
   /// Filters that stay.
   public var keptFilters: Int { blocks.reduce(0) { $0 + $1.kept.count } }
 
-  /// Numbers taken from the target: one scale per layer, and the biases.
-  public var scalarsTaken: Int { scales.count + biasesTaken }
+  /// Numbers taken from the target: one scale per layer, the biases, and what maps per channel
+  /// multiply by and add.
+  public var scalarsTaken: Int { scales.count + biasesTaken + mapScalarsTaken }
+
+  /// Factors and shifts of all maps per channel together.
+  public var mapScalarsTaken: Int {
+    graph.nodes.reduce(0) { sum, node in
+      if case .plain(let layer) = node.operation { sum + layer.rules.scalarsTaken } else { sum }
+    }
+  }
 
   /// Entries of all biases together.
   public var biasesTaken: Int { biases.reduce(0) { $0 + ($1?.count ?? 0) } }

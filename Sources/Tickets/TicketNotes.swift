@@ -30,6 +30,10 @@ extension Ticket {
   public var notes: [String] {
     var notes: [String] = []
     if biasesTaken > 0 { notes.append("biases taken from the target exactly: \(Self.count(biasesTaken, "scalar"))") }
+    if mapScalarsTaken > 0 {
+      notes.append(
+        "factors and shifts per channel taken from the target exactly: \(Self.count(mapScalarsTaken, "scalar"))")
+    }
     func note(_ text: String, ofLayers numbers: [Int]) {
       if numbers.isEmpty { return }
       let list = numbers.map(String.init).joined(separator: ", ")
@@ -49,7 +53,10 @@ extension Ticket {
     }
     func count(_ isSuch: (LayerGraph.Operation) -> Bool) -> Int { graph.nodes.count { isSuch($0.operation) } }
     let additions = count { $0 == .plain(.addition) }
-    if additions > 0 { notes.append("residual additions: \(additions)") }
+    let selections = count { if case .plain(.channelSelection) = $0 { true } else { false } }
+    if additions > 0 {
+      notes.append("\(selections > 0 ? "additions and concatenations" : "residual additions"): \(additions)")
+    }
     let pools = count {
       if case .plain(.pooling) = $0 { return true }
       return $0 == .plain(.globalAveragePooling)

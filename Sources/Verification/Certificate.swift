@@ -109,17 +109,18 @@ private struct ChannelBound {
 
   /// What is known of a layer's value, given what is known of what it reads.
   ///
-  /// - Parameter channels: of the value: those of the input, or several for each where it is
-  ///   flattened.
+  /// - Parameter channels: of the value.
   static func behind(
     _ rules: any PlainLayerRules, _ inputs: [[ChannelBound]], channels: Int
   ) -> [ChannelBound] {
-    let entries = channels / inputs[0].count
-    let steepness = rules.steepness
     return (0..<channels).map { index in
+      let steepness = rules.steepness(ofChannel: index)
       let bounds = inputs.map { input -> ChannelBound in
-        let bound = input[index / entries]
-        let parts = rules.bounds(positive: bound.positive, negative: bound.negative)
+        guard let source = rules.source(ofChannel: index, of: channels, over: input.count) else {
+          return ChannelBound(positive: 0, negative: 0, error: 0)
+        }
+        let bound = input[source]
+        let parts = rules.bounds(ofChannel: index, positive: bound.positive, negative: bound.negative)
         return ChannelBound(
           positive: parts.positive, negative: parts.negative,
           error: steepness == 1 ? bound.error : up(steepness * bound.error))

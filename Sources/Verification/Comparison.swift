@@ -131,7 +131,7 @@ public struct Comparison: Sendable {
 
   private func contestants(_ control: RunControl) throws -> [Entry] {
     let weights = Double(ticket.graph.weightCount)
-    let biasBits = 32 * Double(ticket.biasesTaken)
+    let biasBits = 32 * Double(ticket.biasesTaken + ticket.mapScalarsTaken)
     var entries = [
       Entry(
         contestant: .target, network: target.network, cost: try target.network.cost(),

@@ -83,7 +83,7 @@ import Tickets
     try prune(folder, "--sweeps=-1").expectBadInput("calibration", "sweeps", "-1")
     try prune(folder, "--damping", "0").expectBadInput("calibration", "damping", "0")
     try prune(folder, "--damping", "some").expectBadInput("--damping", "number", "some")
-    try prune(folder, "--scale", "3,0").expectBadInput("image entry", "-1.0…1.0")
+    try prune(folder, "--scale", "3,0", "--input-range=-1,1").expectBadInput("--input-range", "[-1.0, 1.0]")
     try folder.prune("--mode", "calibrated", "--calibration", "nowhere.npz").expectBadInput("nowhere.npz")
     #expect(!folder.exists(Folder.ticket))
   }

@@ -14,6 +14,7 @@ import Tickets
 
   static let names = [
     "pruned", "collapsed", "chain pruned", "one layer empty", "target", "windows", "row twice", "rows and pixels",
+    "channels",
     "fashion-lenet", "fashion-resnet",
   ]
 
@@ -34,6 +35,7 @@ import Tickets
     case "target": return try SampleTicket.wideTarget()
     case "windows": return try windows()
     case "rows and pixels": return try rowsAndPixels()
+    case "channels": return try channels()
     case "fashion-lenet", "fashion-resnet":
       let target = try ONNXModel.network(fromFile: "\(Repository.root)/Targets/\(name).onnx")
       return try TicketSearch(Target(target), seed: 1, width: 300).run().ticket.prunedNetwork()
@@ -61,6 +63,20 @@ import Tickets
     ]
     return try Network(
       inputShape: ImageShape(height: 2, width: 3, channels: 3),
+      nodes: nodes.map { .init(name: $0.0, operation: $0.1, inputs: $0.2) })
+  }
+
+  /// Maps per channel, channels in another order, zeros among them, and side by side.
+  private static func channels() throws -> Network<Float> {
+    let nodes: [(String, Network<Float>.Operation, [Int])] = [
+      ("x", .input, []), ("map", .plain(.channelMap(try ChannelMap(factors: [2, -0.5, 0], shifts: [0, 1, -3]))), [0]),
+      ("turned", .plain(.channelSelection(try ChannelSelection(inputChannels: 3, sources: [2, 0, 0, 1]))), [1]),
+      ("left", .plain(.channelSelection(try ChannelSelection(placing: 4, at: 0, among: 7))), [2]),
+      ("right", .plain(.channelSelection(try ChannelSelection(placing: 3, at: 4, among: 7))), [0]),
+      ("joined", .addition, [3, 4]), ("mean", .globalAveragePooling, [5]),
+    ]
+    return try Network(
+      inputShape: ImageShape(height: 3, width: 2, channels: 3),
       nodes: nodes.map { .init(name: $0.0, operation: $0.1, inputs: $0.2) })
   }
 

@@ -107,7 +107,19 @@ import Tickets
       .expectRefused("node 1", "ignores padding")
     padded([0, 0, 1, 1, 0, 0, 1, 1]) { $0.node("Relu", ["q"], "y") }.expectRefused("node 1", "behind a Pad")
     padded([0, 0, 1, 1, 0, 0, 1, 1], value: 1) { $0.node("Conv", ["q", "k"], "y") }.expectRefused("zeros", "1.0")
-    padded([0, 1, 0, 0, 0, 0, 0, 0]) { $0.node("Conv", ["q", "k"], "y") }.expectRefused("not channels")
+    padded([1, 0, 0, 0, 0, 0, 0, 0]) { $0.node("Conv", ["q", "k"], "y") }.expectRefused("no cropping")
+    padded([0, 0, -1, 0, 0, 0, 0, 0]) { $0.node("Conv", ["q", "k"], "y") }.expectRefused("no cropping")
+    // What is not negative is as large as zeros around it.
+    let pads = ONNXAttribute("pads", .ints([1, 1, 1, 1]))
+    try sample {
+      $0.node("Relu", ["c"], "r")
+      $0.node("Pad", ["r"], "p", attributes: [ONNXAttribute("pads", .ints([0, 0, 1, 1, 0, 0, 1, 1]))])
+      $0.node("MaxPool", ["p"], "y", attributes: [kernel])
+    }.expectSame(
+      as: sample {
+        $0.node("Relu", ["c"], "r")
+        $0.node("MaxPool", ["r"], "y", attributes: [kernel, pads])
+      })
   }
 
   @Test func headsAreLeftOutWithANote() throws {

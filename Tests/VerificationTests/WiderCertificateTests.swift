@@ -67,7 +67,10 @@ private func isExact(_ bound: Double, _ supremum: Double) -> Bool {
   @Test(arguments: [1, 2, 3, 4, 5, 6]) func theBoundHoldsForEveryErrorMet(seed: UInt64) throws {
     // A LeakyReLU in the place of one ReLU for some, of a slope that is steep or negative.
     let slopes: [UInt64: Float] = [2: 0.2, 4: -0.5, 6: 1.5]
-    let last = try slopes[seed].map { try PlainLayer.leakyRectifier(LeakyRectifier(slope: $0)) } ?? .rectifier
+    var last = try slopes[seed].map { try PlainLayer.leakyRectifier(LeakyRectifier(slope: $0)) } ?? .rectifier
+    // Or a map per channel, or a channel in another's place and one of zeros.
+    if seed == 3 { last = .channelMap(try ChannelMap(factors: [-0.5, 1.5], shifts: [0.3, -2])) }
+    if seed == 5 { last = .channelSelection(try ChannelSelection(inputChannels: 2, sources: [1, nil])) }
     func values(_ count: Int, _ stream: UInt64) -> [Double] {
       var values = [Double](repeating: 0, count: count)
       values.withUnsafeMutableBufferPointer { NormalStream.fill($0, at: StreamAddress(seed: 100 * seed + stream)) }

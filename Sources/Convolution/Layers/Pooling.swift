@@ -16,7 +16,15 @@ public struct Pooling: PlainLayerRules, Codable {
   public var properties: [(name: String, value: String)] {
     [("kind", kind.rawValue)] + window.properties
   }
-  public var summary: String { "\(kind.rawValue) pooling \(window.height)×\(window.width)" }
+  public var summary: String {
+    let size = "\(window.height)×\(window.width)"
+    return switch kind {
+    case .maximum: "maximum pooling \(size)"
+    case .average: "average pooling \(size)"
+    case .averageCountingPadding:
+      window.padding == Padding() ? "average pooling \(size)" : "average pooling \(size), padding counted"
+    }
+  }
 
   /// What becomes of the entries under the window.
   public var kind: Kind

@@ -118,4 +118,25 @@ struct JSONFields: Sendable {
     }
     return made
   }
+
+  /// A list of objects; empty for null or an absent key.
+  func optionalObjects(_ key: String) throws(FileError) -> [JSONFields] {
+    switch fields[key] {
+    case nil, .null: return []
+    default: return try objects(key)
+    }
+  }
+
+  /// A list of whole numbers from 0 to `largestInteger`.
+  func integers(_ key: String) throws(FileError) -> [Int] {
+    guard case .list(let values) = fields[key] else { throw error(key, expected: "a list of whole numbers") }
+    var made: [Int] = []
+    for value in values {
+      guard case .number(let number) = value, number >= 0, number <= Double(Self.largestInteger),
+        number == number.rounded()
+      else { throw error(key, expected: "whole numbers from 0 to \(Self.largestInteger)") }
+      made.append(Int(number))
+    }
+    return made
+  }
 }

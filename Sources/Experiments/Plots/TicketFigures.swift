@@ -60,6 +60,8 @@ public struct TicketFigures: Sendable, Hashable {
   public let emptySetError: Double
   /// At least one, in the file's order.
   public let blocks: [Block]
+  /// The target's layers, where the file has them.
+  let layers: [GraphPicture.Node]
 
   /// - Throws: `FileError` for a file that cannot be read, is no JSON, lacks a key or has another
   ///   type of value there. All that is optional here may be absent or null.
@@ -103,6 +105,14 @@ public struct TicketFigures: Sendable, Hashable {
       throw FileError(.missing, source: source, at: [.key("blocks")], expected: "at least one block", found: "none")
     }
     self.blocks = blocks
+    var layers: [GraphPicture.Node] = []
+    for row in try json.optionalObjects("layers") {
+      layers.append(
+        GraphPicture.Node(
+          name: try row.text("name"), summary: try row.text("summary"), shape: try row.integers("shape"),
+          inputs: try row.integers("inputs")))
+    }
+    self.layers = layers
   }
 
   /// The target's name without folders and ending, or its accuracy, or nothing.

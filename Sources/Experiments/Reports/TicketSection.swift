@@ -27,8 +27,23 @@ struct TicketSection {
     for ticket in tickets.prefix(Self.mostCharts) {
       html += try drawings.figure(TicketPlot.filters.chart(of: [ticket]))
     }
+    html += try pictures()
     let left = tickets.count - Self.mostCharts
     if left > 0 { html += HTMLText.paragraph("Layers of all, and the kept filters of \(left) tickets, are not drawn.") }
+    return html
+  }
+
+  /// The targets' layers, each architecture once.
+  private func pictures() throws(ExperimentError) -> String {
+    var drawn: Set<[GraphPicture.Node]> = []
+    var html = ""
+    for ticket in tickets where !ticket.layers.isEmpty && drawn.count < Self.mostCharts {
+      guard drawn.insert(ticket.layers).inserted else { continue }
+      let label = "layers of \(ticket.target ?? ticket.source)"
+      let picture = Data(GraphPicture(ticket.layers).svg.utf8)
+      html += HTMLText.heading("Target: \(label)", level: 3)
+      html += "<figure>\(try InlineSVG.element(picture, prefix: "g\(drawn.count)-", label: label))</figure>\n"
+    }
     return html
   }
 

@@ -12,6 +12,10 @@ public struct FileDescription: Sendable, Encodable {
   public let facts: [Fact]
   /// Whether the kind's checks passed; tickets only.
   public let isIntact: Bool?
+  /// What is known of a model; ONNX only.
+  public private(set) var network: NetworkDescription?
+  /// Layers to draw, of a model that is read or a ticket.
+  public private(set) var layers: [DescribedLayer]?
 
   /// One thing that a file holds, by name.
   public struct Fact: Sendable, Encodable {
@@ -22,7 +26,7 @@ public struct FileDescription: Sendable, Encodable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case kind, facts
+    case kind, facts, network
     case isIntact = "intact"
   }
 
@@ -31,14 +35,19 @@ public struct FileDescription: Sendable, Encodable {
   /// Of arrays and tensors that are headers alone, checked against the file's size: elements are
   /// neither unpacked nor verified. Tickets and networks are read whole.
   ///
-  /// - Throws: `FileError`, or `TicketError` for a ticket that contradicts itself.
-  public init(contentsOf path: String) throws {
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - options: what to take of a model that leaves a choice.
+  /// - Throws: `FileError`, or `TicketError` for a ticket that contradicts itself. A model that is
+  ///   valid but not read is described all the same.
+  public init(contentsOf path: String, _ options: ONNXReadingOptions = ONNXReadingOptions()) throws {
     let source = try ByteSource(path: path)
     let start = [UInt8](try source.bytes(0..<min(10, source.count)))
     if CodedTicketFile.isStart(start) {
       let ticket = try TicketFile(reading: source)
       (kind, isIntact) = ("ticket", ticket.isIntact)
       facts = Self.facts(of: ticket, form: "coded", bytes: source.count)
+      layers = DescribedLayer.list(of: ticket.ticket.graph)
     } else if start.starts(with: [0x50, 0x4B]) {
       let archive = try NumPyArchiveFile(source, maximumByteCount: .max)
       (kind, isIntact) = ("npz", nil)
@@ -57,6 +66,7 @@ public struct FileDescription: Sendable, Encodable {
         let ticket = try TicketFile(try SafetensorsFile(header, of: source))
         (kind, isIntact) = ("ticket", ticket.isIntact)
         facts = Self.facts(of: ticket, form: "safetensors", bytes: source.count)
+        layers = DescribedLayer.list(of: ticket.ticket.graph)
       } else {
         (kind, isIntact) = ("safetensors", nil)
         facts =
@@ -65,11 +75,11 @@ public struct FileDescription: Sendable, Encodable {
       }
     } else {
       let document = try ONNXDocument(reading: source, folder: ONNXExternalData.folder(of: path))
-      let model = try ONNXModel(document)
+      let network = NetworkDescription(document, options)
       (kind, isIntact) = ("onnx", nil)
-      facts =
-        try Self.facts(of: document) + Self.facts(of: model.network)
-        + model.notes.map { Fact(name: "note", value: $0) }
+      facts = network.facts
+      layers = network.layers
+      self.network = network
     }
   }
 
@@ -120,40 +130,5 @@ public struct FileDescription: Sendable, Encodable {
       facts += figures.map { Fact(name: "claimed " + $0.0, value: $0.1.map { "\($0)" } ?? "none") }
     }
     return facts
-  }
-
-  private static func facts(of document: ONNXDocument) -> [Fact] {
-    let producer = [document.producerName, document.producerVersion].filter { !$0.isEmpty }
-    return [
-      Fact(name: "producer", value: producer.isEmpty ? "not stated" : producer.joined(separator: " ")),
-      Fact(name: "operator set", value: document.operatorSetVersion.map { "\($0)" } ?? "not stated"),
-    ]
-  }
-
-  private static func facts(of network: Network<Float>) throws -> [Fact] {
-    var facts = network.nodes.indices.map { index in
-      Fact(
-        name: network.nodes[index].name,
-        value: "\(Self.summary(ofNode: index, in: network)) → \(network.shapes[index])")
-    }
-    do {
-      facts.append(Fact(name: "target digest", value: try Target(network).digest))
-    } catch { facts.append(Fact(name: "prunable", value: "no: \(error)")) }
-    return facts
-  }
-
-  private static func summary(ofNode index: Int, in network: Network<Float>) -> String {
-    switch network.nodes[index].operation {
-    case .input: return "input"
-    case .blockedPointwise: return "blocked 1×1"
-    case .plain(let layer): return layer.rules.summary
-    case .convolution(let layer):
-      let input = network.shapes[network.nodes[index].inputs[0]]
-      let isDense =
-        (layer.window.height, layer.window.width) == (input.height, input.width)
-        && layer.window.padding == Padding() && layer.groups == 1
-      return (isDense ? "dense" : "convolution \(layer.window.height)×\(layer.window.width)")
-        + (layer.groups > 1 ? ", \(layer.groups) groups" : "") + (layer.bias == nil ? "" : ", bias")
-    }
   }
 }

@@ -15,12 +15,8 @@ enum ONNXAdvice {
     "ThresholdedRelu": smooth, "LRN": statistics, "InstanceNormalization": statistics,
     "GroupNormalization": statistics, "LayerNormalization": statistics, "MeanVarianceNormalization": statistics,
     "RMSNormalization": statistics, "LpNormalization": statistics,
-    "ConvTranspose": "upsampling, which no classifier here has: use the part of the network before it",
+    "ConvTranspose": "upsampling, which no classifier here has: name the value before it with --output-name",
     "Resize": "resizing: resize the images before they are given", "Upsample": "resizing: do it before, on the images",
-    "Concat": "channels side by side: use residual additions, or the part of the network before it",
-    "Split": "channels taken apart: write the parts as layers of their own",
-    "Slice": "a part of a value: write an option-A shortcut as a 1×1 convolution of the same stride",
-    "If": "a choice while running: export the model with the choice made (torch.jit.trace, constant folding)",
     "Loop": "a loop: export the model with the loop unrolled",
     "LSTM": "a recurrent layer: only feed-forward networks are read",
     "GRU": "a recurrent layer: only feed-forward networks are read",
@@ -32,7 +28,7 @@ enum ONNXAdvice {
     "ConvInteger": "quantised values: export the model in floating point",
     "MatMulInteger": "quantised values: export the model in floating point",
     "GlobalLpPool": "an average of powers: use GlobalAveragePool", "LpPool": "an average of powers: use AveragePool",
-    "ReduceL2": "a norm: use the part of the network before it",
+    "ReduceL2": "a norm: name the value before it with --output-name",
   ]
 
   /// A line of advice on a node that is not read.
@@ -45,18 +41,33 @@ enum ONNXAdvice {
       if node.domain.hasPrefix("ai.onnx.ml") {
         return "an operator of classical models: only neural networks are read"
       }
-      return "a function of the model's own: inline it (onnx.inliner.inline_local_functions)"
+      return "of a family of operators that is not read: export the model with ONNX's own operators"
     }
     return lines[node.operatorType]
-      ?? "an operator that is not read: simplify the model (onnxsim), or give the part of the network before it"
+      ?? "an operator that is not read: simplify the model (onnxsim), or name the value before it with --output-name"
+  }
+}
+
+extension ONNXAdvice {
+  /// Operators whose value has their first input's shape, so that what comes behind one that is not
+  /// read can be looked at.
+  static func keepsShape(_ node: ONNXNode) -> Bool {
+    let others: Set<String> = ["Clip", "LeakyRelu", "Max", "Add", "Sub", "Mul", "Div", "BatchNormalization", "Pow"]
+    return lines[node.operatorType] == smooth || lines[node.operatorType] == statistics
+      || node.operatorType == "Min" || node.operatorType == "PRelu" || others.contains(node.operatorType)
+  }
+
+  /// The refusal of a node that is not read.
+  static func error(for node: ONNXNode, _ index: Int, source: String) -> FileError {
+    let name = (node.domain.isEmpty ? "" : node.domain + ".") + node.operatorType
+    return FileError(
+      .unsupported, source: source, at: [.node(index, "\(node.operatorType) \(node.name)")],
+      expected: "layers of a convolutional network with Relu", found: "the operator \(name), \(line(for: node))")
   }
 }
 
 extension ONNXGraphReader {
   func unsupported(_ node: ONNXNode, _ index: Int) -> FileError {
-    let name = (node.domain.isEmpty ? "" : node.domain + ".") + node.operatorType
-    return problem(
-      node, index, expected: "layers of a convolutional network with Relu",
-      found: "the operator \(name), \(ONNXAdvice.line(for: node))")
+    ONNXAdvice.error(for: node, index, source: document.source)
   }
 }

@@ -126,6 +126,22 @@ private struct ONNXGraphWriter {
       append("Add", summands, isFlat: areRows)
     case .plain(.flatten): append("Flatten", [values[first]], [ONNXAttribute("axis", .int(1))], isFlat: true)
     case .plain(.globalAveragePooling): append("GlobalAveragePool", [try image(first)])
+    case .plain(.channelMap(let layer)):
+      append(
+        "Conv", [try image(first), node.name + ".weight", node.name + ".bias"],
+        [ONNXAttribute("kernel_shape", .ints([1, 1])), ONNXAttribute("group", .int(Int64(layer.factors.count)))])
+    case .plain(.channelSelection(let layer)):
+      var source = try image(first)
+      if layer.sources.contains(where: { $0 == nil }) {
+        // A channel of zeros behind the others, which stands for all of them.
+        let padded = node.name + ".zeros"
+        initializers.append(
+          try ONNXTensor(name: padded + ".pads", shape: [8], values: .int64([0, 0, 0, 0, 0, 1, 0, 0])))
+        nodes.append(
+          ONNXNode(operatorType: "Pad", name: padded, inputs: [source, padded + ".pads"], outputs: [padded]))
+        source = padded
+      }
+      append("Gather", [source, node.name + ".sources"], [ONNXAttribute("axis", .int(1))])
     case .plain(.pooling(let pooling)):
       append(pooling.kind == .maximum ? "MaxPool" : "AveragePool", [try image(first)], attributes(pooling))
     case .blockedPointwise(let layer):

@@ -43,33 +43,60 @@ extension ONNXGraphReader {
   }
 
   func slice(_ node: ONNXNode, _ index: Int, _ input: ONNXArray) throws -> ONNXArray {
+    let ranges = try sliceRanges(node, index, sizes: input.shape)
+    let start = zip(ranges, input.strides).reduce(0) { $0 + $1.0.start * $1.1 }
+    let shape = ranges.map(\.count)
+    let strides = zip(ranges, input.strides).map { $0.step * $1 }
+    return input.picked(ONNXArray.indices(shape, strides: strides, start: start), shape: shape)
+  }
+
+  /// What Slice takes of each dimension.
+  ///
+  /// - Parameter isBatchOpen: whether dimension 0 counts images, of which all must be taken.
+  func sliceRanges(
+    _ node: ONNXNode, _ index: Int, sizes: [Int], isBatchOpen: Bool = false
+  ) throws -> [(start: Int, step: Int, count: Int)] {
     func list(_ name: String, _ position: Int) throws -> [Int]? {
       if case .ints(let numbers)? = node.attribute(name) { return numbers.map { Int($0) } }
       return try array(node, position, index)?.plain
     }
-    let rank = input.shape.count
+    let rank = sizes.count
     guard let starts = try list("starts", 1), let ends = try list("ends", 2), starts.count == ends.count,
       starts.count <= rank
     else { throw problem(node, index, expected: "constant starts and ends", found: "others") }
     let axes = try list("axes", 3) ?? Array(starts.indices)
     let steps = try list("steps", 4) ?? [Int](repeating: 1, count: starts.count)
-    guard axes.count == starts.count, steps.count == starts.count, steps.allSatisfy({ $0 > 0 && $0 < 1 << 30 }) else {
-      throw problem(node, index, expected: "an axis and a step above 0 for each start", found: "\(axes), \(steps)")
+    guard axes.count == starts.count, steps.count == starts.count,
+      steps.allSatisfy({ $0 != 0 && $0.magnitude < 1 << 30 })
+    else {
+      throw problem(node, index, expected: "an axis and a step, not 0, for each start", found: "\(axes), \(steps)")
     }
-    var (shape, strides, start) = (input.shape, input.strides, 0)
+    var ranges = sizes.map { (start: 0, step: 1, count: $0) }
     var seen: Set<Int> = []
     for (place, given) in axes.enumerated() {
       let axis = given < 0 ? given + rank : given
       guard axis >= 0, axis < rank, seen.insert(axis).inserted else {
         throw problem(node, index, expected: "distinct axes of \(rank) dimensions", found: "\(axes)")
       }
-      let size = shape[axis]
-      func clamped(_ value: Int) -> Int { min(size, max(0, value < 0 ? value + size : value)) }
+      let (size, step) = (sizes[axis], steps[place])
+      if isBatchOpen && axis == 0 {
+        guard starts[place] == 0, ends[place] >= Int(Int32.max) || ends[place] == fixedBatch ?? -1, step == 1 else {
+          throw problem(
+            node, index, expected: "all images of the batch",
+            found: "those from \(starts[place]) to \(ends[place])")
+        }
+        continue
+      }
+      // Ends before the first entry are −1 when the steps go backwards.
+      let (low, high) = step > 0 ? (0, size) : (-1, size - 1)
+      func clamped(_ value: Int) -> Int {
+        let (counted, overflow) = value.addingReportingOverflow(value < 0 ? size : 0)
+        return min(high, max(low, overflow ? low : counted))
+      }
       let (first, last) = (clamped(starts[place]), clamped(ends[place]))
-      start += first * strides[axis]
-      shape[axis] = max(0, (last - first + steps[place] - 1) / steps[place])
-      strides[axis] *= steps[place]
+      let span = step > 0 ? last - first + step - 1 : first - last - step - 1
+      ranges[axis] = (max(0, first), step, max(0, span / abs(step)))
     }
-    return input.picked(ONNXArray.indices(shape, strides: strides, start: start), shape: shape)
+    return ranges
   }
 }

@@ -7,6 +7,9 @@ extension ONNXGraphReader {
   static let folded: Set<String> = [
     "Shape", "Gather", "Slice", "Unsqueeze", "Squeeze", "Concat", "Cast", "Add", "Sub", "Mul", "Div", "Reshape",
     "Transpose", "Identity", "Dropout", "Sqrt", "Neg", "Reciprocal", "Expand", "DequantizeLinear", "Flatten",
+    "ConstantOfShape", "Equal", "Less", "Greater", "LessOrEqual", "GreaterOrEqual", "And", "Or", "Not", "Where",
+    "Range",
+    "Min", "Max", "Pow", "Floor", "Ceil", "Exp", "ReduceProd", "Size", "Mod",
   ]
 
   /// The constant or shape behind input `position`; nil for a computed value or none.
@@ -153,6 +156,9 @@ extension ONNXGraphReader {
       else { throw refused("a shape to spread over") }
       return first.picked(indices, shape: shape)
     case "DequantizeLinear": return try dequantized(node, index, inputs)
+    case "ConstantOfShape", "Equal", "Less", "Greater", "LessOrEqual", "GreaterOrEqual", "And", "Or", "Not", "Where",
+      "Range", "Min", "Max", "Pow", "Floor", "Ceil", "Exp", "ReduceProd", "Size", "Mod":
+      return try furtherResult(node, index, inputs)
     default: return first.reshaped(try newShape(node, index, inputs))
     }
   }
@@ -167,7 +173,7 @@ extension ONNXGraphReader {
   }
 
   /// Whether a constant of this shape may be made.
-  private func charged(_ shape: [Int]) throws -> Bool {
+  func charged(_ shape: [Int]) throws -> Bool {
     guard let count = CheckedSizes.elementCount(shape) else { return false }
     return count <= greatestWeightCount - foldedCount
   }
@@ -213,6 +219,8 @@ extension ONNXGraphReader {
     case (.float32, .integers), (.float64, .integers):
       guard let numbers = input.numbers else { break }
       return ONNXArray(shape: input.shape, floats: numbers.map { Float($0) })
+    case (.boolean, .integers(let values)):
+      return ONNXArray(shape: input.shape, integers: values.map { ONNXSize($0.factor == 0 ? 0 : 1) })
     case (.int32, .floats(let values)), (.int64, .floats(let values)):
       guard values.allSatisfy({ $0.magnitude < 0x1p31 }) else { break }
       return ONNXArray(shape: input.shape, integers: values.map { ONNXSize(Int64($0)) })

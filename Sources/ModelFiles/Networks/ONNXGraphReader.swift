@@ -48,12 +48,8 @@ struct ONNXGraphReader {
 
   mutating func network() throws -> Network<Float> {
     try requireDistinctOutputs()
-    let live = document.liveNodes()
-    readers[outputName] = 1
-    for index in live where document.nodes[index].operatorType != "Shape" {
-      for input in document.nodes[index].inputs { readers[input, default: 0] += 1 }
-    }
-    for index in live {
+    countReaders()
+    for index in document.liveNodes() {
       let node = document.nodes[index]
       place = index
       do { try read(node, index) } catch let error as ConvolutionError {
@@ -73,6 +69,13 @@ struct ONNXGraphReader {
     }
   }
 
+  mutating func countReaders() {
+    readers[outputName] = 1
+    for index in document.liveNodes() where document.nodes[index].operatorType != "Shape" {
+      for input in document.nodes[index].reads { readers[input, default: 0] += 1 }
+    }
+  }
+
   /// The value of the document's output, in the order that networks give.
   private mutating func output() throws -> NetworkBuilder<Float>.Value {
     func refused(_ expected: String, _ found: String) -> FileError {
@@ -85,20 +88,25 @@ struct ONNXGraphReader {
     }
     if output.scale != 1 { output = try scaled(output, named: outputName) }
     guard output.padding == nil else { throw refused("a layer behind Pad", "none") }
+    guard output.part == nil else { throw refused("a whole softmax", "a part of one") }
     let shape = builder.shape(of: output.value)
     if output.layout.spatial(in: shape) != nil || shape.pixels == 1 { return output.value }
     if output.layout.dimensions.joined().elementsEqual(ONNXLayout.row(shape).dimensions[0]) {
       return try builder.append(output.rowName ?? outputName, .flatten, to: [output.value])
     }
+    if output.layout.dimensions.count(where: { !$0.isEmpty }) == 1 {
+      let node = ONNXNode(operatorType: "Flatten", name: outputName, inputs: [], outputs: [outputName])
+      return try row(output, node, document.nodes.count).value
+    }
     guard output.layout.dimensions.count == 3 else {
-      throw refused("channels first in a flat row that is the output", "another order")
+      throw refused("an image, or a flat row, as the output", output.layout.text(in: shape))
     }
     givesChannelsLast = true
     notes.append("the output has channels last in the file, (N, H, W, C); here it is (N, C, H, W)")
     return output.value
   }
 
-  private mutating func read(_ node: ONNXNode, _ index: Int) throws {
+  mutating func read(_ node: ONNXNode, _ index: Int) throws {
     guard node.domain.isEmpty || node.domain == "ai.onnx" else { throw unsupported(node, index) }
     if node.operatorType == "Constant" {
       guard let output = node.outputs.first else {
@@ -108,6 +116,7 @@ struct ONNXGraphReader {
       return
     }
     if try fold(node, index) { return }
+    if try partOfHead(node, index) { return }
     guard let operation = ONNXOperators.table[node.operatorType] else { throw unsupported(node, index) }
     try operation(&self, node, index)
   }
@@ -158,22 +167,37 @@ struct ONNXGraphReader {
     _ node: ONNXNode, _ index: Int, _ change: (inout ONNXComputed) throws -> Void = { _ in }
   ) throws {
     var input = try raw(node, 0, index)
-    if readers[node.inputs[0]] != 1 { shared.insert(input.value) }
+    if readers[node.inputs[0]] != 1 { markShared(input.value) }
     try change(&input)
     values[node.outputs[0]] = input
   }
 
-  /// A value as a flat row whose entries are channels of one pixel.
+  /// Remembers that a value has readers under several names.
+  mutating func markShared(_ value: NetworkBuilder<Float>.Value) { shared.insert(value) }
+
+  /// A value as a flat row whose entries are channels of one pixel, in the document's order.
   mutating func row(_ input: ONNXComputed, _ node: ONNXNode, _ index: Int) throws -> ONNXComputed {
     let shape = builder.shape(of: input.value)
     if shape.pixels == 1 { return input }
-    guard input.layout == .row(shape) else {
-      throw problem(
-        node, index, expected: "a row in channel, row, column order", found: input.layout.text(in: shape))
+    guard let order = input.layout.dimensions.first(where: { !$0.isEmpty }),
+      order.count == input.layout.dimensions.joined().count
+    else {
+      throw problem(node, index, expected: "a flat row (N, K)", found: input.layout.text(in: shape))
     }
     var input = input
-    input.value = try builder.append(input.rowName ?? layerName(node), .flatten, to: [input.value])
-    input.layout = .row(builder.shape(of: input.value))
+    let name = input.rowName ?? layerName(node)
+    input.value = try builder.append(name, .flatten, to: [input.value])
+    if order != ONNXLayout.row(shape).dimensions[0] {
+      let axes: [ONNXLayout.Axis] = [.channel, .row, .column]
+      let sizes = axes.map { $0.size(in: shape) }
+      let steps = Dictionary(uniqueKeysWithValues: zip(axes, [sizes[1] * sizes[2], sizes[2], 1]))
+      let places = ONNXArray.indices(
+        order.map { $0.size(in: shape) }, strides: order.map { steps[$0] ?? 0 })
+      let selection = try ChannelSelection(inputChannels: shape.count, sources: places)
+      input.value = try builder.append(name + ".order", .plain(.channelSelection(selection)), to: [input.value])
+    }
+    input.layout = ONNXLayout(
+      input.layout.dimensions.map { $0.isEmpty ? [] : [.channel] }, of: builder.shape(of: input.value))
     return input
   }
 
@@ -181,19 +205,16 @@ struct ONNXGraphReader {
   mutating func scaled(_ input: ONNXComputed, named name: String) throws -> ONNXComputed {
     var input = input
     let channels = builder.shape(of: input.value).channels
-    input.value = try builder.append(
-      name + ".scale",
-      .convolution(.perChannel([Double](repeating: input.scale, count: channels), nil)), to: [input.value])
+    let map = try ChannelMap(factors: [Float](repeating: Float(input.scale), count: channels))
+    input.value = try builder.append(name + ".scale", .plain(.channelMap(map)), to: [input.value])
     input.scale = 1
     return input
   }
 
-  /// The convolution that makes a value, where nothing but one reader of this name reads it.
-  func convolution(behind name: String) -> Convolution<Float>? {
-    guard let value = values[name]?.value, readers[name] == 1, !shared.contains(value),
-      case .convolution(let layer)? = builder.operation(of: value)
-    else { return nil }
-    return layer
+  /// The layer that makes a value, where nothing but one reader of this name reads it.
+  func layer(behind name: String) -> Network<Float>.Operation? {
+    guard let value = values[name]?.value, readers[name] == 1, !shared.contains(value) else { return nil }
+    return builder.operation(of: value)
   }
 
   func layerName(_ node: ONNXNode) -> String { node.name.isEmpty ? node.outputs[0] : node.name }
@@ -202,14 +223,5 @@ struct ONNXGraphReader {
     FileError(
       .unsupported, source: document.source, at: [.node(index, "\(node.operatorType) \(node.name)")],
       expected: expected, found: found)
-  }
-}
-
-extension Convolution<Float> {
-  /// y = factor · x + shift, channel by channel, rounded once.
-  static func perChannel(_ factors: [Double], _ shifts: [Double]?) throws -> Convolution {
-    try Convolution(
-      window: SlidingWindow(height: 1, width: 1), inputChannels: factors.count, outputChannels: factors.count,
-      groups: factors.count, kernel: factors.map { Float($0) }, bias: shifts.map { $0.map { Float($0) } })
   }
 }

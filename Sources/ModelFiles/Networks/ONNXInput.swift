@@ -23,14 +23,14 @@ struct ONNXInput {
     let live = document.liveNodes().map { document.nodes[$0] }
     let output = document.outputs[0].name
     let used = all.filter { input in
-      input.name == output || live.contains { $0.inputs.contains(input.name) }
+      input.name == output || live.contains { $0.reads.contains(input.name) }
     }
     guard let input = used.first ?? all.first, used.count <= 1 else { throw count(document, used.count) }
     var notes: [String] = []
     for other in all where other.name != input.name {
       notes.append("the input '\(other.name)' reaches no output and is left out")
     }
-    let readers = live.filter { $0.inputs.contains(input.name) }
+    let readers = live.filter { $0.reads.contains(input.name) }
     let isCast = !readers.isEmpty && readers.allSatisfy { $0.operatorType == "Cast" }
     if input.elementType != .float32, isCast {
       notes.append("the input's elements are \(input.elementType) in the file and taken as numbers here")
@@ -44,7 +44,8 @@ struct ONNXInput {
       throw FileError(
         .unsupported, source: document.source, at: [.key("graph input")],
         expected: "FLOAT of shape (N, C, H, W) with fixed C, H and W, or of shape (N, K) or (N, C, W)",
-        found: "\(input.elementType) of shape \(text(input.shape))")
+        found: "\(input.elementType) of shape \(text(input.shape))"
+          + (input.hasOpenSizes ? ": name sizes behind the batch, --input-shape C,H,W" : ""))
     }
     var batch: Int?
     if case .fixed(let size)? = input.shape?.first { batch = size }
@@ -101,7 +102,7 @@ struct ONNXInput {
     return !overflow && !again && all == count ? sizes : nil
   }
 
-  private static func text(_ shape: [ONNXDimension]?) -> String {
+  static func text(_ shape: [ONNXDimension]?) -> String {
     guard let shape else { return "unknown" }
     let parts = shape.prefix(8).map {
       switch $0 {
@@ -118,7 +119,7 @@ struct ONNXInput {
     return FileError(
       .unsupported, source: document.source, at: [.key("graph")], expected: "one input and one output",
       found: "\(inputs) and \(document.outputs.count)"
-        + (document.outputs.count > 1 ? " (\(names)): export the model with one of them" : ""))
+        + (document.outputs.count > 1 ? " (\(names)): name one with --output-name" : ""))
   }
 }
 
@@ -130,7 +131,7 @@ extension ONNXDocument {
     for (index, node) in nodes.enumerated().reversed()
     where node.outputs.contains(where: { needed.contains($0) }) {
       live.append(index)
-      needed.formUnion(node.inputs)
+      needed.formUnion(node.reads)
     }
     return live.reversed()
   }

@@ -52,6 +52,18 @@ struct ONNXLayout: Equatable {
     return shape.height == 1 && self == .image(shape, spatial: 1) ? 1 : nil
   }
 
+  /// The axis that each dimension stands for, those of size 1 too; nil where some stand for several
+  /// or the order is none that images have.
+  func axes(in shape: ImageShape) -> [Axis]? {
+    let orders: [[Axis]] = [
+      [.channel, .row, .column], [.row, .column, .channel], [.channel, .column], [.column, .channel], [.channel],
+    ]
+    return orders.first { order in
+      order.count == dimensions.count && (order.contains(.row) || shape.height == 1)
+        && (order.contains(.column) || shape.width == 1) && self == ONNXLayout(order.map { [$0] }, of: shape)
+    }
+  }
+
   /// The same entries in the same order under other dimensions; nil where one of them would split
   /// an axis.
   func regrouped(_ sizes: [Int], in shape: ImageShape) -> ONNXLayout? {
@@ -91,4 +103,6 @@ struct ONNXComputed {
   var padding: Padding?
   /// The operator that stands between this value and the document's: one that ends a classifier.
   var head: String?
+  /// What the value is, if it is a part of a softmax that is written out.
+  var part: ONNXHeadPart?
 }

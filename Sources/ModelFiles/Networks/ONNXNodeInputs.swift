@@ -23,6 +23,10 @@ extension ONNXGraphReader {
         node, index, expected: "\(head) at the end of the network, where it changes no class",
         found: "a layer behind it")
     }
+    guard value.part == nil else {
+      throw problem(
+        node, index, expected: "a softmax at the end of the network", found: "another use of its parts")
+    }
     guard value.padding == nil else {
       throw problem(node, index, expected: "a convolution or an average behind a Pad", found: node.operatorType)
     }

@@ -14,6 +14,10 @@ enum ONNXOperators {
     "Conv": { try $0.convolution($1, $2) },
     "Gemm": { try $0.gemm($1, $2) },
     "MatMul": { try $0.matrixProduct($1, $2) },
+    // Of channels: Operators/ONNXChannels.swift.
+    "Concat": { try $0.concat($1, $2) },
+    "Slice": { try $0.slice($1, $2) },
+    "Split": { try $0.split($1, $2) },
     "Gather": { try $0.gather($1, $2) },
     // Entry by entry: Operators/ONNXElementwise.swift, Operators/ONNXAffine.swift.
     "Relu": { try $0.append($1, $2, .rectifier) },
@@ -35,7 +39,8 @@ enum ONNXOperators {
     "ReduceSum": { try $0.reduce($1, $2) },
     "ReduceMax": { try $0.reduce($1, $2) },
     "Pad": { try $0.pad($1, $2) },
-    // Of the same entries: Operators/ONNXShapes.swift.
+    // Of the same entries: Operators/ONNXShapes.swift, Operators/ONNXChoices.swift.
+    "If": { try $0.choose($1, $2) },
     "Identity": { try $0.alias($1, $2) },
     "Dropout": { try $0.dropout($1, $2) },
     "Cast": { try $0.cast($1, $2) },
@@ -49,5 +54,9 @@ enum ONNXOperators {
     "LogSoftmax": { try $0.head($1, $2) },
     "Sigmoid": { try $0.head($1, $2) },
     "ArgMax": { try $0.head($1, $2) },
+    // Softmax in parts: Operators/ONNXWrittenHeads.swift.
+    "Exp": { try $0.power($1, $2) },
+    "Log": { try $0.power($1, $2) },
+    "ReduceLogSumExp": { try $0.reduce($1, $2) },
   ]
 }

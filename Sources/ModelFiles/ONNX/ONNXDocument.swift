@@ -4,9 +4,9 @@ import SwiftProtobuf
 
 /// An ONNX model as plain values: what its file says, without any view on what it means.
 ///
-/// Read are the graph's inputs, outputs, nodes and initialisers, the operator sets, and who wrote
-/// it. What else a file may hold, such as training information, local functions and the shapes of
-/// inner values, is skipped.
+/// Read are the graph's inputs, outputs, nodes and initialisers, functions of the model's own, the
+/// operator sets, and who wrote it. What else a file may hold, such as training information and the
+/// shapes of inner values, is skipped.
 public struct ONNXDocument: Sendable, Equatable {
   /// The version of the file format; 8 goes with operator sets 15 to 18 and later readers take it.
   public var formatVersion: Int
@@ -29,6 +29,8 @@ public struct ONNXDocument: Sendable, Equatable {
   /// The tensors whose values the file holds. No name is empty or occurs twice in a file that was
   /// read.
   public var initializers: [ONNXTensor]
+  /// Functions that nodes may call like operators.
+  public var functions: [ONNXFunction] = []
   /// The file's path or the name of its bytes, for messages; it plays no part in comparisons.
   public let source: String
 
@@ -83,8 +85,7 @@ public struct ONNXDocument: Sendable, Equatable {
   private static func message(_ source: ByteSource) throws(FileError) -> Tombola_Onnx_ModelProto {
     var options = BinaryDecodingOptions()
     options.discardUnknownFields = true
-    // Graphs inside attributes are skipped, so that messages are seven deep.
-    options.messageDepthLimit = 16
+    options.messageDepthLimit = ONNXScan.greatestDepth + 8
     let bytes = try source.bytes(0..<source.count)
     do {
       return try Tombola_Onnx_ModelProto(serializedBytes: bytes, options: options)
@@ -131,7 +132,7 @@ public struct ONNXDocument: Sendable, Equatable {
       && left.producerName == right.producerName && left.producerVersion == right.producerVersion
       && left.metadata.elementsEqual(right.metadata, by: ==) && left.graphName == right.graphName
       && left.inputs == right.inputs && left.outputs == right.outputs && left.nodes == right.nodes
-      && left.initializers == right.initializers
+      && left.initializers == right.initializers && left.functions == right.functions
   }
 
   private static func reason(_ error: any Error) -> String {

@@ -26,12 +26,27 @@ struct ONNXReader {
         .unsupported, source: source, at: [.key("sparse_initializer")], expected: "dense initialisers",
         found: "\(graph.sparseInitializer.count) sparse")
     }
-    return ONNXDocument(
+    var document = ONNXDocument(
       graphName: graph.name, inputs: try values(graph.input, "input"), outputs: try values(graph.output, "output"),
       nodes: try nodes(graph.node), initializers: try initializers(tensors),
       operatorSets: try operatorSets(model.opsetImport), formatVersion: formatVersion,
       producerName: model.producerName, producerVersion: model.producerVersion,
       metadata: model.metadataProps.map { ($0.key, $0.value) }, source: source)
+    for function in model.functions { document.functions.append(try self.function(function)) }
+    return document
+  }
+
+  private func function(_ message: Tombola_Onnx_FunctionProto) throws(FileError) -> ONNXFunction {
+    var function = ONNXFunction(
+      domain: message.domain, name: message.name, inputs: message.input, outputs: message.output,
+      nodes: try nodes(message.node, inFunction: true))
+    function.overload = message.overload
+    for attribute in message.attributeProto {
+      let place: [FileError.Location] = [.key("function \(message.name)"), .key(attribute.name)]
+      function.defaults.append(ONNXAttribute(attribute.name, try value(of: attribute, at: place, inFunction: false)))
+    }
+    function.operatorSets = try operatorSets(message.opsetImport)
+    return function
   }
 
   private func operatorSets(_ messages: [Tombola_Onnx_OperatorSetIdProto]) throws(FileError) -> [ONNXOperatorSet] {
@@ -103,7 +118,9 @@ struct ONNXReader {
     }
   }
 
-  private func nodes(_ messages: [Tombola_Onnx_NodeProto]) throws(FileError) -> [ONNXNode] {
+  private func nodes(
+    _ messages: [Tombola_Onnx_NodeProto], inFunction: Bool = false
+  ) throws(FileError) -> [ONNXNode] {
     var nodes: [ONNXNode] = []
     nodes.reserveCapacity(messages.count)
     for (index, message) in messages.enumerated() {
@@ -120,20 +137,23 @@ struct ONNXReader {
             found: "a second one")
         }
         attributes.append(
-          ONNXAttribute(attribute.name, try value(of: attribute, at: [place, .key(attribute.name)])))
+          ONNXAttribute(
+            attribute.name, try value(of: attribute, at: [place, .key(attribute.name)], inFunction: inFunction)))
       }
-      nodes.append(
-        ONNXNode(
-          operatorType: message.opType, domain: message.domain, name: message.name, inputs: message.input,
-          outputs: message.output, attributes: attributes))
+      var node = ONNXNode(
+        operatorType: message.opType, domain: message.domain, name: message.name, inputs: message.input,
+        outputs: message.output, attributes: attributes)
+      node.overload = message.overload
+      nodes.append(node)
     }
     return nodes
   }
 
   private func value(
-    of message: Tombola_Onnx_AttributeProto, at place: [FileError.Location]
+    of message: Tombola_Onnx_AttributeProto, at place: [FileError.Location], inFunction: Bool
   ) throws(FileError) -> ONNXAttribute.Value {
-    guard message.refAttrName.isEmpty else {
+    if !message.refAttrName.isEmpty {
+      if inFunction { return .reference(message.refAttrName) }
       throw FileError(
         .unsupported, source: source, at: place, expected: "a value",
         found: "a reference to the attribute \(FileError.quoted(message.refAttrName)) of a function")
@@ -155,7 +175,12 @@ struct ONNXReader {
       return .tensor(try ONNXTensor(reading: message.t, at: place, source))
     case .undefined:
       throw FileError(.malformed, source: source, at: place, expected: "an attribute with a type", found: "none")
-    case .graph: return .unsupported("GRAPH")
+    case .graph:
+      return .graph(
+        ONNXGraph(
+          inputs: message.g.input.map(\.name), outputs: message.g.output.map(\.name),
+          nodes: try nodes(message.g.node, inFunction: inFunction),
+          initializers: try initializers(message.g.initializer)))
     case .graphs: return .unsupported("GRAPHS")
     case .tensors: return .unsupported("TENSORS")
     case .sparseTensor: return .unsupported("SPARSE_TENSOR")

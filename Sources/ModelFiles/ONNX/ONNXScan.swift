@@ -4,14 +4,15 @@ import Foundation
 /// A look at the structure of an ONNX file before anything of it is decoded.
 ///
 /// Decoded messages take a hundred times the two bytes that an empty one takes in a file, so their
-/// number is bounded first. Values of tensors are stepped over and not read. Fields that the schema
-/// of this project does not have, such as graphs in attributes, are stepped over too, however deep
-/// they go.
+/// number is bounded first, and how deep they lie in each other. Values of tensors are stepped over
+/// and not read. Fields that the schema of this project does not have are stepped over too.
 struct ONNXScan {
   /// The most messages of all kinds: nodes, attributes, tensors, dimensions and so on.
   static let greatestMessageCount = 1 << 18
   /// The most texts: names of inputs and outputs, and values of attributes.
   static let greatestTextCount = 1 << 20
+  /// The most messages inside each other: a graph in a branch of a graph adds three.
+  static let greatestDepth = 40
   /// The largest file, by the rules of protocol buffers.
   static let greatestByteCount = Int(Int32.max)
 
@@ -27,12 +28,12 @@ struct ONNXScan {
         found: "\(source.count) bytes")
     }
     var walk = Walk(source: source)
-    try walk.message(.model, end: source.count)
+    try walk.message(.model, end: source.count, depth: 1)
   }
 
   /// The messages of the schema in whose fields other messages are.
   private enum Message {
-    case model, graph, node, attribute, tensor, value, type, tensorType, shape
+    case model, graph, function, node, attribute, tensor, value, type, tensorType, shape
     /// Without messages in its fields.
     case plain
 
@@ -41,12 +42,17 @@ struct ONNXScan {
       switch (self, field) {
       case (.model, 7): .graph
       case (.model, 8), (.model, 14): .plain
+      case (.model, 25): .function
+      case (.function, 7): .node
+      case (.function, 9): .plain
+      case (.function, 11): .attribute
       case (.graph, 1): .node
       case (.graph, 5): .tensor
       case (.graph, 11), (.graph, 12), (.graph, 13): .value
       case (.graph, 15): .plain
       case (.node, 5): .attribute
       case (.attribute, 5): .tensor
+      case (.attribute, 6): .graph
       case (.tensor, 3), (.tensor, 13): .plain
       case (.value, 2): .type
       case (.type, 1): .tensorType
@@ -60,7 +66,7 @@ struct ONNXScan {
     /// Whether a field of this number is one of many texts.
     func isText(_ field: UInt64) -> Bool {
       switch (self, field) {
-      case (.node, 1), (.node, 2), (.attribute, 9), (.tensor, 6): true
+      case (.node, 1), (.node, 2), (.attribute, 9), (.tensor, 6), (.function, 4), (.function, 5), (.function, 6): true
       default: false
       }
     }
@@ -78,8 +84,9 @@ struct ONNXScan {
     init(source: ByteSource) { self.source = source }
 
     /// Walks over the fields of a message that ends at `end`.
-    mutating func message(_ kind: Message, end: Int) throws(FileError) {
+    mutating func message(_ kind: Message, end: Int, depth: Int) throws(FileError) {
       messages += 1
+      guard depth <= ONNXScan.greatestDepth else { throw fault("messages are nested too deep") }
       guard messages <= ONNXScan.greatestMessageCount else {
         throw tooMany("messages", ONNXScan.greatestMessageCount)
       }
@@ -95,7 +102,7 @@ struct ONNXScan {
           guard let length = Int(exactly: try varint(end)) else { throw fault("a field is malformed") }
           guard length <= end - position else { throw fault("they end in the middle of a field") }
           if let part = kind.part(field) {
-            try message(part, end: position + length)
+            try message(part, end: position + length, depth: depth + 1)
           } else {
             if kind.isText(field) { texts += 1 }
             guard texts <= ONNXScan.greatestTextCount else {

@@ -35,7 +35,7 @@ public struct ONNXTensor: Sendable, Equatable {
   }
 
   /// The name by which nodes refer to it; often empty for the value of an attribute.
-  public let name: String
+  public private(set) var name: String
   /// The dimensions, outermost first; empty for a single number.
   public let shape: [Int]
   /// The values in C order; as many as the shape has elements.
@@ -61,6 +61,13 @@ public struct ONNXTensor: Sendable, Equatable {
     self.values = values
     self.source = source
     narrowType = nil
+  }
+
+  /// The same tensor under another name.
+  func named(_ name: String) -> ONNXTensor {
+    var tensor = self
+    tensor.name = name
+    return tensor
   }
 
   /// The values of a tensor of type FLOAT.

@@ -36,8 +36,12 @@ public struct ONNXAttribute: Sendable, Equatable {
     case string(String)
     case strings([String])
     case tensor(ONNXTensor)
+    /// A graph inside the node's, such as a branch. It cannot be written.
+    case graph(ONNXGraph)
+    /// In a function: the value of the caller's attribute of this name. It cannot be written.
+    case reference(String)
     /// A value of a type that is not read here, under the format's name for the type, such as
-    /// `GRAPH`. It cannot be written.
+    /// `GRAPHS`. It cannot be written.
     case unsupported(String)
 
     /// The format's name for the type, such as `INTS`.
@@ -50,6 +54,8 @@ public struct ONNXAttribute: Sendable, Equatable {
       case .string: "STRING"
       case .strings: "STRINGS"
       case .tensor: "TENSOR"
+      case .graph: "GRAPH"
+      case .reference: "REFERENCE"
       case .unsupported(let name): name
       }
     }
@@ -80,6 +86,8 @@ public struct ONNXNode: Sendable, Equatable {
   /// The names of the values it makes; an empty name stands for an optional output that is left
   /// out.
   public var outputs: [String]
+  /// Which of several functions of one name is meant; mostly empty.
+  public var overload = ""
   /// Its settings, in the file's order; no name occurs twice in a file that was read.
   public var attributes: [ONNXAttribute]
 
@@ -99,6 +107,57 @@ public struct ONNXNode: Sendable, Equatable {
   /// The value of the setting called `name`, or nil if the node does not set it.
   public func attribute(_ name: String) -> ONNXAttribute.Value? {
     attributes.first { $0.name == name }?.value
+  }
+}
+
+/// A graph inside a node, such as a branch of an If, which may read values of the graph around it.
+public struct ONNXGraph: Sendable, Equatable {
+  /// Names of the values that it is given; branches have none.
+  public var inputs: [String]
+  /// Names of the values that it gives.
+  public var outputs: [String]
+  /// The operations in the file's order.
+  public var nodes: [ONNXNode]
+  /// Its own tensors.
+  public var initializers: [ONNXTensor]
+
+  /// A graph from its parts.
+  public init(
+    inputs: [String] = [], outputs: [String], nodes: [ONNXNode], initializers: [ONNXTensor] = []
+  ) {
+    self.inputs = inputs
+    self.outputs = outputs
+    self.nodes = nodes
+    self.initializers = initializers
+  }
+}
+
+/// Nodes of a model under a name by which others call them.
+public struct ONNXFunction: Sendable, Equatable {
+  /// The family of operators that it belongs to.
+  public var domain: String
+  /// What nodes call it by.
+  public var name: String
+  /// Which of several functions of one name it is; mostly empty.
+  public var overload = ""
+  /// Names, inside, of what it is given.
+  public var inputs: [String]
+  /// Names, inside, of what it gives.
+  public var outputs: [String]
+  /// The operations inside.
+  public var nodes: [ONNXNode]
+  /// Attributes that a caller may leave out, with their values then.
+  public var defaults: [ONNXAttribute] = []
+  /// The families of operators that it is written for; those of the model where there are none.
+  public var operatorSets: [ONNXOperatorSet] = []
+
+  /// A function from its parts.
+  public init(domain: String, name: String, inputs: [String], outputs: [String], nodes: [ONNXNode]) {
+    self.domain = domain
+    self.name = name
+    self.inputs = inputs
+    self.outputs = outputs
+    self.nodes = nodes
   }
 }
 

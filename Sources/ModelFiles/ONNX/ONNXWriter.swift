@@ -107,10 +107,10 @@ struct ONNXWriter {
     case .string(let value): (message.type, message.s) = (.string, Data(value.utf8))
     case .strings(let values): (message.type, message.strings) = (.strings, values.map { Data($0.utf8) })
     case .tensor(let value): (message.type, message.t) = (.tensor, value.message)
-    case .unsupported(let name):
+    case .graph, .reference, .unsupported:
       throw FileError(
         .unsupported, source: source, at: place, expected: "an attribute of a type that is written",
-        found: "one of type \(name)")
+        found: "one of type \(attribute.value.typeName)")
     }
     return message
   }

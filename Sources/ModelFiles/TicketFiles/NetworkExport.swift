@@ -7,7 +7,8 @@ import Foundation
 ///
 /// Convolutions are `<node>.weight` in OIHW, as PyTorch has them. A blocked 1×1 layer is
 /// `<node>.weight` of shape (hidden, 1, 1, 1), a depthwise convolution behind a gather of
-/// `<node>.sources` (int64).
+/// `<node>.sources` (int64). A map per channel is a depthwise `<node>.weight` and `<node>.bias`, a
+/// selection of channels `<node>.sources`, those of zeros one past the last.
 public enum NetworkExport {
   /// What a network can be written as.
   public enum Format: String, CaseIterable, Sendable {
@@ -94,6 +95,17 @@ public enum NetworkExport {
           try ONNXTensor(
             name: node.name + ".sources", shape: [layer.sources.count],
             values: .int64(layer.sources.map { Int64($0) })))
+      case .plain(.channelMap(let layer)):
+        let count = layer.factors.count
+        tensors += [
+          try ONNXTensor(name: node.name + ".weight", shape: [count, 1, 1, 1], values: .float32(layer.factors)),
+          try ONNXTensor(name: node.name + ".bias", shape: [count], values: .float32(layer.shifts)),
+        ]
+      case .plain(.channelSelection(let layer)):
+        // Channels of zeros are those one past the last.
+        let sources = layer.sources.map { Int64($0 ?? layer.inputChannels) }
+        tensors.append(
+          try ONNXTensor(name: node.name + ".sources", shape: [sources.count], values: .int64(sources)))
       case .input, .plain: break
       }
     }

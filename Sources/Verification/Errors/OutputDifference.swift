@@ -91,10 +91,12 @@ private struct Roundings {
       case .plain(let layer):
         let (rules, shape) = (layer.rules, network.shapes[node.inputs[0]])
         let read = node.inputs.map { values[$0] }
-        // Flattening makes several entries of each channel; other layers one.
-        let entries = network.shapes[index].channels / shape.channels
-        let magnitudes = (0..<network.shapes[index].channels).map { c in
-          read.reduce(0.0) { $0 + rules.steepness * $1.magnitudes[c / entries] }
+        let channels = network.shapes[index].channels
+        let magnitudes = (0..<channels).map { c in
+          guard let source = rules.source(ofChannel: c, of: channels, over: shape.channels) else { return 0.0 }
+          return read.reduce(rules.shift(ofChannel: c).magnitude) {
+            $0 + rules.steepness(ofChannel: c) * $1.magnitudes[source]
+          }
         }
         let roundings = read.map(\.count).max() ?? 0
         values.append(Bound(magnitudes, roundings + rules.roundings(over: shape)))

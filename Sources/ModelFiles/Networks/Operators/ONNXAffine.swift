@@ -4,7 +4,7 @@ import LinearAlgebra
 /// Maps a·x + b with numbers per channel: constants added or multiplied, and batch normalisation.
 ///
 /// Behind a convolution or dense layer that nothing else reads, a multiplies its kernel and b joins
-/// its bias; elsewhere the map stands as a 1×1 convolution of one channel a group, which
+/// its bias, and so behind another map; elsewhere the map stands as a layer of its own, which
 /// `ONNXPointwiseLayers` moves on where it can. All in Float64, rounded once to Float32.
 extension ONNXGraphReader {
   /// Which of two inputs is a constant.
@@ -72,17 +72,24 @@ extension ONNXGraphReader {
     let hasShift = node.operatorType != "Mul" && node.operatorType != "Div"
     var result = input
     let isSame = values[node.inputs[0]]?.value == input.value
-    if isSame, let before = convolution(behind: node.inputs[0]), before.outputChannels == map.count {
+    switch isSame ? layer(behind: node.inputs[0]) : nil {
+    case .convolution(let before)? where before.outputChannels == map.count:
       // Kernels keep the output channel last.
       let kernel = before.kernel.enumerated().map { Float(Double($1) * map[$0 % map.count].factor) }
       let bias = map.enumerated().map { Float(Double(before.bias?[$0] ?? 0) * $1.factor + $1.shift) }
       let layer = try before.with(kernel: kernel, bias: before.bias != nil || hasShift ? bias : nil)
       try charge(.convolution(layer), node, index)
       try builder.replace(input.value, by: .convolution(layer))
-    } else {
-      let layer = try Convolution<Float>.perChannel(map.map(\.factor), hasShift ? map.map(\.shift) : nil)
-      try charge(.convolution(layer), node, index)
-      result.value = try builder.append(layerName(node), .convolution(layer), to: [input.value])
+    case .plain(.channelMap(let before))? where before.factors.count == map.count:
+      let layer = try ChannelMap(
+        factors: map.enumerated().map { Float(Double(before.factors[$0]) * $1.factor) },
+        shifts: map.enumerated().map { Float(Double(before.shifts[$0]) * $1.factor + $1.shift) })
+      try builder.replace(input.value, by: .plain(.channelMap(layer)))
+    default:
+      let layer = try ChannelMap(
+        factors: map.map { Float($0.factor) }, shifts: hasShift ? map.map { Float($0.shift) } : nil)
+      try charge(weights: 2 * map.count, node, index)
+      result.value = try builder.append(layerName(node), .plain(.channelMap(layer)), to: [input.value])
     }
     values[node.outputs[0]] = result
   }

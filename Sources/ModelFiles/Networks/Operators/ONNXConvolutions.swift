@@ -2,7 +2,7 @@ import Convolution
 import Files
 import LinearAlgebra
 
-/// Conv, the window that it shares with pools, and Gather of channels.
+/// Conv, and the window that it shares with pools.
 extension ONNXGraphReader {
   mutating func convolution(_ node: ONNXNode, _ index: Int) throws {
     let input = try image(node, index, takesPadding: true)
@@ -97,22 +97,5 @@ extension ONNXGraphReader {
         bottom: window.padding.bottom + more.bottom, right: window.padding.right + more.right)
     }
     return window
-  }
-
-  /// A copy of the channels that a constant names, in its order.
-  mutating func gather(_ node: ONNXNode, _ index: Int) throws {
-    guard try integer(node, "axis", default: 0, index) == 1, has(node, 0),
-      let tensor = try constantInput(node, 1, index), tensor.shape.count == 1
-    else { throw problem(node, index, expected: "a constant list of channels and axis 1", found: "another") }
-    let input = try image(node, index)
-    let channels = builder.shape(of: input.value).channels
-    let sources = try tensor.int64s().map { $0 < 0 ? $0 + Int64(channels) : $0 }
-    if let wrong = sources.first(where: { $0 < 0 || $0 >= Int64(channels) }) {
-      throw problem(node, index, expected: "channels in 0..<\(channels)", found: "\(wrong)")
-    }
-    let layer = try BlockedPointwise<Float>(
-      inputChannels: channels, sources: sources.map { Int($0) },
-      scalars: [Float](repeating: 1, count: sources.count))
-    try append(node, index, .blockedPointwise(layer), toImage: input)
   }
 }

@@ -18,8 +18,13 @@ extension ONNXGraphReader {
         throw problem(node, index, expected: "\(type) over the classes", found: "axis \(axis) of rank \(rank)")
       }
     }
+    noteHead(type)
+    try alias(node, index) { $0.head = type }
+  }
+
+  /// Says that a head is left out.
+  mutating func noteHead(_ type: String) {
     let outputs = type == "ArgMax" ? "the numbers of the largest" : "what it makes of them"
     notes.append("\(type) at the end is left out: outputs are its inputs, the scores, not \(outputs); no class changes")
-    try alias(node, index) { $0.head = type }
   }
 }

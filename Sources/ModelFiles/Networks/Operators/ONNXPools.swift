@@ -29,14 +29,16 @@ extension ONNXGraphReader {
     }
     if let padding {
       // Zeros of a Pad count as entries; what the pool adds itself must not, or be counted too.
-      guard kind != .maximum, !window.roundsUp, kind == .averageCountingPadding || window.padding == Padding(),
+      // Under a maximum they do not count where nothing is negative.
+      let isRectified = builder.operation(of: input.value) == .rectifier
+      guard kind != .maximum || isRectified, !window.roundsUp, kind != .average || window.padding == Padding(),
         automatic == "NOTSET" || automatic == "VALID"
       else {
         throw problem(
           node, index, expected: "a Pad that joins a convolution or a plain average (a largest entry ignores padding)",
           found: "a Pad before another pool")
       }
-      kind = .averageCountingPadding
+      if kind != .maximum { kind = .averageCountingPadding }
       let own = window.padding
       window.padding = Padding(
         top: own.top + padding.top, left: own.left + padding.left, bottom: own.bottom + padding.bottom,
@@ -92,23 +94,42 @@ extension ONNXGraphReader {
         found: mode == "constant" ? "the value \(value)" : "mode \(mode)")
     }
     let limit = 1 << 20
-    guard pads.allSatisfy({ $0 >= 0 && $0 < limit }),
-      let spatial = input.layout.spatial(in: builder.shape(of: input.value)),
-      pads[0] == 0, pads[1] == 0, pads[rank] == 0, pads[rank + 1] == 0, input.padding == nil, input.head == nil
+    let shape = builder.shape(of: input.value)
+    guard pads.allSatisfy({ $0 >= 0 && $0 < limit }), let axes = input.layout.axes(in: shape), pads[0] == 0,
+      pads[rank] == 0, input.padding == nil, input.head == nil
     else {
       throw problem(
-        node, index, expected: "pixels around an image (N, C, H, W), not channels or cropping", found: "\(pads)")
+        node, index, expected: "zeros around an image (N, C, H, W) or among its channels, no cropping",
+        found: "\(pads)")
     }
-    try alias(node, index) {
-      $0.padding =
-        spatial == 2
-        ? Padding(top: pads[2], left: pads[3], bottom: pads[rank + 2], right: pads[rank + 3])
-        : Padding(left: pads[2], right: pads[rank + 2])
+    var padding = Padding()
+    var result = input
+    for (place, axis) in axes.enumerated() {
+      let (before, after) = (pads[place + 1], pads[rank + place + 1])
+      switch axis {
+      case .row: (padding.top, padding.bottom) = (before, after)
+      case .column: (padding.left, padding.right) = (before, after)
+      case .channel:
+        if before + after == 0 { continue }
+        try charge(weights: before + shape.channels + after, node, index)
+        if result.scale != 1 { result = try scaled(result, named: node.inputs[0]) }
+        result = try padChannels(result, before: before, after: after, named: layerName(node))
+      }
+    }
+    if result.value == input.value {
+      try alias(node, index) { $0.padding = padding }
+    } else {
+      result.padding = padding == Padding() ? nil : padding
+      values[node.outputs[0]] = result
     }
   }
 
   /// ReduceMean, ReduceSum or ReduceMax over axes of pixels.
   mutating func reduce(_ node: ONNXNode, _ index: Int) throws {
+    if try reduceClasses(node, index) { return }
+    guard node.operatorType != "ReduceLogSumExp" else {
+      throw problem(node, index, expected: "a sum over classes at the end of the network", found: "another")
+    }
     let input = try computed(node, 0, index)
     let shape = builder.shape(of: input.value)
     let given = try axes(node, rank: input.layout.rank, index)

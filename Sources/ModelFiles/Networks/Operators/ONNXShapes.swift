@@ -121,11 +121,14 @@ extension ONNXGraphReader {
   /// The node's first input under other dimensions.
   private mutating func arrange(_ node: ONNXNode, _ index: Int, _ layout: ONNXLayout) throws {
     let name = layerName(node)
-    guard try raw(node, 0, index).padding == nil else {
+    guard try raw(node, 0, index).padding == nil || node.operatorType == "Transpose" else {
       throw problem(node, index, expected: "a convolution or an average behind a Pad", found: node.operatorType)
     }
-    let isOnePixel = builder.shape(of: try raw(node, 0, index).value).pixels == 1
-    if isOnePixel, layout.dimensions.count == 1, node.operatorType == "Flatten" || node.operatorType == "Reshape" {
+    let before = try raw(node, 0, index)
+    let isOnePixel = builder.shape(of: before.value).pixels == 1
+    if isOnePixel, before.head == nil, layout.dimensions.count == 1,
+      node.operatorType == "Flatten" || node.operatorType == "Reshape"
+    {
       // It changes nothing, but targets of old tickets have it among their layers.
       var value = try computed(node, 0, index)
       value.value = try builder.append(name, .flatten, to: [value.value])
