@@ -175,7 +175,7 @@ import Testing
     let solve = try ToolRun("solve", "--help", in: folder).output.split(
       whereSeparator: \.isWhitespace
     ).joined(separator: " ")
-    #expect(solve.contains("all solvers take it but pairwise, k-list, greedy or iterated-greedy"))
+    #expect(solve.contains("all solvers take it but pairwise, k-list, greedy, iterated-greedy or population"))
     let prune = try ToolRun("prune", "--help", in: folder).output.split(
       whereSeparator: \.isWhitespace
     ).joined(separator: " ")
