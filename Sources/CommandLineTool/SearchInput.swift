@@ -26,7 +26,7 @@ struct SearchInput: ParsableArguments {
   var sweeps: Int?
   @Option(
     number: ArgumentHelp(
-      "Calibrated mode: how far least squares are damped towards the target's kernel, as a part of the features' mean square (default: 0.3).",
+      "Calibrated mode: how far least squares are damped towards the target's kernel, as a part of the features' mean square (default: 0.3 below width 2000, else 1).",
       valueName: "PART"))
   var damping: Double?
   @Option(
@@ -59,7 +59,8 @@ struct SearchInput: ParsableArguments {
     let range = try InputRange(low: low, high: high)
     let target = try Target(ONNXModel.network(fromFile: target))
     let images = try calibration.map { try ImageSetFile.calibration($0, scale: scale) }
-    return SearchSource(target: target, plan: plan, seed: seed, inputRange: range, images: images)
+    return SearchSource(
+      target: target, plan: plan, dampsByWidth: damping == nil, seed: seed, inputRange: range, images: images)
   }
 
   private func plan(workLimit: UInt64?) throws -> SearchPlan {
@@ -130,14 +131,26 @@ struct SearchInput: ParsableArguments {
 /// What a search is made from, read from options and files, but for its width.
 struct SearchSource: Sendable {
   let target: Target
-  let plan: SearchPlan
+  /// The plan, but for a damping that nobody chose.
+  fileprivate let plan: SearchPlan
+  /// Whether the damping is the one that suits the width.
+  fileprivate let dampsByWidth: Bool
   let seed: UInt64
   let inputRange: InputRange
   let images: ImageSet?
 
+  /// How filters are searched for at a width.
+  func plan(width: Int) -> SearchPlan {
+    guard dampsByWidth, case .calibrated(var calibration) = plan.mode else { return plan }
+    calibration.damping = CalibrationPlan.damping(forWidth: width)
+    var plan = plan
+    plan.mode = .calibrated(calibration)
+    return plan
+  }
+
   func search(width: Int) throws(TicketError) -> TicketSearch {
     try TicketSearch(
-      target, plan: plan, seed: seed, width: width, inputRange: inputRange, images: images)
+      target, plan: plan(width: width), seed: seed, width: width, inputRange: inputRange, images: images)
   }
 }
 
