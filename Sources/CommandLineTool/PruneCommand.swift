@@ -133,7 +133,7 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     progress.clear()
     let file = TicketFile(
       ticket: result.ticket, claims: figures.claims, witness: figures.witness,
-      targetFileDigest: found.targetFileDigest, search: source.plan)
+      targetFileDigest: found.targetFileDigest, search: source.plan(width: result.ticket.width))
     let bytes = try file.write(to: output, force: force)
     var report = FigureReport(
       claims: figures.claims, of: measurement, target: input.target, search: file.search,
@@ -149,7 +149,7 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     } else {
       let width = result.ticket.width
       print(
-        "ticket for \(input.target): width \(width), seed \(input.seed), mode \(input.mode), solver \(source.plan.solver), in \(output)"
+        "ticket for \(input.target): width \(width), seed \(input.seed), mode \(input.mode), solver \(source.plan(width: width).solver), in \(output)"
       )
       print(report.table)
     }

@@ -26,7 +26,7 @@ struct SearchInput: ParsableArguments {
   var sweeps: Int?
   @Option(
     number: ArgumentHelp(
-      "Calibrated mode: how far least squares are damped towards the target's kernel, as a part of the features' mean square (default: 0.3).",
+      "Calibrated mode: how far least squares are damped towards the target's kernel, as a part of the features' mean square (default: 0.3 below width 2000, else 1).",
       valueName: "PART"))
   var damping: Double?
   @Option(
@@ -71,7 +71,7 @@ struct SearchInput: ParsableArguments {
     let range = given ?? InputRange(holding: sets) ?? .unit
     for set in sets { try range.requireHolds(set, "leave the option out, or name a larger one") }
     return SearchSource(
-      target: try Target(model.network), plan: plan, seed: seed, inputRange: range,
+      target: try Target(model.network), plan: plan, dampsByWidth: damping == nil, seed: seed, inputRange: range,
       isRangeFromData: given == nil && !sets.isEmpty, images: images, data: data)
   }
 
@@ -143,7 +143,10 @@ struct SearchInput: ParsableArguments {
 /// What a search is made from, read from options and files, but for its width.
 struct SearchSource: Sendable {
   let target: Target
-  let plan: SearchPlan
+  /// The plan, but for a damping that nobody chose.
+  fileprivate let plan: SearchPlan
+  /// Whether the damping is the one that suits the width.
+  fileprivate let dampsByWidth: Bool
   let seed: UInt64
   let inputRange: InputRange
   /// Whether the box is that of the images, since none was named.
@@ -153,9 +156,18 @@ struct SearchSource: Sendable {
   /// Images to measure on.
   let data: ImageSet?
 
+  /// How filters are searched for at a width.
+  func plan(width: Int) -> SearchPlan {
+    guard dampsByWidth, case .calibrated(var calibration) = plan.mode else { return plan }
+    calibration.damping = CalibrationPlan.damping(forWidth: width)
+    var plan = plan
+    plan.mode = .calibrated(calibration)
+    return plan
+  }
+
   func search(width: Int) throws(TicketError) -> TicketSearch {
     try TicketSearch(
-      target, plan: plan, seed: seed, width: width, inputRange: inputRange, images: images)
+      target, plan: plan(width: width), seed: seed, width: width, inputRange: inputRange, images: images)
   }
 }
 

@@ -30,6 +30,17 @@ import Tickets
     #expect(try ToolRun("export", Folder.ticket, "-o", "pruned.onnx", in: folder).status == 0)
   }
 
+  /// The damping that nobody chose is the width's, and stands in the ticket.
+  @Test(arguments: [(1999, 0.3), (2000, 1.0)]) func dampingSuitsTheWidth(width: Int, damping: Double) throws {
+    let folder = try Folder()
+    let prune = ["prune", Folder.target, "--width", "\(width)", "--seed", "5", "-o", Folder.ticket] + Self.options
+    let run = try ToolRun(prune + ["--time-limit", "60", "--json"], in: folder)
+    #expect(try run.json()["damping"] as? Double == damping, "\(run.errors)")
+    #expect(try TicketFile(contentsOf: folder.file(Folder.ticket)).search?.calibration?.damping == damping)
+    let chosen = try ToolRun(prune + ["--damping", "0.5", "--time-limit", "60", "--force", "--json"], in: folder)
+    #expect(try chosen.json()["damping"] as? Double == 0.5, "\(chosen.errors)")
+  }
+
   @Test func threadsChangeNoByteAndOptionsCount() throws {
     let folder = try Folder()
     #expect(try prune(folder, "--threads", "1").status == 0)

@@ -108,7 +108,7 @@ import Verification
     #expect(verdict { $0.dataDigest = "other" } == nil)
     #expect(verdict { $0.ticketAccuracy = nil } == nil)
     #expect(verdict { $0.errorLowerBound = nil } == false)
-    #expect(VerificationReport(measured: measured, stated: nil).verdict == false)
+    #expect(VerificationReport(measured: measured, stated: nil).verdict == nil)
     #expect(VerificationReport(measured: measured, stated: measured, isFoundAgain: false).verdict == false)
     #expect(VerificationReport(measured: measured, stated: measured, isFoundAgain: true).verdict == true)
     #expect(VerificationReport(measured: measured, stated: measured, unconfirmed: ["file"]).verdict == nil)
