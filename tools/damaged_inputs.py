@@ -110,7 +110,8 @@ def verdict(case, run):
         return f"took {run.peak / 1e6:.0f} MB"
     lines = run.errors.count(b"\n")
     if run.code == 2:
-        if run.output:
+        # What info knows of a network that is not read it prints all the same.
+        if run.output and "info" not in case.arguments:
             return "exit code 2 with text on standard output"
         if lines != 1 or not run.errors.endswith(b"\n"):
             return f"exit code 2 with {lines} lines on standard error"

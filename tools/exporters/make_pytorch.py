@@ -104,6 +104,15 @@ class Inception(nn.Module):
         return functional.relu(torch.cat([self.a(x), self.b(x), self.c(x), self.d(x)], 1))
 
 
+class Shuffle(nn.Module):
+    """ShuffleNet's exchange between two groups, as torchvision writes it."""
+
+    def forward(self, x):
+        batch, channels, height, width = x.size()
+        x = x.view(batch, 2, channels // 2, height, width)
+        return torch.transpose(x, 1, 2).contiguous().view(batch, channels, height, width)
+
+
 class Lambda(nn.Module):
     """A function as a module."""
 
@@ -180,6 +189,12 @@ def networks():
         conv(8, 8, groups=8, bias=False), nn.BatchNorm2d(8), nn.ReLU(),
         nn.Conv2d(8, 16, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU(), tail(16)), image
     yield "resnext", nn.Sequential(conv(3, 8), nn.ReLU(), conv(8, 8, groups=4), nn.ReLU(), tail(8)), image
+    yield "shufflenet", nn.Sequential(
+        conv(3, 8), nn.ReLU(), nn.Conv2d(8, 8, 1, groups=2), nn.ChannelShuffle(2), conv(8, 8, groups=8),
+        nn.BatchNorm2d(8), nn.ReLU(), tail(8)), image
+    yield "shuffle-by-hand", nn.Sequential(
+        conv(3, 8), nn.ReLU(), Shuffle(), nn.Conv2d(8, 8, 1, groups=4), nn.ReLU(), tail(8)), image
+    yield "prelu", nn.Sequential(conv(3, 8), nn.PReLU(), tail(8)), image
     yield "leaky", nn.Sequential(conv(3, 8), nn.LeakyReLU(0.1), conv(8, 8), nn.LeakyReLU(0.2), tail(8)), image
     yield "conv1d", nn.Sequential(
         nn.Conv1d(3, 8, 5, padding=2), nn.BatchNorm1d(8), nn.ReLU(), nn.MaxPool1d(2), nn.Conv1d(8, 8, 3),

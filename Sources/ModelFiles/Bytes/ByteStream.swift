@@ -26,7 +26,11 @@ package final class ByteStream {
 
   /// Starts at the first byte of `range`, or of the whole source.
   ///
-  /// - Parameter checksum: CRC-32 of all bytes, once inflated.
+  /// - Parameters:
+  ///   - source: where the bytes are.
+  ///   - range: which of them; nil for all.
+  ///   - encoding: how they are packed.
+  ///   - checksum: CRC-32 of all bytes, once inflated.
   package init(
     _ source: ByteSource, range: Range<Int>? = nil, encoding: Encoding = .plain, checksum: UInt32? = nil
   ) throws(FileError) {

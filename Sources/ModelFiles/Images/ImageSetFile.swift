@@ -17,9 +17,12 @@ public enum ImageSetFile {
 
   /// Loads `fashion-mnist`, a folder of its IDX files (gzipped or not), or an npz file.
   ///
-  /// - Parameter scale: pixels become a·x + b; by default IDX bytes are mapped to [−1, 1] (x/127.5
-  ///   − 1), and npz arrays are taken as they are: `x` (N, C, H, W), (N, C, W) or (N, K) in
-  ///   float32, float64 or uint8, and `y` (N) integers.
+  /// - Parameters:
+  ///   - name: `fashion-mnist`, or a path.
+  ///   - part: which images of a set that has both.
+  ///   - scale: pixels become a·x + b; by default IDX bytes are mapped to [−1, 1] (x/127.5 − 1),
+  ///     and npz arrays are taken as they are: `x` (N, C, H, W), (N, C, W) or (N, K) in float32,
+  ///     float64 or uint8, and `y` (N) integers.
   /// - Throws: `FileError`, or `ConvolutionError` for sizes that do not fit together.
   public static func load(_ name: String, part: Part, scale: (Double, Double)? = nil) throws -> ImageSet {
     if name == "fashion-mnist" {

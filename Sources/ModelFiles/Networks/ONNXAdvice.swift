@@ -9,7 +9,6 @@ enum ONNXAdvice {
 
   static let lines: [String: String] = [
     "Min": "a bound from above (ReLU6 = relu(x) − relu(x − 6)): use plain ReLU in its place",
-    "PRelu": "a slope per channel: use LeakyRelu, with one slope, or ReLU",
     "HardSwish": smooth, "HardSigmoid": smooth, "Gelu": smooth, "Elu": smooth, "Selu": smooth, "Celu": smooth,
     "Mish": smooth, "Softplus": smooth, "Softsign": smooth, "Tanh": smooth, "Erf": smooth, "Swish": smooth,
     "ThresholdedRelu": smooth, "LRN": statistics, "InstanceNormalization": statistics,
@@ -52,9 +51,11 @@ extension ONNXAdvice {
   /// Operators whose value has their first input's shape, so that what comes behind one that is not
   /// read can be looked at.
   static func keepsShape(_ node: ONNXNode) -> Bool {
-    let others: Set<String> = ["Clip", "LeakyRelu", "Max", "Add", "Sub", "Mul", "Div", "BatchNormalization", "Pow"]
+    let others: Set<String> = [
+      "Clip", "LeakyRelu", "PRelu", "Max", "Add", "Sub", "Mul", "Div", "BatchNormalization", "Pow",
+    ]
     return lines[node.operatorType] == smooth || lines[node.operatorType] == statistics
-      || node.operatorType == "Min" || node.operatorType == "PRelu" || others.contains(node.operatorType)
+      || node.operatorType == "Min" || others.contains(node.operatorType)
   }
 
   /// The refusal of a node that is not read.

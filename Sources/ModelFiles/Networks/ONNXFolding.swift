@@ -8,8 +8,7 @@ extension ONNXGraphReader {
     "Shape", "Gather", "Slice", "Unsqueeze", "Squeeze", "Concat", "Cast", "Add", "Sub", "Mul", "Div", "Reshape",
     "Transpose", "Identity", "Dropout", "Sqrt", "Neg", "Reciprocal", "Expand", "DequantizeLinear", "Flatten",
     "ConstantOfShape", "Equal", "Less", "Greater", "LessOrEqual", "GreaterOrEqual", "And", "Or", "Not", "Where",
-    "Range",
-    "Min", "Max", "Pow", "Floor", "Ceil", "Exp", "ReduceProd", "Size", "Mod",
+    "Range", "Min", "Max", "Pow", "Floor", "Ceil", "Exp", "ReduceProd", "Size", "Mod",
   ]
 
   /// The constant or shape behind input `position`; nil for a computed value or none.

@@ -88,6 +88,7 @@ struct ONNXGraphReader {
     }
     if output.scale != 1 { output = try scaled(output, named: outputName) }
     guard output.padding == nil else { throw refused("a layer behind Pad", "none") }
+    guard output.split == nil else { throw refused("an image, or a flat row, as the output", "split channels") }
     guard output.part == nil else { throw refused("a whole softmax", "a part of one") }
     let shape = builder.shape(of: output.value)
     if output.layout.spatial(in: shape) != nil || shape.pixels == 1 { return output.value }
@@ -107,7 +108,12 @@ struct ONNXGraphReader {
   }
 
   mutating func read(_ node: ONNXNode, _ index: Int) throws {
-    guard node.domain.isEmpty || node.domain == "ai.onnx" else { throw unsupported(node, index) }
+    guard node.domain.isEmpty || node.domain == "ai.onnx" else {
+      guard let operation = ONNXOperators.classical[node.operatorType], node.domain == "ai.onnx.ml" else {
+        throw unsupported(node, index)
+      }
+      return try operation(&self, node, index)
+    }
     if node.operatorType == "Constant" {
       guard let output = node.outputs.first else {
         throw problem(node, index, expected: "an output", found: "none")
@@ -115,6 +121,7 @@ struct ONNXGraphReader {
       constants[output] = try constant(node, index)
       return
     }
+    if try shuffle(node, index) { return }
     if try fold(node, index) { return }
     if try partOfHead(node, index) { return }
     guard let operation = ONNXOperators.table[node.operatorType] else { throw unsupported(node, index) }

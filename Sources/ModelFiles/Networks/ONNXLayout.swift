@@ -103,6 +103,9 @@ struct ONNXComputed {
   var padding: Padding?
   /// The operator that stands between this value and the document's: one that ends a classifier.
   var head: String?
+  /// Sizes that the channels were split into, where they are two dimensions: as in a shuffle of
+  /// groups, and whether the second comes first.
+  var split: (first: Int, second: Int, isTurned: Bool)?
   /// What the value is, if it is a part of a softmax that is written out.
   var part: ONNXHeadPart?
 }

@@ -69,7 +69,9 @@ struct ONNXObstacles {
 extension ONNXGraphReader {
   /// Whether an operator is read, or computed from constants.
   static func knows(_ node: ONNXNode) -> Bool {
-    guard node.domain.isEmpty || node.domain == "ai.onnx" else { return false }
+    guard node.domain.isEmpty || node.domain == "ai.onnx" else {
+      return node.domain == "ai.onnx.ml" && ONNXOperators.classical[node.operatorType] != nil
+    }
     return node.operatorType == "Constant" || ONNXOperators.table[node.operatorType] != nil
       || folded.contains(node.operatorType)
   }

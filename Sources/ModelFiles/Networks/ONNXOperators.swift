@@ -22,6 +22,7 @@ enum ONNXOperators {
     // Entry by entry: Operators/ONNXElementwise.swift, Operators/ONNXAffine.swift.
     "Relu": { try $0.append($1, $2, .rectifier) },
     "LeakyRelu": { try $0.leakyRectifier($1, $2) },
+    "PRelu": { try $0.parametricRectifier($1, $2) },
     "Clip": { try $0.clip($1, $2) },
     "Max": { try $0.maximum($1, $2) },
     "Sum": { try $0.sum($1, $2) },
@@ -58,5 +59,12 @@ enum ONNXOperators {
     "Exp": { try $0.power($1, $2) },
     "Log": { try $0.power($1, $2) },
     "ReduceLogSumExp": { try $0.reduce($1, $2) },
+  ]
+
+  /// Of the family ai.onnx.ml, what stands around perceptrons: Operators/ONNXAffine.swift,
+  /// Operators/ONNXHeads.swift.
+  static let classical: [String: Reading] = [
+    "Scaler": { try $0.scaler($1, $2) },
+    "ZipMap": { try $0.zipMap($1, $2) },
   ]
 }

@@ -26,7 +26,9 @@ public struct NumPyArchiveFile: Sendable {
 
   /// Opens the npz file at `path`.
   ///
-  /// - Parameter maximumByteCount: the most that all entries together may say they inflate to.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - maximumByteCount: the most that all entries together may say they inflate to.
   /// - Throws: ``FileError``, also for an entry that is not an array of numbers, or not of the size
   ///   that its header says. Checksums are verified when elements are read.
   public init(

@@ -75,6 +75,11 @@ struct ONNXReader {
     for message in messages {
       let place: [FileError.Location] = [.key(role), .tensor(message.name)]
       guard case .tensorType(let tensor)? = message.type.value else {
+        // An output may be a sequence or map that is made of scores; inputs are tensors.
+        if role == "output", message.type.value != nil {
+          values.append(ONNXValue(name: message.name, shape: nil))
+          continue
+        }
         throw FileError(
           .unsupported, source: source, at: place, expected: "a dense tensor",
           found: message.type.value.map(kindName) ?? "a value without a type")

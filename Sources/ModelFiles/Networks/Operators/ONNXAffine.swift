@@ -94,6 +94,21 @@ extension ONNXGraphReader {
     values[node.outputs[0]] = result
   }
 
+  /// (x − offset) · scale, a number each for all features or for every one.
+  mutating func scaler(_ node: ONNXNode, _ index: Int) throws {
+    let input = try row(computed(node, 0, index), node, index)
+    let count = builder.shape(of: input.value).channels
+    func numbers(_ name: String, _ standard: Double) throws -> [Double] {
+      guard let value = node.attribute(name) else { return [Double](repeating: standard, count: count) }
+      guard case .floats(let given) = value, given.count == count || given.count == 1 else {
+        throw problem(node, index, expected: "\(count) numbers as \(name)", found: value.typeName)
+      }
+      return (0..<count).map { Double(given[given.count == 1 ? 0 : $0]) }
+    }
+    let (offset, scale) = (try numbers("offset", 0), try numbers("scale", 1))
+    try applyAffine(node, index, input, zip(offset, scale).map { ($1, -$0 * $1) })
+  }
+
   /// Batch normalisation in inference: scale · (x − mean) / √(variance + ε) + shift, per channel.
   mutating func batchNormalization(_ node: ONNXNode, _ index: Int) throws {
     try requireInference(node, index)

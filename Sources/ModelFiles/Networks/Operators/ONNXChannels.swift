@@ -2,7 +2,7 @@ import Convolution
 import Files
 
 /// Operators that take channels apart and put them together: Concat, Slice, Split, Gather, and Pad
-/// along channels.
+/// along channels; and channels shuffled between groups.
 ///
 /// Each becomes selections of channels; side by side they are the sum of selections that leave room
 /// for each other.

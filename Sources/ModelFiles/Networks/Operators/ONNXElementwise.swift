@@ -7,6 +7,17 @@ extension ONNXGraphReader {
     try append(node, index, .plain(.leakyRectifier(LeakyRectifier(slope: slope))))
   }
 
+  /// One slope for all entries is LeakyReLU.
+  mutating func parametricRectifier(_ node: ONNXNode, _ index: Int) throws {
+    let slopes = try weights(node, 1, index).values
+    guard let slope = slopes.first, slopes.allSatisfy({ $0 == slope }) else {
+      throw problem(
+        node, index, expected: "one slope for all channels, which is LeakyReLU",
+        found: "\(slopes.count) slopes: train with one (or with ReLU) in their place")
+    }
+    try append(node, index, .plain(.leakyRectifier(LeakyRectifier(slope: slope))))
+  }
+
   /// Clip from 0 up is ReLU, Clip without bounds nothing.
   mutating func clip(_ node: ONNXNode, _ index: Int) throws {
     func bound(_ name: String, _ position: Int, _ open: Double) throws -> Double {

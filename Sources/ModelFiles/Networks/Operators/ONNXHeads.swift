@@ -27,4 +27,10 @@ extension ONNXGraphReader {
     let outputs = type == "ArgMax" ? "the numbers of the largest" : "what it makes of them"
     notes.append("\(type) at the end is left out: outputs are its inputs, the scores, not \(outputs); no class changes")
   }
+
+  /// Scores by class label, one map a row: the scores.
+  mutating func zipMap(_ node: ONNXNode, _ index: Int) throws {
+    notes.append("ZipMap at the end, which names the scores by their classes, is left out")
+    try alias(node, index)
+  }
 }
