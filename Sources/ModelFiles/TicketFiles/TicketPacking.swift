@@ -56,8 +56,8 @@ extension TicketFile {
 
   /// The safetensors form of a coded ticket's file.
   ///
-  /// - Complexity: reading it: 2N words of the generator for each input channel, and a coded bit for
-  ///   each filter of a half.
+  /// - Complexity: reading it: 2N words of the generator for each input channel, and a coded bit
+  ///   for each filter of a half.
   /// - Throws: `FileError` for a file that is not coded, or was edited; `TicketError` for a ticket
   ///   that contradicts itself.
   public static func unpacked(contentsOf path: String) throws -> Data {
