@@ -35,7 +35,12 @@ public struct TicketFile: Sendable {
 
   /// A file to write.
   ///
-  /// - Parameter witness: of the network's input shape.
+  /// - Parameters:
+  ///   - ticket: what the file is of.
+  ///   - claims: what its search found, or nil.
+  ///   - witness: an image of the network's input shape on which the measured error occurs, or nil.
+  ///   - targetFileDigest: SHA-256 of the target's file, in hexadecimal, or nil.
+  ///   - search: how it was searched for, or nil.
   public init(
     ticket: Ticket, claims: Claims?, witness: [Float]? = nil, targetFileDigest: String? = nil,
     search: SearchPlan? = nil

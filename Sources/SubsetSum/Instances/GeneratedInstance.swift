@@ -48,7 +48,13 @@ public enum GeneratedInstance {
   ///
   /// Complexity: n·(m + 1) normal numbers; 4·n·(m + 1) bytes, and 8·m for the target.
   ///
-  /// - Parameter control: bounds the instance's memory and time.
+  /// - Parameters:
+  ///   - m: the coordinates of a candidate, at least 0.
+  ///   - n: the number of candidates, at least 0.
+  ///   - seed: any number; another seed is another instance.
+  ///   - norm: what errors are measured in.
+  ///   - size: the number of candidates that a subset must have; nil for any number.
+  ///   - control: bounds the instance's memory and time.
   /// - Throws: `SubsetSumError.invalidOption` for negative sizes; `.memoryLimit` where the instance
   ///   needs more than the run may use, before any of it is allocated; `.stoppedBefore` where the
   ///   run must stop before the instance is made.

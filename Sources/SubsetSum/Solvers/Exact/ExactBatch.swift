@@ -72,8 +72,12 @@ public struct ExactBatch: Sendable {
 
   /// The optima of instances that are made when they are needed, so that none is stored.
   ///
-  /// - Parameter make: writes all n candidates of an instance and returns its target. It is called
-  ///   from any thread.
+  /// - Parameters:
+  ///   - instances: their number, at least 0.
+  ///   - workers: the cores that they are dealt to.
+  ///   - control: bounds the time of all of them together, and the memory.
+  ///   - make: writes all n candidates of an instance and returns its target. It is called from any
+  ///     thread.
   /// - Throws: as for given instances; `.invalidOption` for a negative number of instances; what
   ///   `make` throws.
   public func solve(

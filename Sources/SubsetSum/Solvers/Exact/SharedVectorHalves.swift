@@ -66,7 +66,11 @@ public struct SharedVectorHalves: Sendable {
 
   /// Builds the half sums of some candidates.
   ///
-  /// - Parameter memoryBytes: what the tables may take.
+  /// - Parameters:
+  ///   - candidates: n of them, up to 56, of at least two coordinates.
+  ///   - norm: what errors are measured in.
+  ///   - memoryBytes: what the tables may take.
+  ///   - control: asked while the tables are made.
   /// - Throws: `SubsetSumError.tooManyCandidates` above 56; `.unsupported` for fewer than two
   ///   dimensions; `.unusableEntry` for entries that are not finite or above 2⁴⁰⁰;
   ///   `.mismatchedSizes` for a norm of another dimension; `.memoryLimit` where the tables need

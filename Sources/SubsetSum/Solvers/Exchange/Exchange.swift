@@ -96,7 +96,13 @@ public struct Exchange: MultipleWorkers {
 
   /// A search from what another solver finds, in the same run.
   ///
-  /// - Parameter solver: what finds the subset to start from; the others are as for a given subset.
+  /// - Parameters:
+  ///   - solver: what finds the subset to start from.
+  ///   - coolings: their number; 0 for the local optimum next to the start.
+  ///   - coolingBits: the binary logarithm of the most proposals of a cooling, from 10 to 40.
+  ///   - pairWindow: candidates among which pairs are tried.
+  ///   - heat: what the start of a cooling lets the residual rise to, as a multiple of the best.
+  ///   - chill: what its end lets the residual fall to, as a multiple of the best.
   public init(
     improving solver: any Solver = FractionalRounding(), coolings: Int = 1 << 20, coolingBits: Int = 22,
     pairWindow: Int = 2048, heat: Double = 2.5, chill: Double = 0.5
