@@ -7,7 +7,7 @@ enum Deflater {
   /// The whole stream, made by zlib at its best level. Other builds of zlib may choose other bytes
   /// for the same content.
   ///
-  /// - Throws: ``FileError`` of kind `tooLarge` from 2³¹ bytes on.
+  /// - Throws: `FileError` of kind `tooLarge` from 2³¹ bytes on.
   static func deflated(_ data: Data, source: String) throws(FileError) -> Data {
     guard data.count < 1 << 31 else {
       throw FileError(.tooLarge, source: source, expected: "fewer than 2^31 bytes to deflate", found: "\(data.count)")

@@ -46,7 +46,7 @@ public struct IDXFile: Sendable, Equatable {
 
   /// An array of raw bytes.
   ///
-  /// - Throws: ``FileError`` if a dimension does not fit the format, or the size is not that of
+  /// - Throws: `FileError` if a dimension does not fit the format, or the size is not that of
   ///   `bytes`.
   public init(
     elementType: ElementType, dimensions: [Int], bytes: Data, source: String = "(in memory)"
@@ -72,14 +72,14 @@ public struct IDXFile: Sendable, Equatable {
   /// Reads a whole file from its bytes. Gzipped bytes are told by their first two; they are
   /// inflated no further than the dimensions at their start demand, and their checksum is verified.
   ///
-  /// - Throws: ``FileError``.
+  /// - Throws: `FileError`.
   public init(bytes: Data, source: String) throws(FileError) {
     try self.init(reading: ByteSource(bytes, name: source))
   }
 
   /// The elements of a file of type uint8.
   ///
-  /// - Throws: ``FileError`` of kind `wrongType` for any other type.
+  /// - Throws: `FileError` of kind `wrongType` for any other type.
   public func uint8s() throws(FileError) -> [UInt8] {
     guard elementType == .uint8 else {
       throw FileError(.wrongType, source: source, expected: "elements of type uint8", found: "\(elementType)")

@@ -3,7 +3,7 @@ import Files
 extension ONNXDocument {
   /// The same document with nodes of the model's own functions in the place of their calls.
   ///
-  /// - Throws: ``FileError`` for functions that call themselves, or too many nodes.
+  /// - Throws: `FileError` for functions that call themselves, or too many nodes.
   func withFunctionsInlined() throws(FileError) -> ONNXDocument {
     if functions.isEmpty { return self }
     var inlining = ONNXInlining(document: self)

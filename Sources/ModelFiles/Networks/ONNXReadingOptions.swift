@@ -33,7 +33,7 @@ public struct ONNXReadingOptions: Sendable, Equatable {
 extension ONNXDocument {
   /// The document with the one output and the input sizes that were chosen.
   ///
-  /// - Throws: ``FileError`` for a name that no value has, or sizes that contradict the document's.
+  /// - Throws: `FileError` for a name that no value has, or sizes that contradict the document's.
   func choosing(_ options: ONNXReadingOptions) throws(FileError) -> ONNXDocument {
     var document = self
     if let name = options.outputName {

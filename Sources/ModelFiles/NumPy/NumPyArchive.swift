@@ -45,7 +45,7 @@ public struct NumPyArchive: Sendable, Equatable {
   ///   - source: what to call it in messages.
   ///   - maximumByteCount: the most that all entries together may take once inflated. Nothing is
   ///     inflated beyond the size that its entry states.
-  /// - Throws: ``FileError``, also for an entry that is not an array of numbers.
+  /// - Throws: `FileError`, also for an entry that is not an array of numbers.
   public init(
     bytes: Data, source: String, maximumByteCount: Int = defaultMaximumByteCount
   ) throws(FileError) {
@@ -64,7 +64,7 @@ public struct NumPyArchive: Sendable, Equatable {
 
   /// The array called `name`.
   ///
-  /// - Throws: ``FileError`` of kind `missing` if there is none.
+  /// - Throws: `FileError` of kind `missing` if there is none.
   public func array(_ name: String) throws(FileError) -> NumPyArray {
     guard let entry = entries.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
       throw Self.missing(name, among: names, source)
@@ -74,7 +74,7 @@ public struct NumPyArchive: Sendable, Equatable {
 
   /// The bytes of an npz file, stored without compression. The same content gives the same bytes.
   ///
-  /// - Throws: ``FileError`` if a name is empty or repeated, or the archive would reach 4 GiB.
+  /// - Throws: `FileError` if a name is empty or repeated, or the archive would reach 4 GiB.
   public func serialized() throws(FileError) -> Data {
     if entries.contains(where: { $0.name.isEmpty }) {
       throw FileError(.malformed, source: source, expected: "a name for every array", found: "an empty one")

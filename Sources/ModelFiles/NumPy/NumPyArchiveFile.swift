@@ -29,7 +29,7 @@ public struct NumPyArchiveFile: Sendable {
   /// - Parameters:
   ///   - path: the file.
   ///   - maximumByteCount: the most that all entries together may say they inflate to.
-  /// - Throws: ``FileError``, also for an entry that is not an array of numbers, or not of the size
+  /// - Throws: `FileError`, also for an entry that is not an array of numbers, or not of the size
   ///   that its header says. Checksums are verified when elements are read.
   public init(
     path: String, maximumByteCount: Int = NumPyArchive.defaultMaximumByteCount
@@ -61,7 +61,7 @@ public struct NumPyArchiveFile: Sendable {
 
   /// What the header of the array called `name` says.
   ///
-  /// - Throws: ``FileError`` of kind `missing` if there is none.
+  /// - Throws: `FileError` of kind `missing` if there is none.
   public func entry(_ name: String) throws(FileError) -> Entry {
     guard let entry = entries.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
       throw NumPyArchive.missing(name, among: names, source)
@@ -71,7 +71,7 @@ public struct NumPyArchiveFile: Sendable {
 
   /// The array called `name`, its checksum verified.
   ///
-  /// - Throws: ``FileError`` if there is none, or its bytes are damaged.
+  /// - Throws: `FileError` if there is none, or its bytes are damaged.
   public func array(_ name: String) throws(FileError) -> NumPyArray {
     let place = try entry(name).place
     return try within(place) { () throws(FileError) in
@@ -88,7 +88,7 @@ public struct NumPyArchiveFile: Sendable {
   /// Checks that an array's elements are of a size that the file may well hold, before there is
   /// room for them.
   ///
-  /// - Throws: ``FileError`` for compressed bytes that would grow beyond
+  /// - Throws: `FileError` for compressed bytes that would grow beyond
   ///   ``Inflater/plausibleExpansion``.
   func requirePlausible(_ name: String) throws(FileError) {
     let place = try entry(name).place

@@ -15,7 +15,7 @@ public struct NumPyArray: Sendable, Equatable {
 
   /// An array of raw bytes.
   ///
-  /// - Throws: ``FileError`` if the shape is negative, overflows or has more than 64 dimensions, or
+  /// - Throws: `FileError` if the shape is negative, overflows or has more than 64 dimensions, or
   ///   its size is not that of `bytes`.
   public init(
     elementType: NumPyElementType, shape: [Int], bytes: Data, source: String = "(in memory)"
@@ -73,7 +73,7 @@ public struct NumPyArray: Sendable, Equatable {
   /// Reads a whole npy file, of version 1, 2 or 3, from its bytes. Big-endian elements and Fortran
   /// order are converted.
   ///
-  /// - Throws: ``FileError``; for arrays of Python objects too, since pickles are never read.
+  /// - Throws: `FileError`; for arrays of Python objects too, since pickles are never read.
   public init(bytes: Data, source: String) throws(FileError) {
     try self.init(reading: ByteSource(bytes, name: source))
   }
@@ -112,7 +112,7 @@ public struct NumPyArray: Sendable, Equatable {
 
   /// The elements of an array of type f4.
   ///
-  /// - Throws: ``FileError`` of kind `wrongType` for any other type. Only ``integers()`` converts.
+  /// - Throws: `FileError` of kind `wrongType` for any other type. Only ``integers()`` converts.
   public func floats() throws(FileError) -> [Float] { try elements(.float32) }
 
   /// The elements of an array of type f8; any other type is an error.
@@ -138,7 +138,7 @@ public struct NumPyArray: Sendable, Equatable {
 
   /// The elements of an array of any integer type, as `Int`.
   ///
-  /// - Throws: ``FileError`` if the elements are not integers, or one of type u8 exceeds `Int`.
+  /// - Throws: `FileError` if the elements are not integers, or one of type u8 exceeds `Int`.
   public func integers() throws(FileError) -> [Int] {
     switch elementType {
     case .int8: return ElementCoding.decode(Int8.self, from: bytes).map(Int.init)

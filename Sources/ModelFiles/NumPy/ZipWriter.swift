@@ -8,7 +8,7 @@ enum ZipWriter {
 
   /// The archive of `entries`, in their order.
   ///
-  /// - Throws: ``FileError`` if a name is repeated or too long, or a size needs zip64, which is not
+  /// - Throws: `FileError` if a name is repeated or too long, or a size needs zip64, which is not
   ///   written.
   static func archive(_ entries: [(name: String, contents: Data)], source: String) throws(FileError) -> Data {
     guard entries.count < 0xffff else {

@@ -66,7 +66,7 @@ public struct ONNXDocument: Sendable, Equatable {
   /// - Parameters:
   ///   - bytes: the whole file.
   ///   - source: what to call it in messages.
-  /// - Throws: ``FileError`` if the bytes are not a model, a tensor's size is not that of its
+  /// - Throws: `FileError` if the bytes are not a model, a tensor's size is not that of its
   ///   shape, or the model uses external data, sparse initialisers, values that are not tensors, or
   ///   element types that are not read.
   public init(bytes: Data, source: String) throws(FileError) {
@@ -111,7 +111,7 @@ public struct ONNXDocument: Sendable, Equatable {
   /// The file's bytes. The same model gives the same bytes: fields in the order of their numbers,
   /// lists as given, values as raw little-endian bytes.
   ///
-  /// - Throws: ``FileError`` if a name that the format demands is empty or repeated, a size is
+  /// - Throws: `FileError` if a name that the format demands is empty or repeated, a size is
   ///   negative, an attribute is of a type that is not written, or the file would exceed 2 GiB.
   public func serialized() throws(FileError) -> Data {
     let message = try ONNXWriter(source: source).message(self)

@@ -20,7 +20,7 @@ struct ONNXScan {
 
   init(_ source: ByteSource) { self.source = source }
 
-  /// - Throws: ``FileError`` for bytes that are not fields inside fields, or too many of them.
+  /// - Throws: `FileError` for bytes that are not fields inside fields, or too many of them.
   func check() throws(FileError) {
     guard source.count <= Self.greatestByteCount else {
       throw FileError(

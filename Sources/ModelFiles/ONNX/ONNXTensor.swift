@@ -48,7 +48,7 @@ public struct ONNXTensor: Sendable, Equatable {
 
   /// A tensor from its parts.
   ///
-  /// - Throws: ``FileError`` if the shape is negative or overflows, or does not have as many
+  /// - Throws: `FileError` if the shape is negative or overflows, or does not have as many
   ///   elements as there are values.
   public init(name: String, shape: [Int], values: Values, source: String = "(in memory)") throws(FileError) {
     guard let count = CheckedSizes.elementCount(shape), count == values.count else {
@@ -72,7 +72,7 @@ public struct ONNXTensor: Sendable, Equatable {
 
   /// The values of a tensor of type FLOAT.
   ///
-  /// - Throws: ``FileError`` of kind `wrongType` for any other type.
+  /// - Throws: `FileError` of kind `wrongType` for any other type.
   public func floats() throws(FileError) -> [Float] {
     if case .float32(let values) = values { return values }
     throw wrongType(expected: .float32)

@@ -10,7 +10,7 @@ extension JSONCursor {
   /// Decoders of the system's library let the last of equal keys win, so that two readers could see
   /// two files.
   ///
-  /// - Throws: ``FileError`` at the byte where the text breaks a rule.
+  /// - Throws: `FileError` at the byte where the text breaks a rule.
   mutating func checkDocument() throws(FileError) {
     try checkValue(depth: 0)
     try finish()

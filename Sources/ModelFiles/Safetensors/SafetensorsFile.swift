@@ -45,7 +45,7 @@ public struct SafetensorsFile: Sendable, Equatable {
   /// - Parameters:
   ///   - bytes: the whole file.
   ///   - source: what to call it in messages.
-  /// - Throws: ``FileError``.
+  /// - Throws: `FileError`.
   public init(bytes: Data, source: String) throws(FileError) {
     try self.init(reading: ByteSource(bytes, name: source))
   }
@@ -71,7 +71,7 @@ public struct SafetensorsFile: Sendable, Equatable {
 
   /// The tensor called `name`, compared byte for byte.
   ///
-  /// - Throws: ``FileError`` of kind `missing` if there is none.
+  /// - Throws: `FileError` of kind `missing` if there is none.
   public func tensor(_ name: String) throws(FileError) -> SafetensorsTensor {
     guard let tensor = tensors.first(where: { $0.name == name && $0.name.utf8.elementsEqual(name.utf8) }) else {
       throw FileError(
@@ -85,7 +85,7 @@ public struct SafetensorsFile: Sendable, Equatable {
   /// their UTF-8 bytes, then the tensors in the order of `layout`; the header is padded with spaces
   /// to a multiple of eight bytes.
   ///
-  /// - Throws: ``FileError`` if a name is used twice or reserved, or the header exceeds the
+  /// - Throws: `FileError` if a name is used twice or reserved, or the header exceeds the
   ///   format's limit.
   public func serialized(layout: Layout = .aligned) throws(FileError) -> Data {
     let ordered: [SafetensorsTensor]

@@ -16,7 +16,7 @@ public struct SafetensorsTensor: Sendable, Equatable {
 
   /// A tensor of raw bytes.
   ///
-  /// - Throws: ``FileError`` if the shape is negative or overflows, or its size is not that of
+  /// - Throws: `FileError` if the shape is negative or overflows, or its size is not that of
   ///   `bytes`.
   public init(
     name: String, dtype: SafetensorsElementType, shape: [Int], bytes: Data, source: String = "(in memory)"
@@ -78,7 +78,7 @@ public struct SafetensorsTensor: Sendable, Equatable {
 
   /// The elements of a tensor of type F32.
   ///
-  /// - Throws: ``FileError`` of kind `wrongType` for any other type. No accessor converts.
+  /// - Throws: `FileError` of kind `wrongType` for any other type. No accessor converts.
   public func floats() throws(FileError) -> [Float] { try elements(.float32) }
 
   /// The elements of a tensor of type F64; any other type is an error.
