@@ -9,7 +9,7 @@ import SubsetSumKernels
 /// parents. One thread uses a descent at a time; all its memory is made once.
 final class PopulationDescent: @unchecked Sendable {
   /// Scores that the cut is the quantile of.
-  private static let sampled = 1 << 14
+  private static let sampled = 1 << 13
   /// The children that there is room for: half as many again as the width, and some.
   private static func room(_ width: Int) -> Int { width + width / 2 + 16 }
 
@@ -217,7 +217,7 @@ private struct PopulationVisitor: PairVisitor {
   @inline(__always) mutating func visit(_ left: Int, _ right: Int) {
     let score = fixedOrderSquaredDistance(sums + right &* dimension, states + left &* stride, dimension)
     if !(score <= cut) || count == capacity { return }
-    if pattern != 0, SplitMix.draw(pattern, left << 8 | right) & 1 == 0 { return }
+    if pattern != 0, SplitMix.draw(pattern, left << 16 | right) & 1 == 0 { return }
     parents[count] = UInt32(truncatingIfNeeded: left)
     codes[count] = UInt16(truncatingIfNeeded: right)
     count &+= 1

@@ -12,7 +12,7 @@ import RunControl
 /// the last of them. Nothing changes once a ladder is made, so threads may share it.
 final class PopulationLadder: @unchecked Sendable {
   /// Candidates of a group, where as many are left.
-  static let groupSize = 8
+  static let groupSize = 9
 
   /// One group.
   struct Rung {

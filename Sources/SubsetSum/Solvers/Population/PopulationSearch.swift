@@ -10,7 +10,7 @@ import RunControl
 /// ```
 ///
 /// The longest candidates are rounded one by one. The 6·m + 24 shortest ones are decided in groups
-/// of 8 (`PopulationLadder`): all 256 choices of all states are scored at once by GEMM, by how many
+/// of 9 (`PopulationLadder`): all 512 choices of all states are scored at once by GEMM, by how many
 /// subsets of the candidates that remain a normal distribution expects to end within the error
 /// aimed at (`ReachMetric`), and the best `width` children go on. The last children are compared in
 /// the problem's norm. Descents from different roundings follow one another, four to a round, of 64
@@ -21,9 +21,13 @@ import RunControl
 /// they are plain. BLAS proposes and fixed-order Float64 decides: without a time limit the subset
 /// depends on the problem and the work limit alone.
 ///
-/// Complexity: for a descent of w states 32·w·m for each candidate decided, and w·m²/16; for the
-/// groups' sums and metrics once ⅔·m³ and 128·m² a group. Memory: 24·m bytes a state, 3000·m bytes
-/// a group, and up to 64 MB for rounded candidates.
+/// Measured on generated instances in the max norm, 10 s on one core, medians of 12 seeds, in the
+/// portfolio and with groups of 8: 0.0063 at (m, n) = (9, 250), 0.027 at (25, 1000), 0.12 at (72,
+/// 1900), 0.014 at (72, 16000).
+///
+/// Complexity: for a descent of w states 57·w·m for each candidate decided, and up to w·m²/18; for
+/// the groups' sums and metrics once ⅔·m³ and 256·m² a group. Memory: 32·m bytes a state, 10⁴·m
+/// bytes a group, and up to 64 MB for rounded candidates.
 public struct PopulationSearch: MultipleWorkers {
   /// The work limit of a run that states none: 2³².
   static let defaultWorkLimit: UInt64 = 1 << 32
