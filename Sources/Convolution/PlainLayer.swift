@@ -86,7 +86,10 @@ public protocol PlainLayerRules: Sendable, Hashable {
 
   /// The input's channel that a channel of the value is made of; nil for one that is 0 everywhere.
   ///
-  /// - Parameter channels: of the value.
+  /// - Parameters:
+  ///   - channel: of the value, from 0.
+  ///   - channels: how many the value has.
+  ///   - inputChannels: how many the input has.
   func source(ofChannel channel: Int, of channels: Int, over inputChannels: Int) -> Int?
   /// Numbers that the layer takes from the target.
   var scalarsTaken: Int { get }
