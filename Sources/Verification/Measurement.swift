@@ -32,6 +32,7 @@ public struct Measurement: Sendable {
   ///   - ticket: what is measured.
   ///   - target: what it was drawn for.
   ///   - workers: tasks at a time; no figure depends on it.
+  ///   - convolution: how convolutions over images are computed.
   /// - Throws: `TicketError.targetMismatch` when the ticket was not drawn for this target, or says
   ///   otherwise of its graph or biases (`Ticket.requireMatch`); `TicketError.invalidTicket` when
   ///   it contradicts its random network.
