@@ -180,7 +180,7 @@ final class PopulationRun {
           width: width, dimension: rows.dimension, stride: rows.stride, rungCount: ladder.rungs.count)
       }
     }
-    let results = Results(count: Self.lanes)
+    let results = Guarded([LaneResult?](repeating: nil, count: Self.lanes))
     let (control, descents) = (meter.control, descents)
     nonisolated(unsafe) let run = self
     try Workers.forEach(count: Self.lanes, workers: used) { lane, worker in
@@ -194,41 +194,33 @@ final class PopulationRun {
       let descent = descents[worker]
       let ending = try descent.run(
         ladder, from: start.base, measure: run.measures[worker], thinning: isAlike ? number : 0, control)
-      results.set(lane, ending.map { ($0, isChosen, descent.work, descent.evaluations) })
+      guard let ending else { return }
+      let result = LaneResult(
+        ending: ending, isChosen: isChosen, work: descent.work, evaluations: descent.evaluations)
+      results.withLock { $0[lane] = result }
     }
     var isComplete = true
-    for lane in 0..<Self.lanes {
-      guard let (ending, isChosen, work, evaluations) = results[lane] else {
+    for result in results.withLock({ $0 }) {
+      guard let result else {
         isComplete = false
         continue
       }
-      meter.count(work: work + roundingWork, evaluations: evaluations)
+      let ending = result.ending
+      meter.count(work: result.work + roundingWork, evaluations: result.evaluations)
       guard ending.figure < best.figure else { continue }
-      let chosen = (0..<window).filter { $0 < laddered ? ending.isChosen[$0] : isChosen[$0] }
+      let chosen = (0..<window).filter { $0 < laddered ? ending.isChosen[$0] : result.isChosen[$0] }
       best = (ending.figure, chosen)
       tolerance = max(ending.meanSquare.squareRoot(), rows.norm(0) * 0x1p-20, .leastNormalMagnitude)
     }
     return !meter.isInterrupted() && isComplete
   }
 
-  /// What the lanes of a round end with. Each lane has a place of its own.
-  private final class Results: @unchecked Sendable {
-    typealias Result = (PopulationDescent.Ending, [Bool], UInt64, UInt64)
-    private let places: UnsafeMutablePointer<Result?>
-    private let count: Int
-
-    init(count: Int) {
-      self.count = count
-      places = .allocate(capacity: count)
-      places.initialize(repeating: nil, count: count)
-    }
-
-    deinit {
-      places.deinitialize(count: count)
-      places.deallocate()
-    }
-
-    func set(_ lane: Int, _ result: Result?) { places[lane] = result }
-    subscript(lane: Int) -> Result? { places[lane] }
+  /// What a lane ends with.
+  private struct LaneResult {
+    let ending: PopulationDescent.Ending
+    /// Whether each candidate longer than the ladder's is chosen, by position.
+    let isChosen: [Bool]
+    let work: UInt64
+    let evaluations: UInt64
   }
 }
