@@ -44,7 +44,7 @@ let package = Package(
   name: "Tombola",
   products: rooms.map { .library(name: $0.name, targets: [$0.name]) } + [
     .library(name: "Tombola", targets: ["Tombola"]),
-    .executable(name: "tombola", targets: ["CommandLineTool"]),
+    .executable(name: "tombola", targets: ["TombolaMain"]),
   ],
   traits: [
     .default(enabledTraits: ["Whole"]),
@@ -69,13 +69,20 @@ let package = Package(
     .target(name: "MachineKernels", dependencies: ["CBLAS"]),
     .target(name: "SubsetSumKernels"),
     .target(name: "Tombola", dependencies: rooms.map { .target(name: $0.name) }),
-    .executableTarget(
+    room(
+      "Outcomes",
+      imports: [
+        "Files", "RunControl", "LinearAlgebra", "Convolution", "SubsetSum", "Tickets", "Pruning", "Verification",
+        "ModelFiles", "Experiments",
+      ]),
+    .target(
       name: "CommandLineTool",
       dependencies: [
         "Files", "RunControl", "LinearAlgebra", "Convolution", "SubsetSum", "Tickets", "Pruning", "Verification",
-        "ModelFiles", "Experiments",
+        "ModelFiles", "Experiments", "Outcomes",
         .product(name: "ArgumentParser", package: "swift-argument-parser", condition: whole),
       ], exclude: ["README.md"]),
+    .executableTarget(name: "TombolaMain", dependencies: ["CommandLineTool"]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
     .testTarget(name: "RunControlTests", dependencies: ["RunControl"]),

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LinearAlgebra
+import Outcomes
 
 /// The choice of OpenBLAS's kernels, which every command takes.
 struct BLASCoreOptions: ParsableArguments {

@@ -1,6 +1,7 @@
 import Files
 import LinearAlgebra
 import ModelFiles
+import Outcomes
 import Tickets
 
 /// The checkpoint that a search writes on the way, and may go on from.

@@ -3,6 +3,7 @@ import Convolution
 import Foundation
 import LinearAlgebra
 import ModelFiles
+import Outcomes
 import RunControl
 import Tickets
 import Verification

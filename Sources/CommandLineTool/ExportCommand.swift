@@ -2,6 +2,7 @@ import ArgumentParser
 import Files
 import Foundation
 import ModelFiles
+import Outcomes
 import Tickets
 
 /// `tombola export`: writes the network that a ticket stands for; the ticket alone suffices.

@@ -3,6 +3,7 @@ import Experiments
 import Files
 import Foundation
 import ModelFiles
+import Outcomes
 
 /// `tombola info`: says what a file holds.
 struct InfoCommand: ParsableCommand, ChoosingBLASCore {

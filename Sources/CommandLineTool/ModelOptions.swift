@@ -1,6 +1,7 @@
 import ArgumentParser
 import Convolution
 import ModelFiles
+import Outcomes
 import Tickets
 import Verification
 
@@ -39,27 +40,5 @@ struct ModelOptions: ParsableArguments {
     }
     if let ticket { options = options.falling(backOn: ticket.graph.inputShape) }
     return options
-  }
-}
-
-extension InputRange {
-  /// The box of all entries of images; nil for none, or where all are one number.
-  init?(holding sets: [ImageSet]) {
-    var (low, high) = (Float.infinity, -Float.infinity)
-    for value in sets.lazy.flatMap(\.images.values) { (low, high) = (min(low, value), max(high, value)) }
-    guard low < high, let range = try? InputRange(low: Double(low), high: Double(high)) else { return nil }
-    self = range
-  }
-
-  /// - Throws: `OptionError` that names `--input-range` where an entry lies outside the box.
-  func requireHolds(_ set: ImageSet, _ advice: String) throws {
-    guard let wrong = set.images.values.firstIndex(where: { !(Double($0) >= low && Double($0) <= high) }) else {
-      return
-    }
-    let all = InputRange(holding: [set]) ?? self
-    throw OptionError(
-      option: "--input-range", expected: "a box that holds the images: \(advice)",
-      found: "[\(low), \(high)], and \(set.images.values[wrong]) in \(set.name), whose entries are in "
-        + "[\(all.low), \(all.high)]")
   }
 }

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import ModelFiles
+import Outcomes
 
 /// Files that an option or argument names.
 struct NamedFiles {

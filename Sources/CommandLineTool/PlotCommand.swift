@@ -3,6 +3,7 @@ import Experiments
 import Files
 import Foundation
 import ModelFiles
+import Outcomes
 
 /// `tombola plot`: draws what sweeps and tickets came to.
 struct PlotCommand: ParsableCommand, ChoosingBLASCore {

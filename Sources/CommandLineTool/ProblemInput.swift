@@ -1,5 +1,6 @@
 import ArgumentParser
 import ModelFiles
+import Outcomes
 import SubsetSum
 
 /// The error that a solve is held to.

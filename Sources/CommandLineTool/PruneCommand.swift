@@ -4,6 +4,7 @@ import Files
 import Foundation
 import LinearAlgebra
 import ModelFiles
+import Outcomes
 import Pruning
 import RunControl
 import SubsetSum
@@ -58,7 +59,7 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     let checkpoint = try checkpoint.map { try CheckpointOutput($0, resumes: resume, force: force) }
     let source = try input.source(
       scale: data.scaling.scale, data: data.load(isScaleUsed: input.calibration != nil), workLimit: workLimit)
-    let first = try source.search(width: width ?? WidthSearch.smallest)
+    let first = try source.search(width: goal.firstWidth)
     // Of the file as it was read: it may be another one, or gone, when the search has ended.
     let digest = try TicketFile.digest(ofFile: input.target)
     var limits = try bounds.limits()
@@ -78,47 +79,31 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     defer { progress.clear() }
     let control = RunControl(limits: limits, cancellation: signals.cancellation) { progress.show($0) }
     let found: PruneOutcome
-    switch goal {
-    case .width:
+    do {
       defer { checkpoint?.finish() }
-      let result = try first.run(workers: workers, control: control, resuming: checkpoint?.known) {
-        checkpoint?.take($0)
-      }
-      found = PruneOutcome(result: result, targetFileDigest: digest)
-    case .error(let epsilon, let largest):
-      let search = try WidthSearch(reaching: epsilon, largest: largest) {
-        try source.search(width: $0).run(workers: workers, control: control)
-      } error: {
-        try Measurement(ticket: $0.ticket, target: source.target, workers: workers).claims(on: nil).certifiedError
-      }
-      found = PruneOutcome(
-        result: search.result, targetFileDigest: digest, epsilon: epsilon, isReached: search.isReached,
-        trials: search.trials)
+      found = try PruneOutcome(
+        source, goal, targetFileDigest: digest, workers: workers, control: control, resuming: checkpoint?.known
+      ) { checkpoint?.take($0) }
     }
     progress.clear()
     try finish(source, found, images, start, workers, control, signals, progress)
   }
 
-  private enum Goal {
-    case width
-    case error(Double, largest: Int)
-  }
-
-  private func goal() throws -> Goal {
+  private func goal() throws -> PruneGoal {
     guard (width == nil) != (epsilon == nil) else {
       throw OptionError(
         option: "--width", expected: "either --width N or --epsilon E", found: width == nil ? "neither" : "both")
     }
-    guard let epsilon else {
+    if let width {
       if let largestWidth {
         throw OptionError(option: "--largest-width", expected: "--epsilon beside it", found: "\(largestWidth) alone")
       }
-      return .width
+      return .width(width)
     }
     if checkpoint != nil {
       throw OptionError(option: "--checkpoint", expected: "--width beside it", found: "--epsilon")
     }
-    return .error(epsilon, largest: largestWidth ?? 1 << 18)
+    return .error(epsilon ?? 0, largest: largestWidth ?? PruneGoal.largestWidth)
   }
 
   /// Measures, as far as limits and signals leave time, and writes the ticket at any rate.
@@ -127,23 +112,15 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     _ workers: Int, _ control: RunControl, _ signals: Signals, _ progress: ProgressLine
   ) throws {
     let result = found.result
-    let measurement = try Measurement(
-      ticket: result.ticket, target: source.target, workers: workers, convolution: convolutions.way)
-    let figures = try measurement.figures(on: images, control: control)
+    let measured = try MeasuredTicket(
+      source, found, on: images, target: input.target, workers: workers, convolution: convolutions.way,
+      control: control
+    ) { (ContinuousClock.now - start) / .seconds(1) }
     progress.clear()
-    let file = TicketFile(
-      ticket: result.ticket, claims: figures.claims, witness: figures.witness,
-      targetFileDigest: found.targetFileDigest, search: source.plan(width: result.ticket.width))
-    let bytes = try file.write(to: output, force: force)
-    var report = FigureReport(
-      claims: figures.claims, of: measurement, target: input.target, search: file.search,
-      seconds: (ContinuousClock.now - start) / .seconds(1))
+    let bytes = try measured.file.write(to: output, force: force)
+    var report = measured.report
     report.output = output
-    report.fileBitsPerWeight = file.bitsPerWeight(ofBytes: bytes)
-    report.isRangeFromData = source.isRangeFromData
-    report.shortfall = figures.shortfall
-    report.epsilon = found.epsilon
-    report.trials = found.trials
+    report.fileBitsPerWeight = measured.file.bitsPerWeight(ofBytes: bytes)
     if json {
       try printJSON(report)
     } else {
@@ -154,21 +131,10 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
       print(report.table)
     }
     if let exit = signals.exit { return try finish(exit) }
-    if let cause = figures.shortfall?.cause, !(cause is InterruptedError) {
+    if let cause = report.shortfall?.cause, !(cause is InterruptedError) {
       complain("tombola: \(cause)")
       return try finish(.badInput)
     }
-    let isStopped = result.stop != nil || figures.shortfall != nil
-    try finish(isStopped ? .limit : found.isReached ? .done : .failed)
+    try finish(measured.isStopped ? .limit : found.isReached ? .done : .failed)
   }
-}
-
-/// What a search came to.
-private struct PruneOutcome {
-  let result: SearchResult
-  let targetFileDigest: String
-  /// The certified error that was asked for, and whether it was reached.
-  var epsilon: Double?
-  var isReached = true
-  var trials: [WidthSearch.Trial]?
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Experiments
+import Outcomes
 
 /// `tombola report`: results as one HTML page.
 struct ReportCommand: ParsableCommand, ChoosingBLASCore {

@@ -4,6 +4,7 @@ import Files
 import Foundation
 import LinearAlgebra
 import ModelFiles
+import Outcomes
 import RunControl
 import Verification
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Convolution
 import ModelFiles
+import Outcomes
 import Pruning
 import SubsetSum
 import Tickets
@@ -58,139 +59,31 @@ struct SearchInput: ParsableArguments {
   ///   - data: the images of `--data`, in the order of their array.
   ///   - workLimit: units of work for all blocks together.
   func source(scale: String?, data: ImageSet? = nil, workLimit: UInt64? = nil) throws -> SearchSource {
-    let plan = try plan(workLimit: workLimit)
+    _ = try choice.plan(workLimit: workLimit)
     let given = try inputRange.map { text in
       let (low, high) = try pair(text, option: "--input-range")
       return try InputRange(low: low, high: high)
     }
     let calibration = try calibration.map { try ImageSetFile.calibration($0, scale: scale) }
     let model = try ONNXModel(contentsOf: target, self.model.choices(images: data ?? calibration))
-    let images = try calibration.map { try model.arranged($0) }
-    let data = try data.map { try model.arranged($0) }
-    let sets = [data, images].compactMap { $0 }
-    let range = given ?? InputRange(holding: sets) ?? .unit
-    for set in sets { try range.requireHolds(set, "leave the option out, or name a larger one") }
-    return SearchSource(
-      target: try Target(model.network), plan: plan, dampsByWidth: damping == nil, seed: seed, inputRange: range,
-      isRangeFromData: given == nil && !sets.isEmpty, images: images, data: data)
+    return try SearchSource(
+      model, choice, seed: seed, range: given, calibration: calibration, data: data, workLimit: workLimit)
   }
 
-  private func plan(workLimit: UInt64?) throws -> SearchPlan {
-    SearchPlan(
-      mode: try chosenMode(), size: try selection.chosenSize(),
-      solver: try selection.chosenSolver().name, scaleRule: try selection.scaleRule(),
-      workLimit: workLimit)
-  }
-
-  private func chosenMode() throws -> SearchPlan.Mode {
-    guard let chosen = PruningMode(rawValue: mode) else {
-      throw OptionError(
-        option: "--mode", expected: PruningMode.allCases.map(\.rawValue).joined(separator: " or "), found: "'\(mode)'")
-    }
-    guard (chosen == .calibrated) == (calibration != nil) else {
-      throw chosen == .calibrated
-        ? OptionError(option: "--mode calibrated", expected: "--calibration D beside it", found: "none")
-        : OptionError(option: "--calibration", expected: "--mode calibrated beside it", found: "--mode \(mode)")
-    }
-    let objective = try selection.chosenObjective()
-    switch chosen {
-    case .weights:
-      let given = [
-        ("--sweeps", sweeps != nil), ("--damping", damping != nil), ("--metric", metric != nil),
-        ("--mix", mix != nil),
-      ]
-      if let (option, _) = given.first(where: { $0.1 }) {
-        throw OptionError(option: option, expected: "--mode calibrated beside it", found: "--mode \(mode)")
-      }
-      return .weights(objective)
-    case .calibrated:
-      guard objective == .squares else {
-        throw OptionError(
-          option: "--objective", expected: "squares in calibrated mode", found: objective.rawValue)
-      }
-      return .calibrated(try calibrationPlan())
-    }
-  }
-
-  private func calibrationPlan() throws -> CalibrationPlan {
-    var plan = CalibrationPlan()
-    // What is chosen without a look at the target is not chosen again.
-    if try selection.isBaseline() {
-      plan.sweeps = 0
-      if let sweeps, sweeps > 0 {
-        throw OptionError(
-          option: "--sweeps", expected: "--method search beside it", found: "--method \(selection.method)")
-      }
-    }
-    if let sweeps { plan.sweeps = sweeps }
-    if let damping { plan.damping = damping }
-    if let metric {
-      guard let chosen = CalibrationPlan.Metric(rawValue: metric) else {
-        throw OptionError(option: "--metric", expected: "layer or logits", found: "'\(metric)'")
-      }
-      plan.metric = chosen
-    }
-    if let mix {
-      guard plan.metric == .logits else {
-        throw OptionError(option: "--mix", expected: "--metric logits beside it", found: "--metric layer")
-      }
-      plan.mix = mix
-    }
-    return plan
-  }
-}
-
-/// What a search is made from, read from options and files, but for its width.
-struct SearchSource: Sendable {
-  let target: Target
-  /// The plan, but for a damping that nobody chose.
-  fileprivate let plan: SearchPlan
-  /// Whether the damping is the one that suits the width.
-  fileprivate let dampsByWidth: Bool
-  let seed: UInt64
-  let inputRange: InputRange
-  /// Whether the box is that of the images, since none was named.
-  let isRangeFromData: Bool
-  /// Images to calibrate on.
-  let images: ImageSet?
-  /// Images to measure on.
-  let data: ImageSet?
-
-  /// How filters are searched for at a width.
-  func plan(width: Int) -> SearchPlan {
-    guard dampsByWidth, case .calibrated(var calibration) = plan.mode else { return plan }
-    calibration.damping = CalibrationPlan.damping(forWidth: width)
-    var plan = plan
-    plan.mode = .calibrated(calibration)
-    return plan
-  }
-
-  func search(width: Int) throws(TicketError) -> TicketSearch {
-    try TicketSearch(
-      target, plan: plan(width: width), seed: seed, width: width, inputRange: inputRange, images: images)
+  private var choice: SearchChoice {
+    var choice = selection.choice
+    choice.mode = mode
+    choice.sweeps = sweeps
+    choice.damping = damping
+    choice.metric = metric
+    choice.mix = mix
+    choice.calibration = calibration
+    return choice
   }
 }
 
 /// Options that say how filters are chosen.
 struct SelectionOptions: ParsableArguments {
-  /// How a ticket's filters are chosen.
-  enum Method: String, CaseIterable {
-    case search
-    case randomFilters = "random-filters"
-    case magnitude
-    case greedy
-
-    /// The solver that it is; nil for a search by any.
-    var solver: (any Solver)? {
-      switch self {
-      case .search: nil
-      case .randomFilters: RandomSubset()
-      case .magnitude: LongestCandidates()
-      case .greedy: ForwardGreedy()
-      }
-    }
-  }
-
   @Option(
     help: ArgumentHelp(
       "Solver: \(SolverChoice.prunes.names) (default: greedy; beam with --size).", valueName: "NAME"))
@@ -199,7 +92,7 @@ struct SelectionOptions: ParsableArguments {
     help: ArgumentHelp(
       "search, or a baseline: random-filters and magnitude keep K filters of each half without a look at the target, greedy adds the best filter while that helps.",
       valueName: "M"))
-  var method = Method.search.rawValue
+  var method = SearchChoice.Method.search.rawValue
   @Option(
     number: ArgumentHelp(
       "Keep exactly K filters of each channel and half, as the theorem's proof does (solvers \(SolverChoice.prunes.namesTakingSize), and every baseline).",
@@ -221,57 +114,15 @@ struct SelectionOptions: ParsableArguments {
       valueName: "NORM"))
   var normPerWidth: Double?
 
-  func chosenSolver() throws -> any Solver {
-    guard let method = Method(rawValue: method) else {
-      throw OptionError(
-        option: "--method", expected: Method.allCases.map(\.rawValue).joined(separator: ", "), found: "'\(method)'")
-    }
-    if let baseline = method.solver {
-      if let solver {
-        throw OptionError(
-          option: "--solver", expected: "--method search beside it",
-          found: "'\(solver)' and --method \(method.rawValue)")
-      }
-      if method != .greedy && size == nil {
-        throw OptionError(option: "--method \(method.rawValue)", expected: "--size K beside it", found: "none")
-      }
-      return baseline
-    }
-    return try SolverChoice.prunes.solver(named: solver ?? (size == nil ? "greedy" : "beam"))
-  }
-
-  /// Whether filters are chosen by something that the search is only compared with.
-  func isBaseline() throws -> Bool {
-    let name = try chosenSolver().name
-    return SolverChoice.baselines.all.contains { $0.name == name }
-  }
-
-  func chosenSize() throws -> SearchPlan.Size {
-    switch (size, sizePenalty) {
-    case (nil, nil), (nil, 0?): return .any
-    case (let size?, nil), (let size?, 0?): return .exactly(size)
-    case (nil, let penalty?): return .penalised(penalty)
-    case (let size?, _?):
-      throw OptionError(option: "--size-penalty", expected: "no --size beside it", found: "--size \(size)")
-    }
-  }
-
-  func chosenObjective() throws -> SearchPlan.Objective {
-    guard let chosen = SearchPlan.Objective(rawValue: objective) else {
-      throw OptionError(
-        option: "--objective", expected: SearchPlan.Objective.allCases.map(\.rawValue).joined(separator: " or "),
-        found: "'\(objective)'")
-    }
-    return chosen
-  }
-
-  func scaleRule() throws -> ScaleRule {
-    guard let normPerWidth else { return .standard }
-    guard normPerWidth > 0, normPerWidth.isFinite else {
-      throw OptionError(option: "--norm-per-width", expected: "a number above 0", found: "\(normPerWidth)")
-    }
-    var rule = ScaleRule.standard
-    rule.largestNormPerWidth = normPerWidth
-    return rule
+  /// What was chosen, mode aside.
+  var choice: SearchChoice {
+    var choice = SearchChoice()
+    choice.solver = solver
+    choice.method = method
+    choice.size = size
+    choice.sizePenalty = sizePenalty
+    choice.objective = objective
+    choice.normPerWidth = normPerWidth
+    return choice
   }
 }

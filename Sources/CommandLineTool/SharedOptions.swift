@@ -3,6 +3,7 @@ import Convolution
 import Foundation
 import LinearAlgebra
 import ModelFiles
+import Outcomes
 import RunControl
 import Tickets
 
@@ -113,11 +114,4 @@ func pair(_ text: String, option: String) throws -> (Double, Double) {
     throw OptionError(option: option, expected: "two numbers A,B", found: "'\(text)'")
   }
   return (first, second)
-}
-
-/// The largest resident set of this process so far, in bytes.
-func peakMemoryBytes() -> Int {
-  var usage = rusage()
-  getrusage(Int32(RUSAGE_SELF.rawValue), &usage)
-  return Int(usage.ru_maxrss) * 1024
 }

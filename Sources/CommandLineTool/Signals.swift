@@ -2,6 +2,7 @@ import Dispatch
 import Files
 import Foundation
 import ModelFiles
+import Outcomes
 import RunControl
 import Synchronization
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import LinearAlgebra
 import ModelFiles
+import Outcomes
 import RunControl
 import SubsetSum
 

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import LinearAlgebra
 import ModelFiles
+import Outcomes
 import RunControl
 import SubsetSum
 

@@ -91,3 +91,6 @@ func print(_ items: Any..., separator: String = " ", terminator: String = "\n") 
 
 /// Writes one line to standard error.
 func complain(_ line: String) { StandardError.write(line + "\n") }
+
+/// Prints a value as one JSON document.
+func printJSON(_ value: some Encodable) throws { print(try JSONReport.text(of: value)) }

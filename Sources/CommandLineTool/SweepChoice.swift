@@ -1,5 +1,6 @@
 import ArgumentParser
 import Experiments
+import Outcomes
 
 /// Options that choose among the cells of a sweep.
 struct SweepChoice: ParsableArguments {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Experiments
 import Foundation
 import LinearAlgebra
+import Outcomes
 import RunControl
 
 /// `tombola sweep`: a grid of random problems, many trials each, into a store.

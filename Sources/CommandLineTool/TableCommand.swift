@@ -1,6 +1,7 @@
 import ArgumentParser
 import Experiments
 import Foundation
+import Outcomes
 
 /// `tombola table`: a store's trials, or what they say of each cell.
 struct TableCommand: ParsableCommand {

@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import Outcomes
 
 /// Thresholds for people.
 enum ThresholdReport {

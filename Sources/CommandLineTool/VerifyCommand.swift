@@ -3,6 +3,7 @@ import Convolution
 import Foundation
 import LinearAlgebra
 import ModelFiles
+import Outcomes
 import Pruning
 import RunControl
 import SubsetSum
@@ -45,42 +46,22 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
       return try finish(.failed)
     }
     let model = try ONNXModel(contentsOf: target, model.choices(ticket: file.ticket))
-    let network = try Target(model.network)
-    let images = try data.load(isScaleUsed: calibration != nil).map { try model.arranged($0) }
-    let search = try replay ? replayed(file, network, model) : nil
-    if !replay, let calibration {
-      throw OptionError(option: "--calibration", expected: "--replay beside it", found: calibration)
-    }
-    guard file.isIntact else {
-      complain("tombola: \(ticket): verification failed: the digest does not match the contents: the file was edited")
-      return try finish(.failed)
-    }
-    if let images, images.images.shape == network.network.inputShape {
-      try file.ticket.inputRange.requireHolds(
-        images, "the ticket's is that of its claims; prune again with another, or --scale the images")
-    }
+    let images = try data.load(isScaleUsed: calibration != nil)
+    let figures: FigureReport
     let signals = Signals()
     let progress = ProgressLine()
     defer { progress.clear() }
-    let report: VerificationReport
-    let measurement: Verification.Measurement
-    var isFoundAgain: Bool?
     do {
-      measurement = try Measurement(
-        ticket: file.ticket, target: network, workers: workers, convolution: convolutions.way)
+      let check = try TicketCheck(
+        file, of: model, images: images, replays: replay,
+        calibration: try calibration.map { try ImageSetFile.calibration($0, scale: data.scaling.scale) })
       blas.warnIfSlow(json: json)
       let control = RunControl(cancellation: signals.cancellation) { progress.show($0) }
-      let measured = try measurement.claims(on: images, witness: file.witness, control: control)
-      if let search {
-        let again = try search.run(workers: workers, control: control)
-        if let reason = control.interruption() { throw InterruptedError(reason: reason) }
-        isFoundAgain = again.isSame(as: file)
-      }
-      let otherFile = file.otherTargetFile(than: try TicketFile.digest(ofFile: target))
-      report = VerificationReport(
-        measured: measured, stated: file.claims, isFoundAgain: isFoundAgain,
-        unconfirmed: [otherFile].compactMap { $0 })
-    } catch let error as TicketError where error.isContradiction {
+      figures = try check.run(
+        target: target, targetFileDigest: TicketFile.digest(ofFile: target), convolution: convolutions.way,
+        workers: workers, control: control
+      ) { (ContinuousClock.now - start) / .seconds(1) }
+    } catch let error as VerificationFailure {
       progress.clear()
       complain("tombola: \(ticket): verification failed: \(error)")
       return try finish(.failed)
@@ -90,56 +71,11 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
       return try finish(signals.exit ?? .failed)
     }
     progress.clear()
-    var statements = file.uncheckedStatements(isReplayed: isFoundAgain != nil)
-    if file.ticket.renames(network) {
-      statements.append("names of nodes and layers: other than the target's, which decides nothing")
-    }
-    var figures = FigureReport(
-      claims: report.measured, of: measurement, target: target, search: file.search,
-      seconds: (ContinuousClock.now - start) / .seconds(1))
-    figures.fileBitsPerWeight = file.byteCount.map { file.bitsPerWeight(ofBytes: $0) }
-    figures.agrees = .some(report.verdict)
-    figures.disagreements = report.disagreements
-    figures.unchecked = report.unchecked + statements
-    figures.replay = isFoundAgain
-    if json { try printJSON(figures) } else { show(figures, report.verdict) }
-    try finish(report.agrees ? .done : .failed)
+    if json { try printJSON(figures) } else { show(figures) }
+    try finish(figures.disagreements?.isEmpty ?? true ? .done : .failed)
   }
 
-  /// The search that a ticket says it came from.
-  private func replayed(_ file: TicketFile, _ target: Target, _ model: ONNXModel) throws -> TicketSearch {
-    let ticket = file.ticket
-    func refused(_ expected: String, _ found: String) -> OptionError {
-      OptionError(option: "--replay", expected: expected, found: found)
-    }
-    guard let plan = file.search else { throw refused("a ticket that says how it was searched for", "none") }
-    guard file.generator == TicketSearch.generator else {
-      throw refused("a ticket of \(TicketSearch.generator)", file.generator)
-    }
-    guard ticket.isComplete || plan.workLimit != nil else {
-      throw refused("a search that ended by itself or at a work limit", "one that was stopped")
-    }
-    guard (ticket.mode == .calibrated) == (calibration != nil) else {
-      throw ticket.mode == .calibrated
-        ? refused("--calibration D beside it, for a calibrated ticket", "none")
-        : OptionError(option: "--calibration", expected: "a calibrated ticket", found: "mode \(ticket.mode.rawValue)")
-    }
-    guard ticket.mode == plan.pruningMode else {
-      throw refused("a ticket that says how it was calibrated", "a plan of \(plan.pruningMode.rawValue) mode")
-    }
-    let search = try TicketSearch(
-      target, plan: plan, seed: ticket.seed, width: ticket.width, inputRange: ticket.inputRange,
-      images: try calibration.map { try model.arranged(ImageSetFile.calibration($0, scale: data.scaling.scale)) })
-    if let found = search.calibrationDigest, let expected = ticket.calibrationDigest, found != expected {
-      throw OptionError(
-        option: "--calibration",
-        expected: "the images and options that the ticket was calibrated with, of digest \(expected)",
-        found: found)
-    }
-    return search
-  }
-
-  private func show(_ figures: FigureReport, _ verdict: Bool?) {
+  private func show(_ figures: FigureReport) {
     print("measured again from \(ticket) and \(target)")
     print(figures.table)
     for line in figures.disagreements ?? [] { print("  DISAGREES: \(line)") }
@@ -150,31 +86,11 @@ struct VerifyCommand: ParsableCommand, ChoosingBLASCore {
           + (isFoundAgain ? "yes: the search found the same blocks again" : "NO: the search found other blocks"))
     }
     let words =
-      switch verdict {
+      switch figures.agrees ?? nil {
       case true: "yes: every figure was found again"
       case false: "NO"
       default: "as far as measured; see what was not checked"
       }
     print("  " + "agrees".padding(toLength: 25, withPad: " ", startingAt: 0) + words)
-  }
-}
-
-extension SearchResult {
-  /// Whether a ticket's file holds what this search found, names of nodes aside. That target, seed
-  /// and width are the ticket's goes without saying, as the search was made from them.
-  fileprivate func isSame(as file: TicketFile) -> Bool {
-    let other = file.ticket
-    return ticket.blocks == other.blocks && ticket.scales == other.scales && ticket.mode == other.mode
-      && ticket.calibrationDigest == other.calibrationDigest && ticket.isComplete == other.isComplete
-  }
-}
-
-extension TicketError {
-  /// Whether the error says that ticket, random network and target contradict each other.
-  fileprivate var isContradiction: Bool {
-    switch self {
-    case .invalidTicket, .targetMismatch: true
-    case .unsupportedTarget, .invalidParameter: false
-    }
   }
 }

@@ -23,6 +23,13 @@ import Testing
       "Experiments",
       ["Files", "RunControl", "RandomStreams", "LinearAlgebra", "SubsetSum", "Tickets", "CSQLite", "TOMLKit"]
     ),
+    (
+      "Outcomes",
+      [
+        "Files", "RunControl", "LinearAlgebra", "Convolution", "SubsetSum", "Tickets", "Pruning", "Verification",
+        "ModelFiles", "Experiments",
+      ]
+    ),
   ]
   static let everywhere: Set<String> = [
     "Foundation", "FoundationEssentials", "Dispatch", "Synchronization", "Glibc", "Musl", "Darwin",
@@ -69,6 +76,7 @@ import Testing
     let folders = Set(try FileManager.default.contentsOfDirectory(atPath: sources.path))
     let others: Set<String> = [
       "RandomStreamsKernels", "MachineKernels", "ConvolutionKernels", "SubsetSumKernels", "Tombola", "CommandLineTool",
+      "TombolaMain",
     ]
     #expect(folders == Set(Self.rooms.map(\.name)).union(others))
   }

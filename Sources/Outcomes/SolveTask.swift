@@ -2,7 +2,7 @@ import RunControl
 import SubsetSum
 
 /// What `solve` is asked to do with each problem.
-enum SolveTask {
+package enum SolveTask {
   /// One subset.
   case best(any Solver)
   /// One subset, and the best of each size.
@@ -13,11 +13,11 @@ enum SolveTask {
   case all(epsilon: Double, cap: Int)
 
   /// Subsets that `--all` lists without `--max-subsets`.
-  static let defaultCap = 10_000
-  static let caps = 1...1_000_000
+  package static let defaultCap = 10_000
+  package static let caps = 1...1_000_000
 
   /// - Throws: `OptionError` for options that do not go together.
-  init(
+  package init(
     solver: String?, epsilon: Double?, size: Int?, decides: Bool, listsAll: Bool, cap: Int?, showsSizes: Bool
   ) throws {
     let chosen = try SolverChoice.solves.solver(named: solver ?? SolverChoice.solves.all[0].name)
@@ -65,13 +65,13 @@ enum SolveTask {
   }
 
   /// The subset that a solver finds.
-  static func solve(_ problem: Problem, _ solver: any Solver, _ control: RunControl) throws -> SolveReport {
+  package static func solve(_ problem: Problem, _ solver: any Solver, _ control: RunControl) throws -> SolveReport {
     let (solution, seconds) = try timed { try solver.solve(problem, control: control) }
     return SolveReport(solution, problem, seconds: seconds)
   }
 
   /// The optimum where it lies within ε, or a proof that it does not.
-  static func decide(_ problem: Problem, _ epsilon: Double, _ control: RunControl) throws -> SolveReport {
+  package static func decide(_ problem: Problem, _ epsilon: Double, _ control: RunControl) throws -> SolveReport {
     let exact: any Solver
     switch (problem.dimension, problem.count) {
     case (2..., 8...): exact = CellSweep(radius: epsilon)
@@ -82,13 +82,13 @@ enum SolveTask {
   }
 
   /// The best subset of each size that a beam meets.
-  static func solve(_ problem: Problem, bySize beam: BeamSearch, _ control: RunControl) throws -> SolveReport {
+  package static func solve(_ problem: Problem, bySize beam: BeamSearch, _ control: RunControl) throws -> SolveReport {
     let (sizes, seconds) = try timed { try beam.bestBySize(problem, control: control) }
     return SolveReport(sizes: sizes, problem, seconds: seconds)
   }
 
   /// All subsets within ε.
-  static func list(
+  package static func list(
     _ problem: Problem, _ epsilon: Double, _ cap: Int, _ control: RunControl
   ) throws -> SubsetListReport {
     let (listing, seconds) = try timed {

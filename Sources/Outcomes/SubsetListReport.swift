@@ -3,30 +3,30 @@ import RunControl
 import SubsetSum
 
 /// All subsets of one problem within ε, or the closest of them; the JSON keys are a contract.
-struct SubsetListReport: SolveOutcome {
+package struct SubsetListReport: SolveOutcome {
   private struct Row: Encodable {
     let subset: [Int]
     let size: Int
     let error: Double
   }
 
-  let listing: SubsetListing
-  let epsilon: Double
+  package let listing: SubsetListing
+  package let epsilon: Double
   /// The most subsets that may be listed.
-  let cap: Int
-  let candidates: Int
-  let dimension: Int
-  let norm: Norm
-  let seconds: Double
+  package let cap: Int
+  package let candidates: Int
+  package let dimension: Int
+  package let norm: Norm
+  package let seconds: Double
 
-  init(_ listing: SubsetListing, _ problem: Problem, epsilon: Double, cap: Int, seconds: Double) {
+  package init(_ listing: SubsetListing, _ problem: Problem, epsilon: Double, cap: Int, seconds: Double) {
     (self.listing, self.epsilon, self.cap, self.seconds) = (listing, epsilon, cap, seconds)
     (candidates, dimension, norm) = (problem.count, problem.dimension, problem.norm)
   }
 
   /// How the process ends: a list that is not complete counts as stopped by a limit, a complete one
   /// without subsets as infeasible.
-  static func exit(_ reports: [SubsetListReport]) -> ToolExit {
+  package static func exit(_ reports: [SubsetListReport]) -> ToolExit {
     if !reports.allSatisfy(\.listing.isComplete) { return .limit }
     return reports.contains { $0.listing.solutions.isEmpty } ? .infeasible : .done
   }
@@ -37,7 +37,7 @@ struct SubsetListReport: SolveOutcome {
     case subsets, count, complete, epsilon, max_subsets, candidates, dimension, norm, solver, stop, work, seconds
   }
 
-  func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var json = encoder.container(keyedBy: Key.self)
     let rows = listing.solutions.map { Row(subset: $0.subset, size: $0.subset.count, error: $0.error) }
     try json.encode(rows, forKey: .subsets)
@@ -54,7 +54,7 @@ struct SubsetListReport: SolveOutcome {
     try json.encode(seconds, forKey: .seconds)
   }
 
-  var text: String {
+  package var text: String {
     func padded(_ text: String, _ width: Int) -> String { text.padding(toLength: width, withPad: " ", startingAt: 0) }
     let found = listing.solutions
     let capped = "the closest; --max-subsets ends the list"

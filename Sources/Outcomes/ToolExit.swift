@@ -1,7 +1,5 @@
-import Foundation
-
-/// How the process ends; the numbers are a contract.
-enum ToolExit: Int32 {
+/// How a command ends, and the status of a call through C; the numbers are a contract.
+package enum ToolExit: Int32 {
   case done = 0
   /// Verification failed, or finished without reaching what was asked.
   case failed = 1
@@ -22,14 +20,5 @@ enum ToolExit: Int32 {
   case terminated = 143
 
   /// Whether a signal ended the run.
-  var isSignal: Bool { self == .hungUp || self == .interrupted || self == .terminated }
-}
-
-/// An error that only the command line can make: an option that is not as it should be.
-struct OptionError: Error, CustomStringConvertible {
-  let option: String
-  let expected: String
-  let found: String
-
-  var description: String { "\(option): expected \(expected), found \(found)" }
+  package var isSignal: Bool { self == .hungUp || self == .interrupted || self == .terminated }
 }

@@ -7,8 +7,8 @@ import Verification
 
 /// The figures of a ticket as `--json` prints them; the keys are a contract, absent figures are
 /// null.
-struct FigureReport: Encodable {
-  struct BlockRow: Encodable {
+package struct FigureReport: Encodable {
+  package struct BlockRow: Encodable {
     let layer: Int
     let channel: Int
     let half: String
@@ -24,35 +24,35 @@ struct FigureReport: Encodable {
     }
   }
 
-  let claims: Claims
-  let ticket: Ticket
+  package let claims: Claims
+  package let ticket: Ticket
   /// The target's file, as it was named.
-  let target: String
+  package let target: String
   /// How the ticket was searched for, where it says so.
-  let search: SearchPlan?
+  package let search: SearchPlan?
   /// Of each block, in the ticket's order.
-  let emptySetErrors: [Double]
+  package let emptySetErrors: [Double]
   /// What the theorem does not speak of.
-  let notes: [String]
-  var seconds: Double
-  var agrees: Bool??
-  var disagreements: [String]?
-  var unchecked: [String]?
-  var output: String?
+  package let notes: [String]
+  package var seconds: Double
+  package var agrees: Bool??
+  package var disagreements: [String]?
+  package var unchecked: [String]?
+  package var output: String?
   /// Bits of the ticket's file for each weight of the target.
-  var fileBitsPerWeight: Double?
+  package var fileBitsPerWeight: Double?
   /// Whether the search found the same blocks again.
-  var replay: Bool?
+  package var replay: Bool?
   /// The certified error that was asked for, and the widths tried for it.
-  var epsilon: Double?
-  var trials: [WidthSearch.Trial]?
+  package var epsilon: Double?
+  package var trials: [WidthSearch.Trial]?
   /// Whether the input range is that of the images, since none was named.
-  var isRangeFromData: Bool?
+  package var isRangeFromData: Bool?
   /// What a run could not measure of what it was asked for.
-  var shortfall: MeasuredFigures.Shortfall?
+  package var shortfall: MeasuredFigures.Shortfall?
 
   /// - Parameter claims: what `measurement` found.
-  init(
+  package init(
     claims: Claims, of measurement: Verification.Measurement, target: String, search: SearchPlan?, seconds: Double
   ) {
     self.claims = claims
@@ -75,7 +75,7 @@ struct FigureReport: Encodable {
     case count_bits_per_weight, file_bits_per_weight, missing, missing_reason, input_range_from_data, layers
   }
 
-  func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var json = encoder.container(keyedBy: Key.self)
     try json.encode(claims.targetAccuracy, forKey: .target_accuracy)
     try json.encode(claims.ticketAccuracy, forKey: .ticket_accuracy)
@@ -138,7 +138,7 @@ struct FigureReport: Encodable {
   private var countBitsPerWeight: Double { ticket.countBits / Double(ticket.graph.weightCount) }
 
   /// The table that people read.
-  var table: String {
+  package var table: String {
     func percent(_ value: Double?) -> String { value.map { String(format: "%6.2f %%", 100 * $0) } ?? "   not measured" }
     func grouped(_ value: Int) -> String {
       let digits = String(value)
@@ -203,13 +203,10 @@ struct FigureReport: Encodable {
     }.joined(separator: "\n")
   }
 
-  static func short(_ value: Double) -> String { String(format: "%.4g", value) }
+  package static func short(_ value: Double) -> String { String(format: "%.4g", value) }
 }
 
 extension MeasuredFigures.Shortfall {
   /// Why figures are missing, in words.
   fileprivate var reason: String { (cause as? InterruptedError)?.reason.rawValue ?? "\(cause)" }
 }
-
-/// Prints a value as one JSON document.
-func printJSON(_ value: some Encodable) throws { print(try JSONReport.text(of: value)) }

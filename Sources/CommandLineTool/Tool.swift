@@ -1,10 +1,12 @@
 import ArgumentParser
 import Foundation
+import Outcomes
 import Tickets
 
-/// The executable `tombola`.
-@main struct Tool: ParsableCommand {
-  static let configuration = CommandConfiguration(
+/// The command `tombola`, a library: the executable of that name calls it, and so does the one that
+/// Python wheels carry, which finds it in their one shared library.
+package struct Tool: ParsableCommand {
+  package static let configuration = CommandConfiguration(
     commandName: "tombola",
     abstract: "Draws structured strong lottery tickets: prunes a random CNN until it approximates a trained one.",
     version: TombolaVersion.current,
@@ -15,9 +17,11 @@ import Tickets
       TableCommand.self, PlotCommand.self, ReportCommand.self, DoctorCommand.self,
     ])
 
+  package init() {}
+
   /// Parses, runs, and ends the process with a `ToolExit` code; errors are one line on standard
   /// error.
-  static func main() {
+  package static func main() {
     StandardStreams.prepare()
     Signals.install()
     var code = run()

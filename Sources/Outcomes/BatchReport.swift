@@ -3,7 +3,7 @@ import RunControl
 import SubsetSum
 
 /// Where a batch's instances come from.
-enum BatchSource {
+package enum BatchSource {
   /// One dimension, shared candidates.
   case shared(candidates: [Double], targets: [Double])
   /// One dimension, instances made as they are needed.
@@ -11,7 +11,7 @@ enum BatchSource {
   /// More dimensions, shared candidates.
   case vectors(candidates: Candidates, targets: [[Double]], norm: Norm)
 
-  var count: Int {
+  package var count: Int {
     switch self {
     case .shared(let candidates, _): candidates.count
     case .generated(let count, _, _, _): count
@@ -19,7 +19,7 @@ enum BatchSource {
     }
   }
 
-  func solve(workers: Int, control: RunControl) throws -> BatchOutcome {
+  package func solve(workers: Int, control: RunControl) throws -> BatchOutcome {
     switch self {
     case .shared(let candidates, let targets):
       return BatchOutcome(
@@ -39,22 +39,22 @@ enum BatchSource {
 }
 
 /// What a batch found, in any number of dimensions.
-struct BatchOutcome {
-  let errors: [Double]
-  let sizes: [Int]
+package struct BatchOutcome {
+  package let errors: [Double]
+  package let sizes: [Int]
   /// Instances whose optimum was proved.
-  let proved: Int
+  package let proved: Int
   /// Each instance's solution, in more than one dimension.
-  let solutions: [Solution]?
-  let stop: StopReason?
-  let work: UInt64
+  package let solutions: [Solution]?
+  package let stop: StopReason?
+  package let work: UInt64
 
-  init(_ result: BatchResult) {
+  package init(_ result: BatchResult) {
     (errors, sizes) = (result.optima.map(\.error), result.optima.map(\.size))
     (proved, solutions, stop, work) = (result.optima.count, nil, result.stop, result.work)
   }
 
-  init(_ result: VectorBatchResult) {
+  package init(_ result: VectorBatchResult) {
     (errors, sizes) = (result.solutions.map(\.error), result.solutions.map(\.subset.count))
     (proved, solutions) = (result.solutions.count { $0.isOptimal }, result.solutions)
     (stop, work) = (result.stop, result.work)
@@ -62,26 +62,26 @@ struct BatchOutcome {
 }
 
 /// A batch's figures; the JSON keys are a contract.
-struct BatchReport: Encodable {
-  let instances: Int
-  let count: Int
-  let dimension: Int
-  let norm: String?
-  let law: InstanceLaw?
-  let median: Double?
-  let mean: Double?
-  let largest: Double?
-  let meanSize: Double?
+package struct BatchReport: Encodable {
+  package let instances: Int
+  package let count: Int
+  package let dimension: Int
+  package let norm: String?
+  package let law: InstanceLaw?
+  package let median: Double?
+  package let mean: Double?
+  package let largest: Double?
+  package let meanSize: Double?
   /// Instances above ε.
-  let failures: Int?
-  let proved: Int
-  let solutions: [Solution]?
-  let workers: Int
-  let seconds: Double
-  let work: UInt64
-  let stop: StopReason?
+  package let failures: Int?
+  package let proved: Int
+  package let solutions: [Solution]?
+  package let workers: Int
+  package let seconds: Double
+  package let work: UInt64
+  package let stop: StopReason?
 
-  init(_ result: BatchOutcome, _ source: BatchSource, epsilon: Double?, workers: Int, seconds: Double) {
+  package init(_ result: BatchOutcome, _ source: BatchSource, epsilon: Double?, workers: Int, seconds: Double) {
     let errors = result.errors.sorted()
     let total = Double(errors.count)
     instances = errors.count
@@ -108,7 +108,7 @@ struct BatchReport: Encodable {
     case instances_per_second, optimal, proved, work, stop, dimension, norm, solutions
   }
 
-  func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var json = encoder.container(keyedBy: Key.self)
     try json.encode(instances, forKey: .instances)
     try json.encode(count, forKey: .count)
@@ -139,7 +139,7 @@ struct BatchReport: Encodable {
     init(_ solution: Solution) { (error, subset, optimal) = (solution.error, solution.subset, solution.isOptimal) }
   }
 
-  var text: String {
+  package var text: String {
     func row(_ name: String, _ value: String) -> String {
       "  " + name.padding(toLength: 12, withPad: " ", startingAt: 0) + value
     }

@@ -2,19 +2,19 @@ import ModelFiles
 import SubsetSum
 
 /// Norms by their command-line names.
-enum NormChoice: String, CaseIterable {
+package enum NormChoice: String, CaseIterable {
   case max
   case l2
   case metric
   case rowSums = "row-sums"
   case rowSumsLarger = "row-sums-larger"
 
-  static var names: String {
+  package static var names: String {
     let names = allCases.map(\.rawValue)
     return names.dropLast().joined(separator: ", ") + " or " + names[names.count - 1]
   }
 
-  init(named name: String) throws {
+  package init(named name: String) throws {
     guard let choice = NormChoice(rawValue: name) else {
       throw OptionError(option: "--norm", expected: Self.names, found: "'\(name)'")
     }
@@ -22,7 +22,7 @@ enum NormChoice: String, CaseIterable {
   }
 
   /// The norm, with its factor or its blocks and weights from the problem's file.
-  func norm(from file: ProblemFile, path: String) throws -> Norm {
+  package func norm(from file: ProblemFile, path: String) throws -> Norm {
     switch self {
     case .max: return .maximum
     case .l2: return .euclidean
@@ -39,7 +39,7 @@ enum NormChoice: String, CaseIterable {
   }
 
   /// The norm for a generated problem.
-  func normOfGenerated() throws -> Norm {
+  package func normOfGenerated() throws -> Norm {
     switch self {
     case .max: return .maximum
     case .l2: return .euclidean

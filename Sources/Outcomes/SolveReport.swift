@@ -4,27 +4,27 @@ import SubsetSum
 
 /// What solving one problem gave: JSON for machines, text for people, and how the process ends for
 /// it.
-protocol SolveOutcome: Encodable, Sendable {
+package protocol SolveOutcome: Encodable, Sendable {
   var text: String { get }
 }
 
 /// One problem's result; the JSON keys are a contract.
-struct SolveReport: SolveOutcome {
-  let solution: Solution
+package struct SolveReport: SolveOutcome {
+  package let solution: Solution
   /// The best of each size that was met, where asked for.
-  let bySize: [SizeRow]?
-  let count: Int
-  let dimension: Int
-  let norm: Norm
-  let seconds: Double
+  package let bySize: [SizeRow]?
+  package let count: Int
+  package let dimension: Int
+  package let norm: Norm
+  package let seconds: Double
 
-  init(_ solution: Solution, _ problem: Problem, bySize: [SizeRow]? = nil, seconds: Double) {
+  package init(_ solution: Solution, _ problem: Problem, bySize: [SizeRow]? = nil, seconds: Double) {
     (self.solution, self.bySize, self.seconds) = (solution, bySize, seconds)
     (count, dimension, norm) = (problem.count, problem.dimension, problem.norm)
   }
 
   /// The best of the solutions, of each size one, and all of them.
-  init(sizes: [Solution], _ problem: Problem, seconds: Double) {
+  package init(sizes: [Solution], _ problem: Problem, seconds: Double) {
     // `min` takes the first, so the smallest, of equal ones.
     let best = sizes.min { $0.error < $1.error }!
     self.init(best, problem, bySize: sizes.map { SizeRow($0, problem) }, seconds: seconds)
@@ -37,7 +37,7 @@ struct SolveReport: SolveOutcome {
     case empty_set_error, max_error, l2_error, by_size, lower_bound
   }
 
-  func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var json = encoder.container(keyedBy: Key.self)
     try json.encode(solution.error, forKey: .error)
     try json.encode(solution.subset, forKey: .subset)
@@ -59,7 +59,7 @@ struct SolveReport: SolveOutcome {
     try json.encodeIfPresent(bySize, forKey: .by_size)
   }
 
-  var text: String {
+  package var text: String {
     func row(_ name: String, _ value: String, _ note: String = "") -> String {
       let padded = note.isEmpty ? value : value.padding(toLength: max(14, value.count + 2), withPad: " ", startingAt: 0)
       return "  " + name.padding(toLength: 12, withPad: " ", startingAt: 0) + padded + note
@@ -79,15 +79,15 @@ struct SolveReport: SolveOutcome {
 }
 
 /// The best subset of one size that a search met.
-struct SizeRow: Encodable, Sendable {
-  let size: Int
-  let error: Double
+package struct SizeRow: Encodable, Sendable {
+  package let size: Int
+  package let error: Double
   /// The scale of the best reachable of this size; nil where there is none or it exceeds the empty
   /// set's error.
-  let limit: Double?
-  let subset: [Int]
+  package let limit: Double?
+  package let subset: [Int]
 
-  init(_ solution: Solution, _ problem: Problem) {
+  package init(_ solution: Solution, _ problem: Problem) {
     (size, error, subset) = (solution.subset.count, solution.error, solution.subset)
     let scale = TheoreticalLimit.scale(
       count: problem.count, size: size, dimension: problem.dimension, norm: problem.norm)
@@ -96,7 +96,7 @@ struct SizeRow: Encodable, Sendable {
 
   private enum Key: String, CodingKey { case size, error, limit, subset }
 
-  func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var json = encoder.container(keyedBy: Key.self)
     try json.encode(size, forKey: .size)
     try json.encode(error, forKey: .error)
@@ -105,7 +105,7 @@ struct SizeRow: Encodable, Sendable {
   }
 
   /// A line for each size below a heading.
-  static func table(_ rows: [SizeRow]) -> [String] {
+  package static func table(_ rows: [SizeRow]) -> [String] {
     func line(_ size: String, _ error: String, _ limit: String) -> String {
       "  " + size.padding(toLength: 12, withPad: " ", startingAt: 0)
         + error.padding(toLength: 14, withPad: " ", startingAt: 0) + limit
