@@ -16,9 +16,12 @@ EXPORTERS := pytorch keras jax sklearn simplified
 ROOMS := RunControl RandomStreams LinearAlgebra Convolution NumericalVerification SubsetSum Tickets \
   Pruning Verification ModelFiles Experiments
 EXPERIMENTS := existence scaling sizes laws laws-2 laws-4 laws-6 gap found mask burkholz
-SANITIZED_ENVIRONMENT = TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA)
+C_LIBRARY := $(CURDIR)/.build/release/libTombolaC.so
+PYTHON_TESTS = TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA) TOMBOLA_LIBRARY=$(C_LIBRARY) PYTHONPATH=$(CURDIR)/python \
+  $(CURDIR)/$(TEST_VENV)/bin/python -m pytest -q -p no:cacheprovider $(CURDIR)/python/tests
+SANITIZED_ENVIRONMENT = TOMBOLA_C_LIBRARY=$(C_LIBRARY) TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA)
 
-.PHONY: help deps python-deps test-exporters locale-deps build demo test test-environments test-everywhere test-all bench bench-shapes bench-deps bench-peers bench-report bench-solvers bench-solvers-report browser-deps check-readme docs lint experiments
+.PHONY: help library deps python-deps test-exporters locale-deps build demo test test-environments test-everywhere test-all bench bench-shapes bench-deps bench-peers bench-report bench-solvers bench-solvers-report browser-deps check-readme docs lint experiments
 
 help:
 	@echo "make demo              draw a ticket for the shipped target and verify it"
@@ -29,6 +32,7 @@ help:
 	@echo "                       and resumed, 24 000 damaged files"
 	@echo "make test-exporters    networks of PyTorch, Keras, tf2onnx, JAX and scikit-learn, and what"
 	@echo "                       onnxsim, onnxslim and ONNX Runtime make of them, read and compared"
+	@echo "make library           the C library, libTombolaC.so, that docs/c.md and docs/python.md call"
 	@echo "make lint              check the style of the sources"
 	@echo "make check-readme      run the transcripts of README and docs, check lines and links"
 	@echo "make docs              pages of the libraries' declarations, into out/docs"
@@ -59,11 +63,15 @@ deps:
 # NumPy, safetensors, ONNX and ONNX Runtime in a private environment: oracles of the tests.
 python-deps: deps
 	@test -x $(TEST_VENV)/bin/python || python3 -m venv $(TEST_VENV)
-	@$(TEST_VENV)/bin/python -c "import numpy, safetensors, onnx, onnxruntime" 2>/dev/null \
+	@$(TEST_VENV)/bin/python -c "import numpy, safetensors, onnx, onnxruntime, pytest, tqdm" 2>/dev/null \
 	  || $(TEST_VENV)/bin/python -m pip install -q -r tools/requirements-test.txt
 
 build: deps
 	swift build -c release --product tombola
+
+# The C library of docs/c.md, which the Python package calls too.
+library: deps
+	swift build -c release --product TombolaC
 
 # The two that measure and show run on the fastest of OpenBLAS's kernels, whatever the environment
 # pins.
@@ -78,9 +86,10 @@ demo: build
 
 # The tests by the name of their product: --build-tests would also build protoc, a program of
 # swift-protobuf's that nothing here uses.
-test: python-deps bench-deps browser-deps build
+test: python-deps bench-deps browser-deps build library
 	swift build -c release --product TombolaPackageTests
-	TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA) swift test -c release --skip-build
+	TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA) TOMBOLA_C_LIBRARY=$(C_LIBRARY) swift test -c release --skip-build
+	$(PYTHON_TESTS)
 	$(TEST_VENV)/bin/python tools/damaged_inputs.py --executable $(TOMBOLA) --cases 200 --seed 1
 	$(TEST_VENV)/bin/python tools/onnx_backend.py --executable $(TOMBOLA)
 
@@ -116,7 +125,7 @@ test-all: test
 	$(TEST_VENV)/bin/python tools/damaged_inputs.py --executable $(TOMBOLA) --cases 2000 --seed 2
 
 # Runs the transcripts of README and docs and compares; checks their lines and links.
-check-readme: build bench-deps
+check-readme: build library bench-deps
 	python3 tools/check_readme.py
 
 bench: build bench-deps

@@ -45,6 +45,7 @@ let package = Package(
   products: rooms.map { .library(name: $0.name, targets: [$0.name]) } + [
     .library(name: "Tombola", targets: ["Tombola"]),
     .executable(name: "tombola", targets: ["TombolaMain"]),
+    .library(name: "TombolaC", type: .dynamic, targets: ["TombolaC"]),
   ],
   traits: [
     .default(enabledTraits: ["Whole"]),
@@ -83,6 +84,13 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser", condition: whole),
       ], exclude: ["README.md"]),
     .executableTarget(name: "TombolaMain", dependencies: ["CommandLineTool"]),
+    .target(name: "CTombola", exclude: ["symbols.txt"]),
+    room(
+      "TombolaC",
+      imports: [
+        "CTombola", "Files", "RunControl", "LinearAlgebra", "Convolution", "SubsetSum", "Tickets", "Pruning",
+        "Verification", "ModelFiles", "Experiments", "Outcomes", "CommandLineTool",
+      ]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
     .testTarget(name: "RunControlTests", dependencies: ["RunControl"]),
@@ -123,6 +131,9 @@ let package = Package(
         "CommandLineTool", "Files", "RandomStreams", "LinearAlgebra", "Convolution", "Tickets", "Pruning", "ModelFiles",
         "Experiments", "TestSupport",
       ]),
+    .testTarget(
+      name: "TombolaCTests",
+      dependencies: ["CTombola", "TombolaC", "RunControl", "LinearAlgebra", "SubsetSum", "Tickets", "TestSupport"]),
     .testTarget(name: "TombolaTests", dependencies: ["Tombola"]),
     .testTarget(name: "HouseTests", dependencies: ["TestSupport"], exclude: ["traps.txt"]),
   ],

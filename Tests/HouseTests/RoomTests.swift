@@ -30,6 +30,13 @@ import Testing
         "ModelFiles", "Experiments",
       ]
     ),
+    (
+      "TombolaC",
+      [
+        "CTombola", "Files", "RunControl", "LinearAlgebra", "Convolution", "SubsetSum", "Tickets", "Pruning",
+        "Verification", "ModelFiles", "Experiments", "Outcomes", "CommandLineTool",
+      ]
+    ),
   ]
   static let everywhere: Set<String> = [
     "Foundation", "FoundationEssentials", "Dispatch", "Synchronization", "Glibc", "Musl", "Darwin",
@@ -76,7 +83,7 @@ import Testing
     let folders = Set(try FileManager.default.contentsOfDirectory(atPath: sources.path))
     let others: Set<String> = [
       "RandomStreamsKernels", "MachineKernels", "ConvolutionKernels", "SubsetSumKernels", "Tombola", "CommandLineTool",
-      "TombolaMain",
+      "TombolaMain", "CTombola",
     ]
     #expect(folders == Set(Self.rooms.map(\.name)).union(others))
   }

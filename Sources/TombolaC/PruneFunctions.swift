@@ -1,0 +1,105 @@
+import CTombola
+import Convolution
+import ModelFiles
+import Outcomes
+import Pruning
+import RunControl
+import Tickets
+import Verification
+
+/// Draws a ticket; tombola.h says how.
+@_cdecl("tombola_prune") public func tombolaPrune(
+  _ target: OpaquePointer?, _ options: UnsafePointer<CChar>?, _ data: UnsafePointer<tombola_images>?,
+  _ calibration: UnsafePointer<tombola_images>?, _ run: UnsafePointer<tombola_run>?,
+  _ ticket: UnsafeMutablePointer<OpaquePointer?>?, _ report: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> Int32 {
+  status {
+    let start = ContinuousClock.now
+    let (place, report) = (try required(ticket, "ticket"), try required(report, "report"))
+    let target = try handle(target, NetworkHandle.self, "target")
+    let call = try CallRun(run)
+    let images = try ImageSet(calibration, "calibration", labelled: false)
+    let search = try PruneCall(options, target, call, images: images, data: ImageSet(data, "data", labelled: true))
+    let (found, measured) = try call.watched { try search.run(target, call, since: start) }
+    report.pointee = copied(try JSONReport.text(of: measured.report))
+    place.pointee = OpaquePointer(keeping: TicketHandle(measured.file))
+    if call.control.cancellation.isCancelled { return .interrupted }
+    return measured.isStopped ? .limit : found.isReached ? .done : .failed
+  }
+}
+
+/// What a call of tombola_prune asks for.
+private struct PruneCall {
+  let goal: PruneGoal
+  let source: SearchSource
+  let convolution: ConvolutionWay
+
+  /// Everything that can be wrong is found before any search.
+  init(
+    _ text: UnsafePointer<CChar>?, _ target: NetworkHandle, _ call: CallRun, images: ImageSet?, data: ImageSet?
+  ) throws {
+    var options = try CallOptions(text)
+    goal = try options.goal()
+    guard let seed = try options.seed("seed") else {
+      throw OptionError(option: "seed", expected: "a whole number ≥ 0", found: "none")
+    }
+    let choice = try options.searchChoice(calibration: images?.name)
+    let range = try options.inputRange()
+    convolution = try options.convolution()
+    try options.finish()
+    source = try SearchSource(
+      try target.target(), choice, seed: seed, range: range, calibration: images, data: data,
+      workLimit: call.control.limits.work)
+    let first = try source.search(width: goal.firstWidth)
+    try first.requireMemory(call.control.limits)
+    if case .error(let epsilon, let largest) = goal {
+      try WidthSearch.requireUsable(epsilon: epsilon, largest: largest)
+    }
+    if let data = source.data { try Measurement.requireUsable(data, by: source.target.network, in: source.inputRange) }
+  }
+
+  func run(
+    _ target: NetworkHandle, _ call: CallRun, since start: ContinuousClock.Instant
+  ) throws -> (PruneOutcome, MeasuredTicket) {
+    // A limit of work is the plan's.
+    let control = call.control.withWork(nil)
+    let found = try PruneOutcome(
+      source, goal, targetFileDigest: target.digest, workers: call.workers, control: control)
+    var measured = try MeasuredTicket(
+      source, found, on: source.data, target: target.name, workers: call.workers, convolution: convolution,
+      control: control
+    ) { (ContinuousClock.now - start) / .seconds(1) }
+    measured.report.fileBitsPerWeight = measured.file.bitsPerWeight(ofBytes: try measured.file.serialized().count)
+    return (found, measured)
+  }
+}
+
+/// Measures a ticket's claims again; tombola.h says how.
+@_cdecl("tombola_verify") public func tombolaVerify(
+  _ ticket: OpaquePointer?, _ target: OpaquePointer?, _ options: UnsafePointer<CChar>?,
+  _ data: UnsafePointer<tombola_images>?, _ calibration: UnsafePointer<tombola_images>?,
+  _ run: UnsafePointer<tombola_run>?, _ report: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> Int32 {
+  status {
+    let start = ContinuousClock.now
+    let report = try required(report, "report")
+    report.pointee = nil
+    let file = try handle(ticket, TicketHandle.self, "ticket").file
+    let target = try handle(target, NetworkHandle.self, "target")
+    let call = try CallRun(run)
+    var options = try CallOptions(options)
+    let (replays, way) = (try options.flag("replay"), try options.convolution())
+    try options.finish()
+    let check = try TicketCheck(
+      file, of: try target.target(), images: ImageSet(data, "data", labelled: true), replays: replays,
+      calibration: ImageSet(calibration, "calibration", labelled: false))
+    let figures = try call.watched {
+      try check.run(
+        target: target.name, targetFileDigest: target.digest, convolution: way, workers: call.workers,
+        control: call.control
+      ) { (ContinuousClock.now - start) / .seconds(1) }
+    }
+    report.pointee = copied(try JSONReport.text(of: figures))
+    return figures.disagreements?.isEmpty ?? true ? .done : .failed
+  }
+}

@@ -1,0 +1,39 @@
+"""What tests share: the command beside the library, and the shipped model."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def command():
+    """Runs `tombola` (TOMBOLA_EXECUTABLE, or the one on PATH) with --json; gives status and keys."""
+    executable = os.environ.get("TOMBOLA_EXECUTABLE") or shutil.which("tombola")
+    assert executable, "expected TOMBOLA_EXECUTABLE, or tombola on PATH; found neither"
+
+    def run(*arguments, cwd=None):
+        words = [executable, *map(str, arguments), "--json"]
+        done = subprocess.run(words, capture_output=True, text=True, cwd=cwd, stdin=subprocess.DEVNULL)
+        assert done.stdout, done.stderr
+        return done.returncode, json.loads(done.stdout)
+
+    run.executable = executable
+    return run
+
+
+@pytest.fixture(scope="session")
+def model_path():
+    return ROOT / "Targets" / "fashion-cnn.onnx"
+
+
+@pytest.fixture(scope="session")
+def model(model_path):
+    import tombola
+
+    return tombola.Network.from_onnx(model_path)

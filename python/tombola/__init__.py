@@ -1,0 +1,41 @@
+"""Tombola: structured strong lottery tickets, and the subset sums that they are made of.
+
+>>> import numpy as np, tombola
+>>> found = tombola.solve(np.array([[1.0, 2.0], [3.0, -1.0], [-2.0, 4.0]]), [4.0, 1.0])
+>>> found.subset.tolist(), found.error, found.optimal
+([0, 1], 0.0, True)
+
+Everything is computed by one shared library, the same that the command `tombola` runs on: the same
+seed and limits of work give the same bits. Long calls release the interpreter's lock, take
+progress=, and stop on Ctrl-C with the best result so far (Interrupted).
+"""
+
+from ._errors import Interrupted, StoppedError, TombolaError, VerificationError
+from ._library import library as _library
+from ._models import Network, Ticket, pack, prune, unpack, verify
+from ._runs import Progress
+from ._solve import Batch, Limits, Solution, limits, make_instance, solve, solve_batch, solve_report
+
+__version__: str = _library.tombola_version().decode()
+
+__all__ = [
+    "Batch",
+    "Interrupted",
+    "Limits",
+    "Network",
+    "Progress",
+    "Solution",
+    "StoppedError",
+    "Ticket",
+    "TombolaError",
+    "VerificationError",
+    "limits",
+    "make_instance",
+    "pack",
+    "prune",
+    "solve",
+    "solve_batch",
+    "solve_report",
+    "unpack",
+    "verify",
+]
