@@ -16,8 +16,10 @@ final class SearchRecord: Sendable {
     var worstError = 0.0
 
     func checkpoint(_ identity: SearchCheckpoint.Identity) -> SearchCheckpoint {
-      SearchCheckpoint(
-        identity: identity, blocks: found.compactMap { $0 }.filter(\.isRepeatable).map(\.block))
+      let repeatable = found.compactMap { $0 }.filter(\.isRepeatable)
+      return SearchCheckpoint(
+        identity: identity, blocks: repeatable.map(\.block),
+        limited: Set(repeatable.filter { $0.stop != nil }.map(\.block.address)))
     }
   }
 
@@ -39,8 +41,12 @@ final class SearchRecord: Sendable {
     indices = Dictionary(uniqueKeysWithValues: addresses.enumerated().map { ($1, $0) })
     let known = Dictionary(
       (checkpoint?.blocks ?? []).map { ($0.address, $0) }, uniquingKeysWith: { first, _ in first })
+    let limited = checkpoint?.limited ?? []
     state = Guarded(
-      State(found: setting.addresses.map { known[$0].map { Result(block: $0, stop: nil) } }))
+      State(
+        found: setting.addresses.map { address in
+          known[address].map { Result(block: $0, stop: limited.contains(address) ? .workLimit : nil) }
+        }))
   }
 
   var results: [Result?] { state.withLock { $0.found } }

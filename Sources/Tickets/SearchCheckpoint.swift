@@ -56,10 +56,15 @@ public struct SearchCheckpoint: Sendable, Hashable {
   public var identity: Identity
   /// Blocks that another run of the search would find too, in any order.
   public var blocks: [Block]
+  /// Those of the blocks that used up their share of the work limit: a ticket with one of them is
+  /// not complete, whichever run found it.
+  public var limited: Set<BlockAddress>
 
-  /// A checkpoint of blocks found so far.
-  public init(identity: Identity, blocks: [Block]) {
+  /// A checkpoint of blocks found so far, `limited` of them cut short by their share of the work
+  /// limit.
+  public init(identity: Identity, blocks: [Block], limited: Set<BlockAddress> = []) {
     self.identity = identity
     self.blocks = blocks
+    self.limited = limited
   }
 }

@@ -142,7 +142,8 @@ import Tickets
     let folder = try TemporaryFolder()
     var file = SafetensorsFile(tensors: [])
     file.metadata = [
-      "format": "tombola-checkpoint", "format_version": "2", "addresses": "[]", "candidates": "[]",
+      "format": "tombola-checkpoint", "format_version": "3", "addresses": "[]", "candidates": "[]",
+      "limited": "[]",
     ]
     func expectRefused(_ identity: String, _ parts: String...) throws {
       file.metadata["identity"] = identity

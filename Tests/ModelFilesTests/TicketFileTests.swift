@@ -4,6 +4,7 @@ import Foundation
 import LinearAlgebra
 import ModelFiles
 import Pruning
+import Synchronization
 import TestSupport
 import Testing
 import Tickets
@@ -228,6 +229,28 @@ enum SampleTicket {
     #expect(checkpoint.blocks.count == 3)
     #expect(try search.run(resuming: checkpoint).ticket == whole.ticket)
     #expect(throws: PruningError.self) { try SampleTicket.search(seed: 5).run(resuming: checkpoint) }
+  }
+
+  /// What stopped a block is kept, and no bit of the file can change unnoticed: one that still
+  /// reads as a checkpoint reads as the same.
+  @Test func aDamagedCheckpointIsRefused() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("c")
+    let found = Mutex<SearchCheckpoint?>(nil)
+    _ = try SampleTicket.search().run(workers: 1) { checkpoint in found.withLock { $0 = checkpoint } }
+    var checkpoint = try #require(found.withLock { $0 })
+    checkpoint.limited = [checkpoint.blocks[1].address, checkpoint.blocks[2].address]
+    try CheckpointFile.write(checkpoint, to: path)
+    #expect(try CheckpointFile.read(path) == checkpoint)
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    var refused = 0
+    for place in bytes.indices {
+      var damaged = bytes
+      damaged[place] ^= 1
+      try damaged.write(to: URL(fileURLWithPath: path))
+      do { #expect(try CheckpointFile.read(path) == checkpoint, "byte \(place)") } catch is FileError { refused += 1 }
+    }
+    #expect(refused > bytes.count * 9 / 10, "\(refused) of \(bytes.count)")
   }
 
   @Test func aTicketIsNoCheckpoint() throws {

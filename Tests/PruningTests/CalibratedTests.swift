@@ -260,6 +260,17 @@ private func moments(of layer: LayerGraph.Layer, _ target: Target, _ images: Ten
     #expect(throws: PruningError.self) { try other.run(resuming: all[0]) }
   }
 
+  @Test func aSearchResumedUnderAWorkLimitSaysWhatStoppedIt() throws {
+    let search = try search(workLimit: 20_000)
+    let checkpoints = Mutex<[SearchCheckpoint]>([])
+    let whole = try search.run { checkpoint in checkpoints.withLock { $0.append(checkpoint) } }
+    #expect(whole.stop == .workLimit && !whole.ticket.isComplete)
+    for checkpoint in checkpoints.withLock({ $0 }) {
+      let resumed = try search.run(resuming: checkpoint)
+      #expect(resumed.stop == .workLimit && resumed.ticket == whole.ticket, "\(checkpoint.blocks.count) blocks")
+    }
+  }
+
   @Test func aStoppedSearchSaysSo() throws {
     let cancellation = Cancellation()
     let control = RunControl(cancellation: cancellation) { if $0.phase == "layer 2" { cancellation.cancel() } }

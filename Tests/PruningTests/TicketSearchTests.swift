@@ -94,6 +94,18 @@ private func target(seed: UInt64 = 1) throws -> Network<Float> {
     #expect(throws: PruningError.self) { try other.run(resuming: partial) }
   }
 
+  /// Blocks that used up their share of the work limit did so in whichever run found them.
+  @Test func aSearchResumedUnderAWorkLimitSaysWhatStoppedIt() throws {
+    let search = try TicketSearch(Target(target()), plan: SearchPlan(workLimit: 20_000), seed: 3, width: 200)
+    let checkpoints = Mutex<[SearchCheckpoint]>([])
+    let whole = try search.run(workers: 1, blockFound: { value in checkpoints.withLock { $0.append(value) } })
+    #expect(whole.stop == .workLimit && !whole.ticket.isComplete && whole.ticket.keptFilters > 0)
+    for checkpoint in checkpoints.withLock({ $0 }) {
+      let resumed = try search.run(resuming: checkpoint)
+      #expect(resumed.stop == .workLimit && resumed.ticket == whole.ticket, "\(checkpoint.blocks.count) blocks")
+    }
+  }
+
   @Test func tooLittleMemoryIsAnErrorThatSaysHowMuch() throws {
     let search = try TicketSearch(Target(target()), seed: 3, width: 1000)
     #expect(throws: PruningError.self) { try search.run(control: RunControl(limits: Limits(memoryBytes: 1000))) }

@@ -123,7 +123,7 @@ public struct TicketFile: Sendable {
     search = file.metadata["search"] == nil ? nil : try reader.json("search")
     if let search { try Self.validate(search, of: ticket) }
     claims = file.metadata["claims"] == nil ? nil : try reader.json("claims")
-    isIntact = file.metadata["digest"] == Self.digest(of: file)
+    isIntact = file.metadata["digest"] == file.contentDigest()
   }
 
   /// SHA-256 of a file's bytes, in hexadecimal.
@@ -200,30 +200,9 @@ public struct TicketFile: Sendable {
           name: Ticket.witnessTensorName, shape: [shape.height, shape.width, shape.channels], floats: witness))
     }
     var file = SafetensorsFile(metadata: metadata, tensors: tensors)
-    file.metadata["digest"] = Self.digest(of: file)
+    file.metadata["digest"] = file.contentDigest()
     return file
   }
-
-  /// SHA-256 over the metadata but the digest itself, sorted by key, and over the tensors, sorted
-  /// by name.
-  private static func digest(of file: SafetensorsFile) -> String {
-    var digest = SHA256Digest()
-    for key in file.metadata.keys.sorted() where key != "digest" {
-      digest.update(field: key)
-      digest.update(field: file.metadata[key]!)
-    }
-    for tensor in file.tensors.sorted(by: { $0.name < $1.name }) {
-      digest.update(field: tensor.name)
-      digest.update(field: "\(tensor.dtype) \(tensor.shape)")
-      tensor.bytes.withUnsafeBytes { digest.update($0) }
-    }
-    return digest.hexadecimal()
-  }
-}
-
-extension SHA256Digest {
-  /// Appends a text behind its length, so that no two lists of texts give the same bytes.
-  fileprivate mutating func update(field text: String) { update("\(text.utf8.count):\(text)\n") }
 }
 
 extension Block {
