@@ -171,16 +171,20 @@ train-deps: deps
 targets: Targets/fashion-cnn.onnx Targets/fashion-lenet.onnx Targets/fashion-resnet.onnx \
   Targets/fashion-resnet-wide.onnx
 
-Targets/fashion-cnn.onnx: | train-deps
+Targets/fashion-cnn.onnx:
+	@$(MAKE) --no-print-directory train-deps
 	$(TRAIN_VENV)/bin/python tools/train_target.py -o $@
 
-Targets/fashion-lenet.onnx: | train-deps
+Targets/fashion-lenet.onnx:
+	@$(MAKE) --no-print-directory train-deps
 	$(TRAIN_VENV)/bin/python tools/train_more_targets.py fashion-lenet -o $@
 
-Targets/fashion-resnet.onnx: | train-deps
+Targets/fashion-resnet.onnx:
+	@$(MAKE) --no-print-directory train-deps
 	$(TRAIN_VENV)/bin/python tools/train_more_targets.py fashion-resnet --epochs 8 -o $@
 
-Targets/fashion-resnet-wide.onnx: | train-deps
+Targets/fashion-resnet-wide.onnx:
+	@$(MAKE) --no-print-directory train-deps
 	$(TRAIN_VENV)/bin/python tools/train_more_targets.py fashion-resnet-wide --epochs 10 -o $@
 
 # The sweeps and tickets of docs/experiments into out/experiments, going on where they stopped,

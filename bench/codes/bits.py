@@ -5,6 +5,8 @@ Whoever models what is coded says each bit's chances once, for both directions: 
 the bit that it is given, a decoder ignores it, and both return the bit that the bytes hold.
 """
 
+import functools
+
 FIRST, LEAST = 1 << 56, 1 << 48
 
 
@@ -152,25 +154,41 @@ class Symbols:
 class Text:
     """The bytes of a text, by the contexts of coded tickets: docs/ticket-format.md."""
 
-    def __init__(self, example):
+    def __init__(self):
         self.contexts, self.cells, self.text = {}, {}, bytes(4)
+
+    @staticmethod
+    @functools.cache
+    def after(example):
+        """The model that has read an example: to be copied."""
+        model = Text()
         for byte in example:
-            self.byte(None, byte)
+            model.byte(None, byte)
+        return model
+
+    @staticmethod
+    def primed(example):
+        known, model = Text.after(example), Text()
+        model.contexts, model.cells, model.text = dict(known.contexts), dict(known.cells), known.text
+        return model
 
     def byte(self, coder, value=0):
         bits = 1
         for place in reversed(range(8)):
             keys = [(order, self.text[4 - order:], bits) for order in (4, 3, 2, 1, 0)]
             seen = next(((key[0], *self.contexts[key]) for key in keys if key in self.contexts), (-1, 0, 0))
-            cell = self.cells.setdefault(seen, [2 * seen[1] + 1, 2 * seen[2] + 1])
+            counts = list(self.cells.get(seen, (2 * seen[1] + 1, 2 * seen[2] + 1)))
             bit = value >> place & 1
             if coder:
-                bit = coder.code(bit, cell[1], sum(cell))
-            cell[bit] += 2
-            if sum(cell) > 255:
-                cell[:] = (cell[0] + 1) // 2, (cell[1] + 1) // 2
-            for counts in [self.contexts.setdefault(key, [0, 0]) for key in keys]:
+                bit = coder.code(bit, counts[1], sum(counts))
+            counts[bit] += 2
+            if sum(counts) > 255:
+                counts = [(count + 1) // 2 for count in counts]
+            self.cells[seen] = tuple(counts)
+            for key in keys:
+                counts = list(self.contexts.get(key, (0, 0)))
                 counts[bit], counts[1 - bit] = min(counts[bit] + 1, 3), min(counts[1 - bit], 2)
+                self.contexts[key] = tuple(counts)
             bits = 2 * bits + bit
         self.text = self.text[1:] + bytes([bits & 255])
         return bits & 255

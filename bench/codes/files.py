@@ -70,7 +70,7 @@ def body(network, quantised, book=None):
 @functools.cache
 def coded_text(text):
     coder = bits.Encoder()
-    bits.Text(EXAMPLE).code(coder, text)
+    bits.Text.primed(EXAMPLE).code(coder, text)
     return coder.finish()
 
 
@@ -90,7 +90,7 @@ def decode(data):
         raise ValueError(f"expected a method 0 to {len(METHODS) - 1}, found {data[len(MARK)]}")
     method = METHODS[data[len(MARK)]]
     split = HEAD + 2 + int.from_bytes(data[HEAD:HEAD + 2], "little")
-    network = Network.read(bits.Text(EXAMPLE).code(bits.Decoder(data[HEAD + 2:split])))
+    network = Network.read(bits.Text.primed(EXAMPLE).code(bits.Decoder(data[HEAD + 2:split])))
     coder, book = bits.Decoder(data[split:]), None
     if method == "codebook":
         count, size = bits.plain(coder, 0, 16), bits.plain(coder, 0, 8)
