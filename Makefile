@@ -12,6 +12,7 @@ BENCH := bench/.build/release/Bench
 PEERS_VENV := .venv-peers
 SOLVERS_VENV := .venv-solvers
 EXPORTERS_VENV := .venv-exporters
+TRAIN_VENV := .venv-train
 EXPORTERS := pytorch keras jax sklearn simplified
 ROOMS := RunControl RandomStreams LinearAlgebra Convolution NumericalVerification SubsetSum Tickets \
   Pruning Verification ModelFiles Experiments
@@ -21,7 +22,7 @@ PYTHON_TESTS = TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA) TOMBOLA_LIBRARY=$(C_LIBRA
   $(CURDIR)/$(TEST_VENV)/bin/python -m pytest -q -p no:cacheprovider $(CURDIR)/python/tests
 SANITIZED_ENVIRONMENT = TOMBOLA_C_LIBRARY=$(C_LIBRARY) TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA)
 
-.PHONY: help library deps python-deps test-exporters locale-deps build demo test test-environments test-everywhere test-all bench bench-shapes bench-deps bench-peers bench-report bench-solvers bench-solvers-report browser-deps check-readme docs lint experiments
+.PHONY: help library deps python-deps test-exporters locale-deps build demo test test-environments test-everywhere test-all bench bench-shapes bench-deps bench-peers bench-report bench-solvers bench-solvers-report browser-deps check-readme docs lint experiments bench-codes targets train-deps
 
 help:
 	@echo "make demo              draw a ticket for the shipped target and verify it"
@@ -42,6 +43,9 @@ help:
 	@echo "make bench-peers       the same layers in ONNX Runtime and OpenVINO, products in NumPy"
 	@echo "make bench-solvers     subset sums beside CP-SAT, HiGHS, SCIP, Gurobi, flsss and local"
 	@echo "                       searches: hours, goes on where it stopped, draws error against time"
+	@echo "make bench-codes       tickets beside GPTQ, lattices, k-means and rounding in files of the same"
+	@echo "                       size: an hour, goes on where it stopped"
+	@echo "make targets           train the shipped targets whose files are missing from Targets/"
 	@echo "make experiments       the sweeps and tickets of docs/experiments and their plots:"
 	@echo "                       12 minutes on two cores, goes on where it stopped"
 
@@ -91,6 +95,7 @@ test: python-deps bench-deps browser-deps build library
 	TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA) TOMBOLA_C_LIBRARY=$(C_LIBRARY) swift test -c release --skip-build
 	$(PYTHON_TESTS)
 	$(TEST_VENV)/bin/python tools/damaged_inputs.py --executable $(TOMBOLA) --cases 200 --seed 1
+	$(TEST_VENV)/bin/python bench/codes/test_codes.py
 	$(TEST_VENV)/bin/python tools/onnx_backend.py --executable $(TOMBOLA)
 
 # Exporters in a private environment, a group of requirements at a time: what does not install here
@@ -157,6 +162,39 @@ bench-solvers: build bench-deps
 	  || $(SOLVERS_VENV)/bin/python -m pip install -q -r bench/solvers/requirements.txt
 	$(SOLVERS_VENV)/bin/python bench/solvers/compare.py --executable $(TOMBOLA) $(SOLVERS_OPTIONS) --cache $(OUT)/solvers.jsonl -o $(OUT)/solvers.json
 	python3 bench/solvers/chart.py $(OUT)/solvers.json $(OUT)/solvers.svg
+
+# Ways to store a network beside tickets, in files of the same size. Files and results are kept in
+# out/codes.
+bench-codes: python-deps build
+	$(TEST_VENV)/bin/python bench/codes/test_codes.py
+	$(TEST_VENV)/bin/python bench/codes/compare.py --executable $(TOMBOLA) $(CODES_OPTIONS) -o $(OUT)/codes.json
+
+# JAX and what else trains targets, in a private environment.
+train-deps: deps
+	@test -x $(TRAIN_VENV)/bin/python || python3 -m venv $(TRAIN_VENV)
+	@$(TRAIN_VENV)/bin/python -c "import jax, numpy, onnx, onnxruntime" 2>/dev/null \
+	  || $(TRAIN_VENV)/bin/python -m pip install -q -r tools/requirements-train.txt
+
+# The shipped targets: what is there stays. Trained again they are as good, but other networks: the
+# last bits of training depend on the CPU.
+targets: Targets/fashion-cnn.onnx Targets/fashion-lenet.onnx Targets/fashion-resnet.onnx \
+  Targets/fashion-resnet-wide.onnx
+
+Targets/fashion-cnn.onnx:
+	@$(MAKE) --no-print-directory train-deps
+	$(TRAIN_VENV)/bin/python tools/train_target.py -o $@
+
+Targets/fashion-lenet.onnx:
+	@$(MAKE) --no-print-directory train-deps
+	$(TRAIN_VENV)/bin/python tools/train_more_targets.py fashion-lenet -o $@
+
+Targets/fashion-resnet.onnx:
+	@$(MAKE) --no-print-directory train-deps
+	$(TRAIN_VENV)/bin/python tools/train_more_targets.py fashion-resnet --epochs 8 -o $@
+
+Targets/fashion-resnet-wide.onnx:
+	@$(MAKE) --no-print-directory train-deps
+	$(TRAIN_VENV)/bin/python tools/train_more_targets.py fashion-resnet-wide --epochs 10 -o $@
 
 # The sweeps and tickets of docs/experiments into out/experiments, going on where they stopped,
 # and their plots. The same results give the same plots.

@@ -76,6 +76,12 @@ NETWORKS = {
         pool("pool", "relu", 2, 2), *block("block1", "pool", 8), *block("block2", "block1.relu2", 16, 2),
         *block("block3", "block2.relu2", 16), ("average", "GlobalAveragePool", ["block3.relu2"], {}),
         ("flatten", "Flatten", ["average"], {}), ("fc", "Gemm", ["flatten"], dict(outputs=10))],
+    "fashion-resnet-wide": [
+        conv("stem", "input", 16, 3), ("norm", "BatchNormalization", ["stem"], {}), ("relu", "Relu", ["norm"], {}),
+        pool("pool", "relu", 2, 2), *block("block1", "pool", 16), *block("block2", "block1.relu2", 32, 2),
+        *block("block3", "block2.relu2", 32), *block("block4", "block3.relu2", 64, 2),
+        ("average", "GlobalAveragePool", ["block4.relu2"], {}),
+        ("flatten", "Flatten", ["average"], {}), ("fc", "Gemm", ["flatten"], dict(outputs=10))],
 }
 
 
