@@ -193,7 +193,8 @@ struct SelectionOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Solver: \(SolverChoice.prunes.names) (default: greedy; beam with --size).", valueName: "NAME"))
+      "Solver: \(SolverChoice.prunes.names) (default: population; beam with --size, greedy with --size-penalty).",
+      valueName: "NAME"))
   var solver: String?
   @Option(
     help: ArgumentHelp(
@@ -237,7 +238,7 @@ struct SelectionOptions: ParsableArguments {
       }
       return baseline
     }
-    return try SolverChoice.prunes.solver(named: solver ?? (size == nil ? "greedy" : "beam"))
+    return try SolverChoice.prunes.solver(named: solver ?? SearchPlan.defaultSolver(for: chosenSize()))
   }
 
   /// Whether filters are chosen by something that the search is only compared with.
