@@ -18,8 +18,8 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     commandName: "prune", abstract: "Draw a ticket: prune a random network into a trained one.",
     discussion: """
       Each input channel of each layer has 2N random hidden filters; the search keeps those whose sum \
-      approximates the target's kernel. Without limits it ends by itself: greedy flips stop where no flip \
-      helps, at the latest at the solver's documented work limit.
+      approximates the target's kernel. Without limits it ends by itself: populations after 2^30 units of work \
+      a block at most, other solvers at the latest at their documented work limit.
       """)
 
   @Option(number: ArgumentHelp("Width N: 2N random filters per input channel.", valueName: "N")) var width: Int?

@@ -86,7 +86,8 @@ struct SearchInput: ParsableArguments {
 struct SelectionOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Solver: \(SolverChoice.prunes.names) (default: greedy; beam with --size).", valueName: "NAME"))
+      "Solver: \(SolverChoice.prunes.names) (default: population; beam with --size, greedy with --size-penalty).",
+      valueName: "NAME"))
   var solver: String?
   @Option(
     help: ArgumentHelp(

@@ -123,7 +123,7 @@ package struct SearchChoice: Sendable {
       }
       return baseline
     }
-    return try SolverChoice.prunes.solver(named: solver ?? (size == nil ? "greedy" : "beam"))
+    return try SolverChoice.prunes.solver(named: solver ?? SearchPlan.defaultSolver(for: chosenSize()))
   }
 
   /// Whether filters are chosen by something that the search is only compared with.

@@ -9,6 +9,8 @@ struct BlockSolver {
   private static let revisionWindow = 256
 
   let setting: SearchSetting
+  /// Cores for one block.
+  var workers = 1
 
   /// Solves one block's problem, with the plan's size penalty in the block's units.
   ///
@@ -32,6 +34,10 @@ struct BlockSolver {
       var flips = GreedyFlips()
       flips.start = start
       return setting.solver is BeamSearch ? BetterOf(first: flips, second: setting.solver) : flips
+    }
+    if var population = setting.solver as? PopulationSearch {
+      population.workers = workers
+      return population
     }
     guard var random = setting.solver as? RandomSubset else { return setting.solver }
     let half: UInt64 = address.half == .positive ? 0 : 1

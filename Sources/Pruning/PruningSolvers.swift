@@ -3,10 +3,10 @@ import Tickets
 
 /// The solvers that a search over blocks of thousands of candidates can use, by name.
 public enum PruningSolvers {
-  /// Those that search; the first is the default.
+  /// Those that search. `SearchPlan.defaultSolver(for:)` says which is the default.
   public static let searching: [any Solver] = [
-    GreedyFlips(), IteratedGreedy(), Exchange(improving: GreedyFlips()), FractionalRounding(),
-    BeamSearch(), PopulationSearch(),
+    PopulationSearch.forBlocks, GreedyFlips(), IteratedGreedy(), Exchange(improving: GreedyFlips()),
+    FractionalRounding(), BeamSearch(),
   ]
   /// What a search is compared with.
   public static let baselines: [any Solver] = [RandomSubset(), LongestCandidates(), ForwardGreedy()]

@@ -46,16 +46,28 @@ public struct SearchPlan: Sendable, Hashable {
   /// limit in each block.
   public var workLimit: UInt64?
 
-  /// The defaults are those of the command line: greedy flips on kernel entries.
+  /// The defaults are those of the command line.
+  ///
+  /// - Parameter solver: nil for `defaultSolver(for: size)`.
   public init(
-    mode: Mode = .weights(.squares), size: Size = .any, solver: String = "greedy",
+    mode: Mode = .weights(.squares), size: Size = .any, solver: String? = nil,
     scaleRule: ScaleRule = .standard, workLimit: UInt64? = nil
   ) {
     self.mode = mode
     self.size = size
-    self.solver = solver
+    self.solver = solver ?? Self.defaultSolver(for: size)
     self.scaleRule = scaleRule
     self.workLimit = workLimit
+  }
+
+  /// The solver of a search that names none: populations where any number of filters will do, beams
+  /// for a fixed number, greedy flips where each filter has a price.
+  public static func defaultSolver(for size: Size) -> String {
+    switch size {
+    case .any: "population"
+    case .exactly: "beam"
+    case .penalised(let penalty): penalty > 0 ? "greedy" : "population"
+    }
   }
 
   /// The plan's mode as tickets name it.

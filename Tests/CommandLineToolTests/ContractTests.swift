@@ -28,7 +28,7 @@ import Testing
     let errors = blocks.map { $0["error"] as! Double }
     #expect(errors.max() == figures["max_weight_error"] as? Double)
     #expect(blocks.map { $0["empty_set_error"] as! Double }.max() == figures["empty_set_error"] as? Double)
-    #expect(figures["solver"] as? String == "greedy" && figures["target"] as? String == Folder.target)
+    #expect(figures["solver"] as? String == "population" && figures["target"] as? String == Folder.target)
     let met = try #require(figures["error_lower_bound"] as? Double)
     let onData = try #require(figures["error_on_data"] as? Double)
     #expect(figures["measured_error"] as? Double == max(met, onData))

@@ -10,7 +10,8 @@ import Testing
       (["--method", "magnitude", "--size", "7"], "magnitude"), (["--method", "greedy"], "forward-greedy"),
       (["--method", "greedy", "--size", "7"], "forward-greedy"),
       (["--size", "7", "--work-limit", "400000000"], "beam"),
-      (["--size-penalty", "1e-4", "--norm-per-width", "0.05"], "greedy"), (["--objective", "certified"], "greedy"),
+      (["--size-penalty", "1e-4", "--norm-per-width", "0.05"], "greedy"), (["--objective", "certified"], "population"),
+      (["--solver", "greedy"], "greedy"),
       (["--solver", "beam", "--size-penalty", "1e-3", "--work-limit", "400000000"], "beam"),
     ] {
       let run = try ToolRun(

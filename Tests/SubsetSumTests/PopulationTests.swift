@@ -23,7 +23,7 @@ import Testing
   @Test func plantedSubsetsAreFound() throws {
     for seed in UInt64(1)...4 {
       let problem = try integers(60, 4, limit: 20, seed: seed, norm: .maximum)
-      let found = try PopulationSearch().solve(problem, control: RunControl(limits: Limits(work: 1 << 28)))
+      let found = try PopulationSearch().solve(problem, control: RunControl(limits: Limits(work: 1 << 30)))
       #expect(found.error == 0 && found.isOptimal, "seed \(seed)")
     }
   }
@@ -64,52 +64,148 @@ import Testing
     #expect(throws: SubsetSumError.self) { try PopulationSearch().solve(problem, control: tight) }
   }
 
-  /// ‖L⁻¹r‖² is rᵀ(C + δ²I)⁻¹r, by a solver of LinearAlgebra.
+  /// ‖L⁻¹r‖² is rᵀ(C + δ²I)⁻¹r, and L⁻ᵀL⁻¹r is (C + δ²I)⁻¹r, by a solver of LinearAlgebra.
   @Test(arguments: [1, 2, 7, 8, 17, 30]) func theMetricIsThatOfItsCovariance(m: Int) throws {
     var numbers = TestNumbers(state: UInt64(m))
-    let stride = (m + 7) / 8 * 8
-    var covariance = [Double](repeating: 0, count: m * stride)
-    for j in 0..<m { covariance[j * stride + j] = 0.01 }
-    for _ in 0..<2 * m {
-      let x = (0..<m).map { _ in numbers.normal() }
-      for i in 0..<m { for j in 0..<m { covariance[i * stride + j] += x[i] * x[j] / 4 } }
-    }
-    let metric = ReachMetric(covariance: covariance, dimension: m, stride: stride)
-    let count = 19
-    let vectors = (0..<count * stride).map { $0 % stride < m ? numbers.normal() : 0 }
-    var whitened = [Double](repeating: 0, count: count * m)
-    var scratch = [Double](repeating: 0, count: 16 * m)
-    metric.whiten(vectors, vectorStride: stride, count: count, to: &whitened, productStride: m, scratch: &scratch)
-    let whole = try Matrix<Double>(
-      rows: m, columns: m, values: (0..<m * m).map { covariance[$0 / m * stride + $0 % m] })
-    let factor = try whole.withView { try Cholesky(of: $0) }
-    for k in 0..<count {
-      let r = (0..<m).map { vectors[k * stride + $0] }
-      var solved = try Matrix<Double>(rows: m, columns: 1, values: r)
-      try solved.withMutableView { try factor.solve(inPlace: $0) }
-      let expected = (0..<m).reduce(0) { $0 + r[$1] * solved[$1, 0] }
-      let found = (0..<m).reduce(0) { $0 + whitened[k * m + $1] * whitened[k * m + $1] }
+    let space = try Space(m, candidates: 2 * m, tolerance: 0.1, &numbers)
+    for _ in 0..<19 {
+      let r = (0..<m).map { _ in numbers.normal() }
+      var whitened = r
+      space.metric.whiten(&whitened)
+      let expected = try space.score(r, remaining: 2 * m)
+      let found = whitened.reduce(0) { $0 + $1 * $1 }
       #expect(abs(found - expected) <= 1e-10 * expected)
+      space.metric.unwhiten(&whitened)
+      let solved = try space.solved(r, remaining: 2 * m)
+      let size = solved.map(abs).max() ?? 0
+      for j in 0..<m { #expect(abs(whitened[j] - solved[j]) <= 1e-9 * size) }
+    }
+  }
+
+  /// The squared distance of a state and a sum in the few coordinates is the child's score in all of
+  /// them, also where candidates repeat, are zero, or outnumber the dimensions.
+  @Test(arguments: [(1, 1), (3, 10), (9, 10), (30, 4), (72, 10)]) func coordinatesKeepTheScores(m: Int, g: Int) throws {
+    for kind in ["normal", "repeated", "zero"] {
+      var numbers = TestNumbers(state: UInt64(m * g))
+      let space = try Space(m, candidates: 2 * m, tolerance: 0.1, &numbers)
+      let stride = (m + 7) / 8 * 8
+      var group = (0..<g * stride).map { $0 % stride < m ? numbers.normal() : 0 }
+      if kind == "repeated", g > 1 { for j in 0..<stride { group[(g - 1) * stride + j] = group[j] } }
+      if kind == "zero" { for j in 0..<stride { group[j] = 0 } }
+      let projection = GroupProjection(group, count: g, metric: space.metric)
+      let count = 17
+      let residuals = (0..<count * stride).map { $0 % stride < m ? numbers.normal() : 0 }
+      func residual(_ k: Int) -> [Double] { (0..<m).map { residuals[k * stride + $0] } }
+      let members = (0..<g).map { i in (0..<m).map { group[i * stride + $0] } }
+      let scores = try (0..<count).map { try space.score(residual($0), remaining: 2 * m, and: members) }
+      var coordinates = [Double](repeating: .nan, count: count * (g + 1))
+      var reduced = [Double](repeating: .nan, count: count * g)
+      var scratch = [Double](repeating: .nan, count: 16 * max(m, g))
+      projection.project(
+        residuals, scores: scores, count: count, to: &coordinates, reduced: &reduced, scratch: &scratch)
+      for k in 0..<count {
+        for c in [0, 1, (1 << g) - 1, (1 << g) * 5 / 7] {
+          var child = residual(k)
+          for i in 0..<g { for j in 0..<m { child[j] -= (c >> i & 1 == 1 ? 0.5 : -0.5) * members[i][j] } }
+          let expected = try space.score(child, remaining: 2 * m)
+          let found = (0...g).reduce(0) { sum, j in
+            let difference = coordinates[k * (g + 1) + j] - projection.sumRows[c * (g + 1) + j]
+            return sum + difference * difference
+          }
+          #expect(abs(found - expected) <= 1e-7 * max(expected, scores[k]), "\(kind), state \(k), sum \(c)")
+        }
+      }
     }
   }
 
   /// The kernel adds in the order of the columns, in every variant for a CPU.
   @Test(arguments: [1, 3, 4, 9, 25, 72]) func productsKeepTheirOrder(m: Int) {
     var numbers = TestNumbers(state: 5)
-    for count in [1, 15, 16, 33] {
-      var lower = [Double](repeating: 0, count: m * m)
-      for i in 0..<m { for j in 0...i { lower[i * m + j] = numbers.unit() } }
+    for (rows, count) in [(1, 1), (3, 15), (4, 16), (10, 33)] {
+      let matrix = (0..<rows * m).map { _ in numbers.unit() }
       let vectors = (0..<count * m).map { _ in numbers.unit() }
-      var products = [Double](repeating: .nan, count: count * m)
+      var products = [Double](repeating: .nan, count: count * rows)
       var scratch = [Double](repeating: .nan, count: 16 * m)
-      tombola_lower_product_f64(lower, m, m, vectors, m, count, &products, m, &scratch)
+      tombola_row_products_f64(matrix, rows, m, m, vectors, m, count, &products, rows, &scratch)
       for k in 0..<count {
-        for i in 0..<m {
-          var sum = 0.0
-          for j in 0...i { sum += lower[i * m + j] * vectors[k * m + j] }
-          #expect(products[k * m + i] == sum, "m \(m), count \(count), entry \(i) of \(k)")
+        for i in 0..<rows {
+          let sum = (0..<m).reduce(0.0) { $0 + matrix[i * m + $1] * vectors[k * m + $1] }
+          #expect(products[k * rows + i] == sum, "m \(m), count \(count), entry \(i) of \(k)")
         }
       }
     }
+  }
+
+  /// Where no subset comes near the target the scores of all states are large and alike, and the
+  /// search still uses its work.
+  @Test(arguments: [(144, 500, 1), (9, 100, 200)]) func targetsOutOfReachAreSearched(
+    m: Int, n: Int, target: Int
+  ) throws {
+    let near = try GeneratedInstance.problem(dimension: m, count: n, seed: 2, norm: .euclidean)
+    let problem = try Problem(
+      candidates: near.candidates, target: near.target.map { $0 * Double(target) }, norm: .euclidean)
+    let limit = UInt64(1) << 31
+    let found = try PopulationSearch().solve(problem, control: RunControl(limits: Limits(work: limit)))
+    #expect(found.work > limit / 2 && found.stop == .workLimit, "\(found.work) of \(limit)")
+    #expect(found.error <= (try GreedyFlips().solve(problem, control: RunControl())).error)
+  }
+
+  /// Candidates beyond the ladder's stay as they are in the start.
+  @Test func longCandidatesAreKept() throws {
+    let problem = try GeneratedInstance.problem(dimension: 9, count: 400, seed: 4, norm: .euclidean)
+    let start = try GreedyFlips().solve(problem, control: RunControl())
+    let search = PopulationSearch.forBlocks
+    let found = try search.solve(problem, control: RunControl(limits: Limits(work: 1 << 26)))
+    let bare = try Problem(
+      candidates: problem.candidates, target: [Double](repeating: 0, count: 9), norm: .euclidean)
+    let lengths = try (0..<problem.count).map { i in
+      try Checker.residual(of: [i], in: bare).reduce(0) { $0 + $1 * $1 }
+    }
+    let longest = lengths.indices.sorted { lengths[$0] < lengths[$1] }.dropFirst(6 * 9 + 24)
+    #expect(found.error < start.error)
+    #expect(longest.filter(Set(found.subset).contains) == longest.filter(Set(start.subset).contains))
+    let ended = try search.solve(problem, control: RunControl())
+    #expect(found.stop == .workLimit && ended.stop == nil && ended.work > 1 << 25 && ended.work <= 1 << 26)
+  }
+}
+
+/// Candidates with the covariance of their signed halves, and the metric of it.
+private struct Space {
+  let m: Int
+  let candidates: [[Double]]
+  let tolerance: Double
+  let metric: ReachMetric
+
+  init(_ m: Int, candidates count: Int, tolerance: Double, _ numbers: inout TestNumbers) throws {
+    self.m = m
+    self.tolerance = tolerance
+    var made: [[Double]] = []
+    for _ in 0..<count { made.append((0..<m).map { _ in numbers.normal() }) }
+    candidates = made
+    let stride = (m + 7) / 8 * 8
+    var covariance = [Double](repeating: 0, count: m * stride)
+    for j in 0..<m { covariance[j * stride + j] = tolerance * tolerance }
+    for x in made { for i in 0..<m { for j in 0..<m { covariance[i * stride + j] += x[i] * x[j] / 4 } } }
+    metric = ReachMetric(covariance: covariance, dimension: m, stride: stride)
+  }
+
+  /// (C + δ²I)⁻¹r.
+  func solved(_ r: [Double], remaining: Int, and more: [[Double]] = []) throws -> [Double] {
+    var values = [Double](repeating: 0, count: m * m)
+    for j in 0..<m { values[j * m + j] = tolerance * tolerance }
+    for x in candidates[..<remaining] + more {
+      for i in 0..<m { for j in 0..<m { values[i * m + j] += x[i] * x[j] / 4 } }
+    }
+    let whole = try Matrix<Double>(rows: m, columns: m, values: values)
+    let factor = try whole.withView { try Cholesky(of: $0) }
+    var column = try Matrix<Double>(rows: m, columns: 1, values: r)
+    try column.withMutableView { try factor.solve(inPlace: $0) }
+    return (0..<m).map { column[$0, 0] }
+  }
+
+  /// rᵀ(C + δ²I)⁻¹r.
+  func score(_ r: [Double], remaining: Int, and more: [[Double]] = []) throws -> Double {
+    let solution = try solved(r, remaining: remaining, and: more)
+    return (0..<m).reduce(0) { $0 + r[$1] * solution[$1] }
   }
 }

@@ -15,6 +15,8 @@ struct CalibratedSearch {
   private let calibration: CalibrationPlan
   private let statistics: LayerStatistics
   private let record: SearchRecord
+  /// Cores for one block.
+  private let workers: Int
   /// Whether there is a core and memory for the next block's candidates.
   private let looksAhead: Bool
   private let control: RunControl
@@ -26,6 +28,7 @@ struct CalibratedSearch {
   ) throws {
     self.setting = setting
     self.calibration = calibration
+    self.workers = workers
     statistics = LayerStatistics(
       setting: setting, calibration: calibration, images: images, workers: workers, control: control)
     self.record = record
@@ -163,7 +166,7 @@ struct CalibratedSearch {
     }
     let share = shares[address].map { $0 / UInt64(calibration.sweeps + 1) }
     let problem = try candidates.problem(target: target, size: setting.plan.fixedSize)
-    let solution = try BlockSolver(setting: setting)
+    let solution = try BlockSolver(setting: setting, workers: workers)
       .solve(
         problem, of: address, squaredTarget: choice.refit.energy, start: start,
         control: WorkShares.part(of: control, work: share))

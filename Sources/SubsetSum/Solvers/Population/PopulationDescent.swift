@@ -6,10 +6,11 @@ import SubsetSumKernels
 ///
 /// A rung scores all children of all states and keeps about `width` of those with the best scores:
 /// the cut is a quantile of a fixed sample, and children within it are kept in the order of their
-/// parents. One thread uses a descent at a time; all its memory is made once.
+/// parents. A child's score is its parent's in the next rung. One thread uses a descent at a time;
+/// all its memory is made once.
 final class PopulationDescent: @unchecked Sendable {
-  /// Scores that the cut is the quantile of.
-  private static let sampled = 1 << 13
+  /// Scores that the cut is the quantile of: a sixteenth of all, between these numbers.
+  private static let sampled = 1 << 10...1 << 13
   /// The children that there is room for: half as many again as the width, and some.
   private static func room(_ width: Int) -> Int { width + width / 2 + 16 }
 
@@ -19,12 +20,14 @@ final class PopulationDescent: @unchecked Sendable {
   private let stride: Int
   private var residuals: OwnedBuffer<Double>
   private var children: OwnedBuffer<Double>
-  /// The states and their children in the metric of their rung.
-  private var whitened: OwnedBuffer<Double>
-  private var whitenedChildren: OwnedBuffer<Double>
+  private var scores: OwnedBuffer<Double>
+  private var childScores: OwnedBuffer<Double>
+  /// The states in the coordinates that their rung can change, and what is left of these.
+  private let coordinates: OwnedBuffer<Double>
+  private let reduced: OwnedBuffer<Double>
   private let scratch: OwnedBuffer<Double>
   private let sample: OwnedBuffer<Double>
-  private let tile: ScreenTile<Float>
+  private var tiles: [Int: ScreenTile<Float>] = [:]
   /// For each rung so far, each state's parent and the bits of its group.
   private var parents: [OwnedBuffer<UInt32>] = []
   private var codes: [OwnedBuffer<UInt16>] = []
@@ -49,11 +52,12 @@ final class PopulationDescent: @unchecked Sendable {
     capacity = Self.room(width)
     residuals = OwnedBuffer(count: capacity * stride)
     children = OwnedBuffer(count: capacity * stride)
-    whitened = OwnedBuffer(count: capacity * stride)
-    whitenedChildren = OwnedBuffer(count: capacity * stride)
-    scratch = OwnedBuffer(count: 16 * max(1, m))
-    sample = OwnedBuffer(count: Self.sampled)
-    tile = ScreenTile(dimension: m)
+    scores = OwnedBuffer(count: capacity)
+    childScores = OwnedBuffer(count: capacity)
+    coordinates = OwnedBuffer(count: capacity * (PopulationLadder.groupSize + 1))
+    reduced = OwnedBuffer(count: capacity * PopulationLadder.groupSize)
+    scratch = OwnedBuffer(count: 16 * max(m, PopulationLadder.groupSize))
+    sample = OwnedBuffer(count: Self.sampled.upperBound)
     for _ in 0..<rungCount {
       parents.append(OwnedBuffer(count: capacity))
       codes.append(OwnedBuffer(count: capacity))
@@ -62,7 +66,8 @@ final class PopulationDescent: @unchecked Sendable {
 
   /// Bytes of a descent.
   static func bytes(width: Int, dimension m: Int, rungCount: Int) -> Int {
-    let states = ByteCount.product(room(width), 32 * ShortCandidates.paddedStride(m) + 6 * rungCount)
+    let numbers = 2 * ShortCandidates.paddedStride(m) + 2 * PopulationLadder.groupSize + 3
+    let states = ByteCount.product(room(width), 8 * numbers + 6 * rungCount)
     return ByteCount.sum(states, 1 << 20)
   }
 
@@ -70,9 +75,13 @@ final class PopulationDescent: @unchecked Sendable {
   static func work(_ ladder: PopulationLadder, width: Int, dimension m: Int) -> UInt64 {
     let states = room(width)
     return ladder.rungs.reduce(0) { sum, rung in
-      let pairs = states * rung.sumCount
-      return sum + UInt64((pairs + min(pairs, sampled)) * m + states * m * (m + 1) / 2)
+      let (pairs, width) = (states * rung.sumCount, rung.projection.coordinateCount)
+      return sum + UInt64((pairs + sampleSize(pairs)) * width + states * m * (width + 2))
     }
+  }
+
+  private static func sampleSize(_ pairs: Int) -> Int {
+    min(pairs, max(sampled.lowerBound, min(sampled.upperBound, pairs / 16)))
   }
 
   /// Goes down from one residual, in which all candidates of the ladder count by half. Nil when the
@@ -85,73 +94,75 @@ final class PopulationDescent: @unchecked Sendable {
     _ control: RunControl
   ) throws -> Ending? {
     residuals.base.update(from: start, count: stride)
-    (count, work, evaluations) = (1, 0, 0)
+    scores.base[0] = ladder.score(start, scratch: scratch.base)
+    (count, work, evaluations) = (1, UInt64(m * (m + 1) / 2), 0)
     var thinned = 0
     for (depth, rung) in ladder.rungs.enumerated() {
       let mustChoose = count * rung.sumCount > width
       let pattern = mustChoose && thinning != 0 && thinned < Self.thinnedRungs ? thinning : 0
       if pattern != 0 { thinned += 1 }
-      let isCarried = depth + 1 < ladder.rungs.count && ladder.rungs[depth + 1].keepsMetric
-      guard try step(rung, depth, pattern: pattern, isCarried: isCarried, control) else { return nil }
+      guard try step(rung, depth, pattern: pattern, control) else { return nil }
     }
     return ending(ladder, measure)
   }
 
   private static let thinnedRungs = 3
 
-  /// Replaces the states by their best children.
-  ///
-  /// - Parameter isCarried: whether the next rung needs the children in this rung's metric.
+  /// Replaces the states by their best children. False when the run must stop.
   private func step(
-    _ rung: PopulationLadder.Rung, _ depth: Int, pattern: Int, isCarried: Bool, _ control: RunControl
+    _ rung: PopulationLadder.Rung, _ depth: Int, pattern: Int, _ control: RunControl
   ) throws -> Bool {
-    if !rung.keepsMetric {
-      rung.metric.whiten(
-        residuals.base, vectorStride: stride, count: count, to: whitened.base, productStride: stride,
-        scratch: scratch.base)
-      work += UInt64(count * m * (m + 1) / 2)
-    }
+    let entries = rung.projection.coordinateCount
+    rung.projection.project(
+      residuals.base, scores: scores.base, count: count, to: coordinates.base, reduced: reduced.base,
+      scratch: scratch.base)
     let pairs = count * rung.sumCount
-    work += UInt64(pairs * m)
+    work += UInt64(pairs * entries + count * m * entries)
     evaluations += UInt64(pairs)
     let wanted = pattern == 0 ? width : 2 * width
     let cut = pairs <= wanted ? .infinity : quantile(rung, wanted)
     var visitor = PopulationVisitor(
-      states: whitened.base, stride: stride, sums: rung.whitened.base, dimension: m, cut: cut, pattern: pattern,
-      parents: parents[depth].base, codes: codes[depth].base, capacity: capacity, control: control)
+      states: coordinates.base, sums: rung.projection.sums.base, entries: entries, cut: cut, pattern: pattern,
+      parents: parents[depth].base, codes: codes[depth].base, scores: childScores.base, capacity: capacity,
+      control: control)
+    let tile = tiles[entries] ?? ScreenTile(dimension: entries)
+    tiles[entries] = tile
     guard
       try rung.screen.run(
-        leftCount: count, left: { UnsafePointer(whitened.base + $0 &* stride) }, tile: tile, &visitor)
+        leftCount: count, left: { UnsafePointer(coordinates.base + $0 &* entries) }, tile: tile, &visitor)
     else { return false }
+    // A pattern may leave out all of a few children.
+    if visitor.count == 0, pattern != 0 { return try step(rung, depth, pattern: 0, control) }
     count = visitor.count
+    work += UInt64(2 * count * m)
+    let low = 1 << rung.lowCount &- 1
     for child in 0..<count {
+      let code = Int(codes[depth].base[child])
       let from = residuals.base + Int(parents[depth].base[child]) &* stride
-      let sum = rung.sums.base + Int(codes[depth].base[child]) &* stride
+      let (first, second) = (
+        rung.lowSums.base + (code & low) &* stride, rung.highSums.base + (code >> rung.lowCount) &* stride
+      )
       let target = children.base + child &* stride
-      for j in 0..<stride { target[j] = from[j] - sum[j] }
-      if isCarried {
-        tombola_difference_f64(
-          whitened.base + Int(parents[depth].base[child]) &* stride,
-          rung.whitened.base + Int(codes[depth].base[child]) &* m, whitenedChildren.base + child &* stride, m)
-      }
+      for j in 0..<stride { target[j] = (from[j] - first[j]) - second[j] }
     }
     swap(&residuals, &children)
-    if isCarried { swap(&whitened, &whitenedChildren) }
+    swap(&scores, &childScores)
     return count > 0
   }
 
   /// The score that about `wanted` children do not exceed.
   private func quantile(_ rung: PopulationLadder.Rung, _ wanted: Int) -> Double {
     let pairs = count * rung.sumCount
-    let taken = min(pairs, Self.sampled)
-    work += UInt64(taken * m)
+    let taken = Self.sampleSize(pairs)
+    let entries = rung.projection.coordinateCount
+    work += UInt64(taken * entries)
+    // The states evenly spread, a sum for each that depends on its number.
+    let step = Double(count) / Double(taken)
     for k in 0..<taken {
-      // Evenly spread over all pairs, at a place in each share that depends on its number.
-      let low = pairs * k / taken
-      let span = max(1, pairs * (k + 1) / taken - low)
-      let pair = low + Int(SplitMix.mix(UInt64(k)) >> 33) % span
+      let state = min(count - 1, Int(Double(k) * step))
+      let sum = Int(SplitMix.mix(UInt64(k)) >> 33) & (rung.sumCount - 1)
       sample.base[k] = fixedOrderSquaredDistance(
-        rung.whitened.base + (pair % rung.sumCount) &* m, whitened.base + (pair / rung.sumCount) &* stride, m)
+        rung.projection.sums.base + sum &* entries, coordinates.base + state &* entries, entries)
     }
     return selected(min(taken - 1, taken * wanted / pairs), taken)
   }
@@ -203,23 +214,24 @@ final class PopulationDescent: @unchecked Sendable {
 /// Takes the children whose scores lie within the cut.
 private struct PopulationVisitor: PairVisitor {
   let states: UnsafePointer<Double>
-  let stride: Int
   let sums: UnsafePointer<Double>
-  let dimension: Int
+  let entries: Int
   let cut: Double
   let pattern: Int
   let parents: UnsafeMutablePointer<UInt32>
   let codes: UnsafeMutablePointer<UInt16>
+  let scores: UnsafeMutablePointer<Double>
   let capacity: Int
   let control: RunControl
   private(set) var count = 0
 
   @inline(__always) mutating func visit(_ left: Int, _ right: Int) {
-    let score = fixedOrderSquaredDistance(sums + right &* dimension, states + left &* stride, dimension)
+    let score = fixedOrderSquaredDistance(sums + right &* entries, states + left &* entries, entries)
     if !(score <= cut) || count == capacity { return }
     if pattern != 0, SplitMix.draw(pattern, left << 16 | right) & 1 == 0 { return }
     parents[count] = UInt32(truncatingIfNeeded: left)
     codes[count] = UInt16(truncatingIfNeeded: right)
+    scores[count] = score
     count &+= 1
   }
 

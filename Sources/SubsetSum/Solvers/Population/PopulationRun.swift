@@ -58,10 +58,13 @@ final class PopulationRun {
 
   /// Orders the candidates and rounds the longest ones.
   ///
-  /// - Parameter start: a subset to improve, ascending.
+  /// - Parameters:
+  ///   - start: a subset to improve, ascending.
+  ///   - keepsLong: whether candidates longer than the ladder's stay as they are in the start.
   /// - Throws: `SubsetSumError.memoryLimit`; `Interruption` when the run must stop.
   init(
-    _ problem: Problem, start: Solution, width: Int, firstRound: Int, workers: Int, _ meter: WorkMeter
+    _ problem: Problem, start: Solution, width: Int, firstRound: Int, keepsLong: Bool, workers: Int,
+    _ meter: WorkMeter
   ) throws {
     self.problem = problem
     self.workers = workers
@@ -72,7 +75,7 @@ final class PopulationRun {
     let stride = rows.stride
     let memory = meter.control.limits.memoryBytes ?? Self.largestWindowBytes
     laddered = min(problem.count, Self.laddered(dimension: rows.dimension))
-    window = min(problem.count, max(laddered, memory / 2 / (8 * stride)))
+    window = keepsLong ? laddered : min(problem.count, max(laddered, memory / 2 / (8 * stride)))
     try rows.extend(to: window, meter.control)
     let isInside = Set(rows.order[..<window])
     outside = start.subset.filter { !isInside.contains($0) }
@@ -162,7 +165,7 @@ final class PopulationRun {
     }
     if let memory = meter.control.limits.memoryBytes {
       let each = PopulationDescent.bytes(width: 1 << 10, dimension: m, rungCount: ladder.rungs.count) >> 10
-      width = min(width, memory / 2 / max(1, each * min(workers, Self.lanes)))
+      width = min(width, memory / 2 / max(1, each * Self.lanes))
     }
     if width < Self.leastWidth {
       _ = meter.allows(.max)

@@ -10,10 +10,11 @@ import RunControl
 /// ```
 ///
 /// The longest candidates are rounded one by one. The 6·m + 24 shortest ones are decided in groups
-/// of 9 (`PopulationLadder`): all 512 choices of all states are scored at once by GEMM, by how many
-/// subsets of the candidates that remain a normal distribution expects to end within the error
-/// aimed at (`ReachMetric`), and the best `width` children go on. The last children are compared in
-/// the problem's norm. Descents from different roundings follow one another, four to a round, of 64
+/// of 9 (`PopulationLadder`): all 512 choices of all states are scored at once by GEMM, by how
+/// many subsets of the candidates that remain a normal distribution expects to end within the error
+/// aimed at (`ReachMetric`), and the best `width` children go on. Scores are compared in the 10
+/// coordinates that a group can change (`GroupProjection`). The last children are compared in the
+/// problem's norm. Descents from different roundings follow one another, four to a round, of 64
 /// states at first and four times as many each round up to `width`; each round aims at the error
 /// that the rounds before it reached.
 ///
@@ -25,9 +26,9 @@ import RunControl
 /// portfolio and with groups of 8: 0.0063 at (m, n) = (9, 250), 0.027 at (25, 1000), 0.12 at (72,
 /// 1900), 0.014 at (72, 16000).
 ///
-/// Complexity: for a descent of w states 57·w·m for each candidate decided, and up to w·m²/18; for
-/// the groups' sums and metrics once ⅔·m³ and 256·m² a group. Memory: 32·m bytes a state, 10⁴·m
-/// bytes a group, and up to 64 MB for rounded candidates.
+/// Complexity: for a descent of w states w·(569 + 1.3·m) for each candidate decided; for the
+/// groups' metrics once m³/6 + 15·m² a group. Memory: 16·m bytes a state, 7·10⁴ + 456·m bytes a
+/// group, and up to 64 MB for rounded candidates.
 public struct PopulationSearch: MultipleWorkers {
   /// The work limit of a run that states none: 2³².
   static let defaultWorkLimit: UInt64 = 1 << 32
@@ -44,6 +45,10 @@ public struct PopulationSearch: MultipleWorkers {
   /// A solution to improve, and to keep of it what candidates too long for the window are; nil for
   /// that of `GreedyFlips`.
   package var start: Solution?
+  /// Whether this is a block of a ticket. Candidates longer than those that populations decide then
+  /// stay as they are in the start, where they would be rounded otherwise, which chooses about half
+  /// of them; and a search that states no work limit is done after `blockEffort`.
+  package var isForBlocks = false
   /// The number of the first round. Rounds above the first few are as wide as `width`.
   package var firstRound = 0
 
@@ -51,6 +56,19 @@ public struct PopulationSearch: MultipleWorkers {
   public init(width: Int = 1 << 13, workers: Int = 1) {
     self.width = width
     self.workers = workers
+  }
+
+  /// The search as tickets use it: fewer filters are kept, and it ends by itself.
+  package static var forBlocks: PopulationSearch {
+    var search = PopulationSearch()
+    search.isForBlocks = true
+    return search
+  }
+
+  /// The work after which the search for a ticket's block is done: 2¹⁴ units for each entry of its
+  /// candidates, at most 2³⁰.
+  static func blockEffort(_ problem: Problem) -> UInt64 {
+    UInt64(min(1 << 30, ByteCount.product(1 << 14, problem.count, problem.dimension)))
   }
 
   /// Runs descents until a limit ends them, and returns the best subset that they meet.
@@ -68,7 +86,8 @@ public struct PopulationSearch: MultipleWorkers {
       try requireBytes(PopulationRun.leastBytes(problem), atMost: memory)
     }
     if let moderate = try problem.moderated() { return try moderate.solution(by: self, control: control) }
-    var meter = WorkMeter(control, defaultLimit: Self.defaultWorkLimit)
+    let effort = isForBlocks ? Self.blockEffort(problem) : Self.defaultWorkLimit
+    var meter = WorkMeter(control, defaultLimit: effort)
     // What candidates too long for the window keep, and what a stopped run returns.
     let first = try start ?? GreedyFlips().solve(problem, control: control.forStep(work: meter.limit))
     if start == nil { meter.count(work: first.work, evaluations: first.evaluations) }
@@ -76,10 +95,11 @@ public struct PopulationSearch: MultipleWorkers {
     var subset = first.subset
     do {
       guard meter.allows(PopulationRun.openingWork(problem)) else {
-        return try solution(meter.claim(subset, isOptimal: false, by: name), for: problem, control)
+        return try solution(claim(subset, meter), for: problem, control)
       }
       let run = try PopulationRun(
-        problem, start: first, width: width, firstRound: firstRound, workers: workers, meter)
+        problem, start: first, width: width, firstRound: firstRound, keepsLong: isForBlocks,
+        workers: workers, meter)
       var interruption: Interruption?
       do { try run.all() } catch let caught as Interruption { interruption = caught }
       meter = run.meter
@@ -88,8 +108,15 @@ public struct PopulationSearch: MultipleWorkers {
     } catch let interruption as Interruption {
       meter.stop(for: interruption)
     }
-    let found = try solution(meter.claim(subset, isOptimal: false, by: name), for: problem, control)
+    let found = try solution(claim(subset, meter), for: problem, control)
     if found.error <= first.error { return found }
-    return try solution(meter.claim(first.subset, isOptimal: false, by: name), for: problem, control)
+    return try solution(claim(first.subset, meter), for: problem, control)
+  }
+
+  /// What a search says of a subset. One for a block that spends its own effort was not stopped.
+  private func claim(_ subset: [Int], _ meter: WorkMeter) -> Claim {
+    var claim = meter.claim(subset, isOptimal: false, by: name)
+    if isForBlocks, meter.control.limits.work == nil, claim.stop == .workLimit { claim.stop = nil }
+    return claim
   }
 }

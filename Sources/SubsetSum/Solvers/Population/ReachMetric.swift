@@ -1,5 +1,3 @@
-import SubsetSumKernels
-
 /// How far a residual lies from what candidates that are not decided yet can reach.
 ///
 /// Write each of `remaining` candidates x as its half and a sign, x/2 ± x/2. Over random signs the
@@ -15,62 +13,58 @@ import SubsetSumKernels
 package struct ReachMetric {
   /// m, the entries of a residual.
   package let dimension: Int
-  /// Entries from one row of the matrix to the next.
+  /// Entries from one row of the factor to the next.
   package let stride: Int
-  /// L⁻¹, with zeros above the diagonal.
-  private let inverse: OwnedBuffer<Double>
+  /// L, of which the lower triangle is defined.
+  private let factor: OwnedBuffer<Double>
 
   /// The metric of a covariance C + δ²I, of which the lower triangle is read.
   ///
-  /// Complexity: ⅔·m³.
+  /// Complexity: m³/6.
   package init(covariance: UnsafePointer<Double>, dimension m: Int, stride: Int) {
     dimension = m
     self.stride = stride
-    let factor = OwnedBuffer<Double>(count: m * stride)
-    inverse = OwnedBuffer<Double>(count: m * stride)
-    factor.base.initialize(repeating: 0, count: m * stride)
-    inverse.base.initialize(repeating: 0, count: m * stride)
+    factor = OwnedBuffer<Double>(count: m * stride)
+    for i in 0..<m { (factor.base + i * stride).update(from: covariance + i * stride, count: i + 1) }
+    Self.factorize(factor.base, dimension: m, stride: stride)
+  }
+
+  /// Replaces the lower triangle of a symmetric matrix by its Cholesky factor.
+  ///
+  /// Rounding can leave no positive pivot where rows are multiples of each other. A pivot is then
+  /// 2⁻⁴⁸ of its diagonal entry.
+  static func factorize(_ matrix: UnsafeMutablePointer<Double>, dimension m: Int, stride: Int) {
     for i in 0..<m {
-      let row = factor.base + i * stride
+      let row = matrix + i &* stride
       for j in 0..<i {
-        let other = factor.base + j * stride
-        row[j] = (covariance[i * stride + j] - fixedOrderDot(row, other, j)) / other[j]
+        let other = matrix + j &* stride
+        row[j] = (row[j] - fixedOrderDot(row, other, j)) / other[j]
       }
-      let pivot = covariance[i * stride + i] - fixedOrderDot(row, row, i)
-      // Rounding can leave no positive pivot where coordinates are multiples of each other.
-      let least = covariance[i * stride + i] * 0x1p-48
+      let pivot = row[i] - fixedOrderDot(row, row, i)
+      let least = row[i] * 0x1p-48
       row[i] = (pivot > least ? pivot : max(least, Double.leastNormalMagnitude)).squareRoot()
-      Self.appendInverseRow(i, row, inverse.base, stride)
     }
   }
 
-  /// Row i of L⁻¹ from row i of L and the rows of L⁻¹ before.
-  private static func appendInverseRow(
-    _ i: Int, _ row: UnsafePointer<Double>, _ inverse: UnsafeMutablePointer<Double>, _ stride: Int
-  ) {
-    let target = inverse + i &* stride
-    for k in 0..<i {
-      let (factor, earlier) = (row[k], inverse + k &* stride)
-      for j in 0...k { target[j] -= factor * earlier[j] }
+  /// Replaces a vector r of m entries by L⁻¹r.
+  ///
+  /// Complexity: m²/2.
+  package func whiten(_ vector: UnsafeMutablePointer<Double>) {
+    for i in 0..<dimension {
+      let row = factor.base + i &* stride
+      vector[i] = (vector[i] - fixedOrderDot(row, vector, i)) / row[i]
     }
-    let diagonal = 1 / row[i]
-    for j in 0..<i { target[j] *= diagonal }
-    target[i] = diagonal
   }
 
-  /// Writes L⁻¹r for `count` vectors.
+  /// Replaces a vector r of m entries by L⁻ᵀr.
   ///
-  /// Complexity: m²/2 a vector.
-  ///
-  /// - Parameters:
-  ///   - vectors: m entries each, `vectorStride` apart.
-  ///   - products: room for m entries each, `productStride` apart.
-  ///   - scratch: room for 16·m entries.
-  package func whiten(
-    _ vectors: UnsafePointer<Double>, vectorStride: Int, count: Int, to products: UnsafeMutablePointer<Double>,
-    productStride: Int, scratch: UnsafeMutablePointer<Double>
-  ) {
-    tombola_lower_product_f64(
-      inverse.base, dimension, stride, vectors, vectorStride, count, products, productStride, scratch)
+  /// Complexity: m²/2.
+  package func unwhiten(_ vector: UnsafeMutablePointer<Double>) {
+    for i in (0..<dimension).reversed() {
+      let row = factor.base + i &* stride
+      let value = vector[i] / row[i]
+      vector[i] = value
+      for j in 0..<i { vector[j] -= value * row[j] }
+    }
   }
 }
