@@ -7,7 +7,7 @@ import Tickets
   @Test(arguments: [[], ["--mode", "calibrated", "--calibration", Folder.data, "--sweeps", "0"]])
   func solvedApartItIsTheTicketsBlock(mode: [String]) throws {
     let folder = try Folder()
-    let options = ["--width", "300", "--seed", "5"] + mode
+    let options = ["--width", "300", "--seed", "5", "--solver", "greedy"] + mode
     #expect(try ToolRun(["prune", Folder.target, "-o", Folder.ticket] + options, in: folder).status == 0)
     let ticket = try TicketFile(contentsOf: folder.file(Folder.ticket)).ticket
     for (layer, channel, half) in [(1, 1, Half.negative), (1, 0, .positive), (2, 2, .positive)] {

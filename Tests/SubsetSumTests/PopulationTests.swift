@@ -82,8 +82,8 @@ import Testing
     }
   }
 
-  /// The squared distance of a state and a sum in the few coordinates is the child's score in all of
-  /// them, also where candidates repeat, are zero, or outnumber the dimensions.
+  /// The squared distance of a state and a sum in the few coordinates is the child's score in all
+  /// of them, also where candidates repeat, are zero, or outnumber the dimensions.
   @Test(arguments: [(1, 1), (3, 10), (9, 10), (30, 4), (72, 10)]) func coordinatesKeepTheScores(m: Int, g: Int) throws {
     for kind in ["normal", "repeated", "zero"] {
       var numbers = TestNumbers(state: UInt64(m * g))

@@ -45,8 +45,8 @@ typedef struct {
 long tombola_near_cells(const double *x, const double *y, long count, const tombola_cell_window *window,
                         const uint32_t *bitmap, int *places);
 
-/// Writes the products of `row_count` rows of m entries with `count` vectors. Entry a of a product is
-/// Σ_b M_ab·v_b with b ascending, each product and sum rounded by itself. `scratch` has room for
+/// Writes the products of `row_count` rows of m entries with `count` vectors. Entry a of a product
+/// is Σ_b M_ab·v_b with b ascending, each product and sum rounded by itself. `scratch` has room for
 /// 16·m entries. Strides count entries.
 void tombola_row_products_f64(const double *matrix, long row_count, long row_stride, long m,
                               const double *vectors, long vector_stride, long count, double *products,
