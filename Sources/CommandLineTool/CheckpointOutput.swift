@@ -65,6 +65,16 @@ final class CheckpointOutput: Sendable {
   /// Writes what has not been written, at the end of a search.
   func finish() { state.withLock { write(&$0) } }
 
+  /// Writes what the search came to, in the place of all values before.
+  ///
+  /// - Throws: `FileError`: unlike a checkpoint on the way, this is a result.
+  func keep(_ checkpoint: SearchCheckpoint) throws {
+    try state.withLock { state in
+      state.pending = nil
+      return Result { try CheckpointFile.write(checkpoint, to: path) }
+    }.get()
+  }
+
   /// A failure is said once on standard error; the search goes on, as its result is not lost.
   private func write(_ state: inout State) {
     guard let pending = state.pending else { return }

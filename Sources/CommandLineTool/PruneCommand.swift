@@ -19,7 +19,8 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     discussion: """
       Each input channel of each layer has 2N random hidden filters; the search keeps those whose sum \
       approximates the target's kernel. Without limits it ends by itself: populations after 2^30 units of work \
-      a block at most, other solvers at the latest at their documented work limit.
+      a block at most, other solvers at the latest at their documented work limit. With --shard only the blocks \
+      of one part are searched; merge makes the ticket of all parts.
       """)
 
   @Option(number: ArgumentHelp("Width N: 2N random filters per input channel.", valueName: "N")) var width: Int?
@@ -30,6 +31,7 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
   var largestWidth: Int?
   @OptionGroup var input: SearchInput
   @OptionGroup var data: DataOptions
+  @OptionGroup var part: ShardOptions
   @OptionGroup var bounds: RunOptions
   @OptionGroup var convolutions: ConvolutionOptions
   @Option(number: ArgumentHelp("Units of work (candidate entries scored) for all blocks together.", valueName: "W"))
@@ -39,9 +41,10 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
       "Write finished blocks to FILE on the way. A checkpoint that is there needs --resume or --force.",
       valueName: "FILE"))
   var checkpoint: String?
-  @Flag(help: "Go on from the checkpoint file if it is there.") var resume = false
+  @Flag(help: "Go on from the checkpoint file, or with --shard from the part's, if it is there.") var resume = false
   @Flag(help: "Replace an existing output.") var force = false
-  @Option(name: .shortAndLong, help: ArgumentHelp("The ticket to write.", valueName: "FILE")) var output: String
+  @Option(name: .shortAndLong, help: ArgumentHelp("The ticket to write, or the part of one.", valueName: "FILE"))
+  var output: String
   @Flag(help: "Print the figures as JSON.") var json = false
   @OptionGroup var blas: BLASCoreOptions
 
@@ -49,6 +52,7 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     let start = ContinuousClock.now
     // Wrong options and files are found before any work.
     let goal = try goal()
+    if let part = try part.chosen() { return try drawPart(try SearchShard(part.index, of: part.count), start) }
     guard checkpoint != nil || !resume else {
       throw OptionError(option: "--resume", expected: "--checkpoint FILE beside it", found: "none")
     }
@@ -85,8 +89,13 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
         source, goal, targetFileDigest: digest, workers: workers, control: control, resuming: checkpoint?.known
       ) { checkpoint?.take($0) }
     }
+    let measured = try MeasuredTicket(
+      source, found, on: images, target: input.target, workers: workers, convolution: convolutions.way,
+      control: control
+    ) { (ContinuousClock.now - start) / .seconds(1) }
     progress.clear()
-    try finish(source, found, images, start, workers, control, signals, progress)
+    let destination = TicketDestination(path: output, force: force, json: json)
+    try finish(try destination.take(measured, isReached: found.isReached, signals))
   }
 
   private func goal() throws -> PruneGoal {
@@ -104,37 +113,5 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
       throw OptionError(option: "--checkpoint", expected: "--width beside it", found: "--epsilon")
     }
     return .error(epsilon ?? 0, largest: largestWidth ?? PruneGoal.largestWidth)
-  }
-
-  /// Measures, as far as limits and signals leave time, and writes the ticket at any rate.
-  private func finish(
-    _ source: SearchSource, _ found: PruneOutcome, _ images: ImageSet?, _ start: ContinuousClock.Instant,
-    _ workers: Int, _ control: RunControl, _ signals: Signals, _ progress: ProgressLine
-  ) throws {
-    let result = found.result
-    let measured = try MeasuredTicket(
-      source, found, on: images, target: input.target, workers: workers, convolution: convolutions.way,
-      control: control
-    ) { (ContinuousClock.now - start) / .seconds(1) }
-    progress.clear()
-    let bytes = try measured.file.write(to: output, force: force)
-    var report = measured.report
-    report.output = output
-    report.fileBitsPerWeight = measured.file.bitsPerWeight(ofBytes: bytes)
-    if json {
-      try printJSON(report)
-    } else {
-      let width = result.ticket.width
-      print(
-        "ticket for \(input.target): width \(width), seed \(input.seed), mode \(input.mode), solver \(source.plan(width: width).solver), in \(output)"
-      )
-      print(report.table)
-    }
-    if let exit = signals.exit { return try finish(exit) }
-    if let cause = report.shortfall?.cause, !(cause is InterruptedError) {
-      complain("tombola: \(cause)")
-      return try finish(.badInput)
-    }
-    try finish(measured.isStopped ? .limit : found.isReached ? .done : .failed)
   }
 }

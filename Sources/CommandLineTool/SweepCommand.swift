@@ -15,14 +15,17 @@ struct SweepCommand: ParsableCommand, ChoosingBLASCore {
       it lies within each epsilon, or solvers for what they find), norm (max, l2), size (a number, any, n/2, sqrt(n)), work_limit. Lists \
       make a product of cells; counts and dimensions may be ranges { from, to, step }. A trial is a function of seed, cell and trial number: shards and \
       threads change no result, and the store of an interrupted sweep goes on with --resume. Exit code 0: all trials of the shard are stored; 3: stopped \
-      by --time-limit; 130 and 143: by a signal, with everything stored that was done.
+      by --time-limit, or by a scheduler's SIGTERM or SIGUSR1; 130: by Ctrl-C; in each case with everything stored that was done.
       """)
 
   @Argument(help: ArgumentHelp("The grid.", valueName: "SPEC.toml")) var specification: String
   @Option(help: ArgumentHelp("The SQLite file of the results.", valueName: "FILE")) var store: String
+  @OptionGroup var part: ShardOptions
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("Run the I-th of N parts of the trials, from 1.", valueName: "I/N"))
-  var shard: String?
+    number: ArgumentHelp(
+      "Run nothing: print the commands that run N parts, one a line, each with a store of its own beside --store.",
+      valueName: "N"))
+  var printTasks: Int?
   @Flag(help: "Continue a store that is there; make it if it is not.") var resume = false
   @OptionGroup var pace: PaceOptions
   @Flag(help: "Print the figures as JSON.") var json = false
@@ -31,12 +34,13 @@ struct SweepCommand: ParsableCommand, ChoosingBLASCore {
   func run() throws {
     try OutputFiles.requireDistinct(
       [.files("--store", [store, store + ".lock"])], from: [.file("SPEC.toml", specification)])
-    let shard = try chosenShard()
+    let shard = try part.chosen().map { try SweepShard($0.index, of: $0.count) } ?? .whole
     let workers = try pace.workers()
     let limits = Limits(seconds: try pace.seconds())
     let file = try SweepFile(contentsOf: specification, solvers: SolverChoice.solves.all)
+    if let printTasks { return print(try tasks(printTasks).joined(separator: "\n")) }
     blas.warnIfSlow(json: json)
-    let signals = Signals()
+    let signals = Signals(ofJob: true)
     let progress = ProgressLine()
     defer { progress.clear() }
     let control = RunControl(limits: limits, cancellation: signals.cancellation) { progress.show($0) }
@@ -61,14 +65,17 @@ struct SweepCommand: ParsableCommand, ChoosingBLASCore {
     try finish(signals.exit ?? .limit)
   }
 
-  private func chosenShard() throws -> SweepShard {
-    guard let shard else { return .whole }
-    let parts = shard.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
-    guard parts.count == 2, let index = parts[0], let count = parts[1], let chosen = try? SweepShard(index, of: count)
-    else {
-      throw OptionError(option: "--shard", expected: "I/N with 1 ≤ I ≤ N ≤ 1048576", found: "'\(shard)'")
+  /// The commands that run the sweep in parts.
+  private func tasks(_ count: Int) throws -> [String] {
+    if let shard = part.shard {
+      throw OptionError(option: "--print-tasks", expected: "no --shard beside it", found: "--shard \(shard)")
     }
-    return chosen
+    var options: [String] = []
+    if let threads = pace.threads { options += ["--threads", "\(threads)"] }
+    if let seconds = pace.timeLimit { options += ["--time-limit", "\(seconds)"] }
+    if json { options.append("--json") }
+    if let core = blas.blasCore { options += ["--blas-core", core] }
+    return try SweepTasks(specification: specification, store: store, options: options).lines(count)
   }
 }
 

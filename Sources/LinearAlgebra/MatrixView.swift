@@ -64,6 +64,7 @@ public struct MatrixView<Scalar: BLASScalar> {
   /// Entry (row, column). One precondition per call: not for inner loops.
   ///
   /// - Complexity: O(1).
+  /// - Precondition: 0 ≤ `row` < `rows` and 0 ≤ `column` < `columns`.
   @inlinable public subscript(row: Int, column: Int) -> Scalar {
     precondition(row >= 0 && row < rows && column >= 0 && column < columns, "matrix index out of range")
     return baseAddress![order == .rowMajor ? row * leadingDimension + column : row + column * leadingDimension]

@@ -29,6 +29,12 @@ package struct PruneOutcome {
   package private(set) var isReached = true
   package private(set) var trials: [WidthSearch.Trial]?
 
+  /// What parts of a search came to together.
+  package init(result: SearchResult, targetFileDigest: String?) {
+    self.result = result
+    self.targetFileDigest = targetFileDigest
+  }
+
   /// Searches.
   ///
   /// - Parameters:
@@ -74,16 +80,33 @@ package struct MeasuredTicket {
     _ source: SearchSource, _ found: PruneOutcome, on images: ImageSet?, target: String, workers: Int,
     convolution: ConvolutionWay = .automatic, control: RunControl, seconds: () -> Double
   ) throws {
+    try self.init(
+      of: try source.search(width: found.result.ticket.width), found, on: images, target: target, workers: workers,
+      convolution: convolution, control: control, seconds: seconds)
+    report.isRangeFromData = source.isRangeFromData
+  }
+
+  /// Measures what a search found, or its parts together.
+  ///
+  /// - Parameters:
+  ///   - search: the search.
+  ///   - images: those to measure on, or nil.
+  ///   - target: the target's file, as it was named.
+  ///   - seconds: those since the run began, asked for when all is measured.
+  /// - Throws: as `Measurement.figures`.
+  package init(
+    of search: TicketSearch, _ found: PruneOutcome, on images: ImageSet?, target: String, workers: Int,
+    convolution: ConvolutionWay = .automatic, control: RunControl, seconds: () -> Double
+  ) throws {
     let ticket = found.result.ticket
     let measurement = try Measurement(
-      ticket: ticket, target: source.target, workers: workers, convolution: convolution)
+      ticket: ticket, target: search.target, workers: workers, convolution: convolution)
     let figures = try measurement.figures(on: images, control: control)
     file = TicketFile(
       ticket: ticket, claims: figures.claims, witness: figures.witness, targetFileDigest: found.targetFileDigest,
-      search: source.plan(width: ticket.width))
+      search: search.plan)
     report = FigureReport(
       claims: figures.claims, of: measurement, target: target, search: file.search, seconds: seconds())
-    report.isRangeFromData = source.isRangeFromData
     report.shortfall = figures.shortfall
     report.epsilon = found.epsilon
     report.trials = found.trials

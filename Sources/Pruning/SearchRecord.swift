@@ -15,27 +15,30 @@ final class SearchRecord: Sendable {
     var found: [Result?]
     var worstError = 0.0
 
-    func checkpoint(_ identity: SearchCheckpoint.Identity) -> SearchCheckpoint {
+    func checkpoint(_ identity: SearchCheckpoint.Identity, _ part: SearchShard?) -> SearchCheckpoint {
       let repeatable = found.compactMap { $0 }.filter(\.isRepeatable)
       return SearchCheckpoint(
         identity: identity, blocks: repeatable.map(\.block),
-        limited: Set(repeatable.filter { $0.stop != nil }.map(\.block.address)))
+        limited: Set(repeatable.filter { $0.stop != nil }.map(\.block.address)), part: part)
     }
   }
 
   private let addresses: [BlockAddress]
   private let identity: SearchCheckpoint.Identity
+  private let part: SearchShard?
   private let indices: [BlockAddress: Int]
   private let control: RunControl
   private let blockFound: @Sendable (SearchCheckpoint) -> Void
   private let state: Guarded<State>
 
   init(
-    _ setting: SearchSetting, known checkpoint: SearchCheckpoint? = nil, _ control: RunControl,
+    _ setting: SearchSetting, known checkpoint: SearchCheckpoint? = nil, part: SearchShard? = nil,
+    _ control: RunControl,
     _ blockFound: @escaping @Sendable (SearchCheckpoint) -> Void
   ) {
     addresses = setting.addresses
     identity = setting.identity
+    self.part = part
     self.control = control
     self.blockFound = blockFound
     indices = Dictionary(uniqueKeysWithValues: addresses.enumerated().map { ($1, $0) })
@@ -51,6 +54,9 @@ final class SearchRecord: Sendable {
 
   var results: [Result?] { state.withLock { $0.found } }
 
+  /// The blocks that another run would find too.
+  var checkpoint: SearchCheckpoint { state.withLock { $0.checkpoint(identity, part) } }
+
   /// A block of the checkpoint, or one found since.
   func known(_ address: BlockAddress) -> Block? { state.withLock { $0.found[indices[address]!]?.block } }
 
@@ -62,7 +68,7 @@ final class SearchRecord: Sendable {
       for result in results { state.found[indices[result.block.address]!] = result }
       state.worstError = max(state.worstError, error)
       let finished = state.found.compactMap { $0 }
-      if results.contains(where: \.isRepeatable) { blockFound(state.checkpoint(identity)) }
+      if results.contains(where: \.isRepeatable) { blockFound(state.checkpoint(identity, part)) }
       control.report(
         RunProgress(
           phase: "drawing", completed: finished.count, total: addresses.count, best: state.worstError,

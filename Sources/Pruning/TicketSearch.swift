@@ -80,15 +80,7 @@ public struct TicketSearch: Sendable {
     resuming checkpoint: SearchCheckpoint? = nil,
     blockFound: @Sendable (SearchCheckpoint) -> Void = { _ in }
   ) throws -> SearchResult {
-    try Workers.require(workers)
-    if let work = control.limits.work {
-      throw TicketError.invalidParameter(
-        name: "work limit", expected: "it in the plan, as tickets depend on it", found: "\(work) of the run")
-    }
-    if let difference = checkpoint.flatMap({ setting.identity.difference(from: $0.identity) }) {
-      throw PruningError.checkpointMismatch(
-        field: difference.field, expected: difference.own, found: difference.other)
-    }
+    try requireRunnable(workers, control, checkpoint)
     let found = try withoutActuallyEscaping(blockFound) { blockFound in
       let record = SearchRecord(setting, known: checkpoint, control, blockFound)
       if let calibration = setting.plan.calibration, let images = setting.images {
@@ -101,7 +93,21 @@ public struct TicketSearch: Sendable {
     return try result(found, control)
   }
 
-  private func result(_ found: [SearchRecord.Result?], _ control: RunControl) throws -> SearchResult {
+  /// What a run may be given, with which blocks known.
+  func requireRunnable(_ workers: Int, _ control: RunControl, _ checkpoint: SearchCheckpoint?) throws {
+    try Workers.require(workers)
+    if let work = control.limits.work {
+      throw TicketError.invalidParameter(
+        name: "work limit", expected: "it in the plan, as tickets depend on it", found: "\(work) of the run")
+    }
+    if let difference = checkpoint.flatMap({ setting.identity.difference(from: $0.identity) }) {
+      throw PruningError.checkpointMismatch(
+        field: difference.field, expected: difference.own, found: difference.other)
+    }
+  }
+
+  /// The ticket of what was found; blocks that were not keep nothing, and it is not complete then.
+  func result(_ found: [SearchRecord.Result?], _ control: RunControl) throws -> SearchResult {
     let stop =
       found.compactMap { $0?.stop }.first
       ?? (found.contains { $0 == nil } ? control.interruption() : nil)

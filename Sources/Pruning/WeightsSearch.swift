@@ -22,8 +22,12 @@ struct WeightsSearch {
   }
 
   /// Chooses all blocks that the record does not know, or as many as limits allow.
-  func run(workers: Int) throws {
-    let missing = setting.addresses.enumerated().filter { record.known($0.element) == nil }
+  ///
+  /// - Parameter part: the blocks to choose from; nil for all.
+  func run(among part: Set<BlockAddress>? = nil, workers: Int) throws {
+    let missing = setting.addresses.enumerated().filter {
+      record.known($0.element) == nil && part?.contains($0.element) != false
+    }
     let order = missing.sorted {
       (shares.cost($1.element), $0.offset) < (shares.cost($0.element), $1.offset)
     }

@@ -59,12 +59,17 @@ public struct SearchCheckpoint: Sendable, Hashable {
   /// Those of the blocks that used up their share of the work limit: a ticket with one of them is
   /// not complete, whichever run found it.
   public var limited: Set<BlockAddress>
+  /// Which part of the search it is of; nil for the whole search.
+  public var part: SearchShard?
 
   /// A checkpoint of blocks found so far, `limited` of them cut short by their share of the work
   /// limit.
-  public init(identity: Identity, blocks: [Block], limited: Set<BlockAddress> = []) {
+  public init(
+    identity: Identity, blocks: [Block], limited: Set<BlockAddress> = [], part: SearchShard? = nil
+  ) {
     self.identity = identity
     self.blocks = blocks
     self.limited = limited
+    self.part = part
   }
 }

@@ -4,5 +4,6 @@ public enum TombolaVersion {
   public static let current = "0.3.0"
   /// What tickets and checkpoints are signed with. A patch changes neither search nor files, so it
   /// is left out.
-  public static let generator = "tombola 0.3"
+  public static let generator =
+    "tombola " + current.split(separator: ".").prefix(2).joined(separator: ".")
 }

@@ -57,7 +57,7 @@ import Testing
     var action = sigaction()
     sigaction(SIGHUP, nil, &action)
     let isIgnored = unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
-    let always: [(Int32, Int32)] = [(SIGINT, 130), (SIGTERM, 143)]
+    let always: [(Int32, Int32)] = [(SIGINT, 130), (SIGTERM, 143), (SIGUSR1, 3)]
     return isIgnored ? always : always + [(SIGHUP, 129)]
   }()
 
@@ -72,6 +72,24 @@ import Testing
     #expect(run.status == code, "\(run.errors)")
     #expect(try run.json()["complete"] as? Bool == false)
     #expect(try !TicketFile(contentsOf: folder.file(Folder.ticket)).ticket.isComplete)
+  }
+
+  /// What a work limit cut short stays so: resuming finds the same, and says the same.
+  @Test func aWorkLimitStillHoldsForWhatIsResumed() throws {
+    let folder = try Folder()
+    let limited = ["--work-limit", "20000", "--checkpoint", "c"]
+    let first = try ToolRun(
+      ["prune", Folder.target, "--width", "300", "--solver", "greedy", "--seed", "1", "-o", "first", "--json"]
+        + limited, in: folder)
+    let resumed = try ToolRun(
+      [
+        "prune", Folder.target, "--width", "300", "--solver", "greedy", "--seed", "1", "-o", "resumed", "--json",
+        "--resume",
+      ] + limited,
+      in: folder)
+    #expect(first.status == 3 && resumed.status == 3, "\(first.errors)\(resumed.errors)")
+    #expect(try resumed.json()["complete"] as? Bool == false)
+    #expect(try folder.bytes("first") == folder.bytes("resumed"))
   }
 
   @Test func killedAndResumedGivesTheSameTicket() throws {

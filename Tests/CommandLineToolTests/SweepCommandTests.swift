@@ -47,7 +47,7 @@ import Testing
     #expect(folder.exists("killed.lock") == false)
   }
 
-  @Test(arguments: [(SIGINT, Int32(130)), (SIGTERM, Int32(143))])
+  @Test(arguments: [(SIGINT, Int32(130)), (SIGTERM, Int32(3)), (SIGUSR1, Int32(3))])
   func aSignalStoresWhatIsDone(signal: Int32, code: Int32) throws {
     let folder = try folder(
       "seed = 1\ntrials = 100000\ndimension = 1\ncount = 26\nepsilon = 0.1\n")

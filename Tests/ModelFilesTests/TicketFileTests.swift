@@ -240,6 +240,7 @@ enum SampleTicket {
     _ = try SampleTicket.search().run(workers: 1) { checkpoint in found.withLock { $0 = checkpoint } }
     var checkpoint = try #require(found.withLock { $0 })
     checkpoint.limited = [checkpoint.blocks[1].address, checkpoint.blocks[2].address]
+    checkpoint.part = try SearchShard(2, of: 5)
     try CheckpointFile.write(checkpoint, to: path)
     #expect(try CheckpointFile.read(path) == checkpoint)
     let bytes = try Data(contentsOf: URL(fileURLWithPath: path))

@@ -97,7 +97,7 @@ private func target(seed: UInt64 = 1) throws -> Network<Float> {
 
   /// Blocks that used up their share of the work limit did so in whichever run found them.
   @Test func aSearchResumedUnderAWorkLimitSaysWhatStoppedIt() throws {
-    let search = try TicketSearch(Target(target()), plan: SearchPlan(workLimit: 20_000), seed: 3, width: 200)
+    let search = try TicketSearch(Target(target()), plan: SearchPlan(workLimit: 200_000), seed: 3, width: 200)
     let checkpoints = Mutex<[SearchCheckpoint]>([])
     let whole = try search.run(workers: 1, blockFound: { value in checkpoints.withLock { $0.append(value) } })
     #expect(whole.stop == .workLimit && !whole.ticket.isComplete && whole.ticket.keptFilters > 0)

@@ -19,7 +19,8 @@ public enum StoreMerge {
   }
 
   /// Writes a store with the trials, runs and timings of all `inputs`. Runs are numbered anew, in
-  /// the order of the inputs.
+  /// the order of the inputs; one that an earlier input had, with the same timings, is not written
+  /// again, so merging a merged store with its inputs changes nothing.
   ///
   /// The output appears whole or not at all.
   ///
@@ -77,6 +78,13 @@ private final class Merger {
   private(set) var outcome: StoreMerge.Outcome
   private let database: StoreDatabase
   private var runs = 0
+  /// The runs of the stores so far, numbers left out.
+  private var known: Set<KnownRun> = []
+
+  private struct KnownRun: Hashable {
+    let run: StoreContents.Run
+    let timings: [StoreContents.Timing]
+  }
 
   init(at path: String, like model: ResultStore) throws(StoreError) {
     outcome = StoreMerge.Outcome(trials: 0, total: model.trialsPerCell * model.cells.count, duplicates: 0)
@@ -133,21 +141,41 @@ private final class Merger {
 
   private func addRuns(_ contents: StoreContents, _ input: StoreDatabase) throws(StoreError) {
     let (others, timings) = try contents.runs(of: input)
+    let own = Dictionary(grouping: timings, by: \.run).mapValues { $0.map(\.withoutNumber) }
     var numbers: [Int: Int] = [:]
+    var new: [KnownRun] = []
     let insertion = try database.insertion(into: StoreSchema.runs)
     for run in others {
+      let record = KnownRun(run: run.withoutNumber, timings: own[run.number] ?? [])
+      if known.contains(record) { continue }
+      new.append(record)
       runs += 1
       numbers[run.number] = runs
       try run.bind(to: insertion, number: runs)
       _ = try insertion.step()
     }
+    known.formUnion(new)
     let timed = try database.insertion(into: StoreSchema.timings)
     for timing in timings {
-      timed.bind(1, numbers[timing.run])
+      guard let number = numbers[timing.run] else { continue }
+      timed.bind(1, number)
       timed.bind(2, timing.cell)
       timed.bind(3, timing.trials)
       timed.bind(4, timing.seconds)
       _ = try timed.step()
     }
   }
+}
+
+extension StoreContents.Run {
+  /// The run as every store that has it says it.
+  fileprivate var withoutNumber: Self {
+    Self(
+      number: 0, program: program, commit: commit, machine: machine, cpu: cpu, blas: blas, blasCore: blasCore,
+      threads: threads, shard: shard, started: started, ended: ended)
+  }
+}
+
+extension StoreContents.Timing {
+  fileprivate var withoutNumber: Self { Self(run: 0, cell: cell, trials: trials, seconds: seconds) }
 }

@@ -29,11 +29,11 @@ extension BLASCores {
   /// Cores that fail their test (`use(_:)`) are left out, so the result may be empty.
   ///
   /// - Throws: `BLASCoreError.refused` where OpenBLAS takes another core than it was told,
-  ///   `LinearAlgebraError` for a size that cannot be stored; the core in use is restored all the
-  ///   same.
-  /// - Precondition: `size` ≥ 1 and `rounds` ≥ 1.
+  ///   `LinearAlgebraError.outOfRange` for a size outside of 1 to 8192 and for fewer than one
+  ///   round; the core in use is restored all the same.
   public func measure(_ names: [String]? = nil, size: Int = 384, rounds: Int = 7) throws -> [BLASCoreSpeed] {
-    precondition(size >= 1 && rounds >= 1, "a size and rounds from 1")
+    try GEMMSpeed.require("size of a timed product", size, atMost: SquareProduct<Float>.largest)
+    try GEMMSpeed.require("rounds", rounds)
     let before = BLASLibrary.coreName
     defer { try? dispatch(to: before) }
     let names = try (names ?? self.names).filter { name in

@@ -2,15 +2,26 @@
 public enum GEMMSpeed {
   /// GFLOP/s of products of `size`³ at `threads` BLAS threads: the median of `rounds`.
   ///
-  /// - Throws: `LinearAlgebraError` for a size that cannot be stored.
-  /// - Precondition: `threads` ≥ 1 and `rounds` ≥ 1.
+  /// - Throws: `LinearAlgebraError.outOfRange` for a size outside of 1 to 8192, and for fewer than
+  ///   one thread or round.
+  /// - Complexity: `rounds` products of `size`³; memory of three matrices.
   public static func measure<Scalar: BLASScalar>(
     _ type: Scalar.Type, size: Int, threads: Int, rounds: Int = 5
   ) throws -> Double {
-    precondition(threads >= 1 && rounds >= 1, "threads and rounds from 1")
+    try require("threads", threads)
+    try require("rounds", rounds)
     var product = try SquareProduct<Scalar>(size)
     return try BLASLibrary.withThreads(threads) {
       MachinePeak.median(of: try (0..<rounds).map { _ in try product.rate() })
+    }
+  }
+
+  /// Refuses what no measurement could be made of.
+  static func require(
+    _ quantity: String, _ value: Int, atMost most: Int = .max
+  ) throws(LinearAlgebraError) {
+    guard (1...most).contains(value) else {
+      throw .outOfRange(quantity, expected: most == .max ? "at least 1" : "1 to \(most)", found: value)
     }
   }
 }
@@ -20,7 +31,12 @@ struct SquareProduct<Scalar: BLASScalar> {
   private let a: Matrix<Scalar>
   private var c: Matrix<Scalar>
 
+  /// Rows at most: half a gigabyte in Float64, far beyond where speed depends on size.
+  static var largest: Int { 8192 }
+
+  /// - Throws: `LinearAlgebraError.outOfRange` for a size outside of 1 to 8192.
   init(_ size: Int) throws {
+    try GEMMSpeed.require("size of a timed product", size, atMost: Self.largest)
     // Small integers: every sum is exact on whatever core.
     let values = (0..<size * size).map { Scalar(($0 &* 7919) % 1001 % 5 - 2) }
     a = try Matrix(rows: size, columns: size, values: values)
