@@ -128,8 +128,8 @@ let package = Package(
     .testTarget(
       name: "CommandLineToolTests",
       dependencies: [
-        "CommandLineTool", "Files", "RandomStreams", "LinearAlgebra", "Convolution", "Tickets", "Pruning", "ModelFiles",
-        "Experiments", "TestSupport",
+        "CommandLineTool", "Files", "RandomStreams", "LinearAlgebra", "Convolution", "Tickets", "Pruning",
+        "Verification", "ModelFiles", "Experiments", "TestSupport",
       ]),
     .testTarget(
       name: "TombolaCTests",

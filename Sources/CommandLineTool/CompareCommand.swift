@@ -14,7 +14,8 @@ struct CompareCommand: ParsableCommand, ChoosingBLASCore {
     commandName: "compare", abstract: "Set a ticket beside its target, plainly quantised too: size, cost, accuracy.",
     discussion: """
       One row per network: the target in Float32 and with weights of 8, 6 and 4 bits, the random network with all its \
-      filters, the pruned and the collapsed network. Latency is that of one image on one thread, the networks taking \
+      filters, the pruned and the collapsed network, and the target again, rounded to steps and entropy coded in the \
+      bits that the ticket takes. Latency is that of one image on one thread, the networks taking \
       turns; quantised networks compute in Float32 here, so theirs says nothing of integer arithmetic. Accuracies are \
       measured when --data names labelled images.
       """)
@@ -176,6 +177,7 @@ struct ComparisonReport: Encodable {
         + (images.map { "on \(Self.grouped($0)) images" } ?? "no labelled data"))
     let counts = String(format: "%.2f", ticket.countBits / Double(ticket.graph.weightCount))
     text.append("  of pruned and collapsed without the blocks' counts of kept filters, which add \(counts)")
+    text.append("  target, coded: multiples of a step a layer, entropy coded in at most the ticket's bits and these")
     return text.joined(separator: "\n")
   }
 
@@ -203,6 +205,7 @@ extension Comparison.Contestant {
     case .unpruned: "random"
     case .pruned: "pruned"
     case .collapsed: "collapsed"
+    case .coded: "target_coded"
     }
   }
 }

@@ -3,8 +3,8 @@ import LinearAlgebra
 import RunControl
 import Tickets
 
-/// Sets a ticket beside its target, and beside the target plainly quantised: what each network
-/// holds, costs and loses.
+/// Sets a ticket beside its target, and beside the target plainly quantised and coded in the
+/// ticket's bits: what each network holds, costs and loses.
 ///
 /// As for `Measurement`, ticket, target and data are all it knows.
 public struct Comparison: Sendable {
@@ -22,6 +22,8 @@ public struct Comparison: Sendable {
     case pruned
     /// The target's architecture over the kernels that the kept filters sum to.
     case collapsed
+    /// The target coded in the bits that the ticket takes (see `CodedTarget`).
+    case coded
   }
 
   /// One network's figures.
@@ -37,7 +39,8 @@ public struct Comparison: Sendable {
     /// - unpruned: 64 for the seed, and 32 for each layer's scale;
     /// - pruned: the ticket's `bits`, its choice of filters above all;
     /// - collapsed: the same, as the ticket is what it is made from. Written out it would be 32 a
-    ///   weight again.
+    ///   weight again;
+    /// - coded: its bytes, biases among them, at most the ticket's `bits` and `countBits`.
     public let bitsPerWeight: Double
     /// The same for a quantised network whose codes are stored by each layer's empirical entropy,
     /// tables not counted; nil for others.
@@ -87,7 +90,8 @@ public struct Comparison: Sendable {
   /// How convolutions are computed; latencies alone depend on it.
   public var convolution: ConvolutionWay { measurement.convolution }
 
-  /// The figures: target, quantised targets, unpruned, pruned and collapsed network, in this order.
+  /// The figures: target, quantised targets, unpruned, pruned and collapsed network, and the target
+  /// coded in the ticket's bits, in this order.
   ///
   /// - Parameters:
   ///   - data: images of the target's input shape, within the ticket's input range; nil for rows
@@ -96,7 +100,7 @@ public struct Comparison: Sendable {
   ///   - control: asked between networks and chunks of images.
   /// - Throws: `TicketError` for a ticket that contradicts its random network or images outside its
   ///   input range; `ConvolutionError` for images of another shape; `InterruptedError`.
-  /// - Complexity: each weight of the unpruned network once, or twice where it is timed, and seven
+  /// - Complexity: each weight of the unpruned network once, or twice where it is timed, and eight
   ///   networks over the images.
   public func rows(
     on data: ImageSet?, latencySeconds: Double = 10, control: RunControl = RunControl()
@@ -161,7 +165,17 @@ public struct Comparison: Sendable {
           contestant: contestant, network: network, cost: try network.cost(), storageBits: ticket.bits,
           countBits: ticket.countBits, maxWeightError: error))
     }
+    entries.append(try coded())
     return entries
+  }
+
+  /// The target in the bits that the ticket takes; factors and shifts of its maps cost both the same.
+  private func coded() throws -> Entry {
+    let mapBits = 32 * Double(ticket.mapScalarsTaken)
+    let coded = try CodedTarget(target, maximumBytes: Int((ticket.bits + ticket.countBits - mapBits) / 8))
+    return Entry(
+      contestant: .coded, network: coded.network, cost: try coded.network.cost(),
+      storageBits: 8 * Double(coded.bytes.count) + mapBits, maxWeightError: coded.maxWeightError)
   }
 
   /// The largest |positive − K| and |negative + K| of all layers.
@@ -212,7 +226,7 @@ public struct Comparison: Sendable {
 
 extension Comparison.Contestant: CustomStringConvertible {
   /// The network's name in tables: "target", "target, 8 bits", "random, all filters", "pruned",
-  /// "collapsed".
+  /// "collapsed", "target, coded".
   public var description: String {
     switch self {
     case .target: "target"
@@ -220,6 +234,7 @@ extension Comparison.Contestant: CustomStringConvertible {
     case .unpruned: "random, all filters"
     case .pruned: "pruned"
     case .collapsed: "collapsed"
+    case .coded: "target, coded"
     }
   }
 }

@@ -2,6 +2,8 @@ import Foundation
 import ModelFiles
 import TestSupport
 import Testing
+import Tickets
+import Verification
 
 extension Folder {
   /// Compares the small ticket with its target.
@@ -12,7 +14,7 @@ extension Folder {
 
 @Suite struct CompareTests {
   static let names = [
-    "target", "target_8_bits", "target_6_bits", "target_4_bits", "random", "pruned", "collapsed",
+    "target", "target_8_bits", "target_6_bits", "target_4_bits", "random", "pruned", "collapsed", "target_coded",
   ]
 
   @Test func jsonHasTheContractsKeys() throws {
@@ -50,6 +52,10 @@ extension Folder {
     #expect(rows[1]["bits_per_weight"] as? Double == Double(8 * 108 + 32 * 5) / 108)
     let random = 600 * (2 * 28 + 3 * 19)
     #expect(rows[4]["parameters"] as? Int == random && rows[4]["flops"] as? Int == 2 * random * 24)
+    let ticketBits = try #require(pruned["bits_per_weight"] as? Double)
+    let countBits = try #require(pruned["count_bits_per_weight"] as? Double)
+    let codedBits = try #require(rows[7]["bits_per_weight"] as? Double)
+    #expect(codedBits <= ticketBits + countBits && codedBits > 0.8 * ticketBits)
     for (row, key) in [(0, "target_accuracy"), (4, "unpruned_accuracy"), (5, "ticket_accuracy")] {
       #expect(rows[row]["accuracy"] as? Double == pruned[key] as? Double)
     }
@@ -64,7 +70,8 @@ extension Folder {
     let run = try folder.compare("--memory-limit", "1K")
     #expect(run.status == 0 && run.errors.isEmpty, "\(run.errors)")
     for part in [
-      "target  ", "target, 8 bits", "target, 4 bits", "random, all filters", "pruned", "collapsed", "not timed",
+      "target  ", "target, 8 bits", "target, 4 bits", "random, all filters", "pruned", "collapsed",
+      "target, coded  ", "not timed",
       "the limit is 1024", "no labelled data",
     ] { #expect(run.output.contains(part), "\(run.output)") }
     let figures = try folder.compare("--memory-limit", "1K", "--json").json()
@@ -268,5 +275,46 @@ struct ComparePythonTests {
     func accuracy(_ network: String) -> Double { rows[network]?["accuracy"] as? Double ?? .nan }
     #expect(abs(accuracy("target") - accuracy("target_8_bits")) < 0.01)
     #expect(accuracy("target_4_bits") < accuracy("target_8_bits") && accuracy("target_4_bits") > 0.4)
+  }
+
+  /// The rivals' files of `bench/codes` with the same steps: all of them but head and text.
+  static let coded = """
+    import json, sys
+    sys.path.insert(0, sys.argv[1] + "/bench/codes")
+    import numpy
+    import files, quantisers, rivals
+    from networks import Network
+    network, data = Network.load(sys.argv[2]), numpy.load(sys.argv[4])
+    results = []
+    for steps in json.loads(sys.argv[3]):
+        quantised = rivals.plainly(network, lambda number: quantisers.Uniform(numpy.float32(steps[number])))
+        again = files.decode(files.encode(network, "uniform", quantised))
+        correct = int((again.logits(data["x"]).argmax(1) == data["y"]).sum())
+        results.append({"body": files.body(network, quantised).hex(), "correct": correct})
+    print(json.dumps(results))
+    """
+
+  @Test(arguments: ["fashion-cnn", "fashion-lenet"]) func codedTargetsAreTheRivalsOfTheBench(name: String) throws {
+    let folder = try Folder()
+    let (path, rows) = try drawn(name, in: folder)
+    let target = try Target(ONNXModel.network(fromFile: path))
+    let ticket = try TicketFile(contentsOf: folder.file("t.safetensors")).ticket
+    // The ticket's bits first, then others: 3 and 9 a weight.
+    let bytes = [Int((ticket.bits + ticket.countBits) / 8), 1000, 3000]
+    let coded = try bytes.map { try CodedTarget(target, maximumBytes: $0) }
+    let steps = try JSONEncoder().encode(coded.map { $0.steps.map(Double.init) })
+    let output = try Python.run(
+      ["-c", Self.coded, ToolRun.root, path, String(decoding: steps, as: UTF8.self), folder.file("images.npz")])
+    let expected = try #require(try JSONSerialization.jsonObject(with: output) as? [[String: Any]])
+    for (coded, expected) in zip(coded, expected) {
+      #expect(expected["body"] as? String == coded.bytes.map { String(format: "%02x", $0) }.joined())
+    }
+    let row = try #require(rows["target_coded"])
+    let bits = 8 * Double(coded[0].bytes.count) / Double(ticket.graph.weightCount)
+    #expect(abs(try #require(row["bits_per_weight"] as? Double) - bits) < 1e-12 * bits)
+    #expect(row["max_weight_error"] as? Double == coded[0].maxWeightError)
+    let correct = try #require(row["accuracy"] as? Double) * Double(Self.images)
+    let wanted = try #require(expected[0]["correct"] as? Int)
+    #expect(abs(correct - Double(wanted)) <= Double(Self.undecidedImages) + 0.5)
   }
 }

@@ -67,6 +67,7 @@ private func smallData(_ count: Int = 60, value: Float? = nil) throws -> ImageSe
       rows.map(\.contestant)
         == [
           .target, .quantised(bits: 8), .quantised(bits: 6), .quantised(bits: 4), .unpruned, .pruned, .collapsed,
+          .coded,
         ])
     let claims = try Measurement(ticket: ticket, target: target).claims(on: data)
     #expect(rows[0].accuracy == claims.targetAccuracy && rows[0].maxWeightError == 0)
@@ -103,6 +104,11 @@ private func smallData(_ count: Int = 60, value: Float? = nil) throws -> ImageSe
     #expect(rows.indices.allSatisfy { (rows[$0].entropyBitsPerWeight != nil) == (1...3).contains($0) })
     #expect(rows.allSatisfy { $0.accuracy == nil })
     // By hand: a 3×3 layer on 36 pixels, a fully connected layer.
+    let ticket = try smallTicket(for: target)
+    let coded = try CodedTarget(target, maximumBytes: Int((ticket.bits + ticket.countBits) / 8))
+    #expect(rows[7].bitsPerWeight == Double(8 * coded.bytes.count) / 162)
+    #expect(rows[7].bitsPerWeight <= rows[5].bitsPerWeight + rows[5].countBitsPerWeight!)
+    #expect(rows[7].maxWeightError == coded.maxWeightError && rows[7].cost == rows[0].cost)
     #expect(rows[0].cost == NetworkCost(weights: 162, biases: 3, multiplyAdds: 54 * 36 + 108))
   }
 
