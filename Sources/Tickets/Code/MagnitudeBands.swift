@@ -29,7 +29,7 @@ package struct MagnitudeBands: Sendable, Hashable {
     let zeros = fraction.leadingZeroBitCount
     if zeros >= Self.octaves { return count - 1 }
     let behind = ((fraction << UInt64(zeros)) << 1) >> 32
-    return (zeros + 1) * perOctave - 1 - Int(behind &* UInt64(perOctave) >> 32)
+    return (zeros + 1) * perOctave - 1 - Int((behind &* UInt64(perOctave)) >> 32)
   }
 
   /// Where a band begins and ends in F.
