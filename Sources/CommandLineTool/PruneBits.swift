@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import ModelFiles
+import Outcomes
 import Pruning
 import RunControl
 import Tickets
@@ -22,7 +23,7 @@ extension PruneCommand {
       ("--solver", input.selection.solver != nil), ("--size", input.selection.size != nil),
       ("--size-penalty", input.selection.sizePenalty != nil),
       ("--norm-per-width", input.selection.normPerWidth != nil),
-      ("--method", input.selection.method != SelectionOptions.Method.search.rawValue),
+      ("--method", input.selection.method != SearchChoice.Method.search.rawValue),
       ("--objective", input.selection.objective != SearchPlan.Objective.squares.rawValue),
     ]
     if let (option, _) = given.first(where: { $0.1 }) {

@@ -33,7 +33,8 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     number: ArgumentHelp(
       "With --width: the ticket of least error whose whole file takes at most B bits for each weight of the target.",
       valueName: "B")) var bits: Double?
-  @Option(number: ArgumentHelp("With --bits: partial subsets kept (default: \(RateSearch.defaultBeam)).", valueName: "COUNT"))
+  @Option(
+    number: ArgumentHelp("With --bits: partial subsets kept (default: \(RateSearch.defaultBeam)).", valueName: "COUNT"))
   var beam: Int?
   @OptionGroup var input: SearchInput
   @OptionGroup var data: DataOptions

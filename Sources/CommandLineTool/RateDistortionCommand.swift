@@ -4,6 +4,7 @@ import Files
 import Foundation
 import LinearAlgebra
 import ModelFiles
+import Outcomes
 import Pruning
 import RunControl
 import Tickets
@@ -64,7 +65,8 @@ struct RateDistortionCommand: ParsableCommand, ChoosingBLASCore {
     let progress = ProgressLine()
     defer { progress.clear() }
     let control = RunControl(
-      limits: Limits(seconds: try pace.seconds()), cancellation: signals.cancellation) { progress.show($0) }
+      limits: Limits(seconds: try pace.seconds()), cancellation: signals.cancellation
+    ) { progress.show($0) }
     var cells: [RateDistortion.Cell] = []
     var stop: StopReason?
     do {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Files
 import Foundation
 import ModelFiles
+import Outcomes
 import Pruning
 import RunControl
 import Tickets
@@ -38,7 +39,9 @@ struct BitsOptions: ParsableArguments {
   /// The vectors to code: those of a file, or generated ones.
   func targets(path: String?, dimension: Int?, seed: UInt64) throws -> [[Double]] {
     if let path {
-      for (option, isGiven) in [("--dimension", dimension != nil), ("--vectors", vectors != nil), ("--law", law != nil)]
+      for (option, isGiven) in [
+        ("--dimension", dimension != nil), ("--vectors", vectors != nil), ("--law", law != nil),
+      ]
       where isGiven {
         throw OptionError(option: option, expected: "no PROBLEM.npz beside it", found: "'\(path)'")
       }

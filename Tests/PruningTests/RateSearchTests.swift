@@ -20,7 +20,8 @@ import Tickets
       Network(
         inputShape: ImageShape(height: 6, width: 6, channels: 1),
         nodes: [
-          .init(name: "x", operation: .input, inputs: []), .init(name: "a", operation: .convolution(first), inputs: [0]),
+          .init(name: "x", operation: .input, inputs: []),
+          .init(name: "a", operation: .convolution(first), inputs: [0]),
           .init(name: "relu", operation: .rectifier, inputs: [1]),
           .init(name: "b", operation: .convolution(second), inputs: [2]),
         ]))

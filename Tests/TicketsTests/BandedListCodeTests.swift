@@ -57,11 +57,12 @@ import Tickets
     let network = try Self.network(width: width, channels: 9)
     let bands = try #require(MagnitudeBands(perOctave: 4))
     let blocks = Self.blocks(network, bands)
-    #expect(blocks.allSatisfy { block in
-      let scalars = network.scalars(layer: 1, channel: block.address.channel)
-      return block.kept.allSatisfy { block.address.half.contains(scalars[Int($0)]) }
-        && block.candidates == scalars.count { block.address.half.contains($0) }
-    })
+    #expect(
+      blocks.allSatisfy { block in
+        let scalars = network.scalars(layer: 1, channel: block.address.channel)
+        return block.kept.allSatisfy { block.address.half.contains(scalars[Int($0)]) }
+          && block.candidates == scalars.count { block.address.half.contains($0) }
+      })
     var coder = BitEncoder()
     var lists = BandedListCode(network, bands: [bands])
     for block in blocks { #expect(lists.block(block.address, keeping: block.kept, with: &coder) == block) }

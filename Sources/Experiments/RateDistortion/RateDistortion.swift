@@ -30,7 +30,8 @@ public struct RateDistortion: Sendable {
     /// - Throws: `ExperimentError.outOfRange` for no samples, and for numbers that no file has.
     public init(source: String, dimension: Int, asked: Double, samples: [Sample]) throws(ExperimentError) {
       guard !samples.isEmpty, samples.allSatisfy({ $0.bits > 0 && $0.error >= 0 && $0.error.isFinite }) else {
-        throw .outOfRange(quantity: "samples of \(source)", expected: "one or more, of finite numbers", found: "\(samples)")
+        throw .outOfRange(
+          quantity: "samples of \(source)", expected: "one or more, of finite numbers", found: "\(samples)")
       }
       (self.source, self.dimension, self.asked, self.samples) = (source, dimension, asked, samples)
     }

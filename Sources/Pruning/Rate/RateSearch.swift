@@ -100,7 +100,8 @@ public struct RateSearch: Sendable {
     let least = try fileBytes(empty)
     guard least <= bytes else {
       throw TicketError.invalidParameter(
-        name: "bits", expected: "those of \(least) bytes or more, as a file without filters takes", found: "\(bytes) bytes")
+        name: "bits", expected: "those of \(least) bytes or more, as a file without filters takes",
+        found: "\(bytes) bytes")
     }
     var best = empty
     do {
