@@ -20,7 +20,8 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
       Each input channel of each layer has 2N random hidden filters; the search keeps those whose sum \
       approximates the target's kernel. Without limits it ends by itself: populations after 2^30 units of work \
       a block at most, other solvers at the latest at their documented work limit. With --shard only the blocks \
-      of one part are searched; merge makes the ticket of all parts.
+      of one part are searched; merge makes the ticket of all parts. With --bits the file is what counts: a \
+      .tombola file without claims, whose filters are chosen by error and bits together.
       """)
 
   @Option(number: ArgumentHelp("Width N: 2N random filters per input channel.", valueName: "N")) var width: Int?
@@ -29,6 +30,13 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
   var epsilon: Double?
   @Option(number: ArgumentHelp("With --epsilon: try no wider network (default: 262144).", valueName: "N"))
   var largestWidth: Int?
+  @Option(
+    number: ArgumentHelp(
+      "With --width: the ticket of least error whose whole file takes at most B bits for each weight of the target.",
+      valueName: "B")) var bits: Double?
+  @Option(
+    number: ArgumentHelp("With --bits: partial subsets kept (default: \(RateSearch.defaultBeam)).", valueName: "COUNT"))
+  var beam: Int?
   @OptionGroup var input: SearchInput
   @OptionGroup var data: DataOptions
   @OptionGroup var part: ShardOptions
@@ -52,6 +60,7 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     let start = ContinuousClock.now
     // Wrong options and files are found before any work.
     let goal = try goal()
+    try requireBudgetAlone()
     if let part = try part.chosen() { return try drawPart(try SearchShard(part.index, of: part.count), start) }
     guard checkpoint != nil || !resume else {
       throw OptionError(option: "--resume", expected: "--checkpoint FILE beside it", found: "none")
@@ -63,6 +72,7 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     let checkpoint = try checkpoint.map { try CheckpointOutput($0, resumes: resume, force: force) }
     let source = try input.source(
       scale: data.scaling.scale, data: data.load(isScaleUsed: input.calibration != nil), workLimit: workLimit)
+    if let bits { return try draw(bits: bits, source, start) }
     let first = try source.search(width: goal.firstWidth)
     // Of the file as it was read: it may be another one, or gone, when the search has ended.
     let digest = try TicketFile.digest(ofFile: input.target)

@@ -13,7 +13,7 @@ package struct Tool: ParsableCommand {
     subcommands: [
       PruneCommand.self, VerifyCommand.self, CompareCommand.self, ExportCommand.self,
       PackCommand.self, UnpackCommand.self, InfoCommand.self, RunCommand.self, InstanceCommand.self, SolveCommand.self,
-      SolveBatchCommand.self, BoundsCommand.self, SweepCommand.self, MergeCommand.self,
+      SolveBatchCommand.self, RateDistortionCommand.self, BoundsCommand.self, SweepCommand.self, MergeCommand.self,
       TableCommand.self, PlotCommand.self, ReportCommand.self, DoctorCommand.self,
     ])
 

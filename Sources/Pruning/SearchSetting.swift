@@ -16,7 +16,7 @@ struct SearchSetting: Sendable {
   /// SHA-256 of the images and of how errors are measured on them; nil in weights mode.
   let calibrationDigest: String?
   /// One power of two per layer.
-  let scales: [Double]
+  var scales: [Double]
   /// Whether each layer's input can be negative.
   let signedInputs: [Bool]
   /// The blocks, ascending.

@@ -2,7 +2,7 @@ extension Ticket {
   /// Refuses another network than the one that the ticket was drawn for.
   ///
   /// Compared with the target itself, since a ticket's file can say anything of it:
-  /// - the digest of the target's graph, kernels and biases;
+  /// - the digest of the target's graph, kernels and biases, or as many digits as the ticket has;
   /// - the ticket's layer graph: the input's shape, per node the operation and the nodes it reads,
   ///   channels, windows, strides, dilations, padding, the kind of pooling (whether padding counts)
   ///   and whether it rounds up, and the output;
@@ -14,7 +14,7 @@ extension Ticket {
   /// - Throws: `TicketError.targetMismatch` that names the first difference, with what the target
   ///   has and what the ticket.
   public func requireMatch(_ target: Target) throws(TicketError) {
-    guard target.digest == targetDigest else {
+    guard Ticket.isDigest(targetDigest, of: target.digest) else {
       throw .targetMismatch(
         at: "digest of the target's tensors", expected: targetDigest, found: target.digest)
     }

@@ -22,13 +22,25 @@ public struct Ticket: Sendable, Hashable {
   /// Ascending by address: every (layer, channel) with its positive half, and its negative one
   /// where the layer's input is signed.
   public let blocks: [Block]
-  /// SHA-256 of the target's canonical tensors, in hexadecimal.
+  /// SHA-256 of the target's canonical tensors, in hexadecimal: all 64 digits, or the first 16 in a
+  /// ticket that was drawn to be small.
   public let targetDigest: String
   /// SHA-256 of the images that calibrated mode measured errors on, and of how; nil in weights
   /// mode.
   public let calibrationDigest: String?
   /// Whether the search ended by itself.
   public let isComplete: Bool
+
+  /// Digits of a short digest.
+  public static let shortDigestLength = 16
+
+  /// Whether target and images are named by the first 16 digits of their digests.
+  public var hasShortDigests: Bool { targetDigest.count == Self.shortDigestLength }
+
+  /// Whether a stated digest, whole or short, is that of a whole one.
+  public static func isDigest(_ stated: String, of whole: String) -> Bool {
+    stated == whole || stated.count == shortDigestLength && whole.hasPrefix(stated)
+  }
 
   /// Weights that all kept filters of a ticket may have together: 2²⁸. A ticket stores four bytes a
   /// filter, whatever its weights take.

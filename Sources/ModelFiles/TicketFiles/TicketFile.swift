@@ -70,7 +70,8 @@ public struct TicketFile: Sendable {
     let contents = try Self.contents(
       ticket, claims: claims, witness: witness, generator: generator, targetFileDigest: targetFileDigest,
       search: search)
-    isIntact = statedDigest.map { $0 == contents.metadata["digest"] } ?? true
+    let digest = contents.metadata["digest"] ?? ""
+    isIntact = statedDigest.map { Ticket.isDigest($0, of: digest) } ?? true
   }
 
   static let format = "tombola-ticket"

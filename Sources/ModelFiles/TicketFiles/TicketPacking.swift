@@ -26,6 +26,12 @@ extension TicketFile {
     return data
   }
 
+  /// Bytes of the coded form, which is not read again.
+  ///
+  /// - Throws: as `packed()`.
+  /// - Complexity: writing it.
+  public func packedByteCount() throws -> Int { try CodedTicketFile.data(of: self).count }
+
   /// The same ticket without claims and witness, which `verify` measures again.
   public func withoutClaims() throws -> TicketFile {
     try TicketFile(

@@ -12,7 +12,12 @@ import Tickets
 /// byte.
 enum CodedTicketFile {
   static let mark = Array("TMBL".utf8)
+  /// Whole digests, and lists of equal chances.
   static let version: UInt8 = 1
+  /// Short digests, and lists by bands of |u|.
+  static let smallVersion: UInt8 = 2
+  /// What an octave of |u| may be cut into where lists are written.
+  private static let cuts = [2, 4, 8]
   /// Bytes of a text, its end included: some thousands of nodes.
   private static let greatestText = 1 << 18
   /// Filters of all channels: to read a list takes a word of the generator for each.
@@ -31,7 +36,8 @@ enum CodedTicketFile {
     try requireModest(network, file.source)
     var coder = BitEncoder()
     var model = TextModel.primed
-    let text = Array(try CodedTicketText(file).text().utf8)
+    let cuts = ticket.hasShortDigests ? try Self.cuts(for: ticket, network) : nil
+    let text = Array(try CodedTicketText(file, cuts: cuts).text().utf8)
     guard text.count < greatestText, !text.contains(TextModel.end) else {
       throw FileError(
         .tooLarge, source: file.source, at: [.key("layer_graph")],
@@ -44,16 +50,37 @@ enum CodedTicketFile {
       _ = coder.code(bias != nil, ones: 1, of: 2)
       for value in bias ?? [] { _ = coder.bytes([UInt8](ElementCoding.encode([value]))) }
     }
-    var lists = KeptListCode(network)
-    for block in ticket.blocks { _ = lists.block(block.address, keeping: block.kept, with: &coder) }
+    if let cuts {
+      var lists = BandedListCode(network, bands: cuts)
+      for block in ticket.blocks { _ = lists.block(block.address, keeping: block.kept, with: &coder) }
+    } else {
+      var lists = KeptListCode(network)
+      for block in ticket.blocks { _ = lists.block(block.address, keeping: block.kept, with: &coder) }
+    }
     let code = coder.finish()
     let claims = try ClaimsPart(claims: file.claims, witness: file.witness).deflated(file.source)
-    var data = Data(mark + [version])
+    var data = Data(mark + [cuts == nil ? version : smallVersion])
     data.append(contentsOf: VariableLength.bytes(code.count) + VariableLength.bytes(claims.count))
-    data.append(contentsOf: try bytes(ofDigest: try file.contentDigest(), file.source))
+    let digest = try bytes(ofDigest: try file.contentDigest(), file.source)
+    data.append(contentsOf: cuts == nil ? digest : Array(digest.prefix(Ticket.shortDigestLength / 2)))
     data.append(claims)
     data.append(contentsOf: code)
     return data
+  }
+
+  /// The bands of each layer that take least.
+  private static func cuts(for ticket: Ticket, _ network: RandomNetwork) throws -> [MagnitudeBands] {
+    network.layers.indices.map { index in
+      let blocks = ticket.blocks.filter { $0.address.layer == index + 1 }
+      let sizes = cuts.compactMap(MagnitudeBands.init(perOctave:)).map { bands in
+        var lists = BandedListCode(network, bands: network.layers.map { _ in bands })
+        var coder = BitEncoder()
+        for block in blocks { _ = lists.block(block.address, keeping: block.kept, with: &coder) }
+        return (bands: bands, bytes: coder.finish().count)
+      }
+      guard let least = sizes.min(by: { $0.bytes < $1.bytes }) else { preconditionFailure("a cut of use") }
+      return least.bands
+    }
   }
 
   /// The ticket of coded bytes, not intact where the stored digest is not that of what they say.
@@ -63,14 +90,16 @@ enum CodedTicketFile {
   static func read(_ source: ByteSource) throws -> TicketFile {
     let stream = try ByteStream(source)
     let start = [UInt8](try stream.take(mark.count + 1, "the mark and version"))
-    guard start == mark + [version] else {
+    let isSmall = start == mark + [smallVersion]
+    guard isSmall || start == mark + [version] else {
       throw FileError(
-        .unsupported, source: source.name, at: [.byte(mark.count)], expected: "a coded ticket of version \(version)",
+        .unsupported, source: source.name, at: [.byte(mark.count)],
+        expected: "a coded ticket of version \(version) or \(smallVersion)",
         found: isStart(start) ? "version \(start[mark.count])" : "another mark")
     }
     let codeCount = try VariableLength.take(from: stream, "the length of the code")
     let claimsCount = try VariableLength.take(from: stream, "the length of the claims")
-    let digest = hexadecimal(try stream.take(32, "the digest"))
+    let digest = hexadecimal(try stream.take(isSmall ? Ticket.shortDigestLength / 2 : 32, "the digest"))
     let claimsStart = stream.position
     guard let left = stream.remaining, claimsCount <= left, codeCount == left - claimsCount else {
       let left = stream.remaining ?? 0
@@ -81,11 +110,11 @@ enum CodedTicketFile {
     }
     let code = try source.bytes(claimsStart + claimsCount..<source.count)
     let claims = try ClaimsPart(source, range: claimsStart..<claimsStart + claimsCount)
-    return try read([UInt8](code), claims, digest, source.name)
+    return try read([UInt8](code), claims, digest, isSmall: isSmall, source.name)
   }
 
   private static func read(
-    _ code: [UInt8], _ claims: ClaimsPart, _ digest: String, _ source: String
+    _ code: [UInt8], _ claims: ClaimsPart, _ digest: String, isSmall: Bool, _ source: String
   ) throws -> TicketFile {
     var coder = BitDecoder(code)
     func requireMore() throws {
@@ -108,13 +137,16 @@ enum CodedTicketFile {
     guard let words = String(validating: text, as: UTF8.self) else {
       throw FileError(.malformed, source: source, at: [.key("text")], expected: "UTF-8", found: "an invalid sequence")
     }
-    let said = try CodedTicketText(words, source: source)
+    let said = try CodedTicketText(words, hasCuts: isSmall, source: source)
     let network = try RandomNetwork(seed: said.seed, width: said.width, layers: said.graph.layers)
     try requireModest(network, source)
-    func nextDigest() -> String { hexadecimal(Data(coder.bytes([UInt8](repeating: 0, count: 32)))) }
-    let targetDigest = nextDigest()
-    let calibrationDigest = said.mode == .calibrated ? nextDigest() : nil
-    let targetFileDigest = said.namesTargetFile ? nextDigest() : nil
+    func nextDigest(_ count: Int) -> String {
+      hexadecimal(Data(coder.bytes([UInt8](repeating: 0, count: count))))
+    }
+    let short = isSmall ? Ticket.shortDigestLength / 2 : 32
+    let targetDigest = nextDigest(short)
+    let calibrationDigest = said.mode == .calibrated ? nextDigest(short) : nil
+    let targetFileDigest = said.namesTargetFile ? nextDigest(32) : nil
     var biases: [[Float]?] = []
     for layer in said.graph.layers {
       let hasBias = coder.code(ones: 1, of: 2)
@@ -122,10 +154,10 @@ enum CodedTicketFile {
       biases.append(hasBias ? ElementCoding.decode(Float.self, from: Data(bytes)) : nil)
       try requireMore()
     }
-    var lists = KeptListCode(network)
+    var (lists, banded) = (KeptListCode(network), said.cuts.map { BandedListCode(network, bands: $0) })
     var blocks: [Block] = []
     for address in Ticket.addresses(graph: said.graph, inputRange: said.inputRange) {
-      blocks.append(lists.block(address, with: &coder))
+      blocks.append(banded?.block(address, with: &coder) ?? lists.block(address, with: &coder))
       try requireMore()
     }
     guard coder.unread == 0 else {
@@ -157,14 +189,14 @@ enum CodedTicketFile {
     bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
   }
 
-  /// The bytes of 64 lowercase hexadecimal digits.
+  /// The bytes of 64 lowercase hexadecimal digits, or of 16.
   private static func bytes(ofDigest digest: String, _ source: String) throws(FileError) -> [UInt8] {
     let digits = digest.compactMap { $0.isUppercase ? nil : $0.hexDigitValue }
-    guard digest.count == 64, digits.count == 64 else {
+    guard digest.count == 64 || digest.count == Ticket.shortDigestLength, digits.count == digest.count else {
       throw FileError(
         .unsupported, source: source, at: [.key("digest")], expected: "digests of 64 hexadecimal digits",
         found: FileError.quoted(digest))
     }
-    return (0..<32).map { UInt8(16 * digits[2 * $0] + digits[2 * $0 + 1]) }
+    return (0..<digits.count / 2).map { UInt8(16 * digits[2 * $0] + digits[2 * $0 + 1]) }
   }
 }

@@ -4,7 +4,7 @@ import Tickets
 
 /// What a coded ticket says in words, a line each: generator; seed, width, mode, whether the search
 /// ended by itself and whether a digest of the target's file follows; input range and options of
-/// the search as JSON; the scales' exponents; the input's height, width and channels and the number
+/// the search as JSON; the scales' exponents; in version 2 the bands of each layer an octave; the input's height, width and channels and the number
 /// of the output's node; and then the nodes (`CodedGraph`).
 struct CodedTicketText {
   let generator: String
@@ -16,17 +16,20 @@ struct CodedTicketText {
   let inputRange: InputRange
   let search: SearchPlan?
   let scales: [Double]
+  /// By what bands each layer's lists are coded; nil in version 1.
+  let cuts: [MagnitudeBands]?
   let graph: LayerGraph
 
   /// Lines before those of the nodes.
-  private static let firstNode = 6
+  private static func firstNode(hasCuts: Bool) -> Int { hasCuts ? 7 : 6 }
 
-  init(_ file: TicketFile) {
+  init(_ file: TicketFile, cuts: [MagnitudeBands]? = nil) {
     let ticket = file.ticket
     generator = file.generator
     (seed, width, mode, isComplete) = (ticket.seed, ticket.width, ticket.mode, ticket.isComplete)
     namesTargetFile = file.targetFileDigest != nil
     (inputRange, search, scales, graph) = (ticket.inputRange, file.search, ticket.scales, ticket.graph)
+    self.cuts = cuts
   }
 
   /// The text, each line with a line feed.
@@ -36,23 +39,27 @@ struct CodedTicketText {
       CodedField.quoted(generator), "\(seed) \(width) \(mode.rawValue) \(isComplete) \(namesTargetFile)",
       try json([inputRange.low, inputRange.high]), try search.map { try json($0) } ?? "",
       scales.map { String($0.exponent) }.joined(separator: " "),
+    ]
+    let sizes: [String?] = [
+      cuts?.map { String($0.perOctave) }.joined(separator: " "),
       "\(input.height) \(input.width) \(input.channels) \(graph.output)",
     ]
-    return try (lines + CodedGraph.lines(of: graph)).map { $0 + "\n" }.joined()
+    return try (lines + sizes.compactMap { $0 } + CodedGraph.lines(of: graph)).map { $0 + "\n" }.joined()
   }
 
   /// What a text says.
   ///
   /// - Throws: `FileError` for a text that is none, `TicketError` for one that contradicts itself.
-  init(_ text: String, source: String) throws {
+  init(_ text: String, hasCuts: Bool = false, source: String) throws {
+    let firstNode = Self.firstNode(hasCuts: hasCuts)
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     func wrong(_ line: Int, _ expected: String) -> FileError {
       FileError(
         .malformed, source: source, at: [.key("text"), .line(line)], expected: expected,
         found: lines.count >= line ? FileError.quoted(String(lines[line - 1])) : "the end of the text")
     }
-    guard lines.count > Self.firstNode + 1, lines.last == "" else {
-      throw wrong(lines.count, "\(Self.firstNode) lines and the nodes', each with its end")
+    guard lines.count > firstNode + 1, lines.last == "" else {
+      throw wrong(lines.count, "\(firstNode) lines and the nodes', each with its end")
     }
     func value<Value: Decodable>(_ line: Int, _ key: String) throws -> Value {
       try MetadataReader.value(of: String(lines[line - 1]), key: key, source: source)
@@ -74,11 +81,16 @@ struct CodedTicketText {
       guard let exponent = Int($0) else { throw wrong(5, "exponents of the scales") }
       return Double(sign: .plus, exponent: max(-2000, min(2000, exponent)), significand: 1)
     }
-    let sizes = lines[5].split(separator: " ").compactMap { Int($0) }
-    guard sizes.count == 4 else { throw wrong(6, "height, width, channels and the output's node") }
+    let numbers = lines[5].split(separator: " ").map { Int($0).flatMap(MagnitudeBands.init(perOctave:)) }
+    cuts = hasCuts ? numbers.compactMap { $0 } : nil
+    let sizes = lines[firstNode - 1].split(separator: " ").compactMap { Int($0) }
+    guard sizes.count == 4 else { throw wrong(firstNode, "height, width, channels and the output's node") }
     graph = try CodedGraph.graph(
-      Array(lines[Self.firstNode..<lines.count - 1]),
+      Array(lines[firstNode..<lines.count - 1]),
       input: ImageShape(height: sizes[0], width: sizes[1], channels: sizes[2]), output: sizes[3], source: source,
-      first: Self.firstNode + 1)
+      first: firstNode + 1)
+    guard !hasCuts || numbers.count == graph.layers.count && cuts?.count == numbers.count else {
+      throw wrong(6, "\(graph.layers.count) numbers of bands, 1 to \(MagnitudeBands.perOctaveRange.upperBound)")
+    }
   }
 }

@@ -1,0 +1,182 @@
+import Convolution
+import Foundation
+import LinearAlgebra
+import RunControl
+import SubsetSum
+import Tickets
+
+/// Draws the ticket of least error whose whole file takes at most so many bytes.
+///
+/// A ticket is a code of its target's weights: the seed gives the code book for nothing, and what is
+/// paid for is which filters stay. Every block is searched by `SuperpositionSearch`, which finds
+/// good subsets at all numbers of bits at once; which of them a block gets is decided by one price
+/// of a bit for the whole network, so that bits go where they lower the error most. The error is
+/// Σ over layers of (squared error ÷ squares of what is wanted) · (what that does to the network's
+/// outputs). Scales are chosen for the search: the first filter of a layer's largest channel should
+/// have a scalar of about 1, where filters are many and most lengths are left for later ones.
+///
+/// In weights mode blocks are independent, and one search finds all there is to choose. In
+/// calibrated mode each block makes up for what those before it missed, so every price is a search
+/// of its own; prices are tried until the file fits.
+///
+/// ```swift
+/// let search = try RateSearch(target, seed: 7, width: 1 << 15)
+/// let result = try search.run(bytes: 1000) { ticket in try TicketFile(ticket: ticket, claims: nil).packed().count }
+/// ```
+public struct RateSearch: Sendable {
+  let setting: SearchSetting
+  /// Partial subsets that a search of a block keeps.
+  let beam: Int
+  /// Filters of each octave of |u| are searched in so many bands.
+  let bands: MagnitudeBands
+
+  /// The search's name, as commands print it.
+  public static let name = "superposition"
+  /// Partial subsets kept where nobody says how many.
+  public static let defaultBeam = 64
+  /// What is pruned into.
+  public var target: Target { setting.target }
+  /// One power of two a layer.
+  public var scales: [Double] { setting.scales }
+
+  /// A search that has not begun.
+  ///
+  /// - Parameters:
+  ///   - target: what is pruned into.
+  ///   - calibration: how errors are measured on images; nil for those of kernel entries.
+  ///   - seed: the random network's.
+  ///   - width: N; every input channel has 2N hidden filters.
+  ///   - inputRange: the box that inputs come from; images must lie in it.
+  ///   - images: with `calibration`; labels are not read.
+  ///   - beam: partial subsets that a search of a block keeps.
+  /// - Throws: `TicketError.invalidParameter` as `TicketSearch`, and for a beam below 1.
+  public init(
+    _ target: Target, calibration: CalibrationPlan? = nil, seed: UInt64, width: Int, inputRange: InputRange = .unit,
+    images: ImageSet? = nil, beam: Int = RateSearch.defaultBeam
+  ) throws(TicketError) {
+    guard beam >= 1 else {
+      throw .invalidParameter(name: "beam", expected: "1 or more", found: "\(beam)")
+    }
+    guard let bands = MagnitudeBands(perOctave: NetworkBands.perOctave) else { preconditionFailure("a cut of use") }
+    let mode = calibration.map { SearchPlan.Mode.calibrated($0) } ?? .weights(.squares)
+    var setting = try SearchSetting(
+      target, SearchPlan(mode: mode), seed: seed, width: width, inputRange: inputRange, images: images, solver: nil)
+    setting.scales = target.kernels.map { Self.scale(for: $0, width: width) }
+    self.setting = setting
+    self.beam = beam
+    self.bands = bands
+  }
+
+  /// The power of two that puts the first filters of the kernel's largest channel at |u| ≈ 1.2.
+  private static func scale(for kernel: Kernel<Float>, width: Int) -> Double {
+    let m = kernel.layer.sliceCount
+    let largest = (0..<kernel.layer.inputChannels).reduce(0.0) { largest, channel in
+      max(largest, kernel.slice(ofChannel: channel).reduce(0) { $0 + Double($1) * Double($1) })
+    }
+    let typical = (kernel.squares / Double(kernel.layer.inputChannels) * largest).squareRoot()
+    let exponent = VectorEncoder.exponent(
+      rootMeanSquare: (typical / Double(m)).squareRoot(), dimension: m, width: width)
+    return Double(sign: .plus, exponent: max(-64, min(64, exponent)), significand: 1)
+  }
+
+  /// Searches, and returns the ticket; one that is stopped returns its best so far, or a ticket
+  /// without filters, and says so.
+  ///
+  /// - Parameters:
+  ///   - bytes: what the ticket's file may take.
+  ///   - workers: blocks or beams in work at once, one a core.
+  ///   - control: limits of time, progress, cancellation.
+  ///   - fileBytes: the bytes of a ticket's file.
+  /// - Throws: `TicketError.invalidParameter` where a file without filters takes more; what
+  ///   `fileBytes` throws.
+  /// - Complexity: m normals and 8·m·beam operations for each filter that has a chance, six times
+  ///   that and once more for each sweep in calibrated mode.
+  public func run(
+    bytes: Int, workers: Int = Workers.availableCores, control: RunControl = RunControl(),
+    fileBytes: (Ticket) throws -> Int
+  ) throws -> SearchResult {
+    try Workers.require(workers)
+    let empty = try ticket(setting.addresses.map { _ in [] }, isComplete: false)
+    let least = try fileBytes(empty)
+    guard least <= bytes else {
+      throw TicketError.invalidParameter(
+        name: "bits", expected: "those of \(least) bytes or more, as a file without filters takes",
+        found: "\(bytes) bytes")
+    }
+    var best = empty
+    do {
+      let layerWeights = try LayerWeights(setting, control).values
+      if let calibration = setting.plan.calibration, let images = setting.images {
+        try PricedSearch(self, calibration, images.images, layerWeights, workers: workers, control)
+          .run(bytes: bytes, besides: least, fileBytes) { best = $0 }
+      } else if let found = try weightsMode(bytes, least, layerWeights, workers, control, fileBytes) {
+        best = found
+      }
+      return SearchResult(ticket: best, stop: nil)
+    } catch let stop as Interruption {
+      return SearchResult(ticket: try ticket(best.blocks.map(\.kept), isComplete: false), stop: stop.reason)
+    }
+  }
+
+  private func weightsMode(
+    _ bytes: Int, _ least: Int, _ layerWeights: [Double], _ workers: Int, _ control: RunControl,
+    _ fileBytes: (Ticket) throws -> Int
+  ) throws -> Ticket? {
+    let addresses = setting.addresses
+    let bits = 8 * Double(bytes)
+    // A block may take many times its share; no ticket needs more than 12 bits a weight of it.
+    let share = 4 * bits / Double(addresses.reduce(0) { $0 + setting.layer($1).sliceCount })
+    let curves = try Workers.map(count: addresses.count, workers: workers) { index in
+      let address = addresses[index]
+      let channel = channelBands(address)
+      let bands = try NetworkBands(address, of: channel, in: setting.network, transform: nil, control)
+      let kernel = setting.target.kernels[address.layer - 1]
+      let divisor = address.half == .positive ? setting.scale(address) : -setting.scale(address)
+      let target = kernel.slice(ofChannel: address.channel).map { Double($0) / divisor }
+      let m = Double(setting.layer(address).sliceCount)
+      let found = try search.curve(
+        target: target, bands: bands, greatestBits: max(64, min(12, share + 2) * m), control: control)
+      control.report(RunProgress(phase: "drawing", completed: index + 1, total: addresses.count))
+      return found
+    }
+    let weights = addresses.map { address in
+      let squares = setting.target.kernels[address.layer - 1].squares
+      let scale = setting.scale(address)
+      return squares > 0 ? layerWeights[address.layer - 1] * scale * scale / squares : 0
+    }
+    return try BitAllocation(curves: curves, weights: weights).fitted(bytes: bytes, besides: 8 * Double(least)) {
+      let ticket = try ticket($0.map { $0.names.sorted() }, isComplete: true)
+      return (ticket, try fileBytes(ticket))
+    }
+  }
+
+  /// The search of a block.
+  var search: SuperpositionSearch {
+    var search = SuperpositionSearch()
+    search.width = beam
+    return search
+  }
+
+  func channelBands(_ address: BlockAddress) -> ChannelBands {
+    ChannelBands(setting.network, layer: address.layer, channel: address.channel, bands: bands)
+  }
+
+  /// The ticket of kept lists, which names target and images by the first digits of their digests,
+  /// as the bytes of the others would be bits of the budget.
+  func ticket(_ kept: [[UInt32]], isComplete: Bool) throws -> Ticket {
+    var counts: [BlockAddress: Int] = [:]
+    for address in setting.addresses where address.half == .positive {
+      let scalars = setting.network.scalars(layer: address.layer, channel: address.channel)
+      let positive = scalars.count { Half.positive.contains($0) }
+      counts[address] = positive
+      counts[BlockAddress(layer: address.layer, channel: address.channel, half: .negative)] = scalars.count - positive
+    }
+    return try Ticket(
+      seed: setting.network.seed, width: setting.network.width, mode: setting.plan.pruningMode,
+      inputRange: setting.inputRange, graph: setting.graph, scales: setting.scales, biases: setting.target.biases,
+      blocks: zip(setting.addresses, kept).map { Block(address: $0, candidates: counts[$0] ?? 0, kept: $1) },
+      targetDigest: String(setting.target.digest.prefix(Ticket.shortDigestLength)),
+      calibrationDigest: setting.calibrationDigest.map { String($0.prefix(Ticket.shortDigestLength)) },
+      isComplete: isComplete)
+  }
+}

@@ -1,0 +1,144 @@
+import RandomStreams
+
+/// The kept filters of a ticket's blocks in few bits where long and short filters are kept at
+/// different rates.
+///
+/// A block's candidates stand in bands of |u|, from the longest to the shortest (`MagnitudeBands`),
+/// which the seed tells. For each band comes how many of it stay, one bit for each of them and one
+/// that says that no more do; the chances of these bits are what came before in the same situation:
+/// how many stay in the band before, how many in the same band of the block before, how many are
+/// counted so far. Then comes which of the band's filters: all choices are equally likely.
+package struct BandedListCode {
+  private let network: RandomNetwork
+  /// Bands an octave, by layer.
+  private let bands: [MagnitudeBands]
+  /// Twice the zeros and twice the ones of each situation, and one each.
+  private var cells = [(zeros: UInt64, ones: UInt64)](repeating: (1, 1), count: 4 * 3 * 4)
+  /// Filters kept of each band of the block before, if it is of the same layer.
+  private var above: (layer: Int, counts: [Int]) = (0, [])
+  /// The channel that was coded last, since two blocks share it.
+  private var channel: (layer: Int, channel: Int, filters: ChannelBands)?
+
+  /// The code of a random network's blocks, before the first.
+  ///
+  /// - Parameter bands: of each layer.
+  package init(_ network: RandomNetwork, bands: [MagnitudeBands]) {
+    precondition(bands.count == network.layers.count, "bands for each layer")
+    self.network = network
+    self.bands = bands
+  }
+
+  /// Codes the next block.
+  ///
+  /// - Parameter kept: the filters that an encoder writes, ascending, all of the block's half.
+  /// - Returns: the block, with the candidates that the random network has.
+  /// - Complexity: 2N words of the generator a channel, and where a band keeps two or more a coded
+  ///   bit for each of its candidates; 4N bytes of memory.
+  package mutating func block(
+    _ address: BlockAddress, keeping kept: [UInt32] = [], with coder: inout some BitCoder
+  ) -> Block {
+    let filters = filters(of: address)
+    let counts = filters.counts(address.half)
+    // Which of each band's filters an encoder writes.
+    var wanted = [[Int]](repeating: [], count: counts.count)
+    if !kept.isEmpty {
+      var (met, next) = ([Int](repeating: 0, count: counts.count), 0)
+      filters.forEach(address.half) { filter, band in
+        if next < kept.count, kept[next] == filter {
+          wanted[band].append(met[band])
+          next += 1
+        }
+        met[band] += 1
+      }
+    }
+    let before = above.layer == address.layer ? above.counts : [Int](repeating: 0, count: counts.count)
+    var found: [[Int]] = []
+    var (hasBegun, last) = (false, 0)
+    for (band, count) in counts.enumerated() {
+      let situation = hasBegun ? 1 + min(last, 2) : 0
+      let number = number(
+        wanted[band].count, of: count, situation: 3 * situation + min(before[band], 2), with: &coder)
+      found.append(Self.choice(wanted[band], number, of: count, with: &coder))
+      hasBegun = hasBegun || number > 0
+      last = number
+    }
+    above = (address.layer, found.map(\.count))
+    return Block(
+      address: address, candidates: filters.count(address.half),
+      kept: Self.filters(found, filters, address.half))
+  }
+
+  private mutating func filters(of address: BlockAddress) -> ChannelBands {
+    if let channel, (channel.layer, channel.channel) == (address.layer, address.channel) { return channel.filters }
+    let filters = ChannelBands(
+      network, layer: address.layer, channel: address.channel, bands: bands[address.layer - 1])
+    channel = (address.layer, address.channel, filters)
+    return filters
+  }
+
+  /// Codes how many of a band stay.
+  private mutating func number(
+    _ number: Int, of count: Int, situation: Int, with coder: inout some BitCoder
+  ) -> Int {
+    var found = 0
+    while found < count {
+      let cell = 4 * situation + min(found, 3)
+      let (zeros, ones) = cells[cell]
+      if coder.code(number > found, ones: ones, of: zeros + ones) {
+        cells[cell].ones += 2
+        found += 1
+      } else {
+        cells[cell].zeros += 2
+        break
+      }
+    }
+    return found
+  }
+
+  /// Codes which of a band's filters stay, by their places in it.
+  private static func choice(
+    _ places: [Int], _ number: Int, of count: Int, with coder: inout some BitCoder
+  ) -> [Int] {
+    if number == 0 { return [] }
+    if number == 1 { return [place(places.first ?? 0, of: count, with: &coder)] }
+    var found: [Int] = []
+    var next = 0
+    for place in 0..<count where found.count < number {
+      let isKept = next < places.count && places[next] == place
+      if coder.code(isKept, ones: UInt64(number - found.count), of: UInt64(count - place)) {
+        found.append(place)
+        next += 1
+      }
+    }
+    return found
+  }
+
+  /// Codes one of so many places, halving them.
+  private static func place(_ place: Int, of count: Int, with coder: inout some BitCoder) -> Int {
+    var (low, high) = (0, count)
+    while high - low > 1 {
+      let middle = low + (high - low) / 2
+      if coder.code(place >= middle, ones: UInt64(high - middle), of: UInt64(high - low)) {
+        low = middle
+      } else {
+        high = middle
+      }
+    }
+    return low
+  }
+
+  /// The filters of places in bands, ascending.
+  private static func filters(_ found: [[Int]], _ filters: ChannelBands, _ half: Half) -> [UInt32] {
+    if found.allSatisfy(\.isEmpty) { return [] }
+    var (met, next) = ([Int](repeating: 0, count: found.count), [Int](repeating: 0, count: found.count))
+    var kept: [UInt32] = []
+    filters.forEach(half) { filter, band in
+      if next[band] < found[band].count, found[band][next[band]] == met[band] {
+        kept.append(filter)
+        next[band] += 1
+      }
+      met[band] += 1
+    }
+    return kept
+  }
+}

@@ -1,0 +1,149 @@
+import Convolution
+import RandomStreams
+
+/// Vectors as a seed and lists of kept filters: vector t is 2^exponent · Σ |u_q|·V_q over some
+/// filters q of the positive half of channel t of a random layer.
+///
+/// The layer is 1×1, from as many channels as there are vectors to as many outputs as a vector has
+/// entries; it is layer 1 of the random network of the seed.
+public struct VectorCode: Sendable, Hashable {
+  /// The random network's seed.
+  public let seed: UInt64
+  /// N: 2N hidden filters a vector.
+  public let width: Int
+  /// Entries of a vector.
+  public let dimension: Int
+  /// The power of two that sums are multiplied by.
+  public let exponent: Int
+  /// Kept filters of each vector, ascending, all of the positive half.
+  public let kept: [[UInt32]]
+
+  private static let version: UInt8 = 1
+
+  /// A code of given lists.
+  public init(seed: UInt64, width: Int, dimension: Int, exponent: Int, kept: [[UInt32]]) {
+    self.seed = seed
+    self.width = width
+    self.dimension = dimension
+    self.exponent = exponent
+    self.kept = kept
+  }
+
+  /// The random layer of so many vectors.
+  ///
+  /// - Throws: `TicketError.invalidParameter` for a width outside 1…2³⁰.
+  package static func network(
+    seed: UInt64, width: Int, dimension: Int, vectors: Int
+  ) throws(TicketError) -> RandomNetwork {
+    let window = SlidingWindow(height: 1, width: 1)
+    return try RandomNetwork(
+      seed: seed, width: width,
+      layers: [.init(number: 1, name: "vectors", window: window, inputChannels: vectors, outputChannels: dimension)])
+  }
+
+  package static func address(_ vector: Int) -> BlockAddress {
+    BlockAddress(layer: 1, channel: vector, half: .positive)
+  }
+
+  /// What an octave of |u| may be cut into where lists are coded.
+  package static let cuts = [1, 2, 3, 4, 6, 8, 12]
+
+  /// The file: a version, seven sizes of seven bits a byte (dimension, vectors, width, seed, the
+  /// exponent folded, bands an octave), and the lists as `BandedListCode` has them.
+  ///
+  /// - Parameter perOctave: bands an octave; nil for those that take least.
+  /// - Throws: `TicketError.invalidParameter` for a width outside 1…2³⁰.
+  /// - Complexity: 2N words of the generator a vector.
+  public func encoded(perOctave: Int? = nil) throws(TicketError) -> [UInt8] {
+    let network = try Self.network(seed: seed, width: width, dimension: dimension, vectors: kept.count)
+    var best: [UInt8]?
+    for cut in perOctave.map({ [$0] }) ?? Self.cuts {
+      guard let bands = MagnitudeBands(perOctave: cut) else {
+        throw .invalidParameter(
+          name: "bands an octave", expected: "\(MagnitudeBands.perOctaveRange)", found: "\(cut)")
+      }
+      var lists = BandedListCode(network, bands: [bands])
+      var coder = BitEncoder()
+      for (vector, kept) in kept.enumerated() {
+        _ = lists.block(Self.address(vector), keeping: kept, with: &coder)
+      }
+      let folded = exponent >= 0 ? 2 * exponent : -2 * exponent - 1
+      let sizes = [UInt64(dimension), UInt64(kept.count), UInt64(width), seed, UInt64(folded), UInt64(cut)]
+      let bytes = [Self.version] + sizes.flatMap(Self.bytes) + coder.finish()
+      if bytes.count < best?.count ?? .max { best = bytes }
+    }
+    return best ?? []
+  }
+
+  private static func bytes(_ size: UInt64) -> [UInt8] {
+    size < 128 ? [UInt8(size)] : [UInt8(size & 127) | 128] + bytes(size >> 7)
+  }
+
+  /// The code of a file's bytes.
+  ///
+  /// - Throws: `TicketError.invalidTicket` for bytes that are none.
+  public init(decoding bytes: [UInt8]) throws(TicketError) {
+    var at = 1
+    func size(_ what: String, _ range: ClosedRange<UInt64>) throws(TicketError) -> UInt64 {
+      var value: UInt64 = 0
+      for place in 0..<10 {
+        guard at < bytes.count else {
+          throw .invalidTicket(at: what, expected: "more bytes", found: "\(bytes.count)")
+        }
+        let byte = bytes[at]
+        at += 1
+        value |= UInt64(byte & 127) << UInt64(7 * place)
+        if byte < 128 { break }
+      }
+      guard range.contains(value) else {
+        throw .invalidTicket(at: what, expected: "\(range)", found: "\(value)")
+      }
+      return value
+    }
+    guard bytes.first == Self.version else {
+      throw .invalidTicket(
+        at: "version", expected: "\(Self.version)", found: bytes.first.map { "\($0)" } ?? "no bytes")
+    }
+    dimension = Int(try size("dimension", 1...1 << 22))
+    let vectors = Int(try size("vectors", 0...1 << 22))
+    width = Int(try size("width", 1...UInt64(RandomNetwork.largestWidth)))
+    seed = try size("seed", 0...UInt64.max)
+    let folded = Int(try size("exponent", 0...4096))
+    exponent = folded % 2 == 0 ? folded / 2 : -(folded + 1) / 2
+    let cut = Int(try size("bands an octave", 0...UInt64(MagnitudeBands.perOctaveRange.upperBound)))
+    guard let bands = MagnitudeBands(perOctave: cut), vectors <= 1 << 32 / (2 * width) else {
+      throw .invalidTicket(
+        at: "bands and filters", expected: "1 band or more an octave, 2^32 filters or fewer",
+        found: "\(cut), \(vectors) · 2 · \(width)")
+    }
+    let network = try Self.network(seed: seed, width: width, dimension: dimension, vectors: vectors)
+    var lists = BandedListCode(network, bands: [bands])
+    var coder = BitDecoder(Array(bytes[at...]))
+    var kept: [[UInt32]] = []
+    for vector in 0..<vectors {
+      kept.append(lists.block(Self.address(vector), with: &coder).kept)
+      guard !coder.isExhausted else {
+        throw .invalidTicket(at: "vector \(vector)", expected: "more bytes", found: "\(bytes.count)")
+      }
+    }
+    guard coder.unread == 0 else {
+      throw .invalidTicket(at: "end", expected: "\(bytes.count - coder.unread) bytes", found: "\(bytes.count)")
+    }
+    self.kept = kept
+  }
+
+  /// The vectors.
+  ///
+  /// - Throws: `TicketError.invalidParameter` for a width outside 1…2³⁰.
+  /// - Complexity: the scalars of all filters, and a slice of normals for each that is kept.
+  public func vectors() throws(TicketError) -> [[Double]] {
+    let network = try Self.network(seed: seed, width: width, dimension: dimension, vectors: kept.count)
+    let scale = Double(sign: .plus, exponent: exponent, significand: 1)
+    return kept.enumerated().map { vector, filters in
+      network.collapse(
+        layer: 1, channel: vector, filters: filters.lazy.map { Int($0) },
+        scalars: network.scalars(layer: 1, channel: vector)
+      ).map { scale * $0 }
+    }
+  }
+}

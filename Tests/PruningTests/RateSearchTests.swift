@@ -1,0 +1,125 @@
+import Convolution
+import Foundation
+import LinearAlgebra
+import Pruning
+import RandomStreams
+import Testing
+import Tickets
+
+/// Tickets and vectors within a number of bits.
+@Suite struct RateSearchTests {
+  private func target() throws -> Target {
+    func kernel(_ count: Int, _ seed: UInt64) -> [Float] {
+      var values = [Float](repeating: 0, count: count)
+      values.withUnsafeMutableBufferPointer { NormalStream.fill($0, at: StreamAddress(seed: seed)) }
+      return values.map { $0 * 0.3 }
+    }
+    let first = try Convolution(window: .same(3), inputChannels: 1, outputChannels: 3, kernel: kernel(27, 1))
+    let second = try Convolution(window: .same(3), inputChannels: 3, outputChannels: 2, kernel: kernel(54, 2))
+    return try Target(
+      Network(
+        inputShape: ImageShape(height: 6, width: 6, channels: 1),
+        nodes: [
+          .init(name: "x", operation: .input, inputs: []),
+          .init(name: "a", operation: .convolution(first), inputs: [0]),
+          .init(name: "relu", operation: .rectifier, inputs: [1]),
+          .init(name: "b", operation: .convolution(second), inputs: [2]),
+        ]))
+  }
+
+  private func images() throws -> ImageSet {
+    var values = [Double](repeating: 0, count: 20 * 36)
+    values.withUnsafeMutableBufferPointer { UniformStream.fillSymmetric($0, at: StreamAddress(seed: 4)) }
+    return try ImageSet(
+      name: "images",
+      images: Tensor(
+        batch: 20, shape: ImageShape(height: 6, width: 6, channels: 1), values: values.map { Float($0) }),
+      labels: nil)
+  }
+
+  /// Bytes of the lists alone, and a few.
+  private static func bytes(_ ticket: Ticket) throws -> Int {
+    let network = try ticket.randomNetwork
+    guard let bands = MagnitudeBands(perOctave: 4) else { return .max }
+    var lists = BandedListCode(network, bands: network.layers.map { _ in bands })
+    var coder = BitEncoder()
+    for block in ticket.blocks { _ = lists.block(block.address, keeping: block.kept, with: &coder) }
+    return 10 + coder.finish().count
+  }
+
+  private func error(_ ticket: Ticket, _ target: Target) throws -> Double {
+    try zip(Collapse(ticket).layers, target.kernels).reduce(0) { sum, layer in
+      let (collapsed, kernel) = layer
+      let squares = zip(collapsed.positive.values, kernel.values).reduce(0) {
+        $0 + ($1.0 - Double($1.1)) * ($1.0 - Double($1.1))
+      }
+      return sum + squares / kernel.squares
+    }
+  }
+
+  @Test(arguments: [false, true]) func filesMeetTheirBudgetAndBitsBuyAccuracy(isCalibrated: Bool) throws {
+    let target = try target()
+    let images = isCalibrated ? try images() : nil
+    let plan = isCalibrated ? CalibrationPlan() : nil
+    let search = try RateSearch(target, calibration: plan, seed: 3, width: 2000, images: images, beam: 8)
+    var last = Double.infinity
+    for bytes in [25, 45, 80] {
+      let result = try search.run(bytes: bytes, workers: 2, fileBytes: Self.bytes)
+      #expect(result.stop == nil && result.ticket.isComplete)
+      let size = try Self.bytes(result.ticket)
+      #expect(size <= bytes && size >= bytes - 8, "\(size) of \(bytes)")
+      let error = try error(result.ticket, target)
+      #expect(error < last, "\(bytes) bytes")
+      last = error
+      #expect(result.ticket.hasShortDigests && target.digest.hasPrefix(result.ticket.targetDigest))
+      try result.ticket.validateSigns()
+      try result.ticket.requireMatch(target)
+      #expect((result.ticket.calibrationDigest?.count ?? 16) == 16)
+    }
+    if !isCalibrated { #expect(last < 0.3, "two layers' relative squares, \(last)") }
+    let again = try search.run(bytes: 45, workers: 1, fileBytes: Self.bytes).ticket
+    #expect(try again == search.run(bytes: 45, workers: 2, fileBytes: Self.bytes).ticket)
+    #expect(throws: TicketError.self) { try search.run(bytes: 5, fileBytes: Self.bytes) }
+  }
+
+  @Test func anotherTargetIsRefusedByAShortDigestToo() throws {
+    let search = try RateSearch(target(), seed: 3, width: 200, beam: 4)
+    let ticket = try search.run(bytes: 40, fileBytes: Self.bytes).ticket
+    let digest = try target().digest
+    #expect(Ticket.isDigest(ticket.targetDigest, of: digest) && Ticket.isDigest(digest, of: digest))
+    let other = digest.first == "0" ? "1" + digest.dropFirst() : "0" + digest.dropFirst()
+    #expect(!Ticket.isDigest(ticket.targetDigest, of: other) && !Ticket.isDigest("", of: digest))
+    #expect(!Ticket.isDigest(String(digest.prefix(15)), of: digest))
+    #expect(throws: TicketError.self) { try RateSearch(target(), seed: 3, width: 200, beam: 0) }
+  }
+
+  /// Files of vectors: within their bits, read back, better than a scalar quantiser.
+  @Test func vectorsAreCodedWithinTheirBits() throws {
+    let vectors = (0..<12).map { VectorEncoder.Law.gaussian.vector(dimension: 36, seed: 1, index: $0) }
+    let encoder = VectorEncoder(seed: 2, width: 8192, beam: 16, workers: 2)
+    // Lloyd and Max: 0.1175 at 2 bits, 0.0345 at 3.
+    for (bits, bound) in [(2.0, 0.1175), (3, 0.0345)] {
+      let code = try encoder.code(vectors, bits: bits)
+      let file = try code.encoded()
+      #expect(8 * file.count <= Int(bits * 12 * 36) && Double(8 * file.count) >= bits * 12 * 36 - 64)
+      let measure = try VectorMeasure(of: vectors, coded: file)
+      #expect(measure.relativeError < bound && measure.relativeError > measure.shannon, "\(measure)")
+      #expect(measure.fileBits <= bits && measure.countedBits > 0)
+      #expect(try encoder.code(vectors, bits: bits) == code)
+    }
+    #expect(throws: TicketError.self) { try encoder.code(vectors, bits: 0) }
+    #expect(throws: TicketError.self) { try encoder.code([[1], [1, 2]], bits: 2) }
+    #expect(throws: TicketError.self) { try encoder.code([[.nan]], bits: 2) }
+    #expect(throws: TicketError.self) { try encoder.code([[1]], bits: 2) }
+  }
+
+  @Test func lawsHaveTheirMoments() {
+    for law in VectorEncoder.Law.allCases {
+      let values = law.vector(dimension: 100_000, seed: 3, index: 1)
+      let square = values.reduce(0) { $0 + $1 * $1 } / 1e5
+      let fourth = values.reduce(0) { $0 + $1 * $1 * $1 * $1 } / 1e5
+      #expect(abs(values.reduce(0, +) / 1e5) < 0.012 && abs(square - 1) < 0.03)
+      #expect(abs(fourth - (law == .gaussian ? 3 : 6)) < (law == .gaussian ? 0.15 : 0.9), "\(law) \(fourth)")
+    }
+  }
+}

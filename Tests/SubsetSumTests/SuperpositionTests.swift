@@ -1,0 +1,106 @@
+import Foundation
+import LinearAlgebra
+import RandomStreams
+import SubsetSum
+import Testing
+
+/// The search for subsets in few bits, against exhaustion and against itself.
+@Suite struct SuperpositionTests {
+  /// Bands of normal vectors, each a part as long as the one before.
+  private struct Bands: SuperpositionBands {
+    let made: [SuperpositionBand]
+
+    init(dimension m: Int, sizes: [Int], ratio: Float, seed: UInt64) throws {
+      var first = 0
+      made = try sizes.enumerated().map { index, size in
+        let rows = try Matrix<Float>(rows: size, columns: m) { values in
+          NormalStream.fill(values, at: StreamAddress(seed: seed, path: StreamPath(filter: UInt64(index))))
+        }
+        let scales = (0..<size).map { powf(ratio, Float(index)) * (1 + 0.1 * Float($0) / Float(size)) }
+        let names = (0..<size).map { UInt32(first + $0) }
+        first += size
+        return SuperpositionBand(
+          candidates: try Candidates(scales: scales, vectors: rows), names: names, bits: log2(Double(size)))
+      }
+    }
+
+    var count: Int { made.count }
+    func expectedLength(of band: Int) -> Double { 0 }
+    func band(_ index: Int) throws -> SuperpositionBand? { made[index] }
+
+    /// Σ of named candidates.
+    func error(_ names: [UInt32], _ target: [Double]) -> Double {
+      var left = target
+      for band in made {
+        for (row, name) in band.names.enumerated() where names.contains(name) {
+          for k in left.indices { left[k] -= band.candidates.coordinate(row, k) }
+        }
+      }
+      return left.reduce(0) { $0 + $1 * $1 }
+    }
+  }
+
+  private static func target(_ m: Int, seed: UInt64) -> [Double] {
+    (0..<m).map { 2 * NormalStream.value(at: StreamAddress(seed: seed, path: StreamPath(channel: 9)), entry: $0) }
+  }
+
+  /// A beam as wide as there are subsets meets the best of them at every number of bits.
+  @Test(arguments: [1, 2, 3]) func aWideBeamFindsTheOptimum(seed: UInt64) throws {
+    let bands = try Bands(dimension: 3, sizes: [4, 4, 4], ratio: 0.7, seed: seed)
+    let target = Self.target(3, seed: seed)
+    var search = SuperpositionSearch()
+    search.width = 5000
+    search.choicesPerBand = 4
+    search.tileRows = 3
+    let curve = try search.curve(target: target, bands: bands, greatestBits: 100)
+    for size in 0...12 {
+      var least = Double.infinity
+      for subset in 0..<1 << 12 where subset.nonzeroBitCount <= size {
+        least = min(least, bands.error((0..<12).filter { subset >> $0 & 1 == 1 }.map { UInt32($0) }, target))
+      }
+      let best = curve.best(within: 2 * Double(size))
+      #expect(abs(best.error - least) <= 1e-12 * curve.energy, "size \(size)")
+      #expect(abs(bands.error(best.names, target) - best.error) <= 1e-12 * curve.energy)
+      #expect(best.bits <= 2 * Double(size) && best.bits == 2 * Double(best.names.count))
+    }
+  }
+
+  /// Tiles and workers change nothing.
+  @Test func tilesAndWorkersChangeNothing() throws {
+    let bands = try Bands(dimension: 20, sizes: [300, 300, 300, 300, 300, 300], ratio: 0.8, seed: 5)
+    let target = Self.target(20, seed: 7)
+    var search = SuperpositionSearch()
+    search.width = 20
+    let first = try search.curve(target: target, bands: bands, greatestBits: 60)
+    for (rows, workers) in [(1, 1), (7, 2), (300, 3)] {
+      (search.tileRows, search.workers) = (rows, workers)
+      let other = try search.curve(target: target, bands: bands, greatestBits: 60)
+      for bits in stride(from: 0.0, through: 60, by: 5) {
+        #expect(other.best(within: bits).names == first.best(within: bits).names)
+        #expect(other.best(within: bits).error == first.best(within: bits).error)
+      }
+    }
+    #expect(first.best(within: 60).bits <= 60)
+  }
+
+  @Test func choicesAreReadOffTheCurve() throws {
+    let bands = try Bands(dimension: 20, sizes: [200, 200, 200, 200, 200], ratio: 0.8, seed: 5)
+    let target = Self.target(20, seed: 8)
+    let curve = try SuperpositionSearch().curve(target: target, bands: bands, greatestBits: 80)
+    #expect(curve.best(within: 0).names.isEmpty && curve.best(within: 0).error == curve.energy)
+    #expect(curve.best(price: .infinity).names.isEmpty)
+    var last = curve.energy
+    for bits in [10.0, 20, 40, 60] {
+      let best = curve.best(within: bits)
+      #expect(best.error <= last)
+      last = best.error
+    }
+    for price in [0.001, 0.1, 1.0] {
+      let best = curve.best(price: price)
+      #expect(best.error + price * best.bits <= curve.best(within: best.bits).error + price * best.bits + 1e-12)
+    }
+    #expect(last < 0.2 * curve.energy, "five choices of 200 in 20 dimensions")
+    let nothing = try SuperpositionSearch().curve(target: [0, 0], bands: bands, greatestBits: 80)
+    #expect(nothing.best(within: 80).names.isEmpty)
+  }
+}

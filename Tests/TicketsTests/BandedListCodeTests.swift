@@ -1,0 +1,113 @@
+import Foundation
+import RandomStreams
+import Testing
+import Tickets
+
+/// Kept lists by bands of |u|: nothing lost, long and short filters at their own rates, and no bytes
+/// that a decoder traps on.
+@Suite struct BandedListCodeTests {
+  private static func network(width: Int, channels: Int) throws -> RandomNetwork {
+    try VectorCode.network(seed: 9, width: width, dimension: 3, vectors: channels)
+  }
+
+  @Test(arguments: [1, 3, 4, 15]) func bandsCutTheFractions(perOctave: Int) throws {
+    let bands = try #require(MagnitudeBands(perOctave: perOctave))
+    #expect(bands.count == 16 * perOctave)
+    let address = WeightAddress.scalars(seed: 3, block: 1, channel: 0)
+    var last: [(band: Int, magnitude: Double)] = []
+    for entry in 0..<5000 {
+      let word = address.word(entry)
+      let band = bands.band(ofWord: word)
+      let magnitude = abs(NormalStream.value(at: address, entry: entry))
+      // F of |u| by the error function, which the bands do not know.
+      let fraction = erf(magnitude / 2.0.squareRoot())
+      let range = bands.fractions(of: band)
+      #expect(range.lowerBound - 1e-12 <= fraction && fraction <= range.upperBound + 1e-12)
+      last.append((band, magnitude))
+    }
+    // Longer ones are in earlier bands.
+    last.sort { $0.magnitude > $1.magnitude }
+    #expect(zip(last, last.dropFirst()).allSatisfy { $0.band <= $1.band })
+    for word: UInt64 in [0, .max, 1 << 63, (1 << 63) - 1] {
+      #expect(bands.band(ofWord: word) == (word == 0 || word == .max ? 0 : bands.count - 1))
+    }
+    #expect(MagnitudeBands(perOctave: 0) == nil && MagnitudeBands(perOctave: 16) == nil)
+  }
+
+  /// Blocks that keep a filter of every band, none, all, and every tenth.
+  private static func blocks(_ network: RandomNetwork, _ bands: MagnitudeBands) -> [Block] {
+    (0..<network.layers[0].inputChannels).flatMap { channel -> [Block] in
+      let filters = ChannelBands(network, layer: 1, channel: channel, bands: bands)
+      return Half.allCases.map { half in
+        let lists = filters.filters(half)
+        let kept: [UInt32] =
+          switch channel % 4 {
+          case 0: lists.compactMap(\.first).sorted()
+          case 1: []
+          case 2: lists.flatMap { $0 }.sorted()
+          default: lists.flatMap { $0 }.sorted().enumerated().filter { $0.offset % 10 == 3 }.map(\.element)
+          }
+        return Block(
+          address: BlockAddress(layer: 1, channel: channel, half: half), candidates: filters.count(half), kept: kept)
+      }
+    }
+  }
+
+  @Test(arguments: [1, 2, 40, 700]) func listsComeBack(width: Int) throws {
+    let network = try Self.network(width: width, channels: 9)
+    let bands = try #require(MagnitudeBands(perOctave: 4))
+    let blocks = Self.blocks(network, bands)
+    #expect(
+      blocks.allSatisfy { block in
+        let scalars = network.scalars(layer: 1, channel: block.address.channel)
+        return block.kept.allSatisfy { block.address.half.contains(scalars[Int($0)]) }
+          && block.candidates == scalars.count { block.address.half.contains($0) }
+      })
+    var coder = BitEncoder()
+    var lists = BandedListCode(network, bands: [bands])
+    for block in blocks { #expect(lists.block(block.address, keeping: block.kept, with: &coder) == block) }
+    var decoder = BitDecoder(coder.finish())
+    lists = BandedListCode(network, bands: [bands])
+    for block in blocks { #expect(lists.block(block.address, with: &decoder) == block) }
+    #expect(decoder.unread == 0)
+  }
+
+  /// One of each of the eight longest bands: a uniform list would spend log₂ C(n, 8) bits.
+  @Test func whatIsAlwaysTheSameCostsLittle() throws {
+    let network = try Self.network(width: 4096, channels: 40)
+    let bands = try #require(MagnitudeBands(perOctave: 4))
+    var (choices, uniform) = (0.0, 0.0)
+    var (coder, other) = (BitEncoder(), BitEncoder())
+    var (lists, plain) = (BandedListCode(network, bands: [bands]), KeptListCode(network))
+    for channel in 0..<40 {
+      let filters = ChannelBands(network, layer: 1, channel: channel, bands: bands).filters(.positive)
+      let kept = filters[..<8].map { $0[channel % $0.count] }.sorted()
+      choices += filters[..<8].reduce(0) { $0 + log2(Double($1.count)) }
+      let address = BlockAddress(layer: 1, channel: channel, half: .positive)
+      _ = lists.block(address, keeping: kept, with: &coder)
+      _ = plain.block(address, keeping: kept, with: &other)
+      uniform += 1
+    }
+    let bits = Double(8 * coder.finish().count)
+    #expect(bits <= choices + 150, "\(bits) for \(choices)")
+    #expect(bits < Double(8 * other.finish().count))
+  }
+
+  /// What nobody encoded decodes to blocks that a ticket could have.
+  @Test func anyBytesAreBlocks() throws {
+    let network = try Self.network(width: 40, channels: 3)
+    let bands = try #require(MagnitudeBands(perOctave: 2))
+    for seed in 0..<200 {
+      let bytes = (0..<seed % 40).map { UInt8(StreamAddress(seed: UInt64(seed)).word($0) >> 56) }
+      var coder = BitDecoder(bytes)
+      var lists = BandedListCode(network, bands: [bands])
+      for channel in 0..<3 {
+        for half in Half.allCases {
+          let found = lists.block(BlockAddress(layer: 1, channel: channel, half: half), with: &coder)
+          #expect(found.kept.count <= found.candidates)
+          #expect(zip(found.kept, found.kept.dropFirst()).allSatisfy { $0 < $1 })
+        }
+      }
+    }
+  }
+}
