@@ -1,6 +1,7 @@
 import ArgumentParser
 import Experiments
 import Foundation
+import Outcomes
 
 /// `tombola bounds`: how wide theory says a random network must be.
 struct BoundsCommand: ParsableCommand, ChoosingBLASCore {

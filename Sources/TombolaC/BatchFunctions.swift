@@ -1,4 +1,6 @@
 import CTombola
+import Experiments
+import ModelFiles
 import Outcomes
 import RunControl
 import SubsetSum
@@ -155,4 +157,30 @@ private func sizes(_ count: Int64, _ dimension: Int64) throws(OptionError) -> (I
     throw OptionError(option: name, expected: "1 to 2^40", found: "\(value)")
   }
   return (Int(count), Int(dimension))
+}
+
+/// Tabulates bounds on widths; tombola.h says how.
+@_cdecl("tombola_bounds") public func tombolaBounds(
+  _ options: UnsafePointer<CChar>?, _ report: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> Int32 {
+  status {
+    let place = try required(report, "report")
+    var options = try CallOptions(options)
+    func required(_ name: String) throws -> Int {
+      guard let value = try options.integer(name) else {
+        throw OptionError(option: name, expected: "a whole number", found: "none")
+      }
+      return value
+    }
+    let sizes = try ["kernel", "channels_in", "channels_out", "layers"].map { try required($0) }
+    guard let epsilon = try options.number("epsilon") else {
+      throw OptionError(option: "epsilon", expected: "a number between 0 and 1", found: "none")
+    }
+    let question = try BoundsQuestion(
+      kernel: sizes[0], channelsIn: sizes[1], channelsOut: sizes[2], layers: sizes[3], epsilon: epsilon,
+      delta: try options.number("delta"), count: try options.integer("count"))
+    try options.finish()
+    place.pointee = copied(try JSONReport.text(of: BoundsReport(table: BoundTable(question, measured: []))))
+    return .done
+  }
 }

@@ -19,6 +19,9 @@ func status(_ body: () throws -> ToolExit) -> Int32 {
   } catch let error as InterruptedError {
     LastError.set(error)
     return ToolExit(error.reason).rawValue
+  } catch let error as Interruption {
+    LastError.set(InterruptedError(reason: error.reason))
+    return ToolExit(error.reason).rawValue
   } catch SubsetSumError.stoppedBefore(let made, let reason) {
     LastError.set(SubsetSumError.stoppedBefore(made: made, reason: reason))
     return ToolExit(reason).rawValue

@@ -1,4 +1,5 @@
 import CTombola
+import CommandLineTool
 import Convolution
 import ModelFiles
 import Outcomes
@@ -101,5 +102,33 @@ private struct PruneCall {
     }
     report.pointee = copied(try JSONReport.text(of: figures))
     return figures.disagreements?.isEmpty ?? true ? .done : .failed
+  }
+}
+
+/// Sets a ticket beside its target; tombola.h says how.
+@_cdecl("tombola_compare") public func tombolaCompare(
+  _ ticket: OpaquePointer?, _ target: OpaquePointer?, _ options: UnsafePointer<CChar>?,
+  _ data: UnsafePointer<tombola_images>?, _ run: UnsafePointer<tombola_run>?,
+  _ report: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> Int32 {
+  status {
+    let start = ContinuousClock.now
+    let report = try required(report, "report")
+    let file = try handle(ticket, TicketHandle.self, "ticket").file
+    let target = try handle(target, NetworkHandle.self, "target")
+    let call = try CallRun(run)
+    var options = try CallOptions(options)
+    let way = try options.convolution()
+    try options.finish()
+    let images = try ImageSet(data, "data", labelled: true)
+    let model = try target.target()
+    let text = try call.watched {
+      try comparisonText(
+        file, model, images: images, memoryBytes: call.control.limits.memoryBytes, workers: call.workers,
+        convolution: way, control: call.control
+      ) { (ContinuousClock.now - start) / .seconds(1) }
+    }
+    report.pointee = copied(text)
+    return .done
   }
 }

@@ -12,9 +12,10 @@ progress=, and stop on Ctrl-C with the best result so far (Interrupted).
 
 from ._errors import Interrupted, StoppedError, TombolaError, VerificationError
 from ._library import library as _library
-from ._models import Network, Ticket, pack, prune, unpack, verify
+from ._models import Network, Ticket, compare, pack, prune, unpack, verify
 from ._runs import Progress
-from ._solve import Batch, Limits, Solution, limits, make_instance, solve, solve_batch, solve_report
+from ._solve import Batch, Limits, Solution, bounds, limits, make_instance, solve, solve_batch, solve_report
+from ._sweeps import read_store, sweep
 
 __version__: str = _library.tombola_version().decode()
 
@@ -29,13 +30,17 @@ __all__ = [
     "Ticket",
     "TombolaError",
     "VerificationError",
+    "bounds",
+    "compare",
     "limits",
     "make_instance",
     "pack",
     "prune",
+    "read_store",
     "solve",
     "solve_batch",
     "solve_report",
+    "sweep",
     "unpack",
     "verify",
 ]

@@ -11,7 +11,7 @@ from typing import Any, Optional, Union
 import numpy as np
 
 from ._errors import Interrupted, TombolaError
-from ._library import DONE, INTERRUPTED, NO_ARRAY, NOT_REACHED, STOPPED, described, library, prepared, taken_text
+from ._library import DONE, NO_ARRAY, NOT_REACHED, described, library, prepared, taken_text
 from ._runs import ProgressArgument, Run
 from ._solve import options_text, report_of
 
@@ -414,6 +414,41 @@ def verify(
         lambda text: library.tombola_verify(
             given._address, network._address, options, images, calibrating, run.bytes, text
         ),
+    )
+    del report["status"]
+    return report
+
+
+def compare(
+    ticket: Any,
+    target: Any,
+    *,
+    data: Optional[Images] = None,
+    convolution: Optional[str] = None,
+    threads: Optional[int] = None,
+    memory_limit: Optional[int] = None,
+    progress: ProgressArgument = None,
+) -> dict[str, Any]:
+    """Sets a ticket beside its target, plainly quantised too: size, cost, accuracy.
+
+    Args:
+        ticket: a Ticket, its file's bytes, or a path.
+        target: a Network, or what Network.from_onnx takes.
+        data: images, with labels for accuracies.
+        memory_limit: bytes up to which the unpruned random network is made and timed; 2 GiB by
+            default.
+        convolution, threads, progress: as in Network.forward().
+
+    Returns:
+        The keys of `tombola compare --json`; `networks` is a list with an entry for each.
+    """
+    images, _kept = _images(data, "data")
+    options = options_text({"convolution": convolution})
+    run = Run(threads, memory_limit=memory_limit, progress=progress)
+    given, network = _ticket(ticket), _network(target)
+    report = report_of(
+        run,
+        lambda text: library.tombola_compare(given._address, network._address, options, images, run.bytes, text),
     )
     del report["status"]
     return report

@@ -39,7 +39,7 @@ ProgressArgument = Union[None, bool, Callable[[Progress], Any], Any]
 class Run:
     """A struct tombola_run, and what becomes of its reports."""
 
-    __slots__ = ("bytes", "failure", "_callback", "_bar", "_phase", "_last")
+    __slots__ = ("bytes", "failure", "_callback", "_show", "_bar", "_phase", "_last")
 
     def __init__(
         self,
@@ -54,6 +54,7 @@ class Run:
         self._phase: Optional[str] = None
         self._last = 0
         self._callback: Any = None
+        self._show: Optional[Callable[[Progress], Any]] = None
         address = 0
         if progress is not None and progress is not False:
             self._callback = ProgressCallback(self._reporter(progress))
@@ -84,19 +85,26 @@ class Run:
             show = progress
         else:
             raise TombolaError.of("progress", "a function, True, or tqdm's class or bar", repr(progress))
+        self._show = show
 
         def report(pointer: Any, _context: Any) -> int:
-            if self.failure is not None:
-                return 1
-            try:
-                step = pointer.contents
-                best = None if math.isnan(step.best) else step.best
-                return bool(show(Progress(step.phase.decode(), step.completed, step.total, best, step.best_label.decode())))
-            except BaseException as failure:  # Goes on in the calling thread, see close().
-                self.failure = failure
-                return 1
+            step = pointer.contents
+            best = None if math.isnan(step.best) else step.best
+            return self.says(Progress(step.phase.decode(), step.completed, step.total, best, step.best_label.decode()))
 
         return report
+
+    def says(self, progress: Progress) -> bool:
+        """Hands a report on; whether the call is to stop."""
+        if self._show is None:
+            return False
+        if self.failure is not None:
+            return True
+        try:
+            return bool(self._show(progress))
+        except BaseException as failure:  # Goes on in the calling thread, see close().
+            self.failure = failure
+            return True
 
     def _draw(self, tqdm: Any, report: Progress) -> None:
         if self._phase != report.phase:

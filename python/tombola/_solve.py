@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import math
-from typing import Any, NamedTuple, Optional, Union
+from typing import Any, NamedTuple, Optional
 
 import numpy as np
 
@@ -18,7 +18,6 @@ from ._library import (
     POINTER,
     PROBLEM_END,
     SOLUTION,
-    STOPPED,
     STOPS,
     described,
     library,
@@ -167,7 +166,6 @@ def _seen(buffer: Any, subset: np.ndarray) -> Optional[Solution]:
 
 
 _UNWRITTEN = SOLUTION.pack(*[0.0] * 7, 0, 0, -1, 0, 0, b"")
-_DEFAULT_RUN = (None, None, None, None, None)
 
 
 def solve(
@@ -441,3 +439,38 @@ def limits(
     if library.tombola_expected_subsets(int(count), int(dimension), code, float(epsilon), address) != DONE:
         raise TombolaError.last()
     return Limits(error, place.value)
+
+
+def bounds(
+    *,
+    kernel: int,
+    channels_in: int,
+    channels_out: int,
+    layers: int,
+    epsilon: float,
+    delta: Optional[float] = None,
+    count: Optional[int] = None,
+) -> dict[str, Any]:
+    """Sufficient and necessary widths, published and derived: what `tombola bounds --json` prints.
+
+    Args:
+        kernel: the kernel's side.
+        channels_in, channels_out: of the layer.
+        layers: of the target.
+        epsilon: the wanted accuracy, between 0 and 1.
+        delta: probability of failure; epsilon by default.
+        count: add what this width can reach.
+    """
+    options = {
+        "kernel": kernel,
+        "channels_in": channels_in,
+        "channels_out": channels_out,
+        "layers": layers,
+        "epsilon": epsilon,
+        "delta": delta,
+        "count": count,
+    }
+    place = ctypes.c_void_p()
+    if library.tombola_bounds(options_text(options), ctypes.addressof(place)) != DONE:
+        raise TombolaError.last()
+    return json.loads(taken_text(place) or "{}")

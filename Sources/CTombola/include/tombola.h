@@ -248,6 +248,74 @@ tombola_status tombola_verify(const tombola_ticket *ticket, const tombola_networ
                               const char *options, const tombola_images *data,
                               const tombola_images *calibration, const tombola_run *run, char **report);
 
+/* Sets a ticket beside its target, plainly quantised too: size, cost, accuracy. Option:
+ * convolution. */
+tombola_status tombola_compare(const tombola_ticket *ticket, const tombola_network *target,
+                               const char *options, const tombola_images *data, const tombola_run *run,
+                               char **report);
+
+/* Sufficient and necessary widths, published and derived. Options: kernel, channels_in,
+ * channels_out, layers, epsilon, and delta and count if wanted. */
+tombola_status tombola_bounds(const char *options, char **report);
+
+/* A grid of random problems, of the text of a specification as docs/sweeps.md has it. */
+typedef struct tombola_sweep tombola_sweep;
+tombola_status tombola_sweep_parse(const char *specification, const char *name, tombola_sweep **sweep);
+/* Cells of the grid, and trials of each. */
+tombola_status tombola_sweep_size(const tombola_sweep *sweep, int64_t *cells, int64_t *trials);
+void tombola_sweep_free(tombola_sweep *sweep);
+
+typedef struct tombola_sweep_outcome {
+  int64_t trials;
+  int64_t stored;
+  int64_t added;
+  double seconds;
+  double storing_seconds;
+  int32_t stop;
+} tombola_sweep_outcome;
+
+/* Runs all trials here, into a store; one that is there needs `resumes`. Of the run's limits the
+ * time's counts. */
+tombola_status tombola_sweep_run(const tombola_sweep *sweep, const char *store, int32_t resumes,
+                                 const tombola_run *run, tombola_sweep_outcome *outcome);
+
+/* What became of a trial; of a unit also the seconds that it took, NaN in a store. */
+typedef struct tombola_trial {
+  int64_t cell;
+  int64_t trial;
+  int64_t size;
+  uint64_t work;
+  double error;
+  double lower_bound;
+  double seconds;
+} tombola_trial;
+
+/* A sweep's trials in units, for other processes and machines: any order, any place, the same bits.
+ * There are `count` units, `most` or fewer; unit 0 to count - 1 is decided by whoever has the
+ * specification, `most` and its number. */
+tombola_status tombola_sweep_units(const tombola_sweep *sweep, int64_t most, int64_t *count);
+tombola_status tombola_sweep_unit(const tombola_sweep *sweep, int64_t most, int64_t unit, const tombola_run *run,
+                                  tombola_trial **trials, int64_t *count);
+
+/* The one writer of a store whose units are decided elsewhere. Results may be added in any order,
+ * and twice; each is stored once. Closing it frees it. */
+typedef struct tombola_collector tombola_collector;
+tombola_status tombola_collector_open(const tombola_sweep *sweep, int64_t most, const char *store,
+                                      int32_t resumes, int32_t workers, tombola_collector **collector);
+/* Whether all trials of a unit were in the store when it was opened. */
+tombola_status tombola_collector_has(const tombola_collector *collector, int64_t unit, int32_t *has);
+tombola_status tombola_collector_add(tombola_collector *collector, const tombola_trial *trials, int64_t count);
+tombola_status tombola_collector_close(tombola_collector *collector, tombola_sweep_outcome *outcome);
+
+/* A store that a sweep wrote, open for reading. */
+typedef struct tombola_store tombola_store;
+tombola_status tombola_store_read(const char *path, tombola_store **store);
+/* Its specification and the cells of its grid. */
+tombola_status tombola_store_report(const tombola_store *store, char **report);
+/* All trials, in the order of (cell, trial). */
+tombola_status tombola_store_trials(const tombola_store *store, tombola_trial **trials, int64_t *count);
+void tombola_store_free(tombola_store *store);
+
 #ifdef __cplusplus
 }
 #endif

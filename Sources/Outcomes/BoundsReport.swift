@@ -2,8 +2,10 @@ import Experiments
 import Foundation
 
 /// A table of bounds: JSON for machines, text for people; the JSON keys are a contract.
-struct BoundsReport: Encodable {
-  let table: BoundTable
+package struct BoundsReport: Encodable {
+  package let table: BoundTable
+
+  package init(table: BoundTable) { self.table = table }
 
   // The keys are the contract's own spelling.
   // swift-format-ignore: AlwaysUseLowerCamelCase
@@ -11,7 +13,7 @@ struct BoundsReport: Encodable {
     case kernel, channels_in, channels_out, layers, epsilon, delta, dimension, bounds, at_count
   }
 
-  func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     let question = table.question
     var json = encoder.container(keyedBy: Key.self)
     try json.encode(question.kernel, forKey: .kernel)
@@ -25,7 +27,7 @@ struct BoundsReport: Encodable {
     try json.encodeIfPresent(table.atCount.map(AtCountRow.init), forKey: .at_count)
   }
 
-  var text: String {
+  package var text: String {
     let question = table.question
     var lines = [
       "bounds for kernels \(question.kernel)×\(question.kernel), channels \(question.channelsIn) to \(question.channelsOut), "
@@ -68,7 +70,7 @@ struct BoundsReport: Encodable {
 
 /// One bound as JSON.
 private struct BoundRow: Encodable {
-  let bound: WidthBound
+  package let bound: WidthBound
 
   // swift-format-ignore: AlwaysUseLowerCamelCase
   private enum Key: String, CodingKey {
@@ -76,7 +78,7 @@ private struct BoundRow: Encodable {
     case condition, meaning
   }
 
-  func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var json = encoder.container(keyedBy: Key.self)
     try json.encode(bound.name, forKey: .name)
     try json.encode(bound.source, forKey: .source)
@@ -97,7 +99,7 @@ private struct BoundRow: Encodable {
 
 /// Figures for a given width as JSON; beyond 1e±300 only logarithms are numbers.
 private struct AtCountRow: Encodable {
-  let figures: BoundTable.AtCount
+  package let figures: BoundTable.AtCount
 
   // swift-format-ignore: AlwaysUseLowerCamelCase
   private enum Key: String, CodingKey {
@@ -105,7 +107,7 @@ private struct AtCountRow: Encodable {
     case best_size_epsilon, log10_best_size_epsilon
   }
 
-  func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var json = encoder.container(keyedBy: Key.self)
     try json.encode(figures.count, forKey: .count)
     try json.encode(figures.scale.value, forKey: .epsilon_star)
