@@ -48,6 +48,11 @@ extension Option where Value: OptionNumber {
   init(number help: ArgumentHelp) {
     self.init(parsing: .unconditional, help: help) { try Value.parsed($0) }
   }
+
+  /// The same for one that has a default.
+  init(wrappedValue: Value, number help: ArgumentHelp) {
+    self.init(wrappedValue: wrappedValue, parsing: .unconditional, help: help) { try Value.parsed($0) }
+  }
 }
 
 extension Option {

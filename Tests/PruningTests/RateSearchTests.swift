@@ -48,7 +48,7 @@ import Tickets
   }
 
   private func error(_ ticket: Ticket, _ target: Target) throws -> Double {
-    try zip(Collapse(ticket).layers, target.kernels).reduce(0) { sum, layer in
+    try zip(Collapse(of: ticket).layers, target.kernels).reduce(0) { sum, layer in
       let (collapsed, kernel) = layer
       let squares = zip(collapsed.positive.values, kernel.values).reduce(0) {
         $0 + ($1.0 - Double($1.1)) * ($1.0 - Double($1.1))

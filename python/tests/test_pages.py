@@ -21,3 +21,13 @@ def test_the_page_says_what_happens(tmp_path, monkeypatch):
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
     runner.run(test)
     assert len(test.examples) > 10 and runner.failures == 0
+
+
+def test_readme_runs(capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    code = (ROOT / "README.md").read_text().split("```python\n")[1].split("```")[0]
+    exec(code, {})
+    error, figures = capsys.readouterr().out.splitlines()
+    assert 0 < float(error) < 0.25
+    largest, disagreements = figures.split(" ", 1)
+    assert 0 < float(largest) < 1 and disagreements == "[]"
