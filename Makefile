@@ -17,12 +17,16 @@ EXPORTERS := pytorch keras jax sklearn simplified
 ROOMS := RunControl RandomStreams LinearAlgebra Convolution NumericalVerification SubsetSum Tickets \
   Pruning Verification ModelFiles Experiments
 EXPERIMENTS := existence scaling sizes laws laws-2 laws-4 laws-6 gap found mask burkholz
+WHEEL_VENV := .venv-wheel
+FRESH_VENV := .venv-fresh
+CLEAN = env -i PATH=$(CURDIR)/$(FRESH_VENV)/bin:/usr/bin:/bin HOME=$(HOME)
 C_LIBRARY := $(CURDIR)/.build/release/libTombolaC.so
+TEST_ENVIRONMENT = TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA) TOMBOLA_C_LIBRARY=$(C_LIBRARY)
 PYTHON_TESTS = TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA) TOMBOLA_LIBRARY=$(C_LIBRARY) PYTHONPATH=$(CURDIR)/python \
   $(CURDIR)/$(TEST_VENV)/bin/python -m pytest -q -p no:cacheprovider $(CURDIR)/python/tests
 SANITIZED_ENVIRONMENT = TOMBOLA_C_LIBRARY=$(C_LIBRARY) TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA)
 
-.PHONY: help library deps python-deps test-exporters locale-deps build demo test test-environments test-everywhere test-all bench bench-shapes bench-deps bench-peers bench-report bench-solvers bench-solvers-report browser-deps check-readme docs lint experiments bench-codes targets train-deps
+.PHONY: help library wheel test-wheel deps python-deps test-exporters locale-deps build demo test test-environments test-everywhere test-all bench bench-shapes bench-deps bench-peers bench-report bench-solvers bench-solvers-report browser-deps check-readme docs lint experiments bench-codes targets train-deps
 
 help:
 	@echo "make demo              draw a ticket for the shipped target and verify it"
@@ -34,6 +38,9 @@ help:
 	@echo "make test-exporters    networks of PyTorch, Keras, tf2onnx, JAX and scikit-learn, and what"
 	@echo "                       onnxsim, onnxslim and ONNX Runtime make of them, read and compared"
 	@echo "make library           the C library, libTombolaC.so, that docs/c.md and docs/python.md call"
+	@echo "make wheel             the Python package with all that it needs, a wheel in dist/"
+	@echo "make test-wheel        that wheel in a fresh environment without Swift, and all tests under"
+	@echo "                       the OpenBLAS that is in it"
 	@echo "make lint              check the style of the sources"
 	@echo "make check-readme      run the transcripts of README and docs, check lines and links"
 	@echo "make docs              pages of the libraries' declarations, into out/docs"
@@ -77,6 +84,24 @@ build: deps
 library: deps
 	swift build -c release --product TombolaC
 
+# The wheel of python/, into dist/: library, Swift runtime, a current OpenBLAS and the command.
+wheel: library
+	@command -v cc nm ar >/dev/null || $(MAKE) --no-print-directory deps PACKAGES="gcc binutils"
+	@test -x $(WHEEL_VENV)/bin/python || python3 -m venv $(WHEEL_VENV)
+	@$(WHEEL_VENV)/bin/python -m pip install -q -r python/requirements-wheel.txt
+	$(WHEEL_VENV)/bin/python python/make_wheel.py --output dist
+
+# The wheel in an environment of its own, no Swift on the path: the package's tests, also on
+# processes and a Dask cluster that lose a worker, beside other libraries' BLAS and OpenMP; and
+# the Swift tests under the OpenBLAS that is in it.
+test-wheel: wheel test
+	rm -rf $(FRESH_VENV) && python3 -m venv $(FRESH_VENV)
+	$(CLEAN) $(FRESH_VENV)/bin/python -m pip install -q dist/tombola-*.whl -r python/requirements-test.txt
+	$(CLEAN) $(FRESH_VENV)/bin/python -m pytest -q -p no:cacheprovider python/tests
+	$(CLEAN) $(FRESH_VENV)/bin/python python/measure.py
+	$(WHEEL_VENV)/bin/python python/openblas_names.py .build-wheel/openblas
+	LD_LIBRARY_PATH=$(CURDIR)/.build-wheel/openblas $(TEST_ENVIRONMENT) swift test -c release --skip-build
+
 # The two that measure and show run on the fastest of OpenBLAS's kernels, whatever the environment
 # pins.
 demo bench bench-peers experiments: export TOMBOLA_BLAS_CORE ?= best
@@ -92,7 +117,7 @@ demo: build
 # swift-protobuf's that nothing here uses.
 test: python-deps bench-deps browser-deps build library
 	swift build -c release --product TombolaPackageTests
-	TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA) TOMBOLA_C_LIBRARY=$(C_LIBRARY) swift test -c release --skip-build
+	$(TEST_ENVIRONMENT) swift test -c release --skip-build
 	$(PYTHON_TESTS)
 	$(TEST_VENV)/bin/python tools/damaged_inputs.py --executable $(TOMBOLA) --cases 200 --seed 1
 	$(TEST_VENV)/bin/python bench/codes/test_codes.py

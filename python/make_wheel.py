@@ -14,40 +14,21 @@ import argparse
 import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
+
+from openblas_names import PREFIX, jumps, library, run, symbols
 
 MOST_BYTES = 40_000_000
 
 
-def run(*words, **options):
-    """A program's standard output; its failure ends the build."""
-    done = subprocess.run([str(word) for word in words], stdout=subprocess.PIPE, text=True, **options)
-    if done.returncode != 0:
-        sys.exit(f"make_wheel: {words[0]} exited with {done.returncode}")
-    return done.stdout
-
-
-def symbols(library, option):
-    """Names of a library's dynamic symbols."""
-    return {line.split()[-1].split("@")[0] for line in run("nm", "-D", option, library).splitlines()}
-
-
-def openblas_names(folder, plain, openblas):
-    """An archive libopenblas.a of jumps to prefixed functions, and an empty liblapacke.a."""
+def openblas_archives(folder, plain, openblas):
+    """An archive libopenblas.a of what a library needs of OpenBLAS, and an empty liblapacke.a."""
     needed, there = symbols(plain, "--undefined-only"), symbols(openblas, "--defined-only")
-    names = sorted(name for name in needed if "scipy_" + name in there)
+    names = sorted(name for name in needed if PREFIX + name in there)
     if "cblas_sgemm" not in names:
         sys.exit(f"make_wheel: expected cblas_sgemm among what {plain} needs, found {len(names)} names")
-    jumps = "".join(
-        f"  .globl {name}\n  .hidden {name}\n  .type {name}, @function\n{name}:\n  endbr64\n  jmp scipy_{name}@PLT\n"
-        for name in names
-    )
-    (folder / "names.s").write_text("  .text\n" + jumps + '  .section .note.GNU-stack,"",@progbits\n')
-    run("cc", "-c", folder / "names.s", "-o", folder / "names.o")
-    for archive, members in (("libopenblas.a", [folder / "names.o"]), ("liblapacke.a", [])):
-        (folder / archive).unlink(missing_ok=True)
+    for archive, members in (("libopenblas.a", [jumps(names, folder, hidden=True)]), ("liblapacke.a", [])):
         run("ar", "rc", folder / archive, *members)
 
 
@@ -66,7 +47,7 @@ def link(folder, root, openblas, output):
     words += [f"@{root}/.build/release/TombolaC.product/Objects.LinkFileList", "-L", folder, "-lscipy_openblas"]
     for word in linker:
         words += ["-Xlinker", word]
-    run(*words, cwd=root, stderr=subprocess.DEVNULL if shutil.which("swiftc") is None else None)
+    run(*words, cwd=root)
     found = {name for name in symbols(output, "--defined-only") if name.startswith("tombola_")}
     if found != set(listed):
         sys.exit(f"make_wheel: expected the symbols of symbols.txt, found {sorted(found ^ set(listed))} to differ")
@@ -78,20 +59,18 @@ def main():
     parser.add_argument("--output", type=Path, default=Path("dist"))
     arguments = parser.parse_args()
     root, output = arguments.root.resolve(), arguments.output.resolve()
-    import scipy_openblas32
-
-    openblas = Path(scipy_openblas32.get_lib_dir()) / "libscipy_openblas.so"
+    openblas = library()
     folder = root / ".build-wheel"
     shutil.rmtree(folder, ignore_errors=True)
     package = folder / "python"
     shutil.copytree(root / "python", package, ignore=shutil.ignore_patterns("tests", "__pycache__", "*.pyc"))
     for name in ("lib", "bin", "licenses"):
         (package / "tombola" / name).mkdir()
-    openblas_names(folder, root / ".build/release/libTombolaC.so", openblas)
+    openblas_archives(folder, root / ".build/release/libTombolaC.so", openblas)
     link(folder, root, openblas, package / "tombola/lib/libTombolaC.so")
     run("cc", "-O2", "-s", root / "python/launcher.c", "-ldl", "-o", package / "tombola/bin/tombola")
     shutil.copy(root / "LICENSE", package / "tombola/licenses/tombola.txt")
-    for place in Path(scipy_openblas32.__file__).parent.parent.glob("scipy_openblas32-*.dist-info/licenses/*"):
+    for place in openblas.parents[2].glob("scipy_openblas32-*.dist-info/licenses/*"):
         shutil.copy(place, package / "tombola/licenses/openblas.txt")
 
     version = re.search(r'current = "([^"]+)"', (root / "Sources/Tickets/TombolaVersion.swift").read_text())[1]

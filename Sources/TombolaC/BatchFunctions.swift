@@ -166,13 +166,13 @@ private func sizes(_ count: Int64, _ dimension: Int64) throws(OptionError) -> (I
   status {
     let place = try required(report, "report")
     var options = try CallOptions(options)
-    func required(_ name: String) throws -> Int {
+    func integer(_ name: String) throws -> Int {
       guard let value = try options.integer(name) else {
         throw OptionError(option: name, expected: "a whole number", found: "none")
       }
       return value
     }
-    let sizes = try ["kernel", "channels_in", "channels_out", "layers"].map { try required($0) }
+    let sizes = try ["kernel", "channels_in", "channels_out", "layers"].map { try integer($0) }
     guard let epsilon = try options.number("epsilon") else {
       throw OptionError(option: "epsilon", expected: "a number between 0 and 1", found: "none")
     }

@@ -2,6 +2,7 @@ import CTombola
 import CommandLineTool
 import Files
 import Foundation
+import LinearAlgebra
 import Outcomes
 import RunControl
 import SubsetSum
@@ -96,6 +97,11 @@ nonisolated(unsafe) private let versionText = UnsafePointer(copied(libraryVersio
 
 /// The version of the C interface.
 @_cdecl("tombola_abi_version") public func tombolaABIVersion() -> Int32 { TOMBOLA_ABI_VERSION }
+
+/// Makes OpenBLAS use kernels that fit the CPU; tombola.h says when.
+@_cdecl("tombola_fit_blas") public func tombolaFitBLAS() {
+  _ = FittingBLASCore.use(pin: ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"])
+}
 
 /// Runs the command; tombola.h says how.
 @_cdecl("tombola_command") public func tombolaCommand() { Tool.main() }

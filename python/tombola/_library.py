@@ -143,6 +143,8 @@ def _load() -> ctypes.CDLL:
     found = library.tombola_abi_version()
     if found != ABI_VERSION:
         raise ImportError(f"{path}: expected version {ABI_VERSION} of the C interface, found {found}")
+    library.tombola_fit_blas.restype, library.tombola_fit_blas.argtypes = None, []
+    library.tombola_fit_blas()
     return library
 
 

@@ -51,6 +51,11 @@ const char *tombola_error_found(void);
 
 void tombola_free(void *memory);
 
+/* Makes OpenBLAS use kernels as wide as the CPU's vectors, where it does not know the CPU and took
+ * narrow ones, and OPENBLAS_CORETYPE pins none; the command does so by itself. To be called before
+ * anything else, while no other thread uses BLAS or the environment. */
+void tombola_fit_blas(void);
+
 /* Runs the command `tombola` with the process's own arguments, and ends the process. */
 void tombola_command(void);
 

@@ -95,6 +95,7 @@ public struct BLASCores: Sendable {
 
   /// Tells OpenBLAS, without a test. Some automatic choices are not taken by name.
   func dispatch(to name: String) throws(BLASCoreError) {
+    if !canSwitch, BLASLibrary.coreName == name { return }
     guard machine_blas_redispatch(name == automatic ? nil : name) != 0 else {
       throw .fixed(core: BLASLibrary.coreName)
     }
