@@ -20,13 +20,16 @@ EXPERIMENTS := existence scaling sizes laws laws-2 laws-4 laws-6 gap found mask 
 WHEEL_VENV := .venv-wheel
 FRESH_VENV := .venv-fresh
 CLEAN = env -i PATH=$(CURDIR)/$(FRESH_VENV)/bin:/usr/bin:/bin HOME=$(HOME)
+PREFIX ?= /usr/local
+VERSION = $(shell sed -n 's/.*current = "\(.*\)".*/\1/p' Sources/Tickets/TombolaVersion.swift)
+DIST = tombola-$(VERSION)-linux-$(shell uname -m)
 C_LIBRARY := $(CURDIR)/.build/release/libTombolaC.so
 TEST_ENVIRONMENT = TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA) TOMBOLA_C_LIBRARY=$(C_LIBRARY)
 PYTHON_TESTS = TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA) TOMBOLA_LIBRARY=$(C_LIBRARY) PYTHONPATH=$(CURDIR)/python \
   $(CURDIR)/$(TEST_VENV)/bin/python -m pytest -q -p no:cacheprovider $(CURDIR)/python/tests
 SANITIZED_ENVIRONMENT = TOMBOLA_C_LIBRARY=$(C_LIBRARY) TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA)
 
-.PHONY: help library wheel test-wheel deps python-deps test-exporters locale-deps build demo test test-environments test-everywhere test-all bench bench-shapes bench-deps bench-peers bench-report bench-solvers bench-solvers-report browser-deps check-readme docs lint experiments bench-codes targets train-deps
+.PHONY: help library wheel test-wheel deps python-deps test-exporters locale-deps build demo test test-environments test-everywhere test-all bench bench-shapes bench-deps bench-peers bench-report bench-solvers bench-solvers-report browser-deps check-readme docs lint experiments bench-codes targets train-deps install-deps install dist manuals cluster-deps test-clusters
 
 help:
 	@echo "make demo              draw a ticket for the shipped target and verify it"
@@ -41,6 +44,11 @@ help:
 	@echo "make wheel             the Python package with all that it needs, a wheel in dist/"
 	@echo "make test-wheel        that wheel in a fresh environment without Swift, and all tests under"
 	@echo "                       the OpenBLAS that is in it"
+	@echo "make test-clusters     parts of sweeps and tickets as jobs of a Slurm of its own, on loopback"
+	@echo "make install PREFIX=P  the command, its manual pages and completions under P (/usr/local)"
+	@echo "make dist              a tarball of it that runs without Swift, in out/; it is tried in a"
+	@echo "                       root that has glibc alone"
+	@echo "make manuals           write manual pages and completions again, after a change of options"
 	@echo "make lint              check the style of the sources"
 	@echo "make check-readme      run the transcripts of README and docs, check lines and links"
 	@echo "make docs              pages of the libraries' declarations, into out/docs"
@@ -153,6 +161,37 @@ test-all: test
 	python3 tools/kill_and_resume.py --executable $(TOMBOLA)
 	python3 tools/kill_and_resume_sweep.py --executable $(TOMBOLA)
 	$(TEST_VENV)/bin/python tools/damaged_inputs.py --executable $(TOMBOLA) --cases 2000 --seed 2
+
+# Slurm with its authentication, and GNU parallel: their daemons are started by the test alone.
+cluster-deps:
+	@command -v sbatch munged parallel >/dev/null && test -x /usr/sbin/slurmctld \
+	  || $(MAKE) --no-print-directory deps PACKAGES="slurm-wlm munge parallel"
+
+# A Slurm of one node on loopback: tasks warned, killed and queued again give what one run gives.
+test-clusters: build cluster-deps
+	python3 tools/test_clusters.py --executable $(TOMBOLA)
+
+install-deps:
+	@command -v patchelf strip >/dev/null || $(MAKE) --no-print-directory deps PACKAGES="patchelf binutils"
+
+# The Swift runtime goes with the command; OpenBLAS and what else Debian has stay the system's.
+install: build install-deps
+	python3 tools/stage.py --executable $(TOMBOLA) --libraries swift $(DESTDIR)$(PREFIX)
+
+# All libraries but glibc's go with it.
+dist: build install-deps
+	rm -rf $(OUT)/$(DIST)
+	python3 tools/stage.py --executable $(TOMBOLA) --libraries all $(OUT)/$(DIST)
+	tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@$$(git log -1 --format=%ct 2>/dev/null || echo 0) \
+	  -C $(OUT) -c $(DIST) | gzip -9n > $(OUT)/$(DIST).tar.gz
+	tools/check_tarball.sh $(OUT)/$(DIST).tar.gz $(TOMBOLA)
+
+# By swift-argument-parser's own tool, which is built beside its sources' checkout, and by the
+# command itself. A test compares.
+manuals: build
+	swift build -c release --package-path .build/checkouts/swift-argument-parser --scratch-path .build-manual \
+	  --product generate-manual
+	python3 tools/manuals.py --executable $(TOMBOLA) --generator .build-manual/release/generate-manual
 
 # Runs the transcripts of README and docs and compares; checks their lines and links.
 check-readme: build library bench-deps
