@@ -23,8 +23,8 @@ pixels in [-1,1], layout, optimiser and the --validate protocol are those of tra
     python tools/train_more_targets.py fashion-resnet-wide --epochs 6
 
 Each takes a few minutes of one core. Hyperparameters are guesses, looked at with --validate for a
-few epochs; the test images are used once, after training. The committed files reach 88.75 % and
-90.78 % on them. """
+few epochs; the test images are used once, after training. The committed files reach 88.75 %,
+90.78 % and 92.64 % on them. """
 
 import math
 import sys
