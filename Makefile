@@ -258,7 +258,7 @@ Targets/fashion-resnet.onnx:
 
 Targets/fashion-resnet-wide.onnx:
 	@$(MAKE) --no-print-directory train-deps
-	$(TRAIN_VENV)/bin/python tools/train_more_targets.py fashion-resnet-wide --epochs 10 -o $@
+	$(TRAIN_VENV)/bin/python tools/train_more_targets.py fashion-resnet-wide --epochs 6 -o $@
 
 # The sweeps and tickets of docs/experiments into out/experiments, going on where they stopped,
 # and their plots. The same results give the same plots.

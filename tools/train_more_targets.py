@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Train two more Fashion-MNIST targets and write them as ONNX: kinds of layers that
+"""Train three more Fashion-MNIST targets and write them as ONNX: kinds of layers that
 fashion-cnn.onnx has not.
 
 fashion-lenet    5x5 convolutions with biases, max pooling, two fully connected layers:
@@ -9,6 +9,9 @@ fashion-resnet   batch normalisation (left unfolded in the file), residual addit
                  conv 3x3 1->8 -> pool 2x2 -> block 8 -> block 8 to 16, stride 2, 1x1 projection
                  -> block 16 -> global average -> fully connected 10; a block is conv, norm, ReLU,
                  conv, norm, add, ReLU
+fashion-resnet-wide  the same of a useful size, 95 504 weights: conv 3x3 1->16 -> pool 2x2
+                 -> block 16 -> block 16 to 32, stride 2 -> block 32 -> block 32 to 64, stride 2
+                 -> global average -> fully connected 10
 
 A network is a table of ONNX nodes, from which both the training pass and the file are made. Data,
 pixels in [-1,1], layout, optimiser and the --validate protocol are those of train_target.py
@@ -17,10 +20,11 @@ pixels in [-1,1], layout, optimiser and the --validate protocol are those of tra
     pip install -r tools/requirements-train.txt
     python tools/train_more_targets.py fashion-lenet -o Targets/fashion-lenet.onnx
     python tools/train_more_targets.py fashion-resnet --epochs 8 -o Targets/fashion-resnet.onnx
+    python tools/train_more_targets.py fashion-resnet-wide --epochs 6
 
 Each takes a few minutes of one core. Hyperparameters are guesses, looked at with --validate for a
-few epochs; the test images are used once, after training. The committed files reach 88.75 % and
-90.78 % on them. """
+few epochs; the test images are used once, after training. The committed files reach 88.75 %,
+90.78 % and 92.64 % on them. """
 
 import math
 import sys

@@ -23,6 +23,7 @@ import Tickets
     "fashion-cnn": "dd6ce4531b61cdcc02804fb25b5d159686c868b2b6cbd86af82bd63e6ba2b473",
     "fashion-lenet": "b218e42ffed244060cf4ec09f851dcbb2ddf3b89e2e8a2f1434f28d3ae4f9b98",
     "fashion-resnet": "8128e34e9e5e56cb84c4a11de71415f554f32ee9e7a059e488b74ccc7afbc41d",
+    "fashion-resnet-wide": "64f8ceba0ce747de18086135fe890868e427b5dce697e0d29bca338ebf0f1933",
   ]
 
   @Test(arguments: digests.keys.sorted()) func theTargetsDigestStays(name: String) throws {

@@ -6,7 +6,8 @@ The rivals are in `rivals.py`. Each file is written, read again, decoded and com
 encoded, bit for bit, and what was decoded is classified by ONNX Runtime. Calibrated rivals see the
 same images as tickets, the first 400 training images (set 0); further sets are the next 400 each,
 for the spread. A ticket is drawn by `tombola prune` as wide as the size of its packed file without
-claims allows, and read again from that file. All files count everything that they hold.
+claims allows, or by `prune --bits`, and read again from that file. All files count everything that
+they hold.
 
 Results go line by line into a cache, so a run can be stopped and gone on with; changed programs
 measure anew. Prints a row a code, medians (least to most) in points, and with -o writes all as JSON.
@@ -128,6 +129,13 @@ class Bench:
         """A ticket whose file fits and is at most TOLERANCE smaller, or the largest of five that
         fits: sizes grow with the width, but each width has filters of its own."""
         allowed, best, tried = self.allowed(target, bits), None, {}
+        if "bits" in words:
+            width = next(int(word.split("=")[1]) for word in words if word.startswith("width="))
+            words = [f"bits={bits:g}" if word == "bits" else word for word in words if word != f"width={width}"]
+            size, accuracy = self.draw(target, words, width, seed)
+            if size > allowed:
+                raise SystemExit(f"{target}, {words}: expected at most {allowed} bytes, found {size}")
+            return {"width": width, **self.figures(target, size, accuracy)}
         width = guess or max(1, round(140 * bits))
         for _ in range(5):
             size, accuracy = tried[width] = self.draw(target, words, width, seed)
@@ -146,8 +154,9 @@ class Bench:
         executable = self.options.executable
         with tempfile.TemporaryDirectory() as folder:
             path = lambda name: os.path.join(folder, name)
-            command = [executable, "prune", f"Targets/{target}.onnx", "--width", str(width),
-                       "--seed", str(seed), "-o", path("t.safetensors"), "--blas-core", "best"]
+            coded = any(word.startswith("bits=") for word in words)
+            command = [executable, "prune", f"Targets/{target}.onnx", "--width", str(width), "--seed", str(seed),
+                       "-o", path("t.tombola" if coded else "t.safetensors"), "--blas-core", "best"]
             command += [part for word in words for part in ("--" + word).split("=", 1)]
             if "mode=calibrated" in words:
                 command += ["--calibration", "fashion-mnist"]
@@ -155,8 +164,10 @@ class Bench:
             # 3: a solver came to the end of its work, and its ticket is written all the same.
             if run.returncode not in (0, 3):
                 raise SystemExit(f"{' '.join(command)}: exit code {run.returncode}\n{run.stderr}")
-            for command in [["pack", path("t.safetensors"), "--without-claims", "-o", path("t.tombola")],
-                            ["export", path("t.tombola"), "--collapsed", "-o", path("n.onnx")]]:
+            steps = [["export", path("t.tombola"), "--collapsed", "-o", path("n.onnx")]]
+            if not coded:
+                steps.insert(0, ["pack", path("t.safetensors"), "--without-claims", "-o", path("t.tombola")])
+            for command in steps:
                 subprocess.run([executable, *command], check=True, capture_output=True)
             return os.path.getsize(path("t.tombola")), self.images.accuracy(path("n.onnx"))
 
@@ -180,7 +191,8 @@ def main():
     parser.add_argument("--rivals", nargs="*", default=[rival.name for rival in rivals.RIVALS])
     parser.add_argument("--sets", type=int, default=3, help="sets of 400 images, or seeds of k-means")
     parser.add_argument("--tickets", nargs="*", default=["mode=calibrated metric=logits solver=greedy"],
-                        help="options of tombola prune, as one=value, a word a row of tickets; none for none")
+                        help="options of tombola prune, as one=value, a word a row of tickets; with \"bits\" "
+                        "among them and a width the search is for a file of the size")
     parser.add_argument("--ticket-targets", nargs="*", default=TARGETS[:3])
     parser.add_argument("--seeds", type=int, nargs="*", default=[2001, 2002, 2003], help="of tickets")
     parser.add_argument("--folder", default="out/codes", help="where files and the cache go")
