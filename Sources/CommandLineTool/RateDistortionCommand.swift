@@ -27,10 +27,10 @@ struct RateDistortionCommand: ParsableCommand, ChoosingBLASCore {
   @Option(help: ArgumentHelp("Bits an entry (default: 2,3,4).", valueName: "B,…")) var rates = "2,3,4"
   @Option(help: ArgumentHelp("Seeds (default: 1,2,3,4,5).", valueName: "S,…")) var seeds = "1,2,3,4,5"
   @Option(number: ArgumentHelp("Filters for each vector (default: 65536).", valueName: "N"))
-  var count = BitsOptions.defaultCount
+  var count: Int?
   @Option(number: ArgumentHelp("Entries that a file of random vectors codes, about (default: 4608).", valueName: "E"))
-  var entries = 4608
-  @Option(number: ArgumentHelp("Partial subsets kept (default: 64).", valueName: "COUNT")) var beam = 64
+  var entries: Int?
+  @Option(number: ArgumentHelp("Partial subsets kept (default: 64).", valueName: "COUNT")) var beam: Int?
   @OptionGroup var pace: PaceOptions
   @Flag(help: "Replace an existing output.") var force = false
   @Option(name: .shortAndLong, help: ArgumentHelp("A picture to draw: .svg or .png.", valueName: "FILE"))
@@ -52,13 +52,14 @@ struct RateDistortionCommand: ParsableCommand, ChoosingBLASCore {
       try OutputFiles.requireDistinct([.file("--output", output)], from: [.files("TARGET.onnx", targets)])
       try AtomicFile.check(output, force: force)
     }
+    let (count, entries) = (count ?? BitsOptions.defaultCount, entries ?? 4608)
     guard (1...RandomNetwork.largestWidth).contains(count), (1...1 << 24).contains(entries) else {
       throw OptionError(
         option: "--count and --entries", expected: "1 to 2^30 and 1 to 2^24", found: "\(count) and \(entries)")
     }
     let rates = try Self.list(self.rates, "--rates", 0.1...32) { Double($0) }
     let seeds = try Self.list(self.seeds, "--seeds", 0...UInt64.max) { UInt64($0) }
-    let sources = try sources()
+    let sources = try sources(entries: entries)
     let workers = try pace.workers()
     blas.warnIfSlow(json: json)
     let signals = Signals()
@@ -75,7 +76,7 @@ struct RateDistortionCommand: ParsableCommand, ChoosingBLASCore {
           var samples: [RateDistortion.Sample] = []
           for seed in seeds {
             let vectors = source.vectors(seed)
-            let encoder = VectorEncoder(seed: seed, width: count, beam: beam, workers: workers)
+            let encoder = VectorEncoder(seed: seed, width: count, beam: beam ?? 64, workers: workers)
             let code = try encoder.code(vectors, bits: rate, control: control)
             let measure = try VectorMeasure(of: vectors, coded: code.encoded())
             samples.append(.init(bits: measure.fileBits, error: measure.relativeError))
@@ -94,7 +95,7 @@ struct RateDistortionCommand: ParsableCommand, ChoosingBLASCore {
     try finish(stop == nil ? .done : .limit)
   }
 
-  private func sources() throws -> [Source] {
+  private func sources(entries: Int) throws -> [Source] {
     let dimensions = try Self.list(self.dimensions, "--dimensions", 1...1 << 20) { Int($0) }
     let random = VectorEncoder.Law.allCases.flatMap { law in
       dimensions.map { m in
