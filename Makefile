@@ -106,7 +106,7 @@ test-wheel: wheel test
 	rm -rf $(FRESH_VENV) && python3 -m venv $(FRESH_VENV)
 	$(CLEAN) $(FRESH_VENV)/bin/python -m pip install -q dist/tombola-*.whl -r python/requirements-test.txt
 	$(CLEAN) $(FRESH_VENV)/bin/python -m pytest -q -p no:cacheprovider python/tests
-	$(CLEAN) $(FRESH_VENV)/bin/python python/measure.py
+	$(CLEAN) $(FRESH_VENV)/bin/python bench/python/measure.py
 	$(WHEEL_VENV)/bin/python python/openblas_names.py .build-wheel/openblas
 	LD_LIBRARY_PATH=$(CURDIR)/.build-wheel/openblas $(TEST_ENVIRONMENT) swift test -c release --skip-build
 

@@ -6,7 +6,10 @@ import RunControl
 /// Limits, progress and cancellation of a call, as C states them.
 struct CallRun {
   let control: RunControl
-  let workers: Int
+  private let threads: Int
+  /// Cores to use: those that were named, or all that there are now, which takes microseconds to
+  /// find out.
+  var workers: Int { threads == 0 ? Workers.availableCores : threads }
   /// Whether the caller set limits whose striking is worth a status.
   let isLimited: Bool
   private let stopsOnInterrupt: Bool
@@ -25,7 +28,7 @@ struct CallRun {
     guard (0...4096).contains(run.threads) else {
       throw OptionError(option: "threads", expected: "1 to 4096, or 0 for all cores", found: "\(run.threads)")
     }
-    workers = run.threads == 0 ? Workers.availableCores : Int(run.threads)
+    threads = Int(run.threads)
     isLimited = run.work_limit > 0 || run.time_limit > 0
     stopsOnInterrupt = run.stops_on_interrupt != 0
     let limits = Limits(

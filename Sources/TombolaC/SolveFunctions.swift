@@ -14,7 +14,8 @@ import SubsetSum
     let (indices, result) = (try required(subset, "subset"), try required(solution, "solution"))
     let call = try CallRun(run)
     let choice = SolverChoice.solves
-    let solver = try choice.solver(named: text(solver) ?? choice.all[0].name).spread(over: call.workers)
+    let named = try choice.solver(named: text(solver) ?? choice.all[0].name)
+    let solver = named is any MultipleWorkers ? named.spread(over: call.workers) : named
     let problem = try Problem(required(problem, "problem"))
     let report = try call.watched { try SolveTask.solve(problem, solver, call.control) }
     let found = report.solution

@@ -40,7 +40,7 @@ NO_ARRAY = bytes(ARRAY.size)
 PROBLEM_END = struct.Struct("@qi4x")
 POINTER = struct.Struct("@N")
 
-_TYPES = {np.dtype(name): number for number, name in enumerate(("float32", "float64", "int64", "int32", "uint8"), 1)}
+_TYPES = {np.dtype(name).char: number for number, name in enumerate(("float32", "float64", "int64", "int32", "uint8"), 1)}
 _PADDING = ((0, 0, 0, 0), (0, 0, 0), (0, 0), (0,), ())
 
 
@@ -48,17 +48,18 @@ def described(array: np.ndarray) -> bytes:
     """A struct tombola_array of an array, which the caller keeps alive; types as in prepared()."""
     padding = _PADDING[array.ndim]
     return ARRAY.pack(
-        array.__array_interface__["data"][0], _TYPES[array.dtype], array.ndim, *array.shape, *padding, *array.strides, *padding
+        array.__array_interface__["data"][0], _TYPES[array.dtype.char], array.ndim, *array.shape, *padding, *array.strides, *padding
     )
 
 
 def prepared(value: Any, name: str, kinds: str = "f", rank: int = 4) -> np.ndarray:
     """An array that C can take: floats ("f": half precision becomes single, integers double), or
     integers ("i")."""
-    from ._errors import TombolaError
-
     array = value if type(value) is np.ndarray else np.asarray(value)
-    if array.dtype not in _TYPES or (kinds == "f") != (array.dtype.kind == "f"):
+    dtype = array.dtype
+    if dtype.char not in ("fd" if kinds == "f" else "lB") or not dtype.isnative:
+        from ._errors import TombolaError
+
         kind = array.dtype.kind
         if kinds == "f" and kind == "f":
             array = array.astype(np.float32 if array.dtype.itemsize <= 4 else np.float64)
@@ -70,6 +71,8 @@ def prepared(value: Any, name: str, kinds: str = "f", rank: int = 4) -> np.ndarr
             expected = "real numbers" if kinds == "f" else "integers"
             raise TombolaError.of(name, f"an array of {expected}", f"one of type {array.dtype}")
     if array.ndim > rank:
+        from ._errors import TombolaError
+
         raise TombolaError.of(name, f"at most {rank} dimensions", f"shape {array.shape}")
     return array
 
