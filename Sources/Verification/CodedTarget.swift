@@ -8,11 +8,11 @@ import Tickets
 /// What a ticket should be set beside: a way to store the trained network itself in the same bytes.
 /// Other and better ones, which need calibration images, are in `bench/codes`.
 ///
-/// Where a layer spoils the output in proportion to its relative squared error, n D² / 12 ‖W‖² for n
-/// weights and step D, a given number of bits spoils least with steps D = s ‖W‖, the same s for all
-/// layers. s is the smallest that fits, of those whose Float32 has 16 bits; a step is rounded up to
-/// such a number. A weight's code is weight / step in Float64, to the nearest whole number, ties to
-/// even; it comes back as the Float32 product of code and step.
+/// Where a layer spoils the output in proportion to its relative squared error, n D² / 12 ‖W‖² for
+/// n weights and step D, a given number of bits spoils least with steps D = s ‖W‖, the same s for
+/// all layers. s is the smallest that fits, of those whose Float32 has 16 bits; a step is rounded
+/// up to such a number. A weight's code is weight / step in Float64, to the nearest whole number,
+/// ties to even; it comes back as the Float32 product of code and step.
 public struct CodedTarget: Sendable {
   /// One a layer; 0 for a layer of zeros.
   public let steps: [Float]

@@ -169,7 +169,8 @@ public struct Comparison: Sendable {
     return entries
   }
 
-  /// The target in the bits that the ticket takes; factors and shifts of its maps cost both the same.
+  /// The target in the bits that the ticket takes; factors and shifts of its maps cost both the
+  /// same.
   private func coded() throws -> Entry {
     let mapBits = 32 * Double(ticket.mapScalarsTaken)
     let coded = try CodedTarget(target, maximumBytes: Int((ticket.bits + ticket.countBits - mapBits) / 8))

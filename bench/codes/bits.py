@@ -138,7 +138,8 @@ class Integers:
 
 
 class Symbols:
-    """Numbers 0 to count - 1, by their binary digits, highest first: a cell for each digits before."""
+    """Numbers 0 to count - 1, by their binary digits, highest first, each in a cell of the digits
+    before it."""
 
     def __init__(self, count):
         self.bits = max(count - 1, 0).bit_length()

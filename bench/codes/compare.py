@@ -10,7 +10,8 @@ claims allows, or by `prune --bits`, and read again from that file. All files co
 they hold.
 
 Results go line by line into a cache, so a run can be stopped and gone on with; changed programs
-measure anew. Prints a row a code, medians (least to most) in points, and with -o writes all as JSON.
+measure anew. Prints a row a code, medians (least to most) in points, and with -o writes all as
+JSON.
 """
 
 import argparse

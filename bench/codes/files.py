@@ -83,7 +83,8 @@ def encode(network, method, quantised):
 
 
 def decode(data):
-    """The network in a file's bytes; ValueError where they are no such file, whole and unchanged."""
+    """The network in a file's bytes; ValueError where they are no such file, whole and
+    unchanged."""
     if data[:len(MARK)] != MARK or len(data) < HEAD + 2:
         raise ValueError(f"expected a coded network, which starts {MARK.hex()}, found {data[:5].hex()}")
     if data[len(MARK)] >= len(METHODS):

@@ -117,7 +117,8 @@ def steps_by_spoiling(network, quantiser, calibration):
 
 def fitting(make, bytes_allowed, start, weights, rounds=12):
     """What `make` (of a step) gives whose bytes, its first, are at most so many and nearly as many;
-    None where none is found. The step is moved by what a bit a weight is worth, then interpolated."""
+    None where none is found. The step is moved by what a bit a weight is worth, then
+    interpolated."""
     step, fits, too_large, best = start, None, None, None
     for _ in range(rounds):
         made = make(step)
@@ -149,7 +150,8 @@ class Rival:
 
     def file(self, network, bytes_allowed, calibration=None, seed=1):
         """The bytes of a file of at most so many and the network that it stands for, or None where
-        the method has no such file. Calibrated rivals need a `Calibration`; the seed is k-means'."""
+        the method has no such file. Calibrated rivals need a `Calibration`; the seed is that of
+        k-means."""
         grid = {"uniform": Uniform, "lattice": Lattice}.get(self.method)
         shares = norms(network)
         if self.spoiling:

@@ -24,7 +24,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def small_network(seed=1):
-    """Two convolutions around an addition, pooling, a dense layer: 3 channels of 6x5 to 4 classes."""
+    """Two convolutions around an addition, pooling, a dense layer: 3 channels of 6x5 to 4
+    classes."""
     generator = np.random.default_rng(seed)
     shapes = [(27, 10), (90, 10), (30, 4)]
     layers = [networks.Layer(generator.laplace(0, 0.3, shape).astype(np.float32),
@@ -159,7 +160,8 @@ class Quantisers(unittest.TestCase):
         # A point of E8 is nearest where none of its neighbours is nearer.
         np.testing.assert_allclose(distances.min(1), ((points - nearest) ** 2).sum(1), atol=1e-12)
         moments = ((points - nearest) ** 2).mean()
-        self.assertAlmostEqual(moments, 929 / 12960, delta=0.003)  # E8's second moment, Conway and Sloane
+        # E8's second moment (Conway and Sloane 1982).
+        self.assertAlmostEqual(moments, 929 / 12960, delta=0.003)
 
     def test_codes_come_back(self):
         generator = np.random.default_rng(10)
