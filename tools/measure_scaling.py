@@ -8,7 +8,7 @@ counts little; what a command waits for disks is not in them. Computed from the 
 time of a job for so many workers of one core each, which start together, and the merging behind it
 by one process:
 
-    sweep:   start + work / workers + one trial, then start + stores * store + trials * trial merged
+    sweep:   start + trials / workers, rounded up, then start + stores * store + trials * row
     ticket:  start + the largest sum of blocks that a part has, then merging
 
 Nothing is computed of queues, networks or file systems.
@@ -18,6 +18,7 @@ usage: measure_scaling.py --executable TOMBOLA [--rounds N]
 
 import argparse
 import json
+import math
 import pathlib
 import resource
 import statistics
@@ -27,12 +28,11 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WORKERS = [4, 64, 1024]
 DAY = 86400.0
-SWEEPS = {
-    "optimum, m = 2, n = 20": ("dimension = 2\ncount = 20\nsolver = \"exact\"\n", 20000),
-    "beam, m = 9, n = 250": ("dimension = 9\ncount = 250\nsolver = \"beam\"\n", 16),
-}
+# Cheap trials, whose rows and merging are measured too, and costly ones.
+CHEAP = ("optimum, m = 2, n = 20", "dimension = 2\ncount = 20\nsolver = \"exact\"\n", 20000)
+COSTLY = ("beam, m = 4, n = 100", "dimension = 4\ncount = 100\nsolver = \"beam\"\n", 4)
 PARTS = 64
-TARGET, WIDTH = "Targets/fashion-resnet.onnx", 2000
+TARGET, WIDTH = "Targets/fashion-cnn.onnx", 2000
 
 
 class Tool:
@@ -53,46 +53,62 @@ def spread(values):
     return f"{statistics.median(values):.3g} ({min(values):.3g} to {max(values):.3g})"
 
 
-def sweep(tool, name, text, trials, rounds):
-    specification = f"seed = 1\ntrials = {trials}\n{text}epsilon = 0.1\n"
-    (tool.folder / "grid.toml").write_text(specification)
-    (tool.folder / "one.toml").write_text(specification.replace(f"trials = {trials}", "trials = 1"))
-    unit, start, one, all_trials, all_stores = [], [], [], [], []
+def specification(tool, text, trials):
+    name = f"grid-{trials}.toml"
+    (tool.folder / name).write_text(f"seed = 1\ntrials = {trials}\n{text}epsilon = 0.1\n")
+    return name
+
+
+def trials_of(tool, kind, rounds):
+    """Seconds of a trial, one round each, beside a run of one trial."""
+    _, text, trials = kind
+    grid, single = specification(tool, text, trials), specification(tool, text, 1)
+    unit, start = [], []
     for _ in range(rounds):
-        start.append(tool.seconds("sweep", "one.toml", "--store", "single", "--threads", "1")[0])
-        used, _ = tool.seconds("sweep", "grid.toml", "--store", "whole", "--threads", "1")
-        unit.append((used - start[-1]) / trials)
-        one.append(tool.seconds("merge", "merged", "single", "--force")[0])
-        all_trials.append(tool.seconds("merge", "merged", "whole", "--force")[0])
+        start.append(tool.seconds("sweep", single, "--store", "single", "--threads", "1")[0])
+        used, _ = tool.seconds("sweep", grid, "--store", "whole", "--threads", "1")
+        unit.append((used - start[-1]) / (trials - 1))
         sizes = [(tool.folder / store).stat().st_size for store in ("single", "whole")]
         for store in ("single", "whole"):
-            (tool.folder / store).unlink()
+            (tool.folder / store).rename(tool.folder / f"{store}-{trials}")
+    return unit, start, sizes
+
+
+def merging_of(tool, kind, rounds):
+    """Seconds of merging one trial, all of them in one store, and all in many stores."""
+    _, text, trials = kind
+    grid = specification(tool, text, trials)
     parts = [f"part-{index}" for index in range(1, PARTS + 1)]
     for index, part in enumerate(parts, 1):
-        tool.seconds("sweep", "grid.toml", "--store", part, "--shard", f"{index}/{PARTS}", "--threads", "1")
-    for _ in range(rounds):
-        all_stores.append(tool.seconds("merge", "merged", *parts, "--force")[0])
-    for part in parts:
-        (tool.folder / part).unlink()
-    begin, trial = statistics.median(start), statistics.median(unit)
-    per_store = max(0.0, (statistics.median(all_stores) - statistics.median(all_trials)) / (PARTS - 1))
-    per_trial = max(0.0, (statistics.median(all_trials) - statistics.median(one)) / (trials - 1))
+        tool.seconds("sweep", grid, "--store", part, "--shard", f"{index}/{PARTS}", "--threads", "1")
+    cases = [[f"single-{trials}"], [f"whole-{trials}"], parts]
+    return [[tool.seconds("merge", "merged", *stores, "--force")[0] for _ in range(rounds)] for stores in cases]
+
+
+def sweeps(tool, rounds):
+    unit, start, sizes = trials_of(tool, CHEAP, rounds)
+    one, whole, many = merging_of(tool, CHEAP, rounds)
+    trials = CHEAP[2]
+    begin, base = statistics.median(start), statistics.median(one)
+    per_store = max(0.0, (statistics.median(many) - statistics.median(whole)) / (PARTS - 1))
+    per_trial = max(0.0, (statistics.median(whole) - base) / (trials - 1))
     per_trial_bytes = (sizes[1] - sizes[0]) / (trials - 1)
-    print(f"\n{name}: {trials} trials")
-    print(f"  seconds a trial          {spread(unit)}")
-    print(f"  seconds of one alone     {spread(start)}")
-    print(f"  merging, {PARTS} stores      {spread(all_stores)}")
-    print(f"  merging, one store       {spread(all_trials)}; of one trial {spread(one)}")
-    print(f"  merging, seconds         {per_store:.3g} a store, {per_trial:.3g} a trial")
-    print(f"  bytes                    {sizes[0]} a store of one trial, {per_trial_bytes:.1f} a trial more")
-    count = DAY / trial
-    print(f"  a day of one core        {count:.3g} trials, {count * per_trial_bytes / 1e6:.3g} MB")
-    print("  workers  seconds of a job  merging  together  of workers * together, work is")
-    for workers in WORKERS:
-        job = begin + DAY / workers + trial
-        merging = statistics.median(one) + workers * per_store + count * per_trial
-        together = job + merging
-        print(f"  {workers:7d}  {job:16.5g}  {merging:7.3g}  {together:8.5g}  {DAY / (workers * together):.1%}")
+    print(f"seconds of a sweep of one trial {spread(start)}")
+    print(f"merging: one trial {spread(one)}, {trials} trials {spread(whole)}, in {PARTS} stores {spread(many)}")
+    print(f"merging: {per_store:.3g} s a store, {per_trial:.3g} s a trial")
+    print(f"bytes: {sizes[0]} a store of one trial, {per_trial_bytes:.1f} each trial more")
+    costly = trials_of(tool, COSTLY, 1)[0]
+    for name, seconds in ((CHEAP[0], unit), (COSTLY[0], costly)):
+        trial = statistics.median(seconds)
+        count = DAY / trial
+        print(f"\n{name}: seconds a trial {spread(seconds)}")
+        print(f"a day of one core: {count:.3g} trials, {count * per_trial_bytes / 1e6:.3g} MB")
+        print("  workers  seconds of a job  merging  together  of workers * together, work is")
+        for workers in WORKERS:
+            job = begin + math.ceil(count / workers) * trial
+            merging = base + workers * per_store + count * per_trial
+            together = job + merging
+            print(f"  {workers:7d}  {job:16.5g}  {merging:7.3g}  {together:8.5g}  {DAY / (workers * together):.1%}")
 
 
 def ticket(tool, rounds):
@@ -140,8 +156,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         tool = Tool(str(pathlib.Path(options.executable).resolve()), pathlib.Path(folder))
         print(f"rounds: {options.rounds}; load {open('/proc/loadavg').read().split()[0]}")
-        for name, (text, trials) in SWEEPS.items():
-            sweep(tool, name, text, trials, options.rounds)
+        sweeps(tool, options.rounds)
         ticket(tool, options.rounds)
 
 
