@@ -40,6 +40,7 @@ SET = 400
 # Of a ticket's file: what may be missing to the size asked for, and about what no filter adds to.
 TOLERANCE, HEAD = 0.03, 130
 SOURCES = ["bits", "feedback", "files", "networks", "quantisers", "rivals"]
+TICKETS = ["mode=calibrated metric=logits solver=greedy", "bits width=16384 mode=calibrated"]
 TARGETS = ["fashion-cnn", "fashion-lenet", "fashion-resnet", "fashion-resnet-wide"]
 
 
@@ -191,7 +192,7 @@ def main():
     parser.add_argument("--bits", nargs="*", type=float, default=[2, 3, 4], help="bits a weight of whole files")
     parser.add_argument("--rivals", nargs="*", default=[rival.name for rival in rivals.RIVALS])
     parser.add_argument("--sets", type=int, default=3, help="sets of 400 images, or seeds of k-means")
-    parser.add_argument("--tickets", nargs="*", default=["mode=calibrated metric=logits solver=greedy"],
+    parser.add_argument("--tickets", nargs="*", default=TICKETS,
                         help="options of tombola prune, as one=value, a word a row of tickets; with \"bits\" "
                         "among them and a width the search is for a file of the size")
     parser.add_argument("--ticket-targets", nargs="*", default=TARGETS[:3])
