@@ -28,9 +28,9 @@ inside() {
 echo "files in the root beside the tarball's: $(find "$root" -type f -not -path "$root/opt/*" | wc -l), glibc's"
 inside --version
 inside solve --dimension 4 --count 100 --seed 1 --solver beam | head -n 3
-inside prune "/opt/$name/share/tombola/targets/fashion-cnn.onnx" --width 300 --seed 1 -o /tmp/t.safetensors | head -n 1
+inside prune "/opt/$name/share/tombola/targets/fashion-cnn.onnx" --width 300 --seed 1 --solver greedy -o /tmp/t.safetensors | head -n 1
 inside verify /tmp/t.safetensors --target "/opt/$name/share/tombola/targets/fashion-cnn.onnx" | tail -n 1
-"$here" prune "$targets/fashion-cnn.onnx" --width 300 --seed 1 -o "$folder/t.safetensors" > "$folder/out"
+"$here" prune "$targets/fashion-cnn.onnx" --width 300 --seed 1 --solver greedy -o "$folder/t.safetensors" > "$folder/out"
 cmp "$folder/t.safetensors" "$root/tmp/t.safetensors"
 printf 'seed = 1\ntrials = 20\ndimension = 1\ncount = [8, 12]\nepsilon = 0.1\n' > "$root/tmp/grid.toml"
 inside sweep /tmp/grid.toml --store /tmp/s.sqlite --shard 1/2 > "$folder/out"
