@@ -3,8 +3,8 @@ import RandomStreams
 import Testing
 import Tickets
 
-/// Kept lists by bands of |u|: nothing lost, long and short filters at their own rates, and no bytes
-/// that a decoder traps on.
+/// Kept lists by bands of |u|: nothing lost, long and short filters at their own rates, and no
+/// bytes that a decoder traps on.
 @Suite struct BandedListCodeTests {
   private static func network(width: Int, channels: Int) throws -> RandomNetwork {
     try VectorCode.network(seed: 9, width: width, dimension: 3, vectors: channels)

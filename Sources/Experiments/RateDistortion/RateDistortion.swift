@@ -66,8 +66,8 @@ public struct RateDistortion: Sendable {
 
   /// Lloyd and Max's scalar quantisers of 4, 8 and 16 levels (J. Max, "Quantizing for minimum
   /// distortion", IRE Transactions on Information Theory, 1960); the E8P codebook of QuIP#
-  /// (Tseng et al., arXiv 2402.04396) and the trellis codes of QTIP (Tseng et al., arXiv 2406.11235),
-  /// both as QTIP's paper compares them.
+  /// (Tseng et al., arXiv 2402.04396) and the trellis codes of QTIP (Tseng et al., arXiv
+  /// 2406.11235), both as QTIP's paper compares them.
   public static let published = [
     Published(name: "Lloyd–Max (Max 1960)", bits: 2, error: 0.1175),
     Published(name: "Lloyd–Max (Max 1960)", bits: 3, error: 0.0345),

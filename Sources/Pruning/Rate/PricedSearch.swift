@@ -44,7 +44,7 @@ struct PricedSearch {
   ) throws {
     let entries = Double(setting.addresses.reduce(0) { $0 + setting.layer($1).sliceCount })
     let rateOfLists = 8 * Double(bytes - least) / entries
-    // Σ w·4^(−bits / entries), one layer after another, has this slope where bits are spread evenly.
+    // Σ w·4^(−bits / entries) over layers has this slope where bits are spread evenly.
     let mean = layerWeights.reduce(0, +) / Double(layerWeights.count)
     var price = 2 * log(2) * mean * Double(setting.graph.layers.count) * exp2(-2 * rateOfLists) / entries
     var fit: (price: Double, bytes: Int)?
@@ -161,8 +161,8 @@ struct PricedSearch {
     return choices
   }
 
-  /// Bits beyond which none is worth its price: at Shannon's bound the error e in m entries falls by
-  /// e · 2 ln 2 / m a bit, and twice as many bits are looked at as end there.
+  /// Bits beyond which none is worth its price: at Shannon's bound the error e in m entries falls
+  /// by e · 2 ln 2 / m a bit, and half as many bits again are looked at as end there.
   private static func greatestBits(_ target: [Double], price: Double) -> Double {
     let m = Double(target.count)
     let energy = target.reduce(0) { $0 + $1 * $1 }

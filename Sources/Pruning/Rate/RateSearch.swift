@@ -7,8 +7,8 @@ import Tickets
 
 /// Draws the ticket of least error whose whole file takes at most so many bytes.
 ///
-/// A ticket is a code of its target's weights: the seed gives the code book for nothing, and what is
-/// paid for is which filters stay. Every block is searched by `SuperpositionSearch`, which finds
+/// A ticket is a code of its target's weights: the seed gives the code book for nothing, and what
+/// is paid for is which filters stay. Every block is searched by `SuperpositionSearch`, which finds
 /// good subsets at all numbers of bits at once; which of them a block gets is decided by one price
 /// of a bit for the whole network, so that bits go where they lower the error most. The error is
 /// Σ over layers of (squared error ÷ squares of what is wanted) · (what that does to the network's
@@ -21,7 +21,9 @@ import Tickets
 ///
 /// ```swift
 /// let search = try RateSearch(target, seed: 7, width: 1 << 15)
-/// let result = try search.run(bytes: 1000) { ticket in try TicketFile(ticket: ticket, claims: nil).packed().count }
+/// let result = try search.run(bytes: 1000) {
+///   try TicketFile(ticket: $0, claims: nil).packedByteCount()
+/// }
 /// ```
 public struct RateSearch: Sendable {
   let setting: SearchSetting

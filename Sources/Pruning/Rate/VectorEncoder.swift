@@ -8,7 +8,8 @@ import Tickets
 /// Codes vectors as kept filters of a random layer, in a file of so many bits an entry.
 ///
 /// ```swift
-/// let vectors = (0..<8).map { VectorEncoder.Law.gaussian.vector(dimension: 72, seed: 1, index: $0) }
+/// let law = VectorEncoder.Law.gaussian
+/// let vectors = (0..<8).map { law.vector(dimension: 72, seed: 1, index: $0) }
 /// let code = try VectorEncoder(seed: 7, width: 1 << 14).code(vectors, bits: 2)
 /// let again = try VectorCode(decoding: code.encoded()).vectors()
 /// ```

@@ -20,7 +20,8 @@ public struct VectorMeasure: Sendable {
 
   /// Bits of the file for each entry.
   public var fileBits: Double { 8 * Double(fileBytes) / Double(vectors * dimension) }
-  /// The least part of their squares that Gaussian entries can be missed by in as many bits: 2^(−2R).
+  /// The least part of their squares that Gaussian entries can be missed by in as many bits:
+  /// 2^(−2R).
   public var shannon: Double { exp2(-2 * fileBits) }
 
   /// Decodes a file and compares.

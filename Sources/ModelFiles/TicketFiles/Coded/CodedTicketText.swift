@@ -4,8 +4,9 @@ import Tickets
 
 /// What a coded ticket says in words, a line each: generator; seed, width, mode, whether the search
 /// ended by itself and whether a digest of the target's file follows; input range and options of
-/// the search as JSON; the scales' exponents; in version 2 the bands of each layer an octave; the input's height, width and channels and the number
-/// of the output's node; and then the nodes (`CodedGraph`).
+/// the search as JSON; the scales' exponents; in version 2 the bands of each layer an octave; the
+/// input's height, width and channels and the number of the output's node; and then the nodes
+/// (`CodedGraph`).
 struct CodedTicketText {
   let generator: String
   let seed: UInt64

@@ -11,11 +11,11 @@ import RunControl
 ///     bits + m / (2 · efficiency) · log₂(squared error),
 ///
 /// what it would have taken to come as far: a code at Shannon's bound lowers the squared error by
-/// the factor 2^(−2/m) for every bit. Band after band a beam keeps the best subsets, those that pass
-/// a band over among them; so one run meets subsets of all sizes, and the curve that it returns is
-/// read at any number of bits. Sums of random vectors chosen so are the superposition codes of
-/// Barron and Joseph; Venkataramanan, Sarkar and Tatikonda (arXiv 1212.1707) prove that their greedy
-/// encoding reaches the bound in the limit.
+/// the factor 2^(−2/m) for every bit. Band after band a beam keeps the best subsets, those that
+/// pass a band over among them; so one run meets subsets of all sizes, and the curve that it
+/// returns is read at any number of bits. Sums of random vectors chosen so are the superposition
+/// codes of Barron and Joseph; Venkataramanan, Sarkar and Tatikonda (arXiv 1212.1707) prove that
+/// their greedy encoding reaches the bound in the limit.
 ///
 /// All subsets of the beam are scored against a tile of candidates by one GEMM in Float32, which
 /// only shortlists: what lies within a bound on its rounding of the cut is summed again in Float64
@@ -28,7 +28,7 @@ package struct SuperpositionSearch: Sendable {
   /// The parts of what Shannon's bound promises for a bit that subsets are expected to gain, a beam
   /// for each. The largest that candidates can keep up with finds most; where they cannot, its beam
   /// passes every band over, and the others have what there is.
-  package var efficiencies = [0.65, 0.73, 0.8, 0.87]
+  package var efficiencies = [0.58, 0.66, 0.74, 0.82]
   /// Beams in work at once, one a core.
   package var workers = 1
   /// Candidates scored at once.
@@ -46,8 +46,8 @@ package struct SuperpositionSearch: Sendable {
   ///   - control: asked for a stop before each band.
   /// - Returns: all subsets that entered the beam.
   /// - Throws: `Interruption`; what `bands` throws.
-  /// - Complexity: 2·m·width operations a candidate, choice and beam; memory of a band and width · m
-  ///   numbers a beam.
+  /// - Complexity: 2·m·width operations a candidate, choice and beam; memory of a band and width
+  ///   · m numbers a beam.
   package func curve(
     target: [Double], bands: some SuperpositionBands, greatestBits: Double, control: RunControl = RunControl()
   ) throws -> SuperpositionCurve {
