@@ -20,7 +20,7 @@ struct NetworkBands: SuperpositionBands {
 
   /// Bits that the count of a band's chosen filters takes beside which of them they are, for each
   /// of them: about 1.4 where as many bands as not have one.
-  static let countBits = 2.4
+  static let countBits = 1.6
   /// Bands of an octave that are searched.
   static let perOctave = 8
 

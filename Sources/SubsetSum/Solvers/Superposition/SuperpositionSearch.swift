@@ -28,7 +28,7 @@ package struct SuperpositionSearch: Sendable {
   /// The parts of what Shannon's bound promises for a bit that subsets are expected to gain, a beam
   /// for each. The largest that candidates can keep up with finds most; where they cannot, its beam
   /// passes every band over, and the others have what there is.
-  package var efficiencies = [0.58, 0.66, 0.74, 0.82]
+  package var efficiencies = [0.65, 0.73, 0.8, 0.87]
   /// Beams in work at once, one a core.
   package var workers = 1
   /// Candidates scored at once.
