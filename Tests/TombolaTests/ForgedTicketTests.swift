@@ -29,8 +29,9 @@ import Tombola
       self.data = data
       let plan =
         calibrated
-        ? SearchPlan(mode: .calibrated(CalibrationPlan(sweeps: 2)))
-        : SearchPlan(scaleRule: ScaleRule(largestEntry: 256, largestNormPerWidth: 0.25), workLimit: 1 << 40)
+        ? SearchPlan(mode: .calibrated(CalibrationPlan(sweeps: 2)), solver: "greedy")
+        : SearchPlan(
+          solver: "greedy", scaleRule: ScaleRule(largestEntry: 256, largestNormPerWidth: 0.25), workLimit: 1 << 40)
       let images = calibrated ? data : nil
       let result = try TicketSearch(target, plan: plan, seed: 9, width: 40, images: images).run()
       let figures = try Measurement(ticket: result.ticket, target: target).figures(on: data, control: RunControl())
