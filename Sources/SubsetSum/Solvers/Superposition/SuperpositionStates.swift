@@ -95,7 +95,8 @@ struct SuperpositionStates: Sendable {
   }
 
   private static func hash(_ name: UInt32, _ band: Int) -> UInt64 {
-    var word = UInt64(name) << 16 | UInt64(band & 0xffff)
+    // An offset, as a hash of 0 would make a subset equal to the one without the candidate.
+    var word = (UInt64(name) << 16 | UInt64(band & 0xffff)) &+ 0x9e37_79b9_7f4a_7c15
     word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
     word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
     return word ^ word >> 31
