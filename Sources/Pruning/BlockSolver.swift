@@ -35,9 +35,9 @@ struct BlockSolver {
       flips.start = start
       return setting.solver is BeamSearch ? BetterOf(first: flips, second: setting.solver) : flips
     }
-    if var population = setting.solver as? PopulationSearch {
-      population.workers = workers
-      return population
+    if workers > 1, var parallel = setting.solver as? any MultipleWorkers {
+      parallel.workers = workers
+      return parallel
     }
     guard var random = setting.solver as? RandomSubset else { return setting.solver }
     let half: UInt64 = address.half == .positive ? 0 : 1

@@ -99,10 +99,8 @@ import Testing
       let members = (0..<g).map { i in (0..<m).map { group[i * stride + $0] } }
       let scores = try (0..<count).map { try space.score(residual($0), remaining: 2 * m, and: members) }
       var coordinates = [Double](repeating: .nan, count: count * (g + 1))
-      var reduced = [Double](repeating: .nan, count: count * g)
-      var scratch = [Double](repeating: .nan, count: 16 * max(m, g))
-      projection.project(
-        residuals, scores: scores, count: count, to: &coordinates, reduced: &reduced, scratch: &scratch)
+      var scratch = [Double](repeating: .nan, count: 16 * m)
+      projection.project(residuals, scores: scores, count: count, to: &coordinates, scratch: &scratch)
       for k in 0..<count {
         for c in [0, 1, (1 << g) - 1, (1 << g) * 5 / 7] {
           var child = residual(k)
@@ -119,21 +117,72 @@ import Testing
   }
 
   /// The kernel adds in the order of the columns, in every variant for a CPU.
-  @Test(arguments: [1, 3, 4, 9, 25, 72]) func productsKeepTheirOrder(m: Int) {
+  @Test(arguments: [1, 3, 4, 8, 9, 25, 72]) func projectionsKeepTheirOrder(m: Int) {
     var numbers = TestNumbers(state: 5)
-    for (rows, count) in [(1, 1), (3, 15), (4, 16), (10, 33)] {
-      let matrix = (0..<rows * m).map { _ in numbers.unit() }
-      let vectors = (0..<count * m).map { _ in numbers.unit() }
-      var products = [Double](repeating: .nan, count: count * rows)
+    let stride = (m + 7) / 8 * 8
+    for (g, count) in [(1, 1), (3, 15), (4, 16), (10, 33)] {
+      let matrix = (0..<g * stride).map { _ in numbers.unit() }
+      let inverse = (0..<g * g).map { _ in numbers.unit() }
+      let states = (0..<count * stride).map { _ in numbers.unit() }
+      let scores = (0..<count).map { _ in 1e3 * numbers.unit() }
+      var found = [Double](repeating: .nan, count: count * (g + 1))
       var scratch = [Double](repeating: .nan, count: 16 * m)
-      tombola_row_products_f64(matrix, rows, m, m, vectors, m, count, &products, rows, &scratch)
+      tombola_projections_f64(matrix, inverse, g, stride, m, states, scores, count, &found, &scratch)
       for k in 0..<count {
-        for i in 0..<rows {
-          let sum = (0..<m).reduce(0.0) { $0 + matrix[i * m + $1] * vectors[k * m + $1] }
-          #expect(products[k * rows + i] == sum, "m \(m), count \(count), entry \(i) of \(k)")
+        let products = (0..<g).map { i in
+          (0..<m).reduce(0.0) { $0 + matrix[i * stride + $1] * states[k * stride + $1] }
         }
+        let reduced = (0..<g).map { i in (0...i).reduce(0.0) { $0 + inverse[i * g + $1] * products[$1] } }
+        let rest = scores[k] - reduced.reduce(0.0) { $0 + $1 * $1 }
+        let expected = products + [rest > 0 ? rest.squareRoot() : 0]
+        #expect(Array(found[k * (g + 1)..<(k + 1) * (g + 1)]) == expected, "m \(m), state \(k) of \(count)")
       }
     }
+  }
+
+  /// A child is its parent less two sums, in every variant for a CPU.
+  @Test func childrenAreDifferences() {
+    var numbers = TestNumbers(state: 6)
+    let (stride, lowCount, highCount, parentCount) = (16, 2, 3, 5)
+    let parents = (0..<parentCount * stride).map { _ in numbers.unit() }
+    let low = (0..<stride << lowCount).map { _ in numbers.unit() }
+    let high = (0..<stride << highCount).map { _ in numbers.unit() }
+    let codes: [UInt16] = [0, 31, 7, 18, 5, 28]
+    let chosen: [UInt32] = [0, 0, 1, 4, 3, 4]
+    var children = [Double](repeating: .nan, count: codes.count * stride)
+    tombola_children_f64(parents, chosen, codes, codes.count, low, high, lowCount, stride, &children)
+    for k in codes.indices {
+      for j in 0..<stride {
+        let (first, second) = (Int(codes[k]) % (1 << lowCount), Int(codes[k]) >> lowCount)
+        let expected = parents[Int(chosen[k]) * stride + j] - low[first * stride + j] - high[second * stride + j]
+        #expect(children[k * stride + j] == expected)
+      }
+    }
+  }
+
+  /// The cut lets about as many children pass as are wanted, whatever their number, and is the same
+  /// for the same states.
+  @Test(arguments: [(1, 10, 64), (7, 9, 300), (64, 9, 64), (2000, 9, 2000), (40, 9, 12000), (90, 2, 100)])
+  func cutsLetAboutTheWantedPass(count: Int, g: Int, wanted: Int) {
+    var numbers = TestNumbers(state: 7)
+    let entries = g + 1
+    let sums = (0..<entries << g).map { $0 % entries == g ? 0 : numbers.normal() }
+    let states = (0..<count * entries).map { _ in numbers.normal() }
+    let panels = SumPanels(sums, sumCount: 1 << g, entries: entries)
+    let pairs = count << g
+    let cut = PopulationCut().score(
+      panels, states: states, entries: entries, count: count, wanted: wanted, of: pairs)
+    var passing = 0
+    for k in 0..<count {
+      for c in 0..<1 << g {
+        let score = (0..<entries).reduce(0.0) {
+          let difference = states[k * entries + $1] - sums[c * entries + $1]
+          return $0 + difference * difference
+        }
+        if score <= cut { passing += 1 }
+      }
+    }
+    #expect(passing > wanted / 4 && passing < wanted * 3, "\(passing) of \(pairs) pass")
   }
 
   /// Where no subset comes near the target the scores of all states are large and alike, and the

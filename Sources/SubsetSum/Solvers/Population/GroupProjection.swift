@@ -99,21 +99,12 @@ package struct GroupProjection {
   ///   - residuals: `stride` entries each.
   ///   - scores: σ of each state, in the metric before the group.
   ///   - coordinates: room for g + 1 entries a state.
-  ///   - reduced: room for g entries a state.
-  ///   - scratch: room for 16·max(m, g) entries.
+  ///   - scratch: room for 16·m entries.
   package func project(
     _ residuals: UnsafePointer<Double>, scores: UnsafePointer<Double>, count: Int,
-    to coordinates: UnsafeMutablePointer<Double>, reduced: UnsafeMutablePointer<Double>,
-    scratch: UnsafeMutablePointer<Double>
+    to coordinates: UnsafeMutablePointer<Double>, scratch: UnsafeMutablePointer<Double>
   ) {
-    let width = coordinateCount
-    tombola_row_products_f64(
-      rows.base, size, stride, dimension, residuals, stride, count, coordinates, width, scratch)
-    tombola_row_products_f64(inverse.base, size, size, size, coordinates, width, count, reduced, size, scratch)
-    for state in 0..<count {
-      let row = reduced + state &* size
-      let rest = scores[state] - fixedOrderDot(row, row, size)
-      coordinates[state &* width &+ size] = rest > 0 ? rest.squareRoot() : 0
-    }
+    tombola_projections_f64(
+      rows.base, inverse.base, size, stride, dimension, residuals, scores, count, coordinates, scratch)
   }
 }

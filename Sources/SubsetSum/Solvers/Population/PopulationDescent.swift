@@ -5,12 +5,10 @@ import SubsetSumKernels
 /// the longest ones, and hold what is left of the target.
 ///
 /// A rung scores all children of all states and keeps about `width` of those with the best scores:
-/// the cut is a quantile of a fixed sample, and children within it are kept in the order of their
-/// parents. A child's score is its parent's in the next rung. One thread uses a descent at a time;
+/// the cut is a quantile of a fixed sample (`PopulationCut`), and children within it are kept in the
+/// order of their parents (`PopulationVisitor`). A child's score is its parent's in the next rung. One thread uses a descent at a time;
 /// all its memory is made once.
 final class PopulationDescent: @unchecked Sendable {
-  /// Scores that the cut is the quantile of: a sixteenth of all, between these numbers.
-  private static let sampled = 1 << 10...1 << 13
   /// The children that there is room for: half as many again as the width, and some.
   private static func room(_ width: Int) -> Int { width + width / 2 + 16 }
 
@@ -22,11 +20,11 @@ final class PopulationDescent: @unchecked Sendable {
   private var children: OwnedBuffer<Double>
   private var scores: OwnedBuffer<Double>
   private var childScores: OwnedBuffer<Double>
-  /// The states in the coordinates that their rung can change, and what is left of these.
+  private let spare: OwnedBuffer<Double>
+  /// The states in the coordinates that their rung can change.
   private let coordinates: OwnedBuffer<Double>
-  private let reduced: OwnedBuffer<Double>
   private let scratch: OwnedBuffer<Double>
-  private let sample: OwnedBuffer<Double>
+  private let quantile = PopulationCut()
   private var tiles: [Int: ScreenTile<Float>] = [:]
   /// For each rung so far, each state's parent and the bits of its group.
   private var parents: [OwnedBuffer<UInt32>] = []
@@ -45,7 +43,7 @@ final class PopulationDescent: @unchecked Sendable {
     let isChosen: [Bool]
   }
 
-  init(width: Int, dimension m: Int, stride: Int, rungCount: Int) {
+  init(width: Int, dimension m: Int, stride: Int, rungCount: Int, groupSize: Int) {
     self.width = width
     self.m = m
     self.stride = stride
@@ -54,10 +52,9 @@ final class PopulationDescent: @unchecked Sendable {
     children = OwnedBuffer(count: capacity * stride)
     scores = OwnedBuffer(count: capacity)
     childScores = OwnedBuffer(count: capacity)
-    coordinates = OwnedBuffer(count: capacity * (PopulationLadder.groupSize + 1))
-    reduced = OwnedBuffer(count: capacity * PopulationLadder.groupSize)
-    scratch = OwnedBuffer(count: 16 * max(m, PopulationLadder.groupSize))
-    sample = OwnedBuffer(count: Self.sampled.upperBound)
+    spare = OwnedBuffer(count: capacity)
+    coordinates = OwnedBuffer(count: capacity * (groupSize + 1))
+    scratch = OwnedBuffer(count: 16 * m)
     for _ in 0..<rungCount {
       parents.append(OwnedBuffer(count: capacity))
       codes.append(OwnedBuffer(count: capacity))
@@ -65,10 +62,10 @@ final class PopulationDescent: @unchecked Sendable {
   }
 
   /// Bytes of a descent.
-  static func bytes(width: Int, dimension m: Int, rungCount: Int) -> Int {
-    let numbers = 2 * ShortCandidates.paddedStride(m) + 2 * PopulationLadder.groupSize + 3
+  static func bytes(width: Int, dimension m: Int, rungCount: Int, groupSize: Int) -> Int {
+    let numbers = 2 * ShortCandidates.paddedStride(m) + groupSize + 4
     let states = ByteCount.product(room(width), 8 * numbers + 6 * rungCount)
-    return ByteCount.sum(states, 1 << 20)
+    return ByteCount.sum(states, 1 << 20, PopulationCut.bytes)
   }
 
   /// The work of a run of `width` states, at most.
@@ -76,12 +73,8 @@ final class PopulationDescent: @unchecked Sendable {
     let states = room(width)
     return ladder.rungs.reduce(0) { sum, rung in
       let (pairs, width) = (states * rung.sumCount, rung.projection.coordinateCount)
-      return sum + UInt64((pairs + sampleSize(pairs)) * width + states * m * (width + 2))
+      return sum + UInt64((pairs + PopulationCut.sampleSize(pairs)) * width + states * m * (width + 2))
     }
-  }
-
-  private static func sampleSize(_ pairs: Int) -> Int {
-    min(pairs, max(sampled.lowerBound, min(sampled.upperBound, pairs / 16)))
   }
 
   /// Goes down from one residual, in which all candidates of the ladder count by half. Nil when the
@@ -114,17 +107,22 @@ final class PopulationDescent: @unchecked Sendable {
   ) throws -> Bool {
     let entries = rung.projection.coordinateCount
     rung.projection.project(
-      residuals.base, scores: scores.base, count: count, to: coordinates.base, reduced: reduced.base,
+      residuals.base, scores: scores.base, count: count, to: coordinates.base,
       scratch: scratch.base)
     let pairs = count * rung.sumCount
     work += UInt64(pairs * entries + count * m * entries)
     evaluations += UInt64(pairs)
     let wanted = pattern == 0 ? width : 2 * width
-    let cut = pairs <= wanted ? .infinity : quantile(rung, wanted)
+    var cut = Double.infinity
+    if pairs > wanted {
+      work += UInt64(PopulationCut.sampleSize(pairs) * entries)
+      cut = quantile.score(
+        rung.panels, states: coordinates.base, entries: entries, count: count, wanted: wanted, of: pairs)
+    }
     var visitor = PopulationVisitor(
       states: coordinates.base, sums: rung.projection.sums.base, entries: entries, cut: cut, pattern: pattern,
-      parents: parents[depth].base, codes: codes[depth].base, scores: childScores.base, capacity: capacity,
-      control: control)
+      parents: parents[depth].base, codes: codes[depth].base, scores: childScores.base, spare: spare.base,
+      width: width, capacity: capacity, control: control)
     let tile = tiles[entries] ?? ScreenTile(dimension: entries)
     tiles[entries] = tile
     guard
@@ -135,58 +133,12 @@ final class PopulationDescent: @unchecked Sendable {
     if visitor.count == 0, pattern != 0 { return try step(rung, depth, pattern: 0, control) }
     count = visitor.count
     work += UInt64(2 * count * m)
-    let low = 1 << rung.lowCount &- 1
-    for child in 0..<count {
-      let code = Int(codes[depth].base[child])
-      let from = residuals.base + Int(parents[depth].base[child]) &* stride
-      let (first, second) = (
-        rung.lowSums.base + (code & low) &* stride, rung.highSums.base + (code >> rung.lowCount) &* stride
-      )
-      let target = children.base + child &* stride
-      for j in 0..<stride { target[j] = (from[j] - first[j]) - second[j] }
-    }
+    tombola_children_f64(
+      residuals.base, parents[depth].base, codes[depth].base, count, rung.lowSums.base, rung.highSums.base,
+      rung.lowCount, stride, children.base)
     swap(&residuals, &children)
     swap(&scores, &childScores)
     return count > 0
-  }
-
-  /// The score that about `wanted` children do not exceed.
-  private func quantile(_ rung: PopulationLadder.Rung, _ wanted: Int) -> Double {
-    let pairs = count * rung.sumCount
-    let taken = Self.sampleSize(pairs)
-    let entries = rung.projection.coordinateCount
-    work += UInt64(taken * entries)
-    // The states evenly spread, a sum for each that depends on its number.
-    let step = Double(count) / Double(taken)
-    for k in 0..<taken {
-      let state = min(count - 1, Int(Double(k) * step))
-      let sum = Int(SplitMix.mix(UInt64(k)) >> 33) & (rung.sumCount - 1)
-      sample.base[k] = fixedOrderSquaredDistance(
-        rung.projection.sums.base + sum &* entries, coordinates.base + state &* entries, entries)
-    }
-    return selected(min(taken - 1, taken * wanted / pairs), taken)
-  }
-
-  /// The value at a place of the first `taken` of the sample, as if they were sorted.
-  private func selected(_ place: Int, _ taken: Int) -> Double {
-    let values = sample.base
-    for k in 0..<taken where values[k].isNaN { values[k] = .infinity }
-    var (low, high) = (0, taken - 1)
-    while low < high {
-      let pivot = values[(low + high) / 2]
-      var (i, j) = (low, high)
-      while i <= j {
-        while values[i] < pivot { i += 1 }
-        while values[j] > pivot { j -= 1 }
-        if i <= j {
-          (values[i], values[j]) = (values[j], values[i])
-          i += 1
-          j -= 1
-        }
-      }
-      if place <= j { high = j } else if place >= i { low = i } else { break }
-    }
-    return values[place]
   }
 
   private func ending(_ ladder: PopulationLadder, _ measure: ExchangeMeasure) -> Ending {
@@ -209,31 +161,4 @@ final class PopulationDescent: @unchecked Sendable {
     return Ending(
       figure: figure, meanSquare: fixedOrderDot(residual, residual, stride) / Double(max(1, m)), isChosen: isChosen)
   }
-}
-
-/// Takes the children whose scores lie within the cut.
-private struct PopulationVisitor: PairVisitor {
-  let states: UnsafePointer<Double>
-  let sums: UnsafePointer<Double>
-  let entries: Int
-  let cut: Double
-  let pattern: Int
-  let parents: UnsafeMutablePointer<UInt32>
-  let codes: UnsafeMutablePointer<UInt16>
-  let scores: UnsafeMutablePointer<Double>
-  let capacity: Int
-  let control: RunControl
-  private(set) var count = 0
-
-  @inline(__always) mutating func visit(_ left: Int, _ right: Int) {
-    let score = fixedOrderSquaredDistance(sums + right &* entries, states + left &* entries, entries)
-    if !(score <= cut) || count == capacity { return }
-    if pattern != 0, SplitMix.draw(pattern, left << 16 | right) & 1 == 0 { return }
-    parents[count] = UInt32(truncatingIfNeeded: left)
-    codes[count] = UInt16(truncatingIfNeeded: right)
-    scores[count] = score
-    count &+= 1
-  }
-
-  mutating func shouldStop(before pairs: Int) -> Bool { control.interruption() != nil }
 }

@@ -10,14 +10,15 @@ import RunControl
 /// (`GroupProjection`), so that scoring all children of all states is one GEMM (`PairScreen`).
 /// Nothing changes once a ladder is made, so threads may share it.
 final class PopulationLadder: @unchecked Sendable {
-  /// Candidates of a group, where as many are left.
-  static let groupSize = 9
+  /// The largest groups.
+  static let largestGroup = 10
 
   /// One group.
   struct Rung {
     /// Positions of the group's candidates in `ShortCandidates`; all before it remain.
     let group: Range<Int>
     let projection: GroupProjection
+    let panels: SumPanels
     /// Σ ± x/2 over the first half of the group's candidates and over the others, a row of `stride`
     /// entries for each choice of signs: bit i of a row's number is set where candidate i has +.
     let lowSums: OwnedBuffer<Double>
@@ -29,6 +30,8 @@ final class PopulationLadder: @unchecked Sendable {
     var sumCount: Int { 1 << group.count }
   }
 
+  /// g, the candidates of a group where as many are left.
+  let groupSize: Int
   /// From long candidates to short ones.
   let rungs: [Rung]
   /// δ, the error a coordinate at which the search aims.
@@ -41,16 +44,17 @@ final class PopulationLadder: @unchecked Sendable {
   /// Complexity: for each group m³/6 + 6·g·m², and 2^g·g for its sums.
   ///
   /// - Throws: `Interruption` when the run must stop.
-  init(_ rows: ShortCandidates, count: Int, tolerance: Double, _ control: RunControl) throws {
+  init(_ rows: ShortCandidates, count: Int, groupSize: Int, tolerance: Double, _ control: RunControl) throws {
+    self.groupSize = groupSize
     self.tolerance = tolerance
     let (m, stride) = (rows.dimension, rows.stride)
     let covariance = OwnedBuffer<Double>(count: m * stride)
     covariance.base.initialize(repeating: 0, count: m * stride)
     for j in 0..<m { covariance.base[j * stride + j] = tolerance * tolerance }
     var built: [Rung] = []
-    for start in Swift.stride(from: 0, to: count, by: Self.groupSize) {
+    for start in Swift.stride(from: 0, to: count, by: groupSize) {
       try control.checkInterruption()
-      let group = start..<min(count, start + Self.groupSize)
+      let group = start..<min(count, start + groupSize)
       let metric = ReachMetric(covariance: covariance.base, dimension: m, stride: stride)
       built.append(try Self.rung(rows, group, metric, control))
       for i in group { Self.add(rows[i], to: covariance.base, m, stride) }
@@ -89,7 +93,9 @@ final class PopulationLadder: @unchecked Sendable {
       doubles: projection.sums.base)
     let middle = group.lowerBound + group.count / 2
     return Rung(
-      group: group, projection: projection, lowSums: signedSums(rows, group.lowerBound..<middle),
+      group: group, projection: projection,
+      panels: SumPanels(projection.sumRows, sumCount: 1 << group.count, entries: projection.coordinateCount),
+      lowSums: signedSums(rows, group.lowerBound..<middle),
       highSums: signedSums(rows, middle..<group.upperBound), lowCount: group.count / 2,
       screen: try PairScreen(right: right, count: 1 << group.count, control))
   }
@@ -111,17 +117,18 @@ final class PopulationLadder: @unchecked Sendable {
   }
 
   /// The work of making a ladder.
-  static func work(dimension m: Int, count: Int) -> UInt64 {
-    let (m, g, groups) = (UInt64(m), UInt64(groupSize), UInt64((count + groupSize - 1) / groupSize))
+  static func work(dimension m: Int, count: Int, groupSize: Int) -> UInt64 {
+    let groups = UInt64((count + groupSize - 1) / groupSize)
+    let (m, g) = (UInt64(m), UInt64(groupSize))
     return groups * (m * m * m / 6 + 6 * g * m * m / 4 + (g + 1) << g)
   }
 
   /// Bytes of a ladder.
-  static func bytes(dimension m: Int, count: Int) -> Int {
+  static func bytes(dimension m: Int, count: Int, groupSize g: Int) -> Int {
     let stride = ShortCandidates.paddedStride(m)
-    let sums = ByteCount.product(1 << groupSize, 12 * (groupSize + 2) + 8)
-    let rows = ByteCount.product(8 * stride, groupSize + (2 << ((groupSize + 1) / 2)))
+    let sums = ByteCount.sum(ByteCount.product(1 << g, 12 * (g + 2) + 8), SumPanels.bytes(groupSize: g))
+    let rows = ByteCount.product(8 * stride, g + (2 << ((g + 1) / 2)))
     return ByteCount.sum(
-      ByteCount.product(count / groupSize + 1, ByteCount.sum(sums, rows)), ByteCount.product(16, m, stride))
+      ByteCount.product(count / g + 1, ByteCount.sum(sums, rows)), ByteCount.product(16, m, stride))
   }
 }

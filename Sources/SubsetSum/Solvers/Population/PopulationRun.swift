@@ -16,6 +16,7 @@ final class PopulationRun {
   private static let turnedOver: UInt64 = 8
 
   private let problem: Problem
+  private let groupSize: Int
   private let workers: Int
   private let widest: Int
   private var round: Int
@@ -53,7 +54,8 @@ final class PopulationRun {
     let m = problem.dimension
     let count = min(problem.count, laddered(dimension: m))
     return ByteCount.sum(
-      ShortCandidates.bytes(problem, count: count), PopulationLadder.bytes(dimension: m, count: count), 1 << 20)
+      ShortCandidates.bytes(problem, count: count),
+      PopulationLadder.bytes(dimension: m, count: count, groupSize: PopulationLadder.largestGroup), 1 << 20)
   }
 
   /// Orders the candidates and rounds the longest ones.
@@ -63,10 +65,11 @@ final class PopulationRun {
   ///   - keepsLong: whether candidates longer than the ladder's stay as they are in the start.
   /// - Throws: `SubsetSumError.memoryLimit`; `Interruption` when the run must stop.
   init(
-    _ problem: Problem, start: Solution, width: Int, firstRound: Int, keepsLong: Bool, workers: Int,
+    _ problem: Problem, start: Solution, width: Int, groupSize: Int, firstRound: Int, keepsLong: Bool, workers: Int,
     _ meter: WorkMeter
   ) throws {
     self.problem = problem
+    self.groupSize = groupSize
     self.workers = workers
     self.meter = meter
     let error = start.error
@@ -143,10 +146,11 @@ final class PopulationRun {
   /// there is no work for one.
   private func ladderInUse() throws -> PopulationLadder? {
     if let ladder, ladder.tolerance < 1.5 * tolerance, tolerance < 1.5 * ladder.tolerance { return ladder }
-    let work = PopulationLadder.work(dimension: rows.dimension, count: laddered)
+    let work = PopulationLadder.work(dimension: rows.dimension, count: laddered, groupSize: groupSize)
     guard meter.allows(work) else { return nil }
     meter.count(work: work, evaluations: 0)
-    let made = try PopulationLadder(rows, count: laddered, tolerance: tolerance, meter.control)
+    let made = try PopulationLadder(
+      rows, count: laddered, groupSize: groupSize, tolerance: tolerance, meter.control)
     ladder = made
     return made
   }
@@ -164,7 +168,8 @@ final class PopulationRun {
       width = width * 7 / 8
     }
     if let memory = meter.control.limits.memoryBytes {
-      let each = PopulationDescent.bytes(width: 1 << 10, dimension: m, rungCount: ladder.rungs.count) >> 10
+      let each = PopulationDescent.bytes(
+        width: 1 << 10, dimension: m, rungCount: ladder.rungs.count, groupSize: groupSize) >> 10
       width = min(width, memory / 2 / max(1, each * Self.lanes))
     }
     if width < Self.leastWidth {
@@ -180,7 +185,8 @@ final class PopulationRun {
     if descents.count < used || descents[0].width != width {
       descents = (0..<used).map { _ in
         PopulationDescent(
-          width: width, dimension: rows.dimension, stride: rows.stride, rungCount: ladder.rungs.count)
+          width: width, dimension: rows.dimension, stride: rows.stride, rungCount: ladder.rungs.count,
+          groupSize: groupSize)
       }
     }
     let results = Guarded([LaneResult?](repeating: nil, count: Self.lanes))
