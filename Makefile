@@ -27,6 +27,8 @@ C_LIBRARY := $(CURDIR)/.build/release/libTombolaC.so
 TEST_ENVIRONMENT = TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA) TOMBOLA_C_LIBRARY=$(C_LIBRARY)
 PYTHON_TESTS = TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA) TOMBOLA_LIBRARY=$(C_LIBRARY) PYTHONPATH=$(CURDIR)/python \
   $(CURDIR)/$(TEST_VENV)/bin/python -m pytest -q -p no:cacheprovider $(CURDIR)/python/tests
+# Whether all of some programs are there; `command -v` alone is content with any of them.
+HAVE = have() { for program; do command -v $$program >/dev/null || return 1; done; }; have
 SANITIZED_ENVIRONMENT = TOMBOLA_C_LIBRARY=$(C_LIBRARY) TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA)
 
 .PHONY: help library wheel test-wheel deps python-deps test-exporters locale-deps build demo test test-environments test-everywhere test-all bench bench-shapes bench-deps bench-peers bench-report bench-solvers bench-solvers-report browser-deps check-readme docs lint experiments bench-codes targets train-deps install-deps install dist manuals cluster-deps test-clusters
@@ -94,7 +96,7 @@ library: deps
 
 # The wheel of python/, into dist/: library, Swift runtime, a current OpenBLAS and the command.
 wheel: library
-	@command -v cc nm ar >/dev/null || $(MAKE) --no-print-directory deps PACKAGES="gcc binutils"
+	@$(HAVE) cc nm ar || $(MAKE) --no-print-directory deps PACKAGES="gcc binutils"
 	@test -x $(WHEEL_VENV)/bin/python || python3 -m venv $(WHEEL_VENV)
 	@$(WHEEL_VENV)/bin/python -m pip install -q -r python/requirements-wheel.txt
 	$(WHEEL_VENV)/bin/python python/make_wheel.py --output dist
@@ -164,7 +166,7 @@ test-all: test
 
 # Slurm with its authentication, and GNU parallel: their daemons are started by the test alone.
 cluster-deps:
-	@command -v sbatch munged parallel >/dev/null && test -x /usr/sbin/slurmctld \
+	@$(HAVE) sbatch munged parallel && test -x /usr/sbin/slurmctld \
 	  || $(MAKE) --no-print-directory deps PACKAGES="slurm-wlm munge parallel"
 
 # A Slurm of one node on loopback: tasks warned, killed and queued again give what one run gives.
@@ -172,7 +174,7 @@ test-clusters: build cluster-deps
 	python3 tools/test_clusters.py --executable $(TOMBOLA)
 
 install-deps:
-	@command -v patchelf strip >/dev/null || $(MAKE) --no-print-directory deps PACKAGES="patchelf binutils"
+	@$(HAVE) patchelf strip || $(MAKE) --no-print-directory deps PACKAGES="patchelf binutils"
 
 # The Swift runtime goes with the command; OpenBLAS and what else Debian has stay the system's.
 install: build install-deps

@@ -133,7 +133,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "TombolaCTests",
-      dependencies: ["CTombola", "TombolaC", "RunControl", "LinearAlgebra", "SubsetSum", "Tickets", "TestSupport"]),
+      dependencies: [
+        "CTombola", "TombolaC", "RunControl", "LinearAlgebra", "SubsetSum", "Pruning", "Tickets", "TestSupport",
+      ]),
     .testTarget(name: "TombolaTests", dependencies: ["Tombola"]),
     .testTarget(name: "HouseTests", dependencies: ["TestSupport"], exclude: ["traps.txt"]),
   ],

@@ -5,7 +5,6 @@ import ModelFiles
 import Outcomes
 import Pruning
 import RunControl
-import Tickets
 
 /// Options of `solve --bits`.
 struct BitsOptions: ParsableArguments {
@@ -22,9 +21,6 @@ struct BitsOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("With --bits: write the coded file, from which the vectors are made again.", valueName: "FILE"))
   var code: String?
-
-  /// Filters of the sign that counts, where `--count` does not say.
-  static let defaultCount = 1 << 16
 
   /// - Throws: `OptionError` for options that need `--bits`.
   func requireBits() throws {
@@ -50,20 +46,7 @@ struct BitsOptions: ParsableArguments {
     guard let dimension else {
       throw OptionError(option: "--bits", expected: "PROBLEM.npz or --dimension M beside it", found: "neither")
     }
-    guard (1...1 << 20).contains(dimension) else {
-      throw OptionError(option: "--dimension", expected: "1 to 2^20", found: "\(dimension)")
-    }
-    let count = vectors ?? 1
-    guard (1...1 << 16).contains(count) else {
-      throw OptionError(option: "--vectors", expected: "1 to 65536", found: "\(count)")
-    }
-    let name = law ?? VectorEncoder.Law.gaussian.rawValue
-    guard let law = VectorEncoder.Law(rawValue: name) else {
-      throw OptionError(
-        option: "--law", expected: VectorEncoder.Law.allCases.map(\.rawValue).joined(separator: " or "),
-        found: "'\(name)'")
-    }
-    return (0..<count).map { law.vector(dimension: dimension, seed: seed, index: $0) }
+    return try VectorTask.generated(dimension: dimension, vectors: vectors ?? 1, law: law, seed: seed)
   }
 }
 
@@ -81,76 +64,9 @@ extension SolveCommand {
     guard let seed else { throw OptionError(option: "--bits", expected: "--seed S beside it", found: "none") }
     let targets = try budget.targets(path: problem, dimension: dimension, seed: seed)
     if let code = budget.code { try AtomicFile.check(code, force: force) }
-    let count = count ?? BitsOptions.defaultCount
-    guard (1...RandomNetwork.largestWidth).contains(count) else {
-      throw OptionError(option: "--count", expected: "1 to 2^30", found: "\(count)")
-    }
-    let encoder = VectorEncoder(
-      seed: seed, width: count, beam: budget.beam ?? 64, workers: try bounds.workers())
-    let began = ContinuousClock.now
-    let code = try encoder.code(targets, bits: bits, control: control)
-    let seconds = (ContinuousClock.now - began) / .seconds(1)
-    let bytes = try code.encoded()
-    let measured = try VectorMeasure(of: targets, coded: bytes)
+    let task = try VectorTask(bits: bits, seed: seed, count: count, beam: budget.beam, workers: try bounds.workers())
+    let (bytes, report) = try task.run(targets, control)
     if let path = budget.code { try AtomicFile.write(Data(bytes), to: path, force: force) }
-    return VectorReport(measured, asked: bits, count: count, seconds: seconds)
-  }
-}
-
-/// The figures of coded vectors; the JSON keys are a contract.
-struct VectorReport: Encodable {
-  let measured: VectorMeasure
-  let asked: Double
-  let count: Int
-  let seconds: Double
-
-  init(_ measured: VectorMeasure, asked: Double, count: Int, seconds: Double) {
-    self.measured = measured
-    self.asked = asked
-    self.count = count
-    self.seconds = seconds
-  }
-
-  private enum Key: String, CodingKey {
-    case vectors, dimension, count, bits, seconds
-    case relativeError = "relative_error"
-    case countedBits = "bits_per_entry"
-    case fileBits = "file_bits_per_entry"
-    case fileBytes = "file_bytes"
-    case keptFilters = "kept_filters"
-    case shannon
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    var json = encoder.container(keyedBy: Key.self)
-    try json.encode(measured.vectors, forKey: .vectors)
-    try json.encode(measured.dimension, forKey: .dimension)
-    try json.encode(count, forKey: .count)
-    try json.encode(asked, forKey: .bits)
-    try json.encode(measured.relativeError, forKey: .relativeError)
-    try json.encode(measured.countedBits, forKey: .countedBits)
-    try json.encode(measured.fileBits, forKey: .fileBits)
-    try json.encode(measured.fileBytes, forKey: .fileBytes)
-    try json.encode(measured.keptFilters, forKey: .keptFilters)
-    try json.encode(measured.shannon, forKey: .shannon)
-    try json.encode(seconds, forKey: .seconds)
-  }
-
-  var text: String {
-    func line(_ name: String, _ value: String, _ note: String = "") -> String {
-      let start = "  " + name.padding(toLength: 20, withPad: " ", startingAt: 0)
-      return note.isEmpty ? start + value : start + value.padding(toLength: 10, withPad: " ", startingAt: 0) + note
-    }
-    return [
-      "\(measured.vectors) vectors of \(measured.dimension) entries, \(count) filters each, at most \(asked) bits an entry",
-      line(
-        "mean squared error", FigureReport.short(measured.relativeError),
-        "of the vectors' own mean square, made again from the file's bytes"),
-      line("Shannon's bound", FigureReport.short(measured.shannon), "2^(-2R) at the file's bits: Gaussian entries"),
-      line("bits an entry", FigureReport.short(measured.fileBits), "of the file, \(measured.fileBytes) bytes"),
-      line("counted", FigureReport.short(measured.countedBits), "log2 of the choices of as many filters"),
-      line("filters kept", "\(measured.keptFilters)"),
-      line("seconds", FigureReport.short(seconds)),
-    ].joined(separator: "\n")
+    return report
   }
 }

@@ -112,6 +112,21 @@ func copied(_ text: String) -> UnsafeMutablePointer<CChar> { strdup(text) }
 /// A text that C gave; nil for a null pointer.
 func text(_ pointer: UnsafePointer<CChar>?) -> String? { pointer.map { String(cString: $0) } }
 
+/// Values in memory of C's, which the caller frees.
+///
+/// - Throws: `OptionError` where there is no memory.
+func copied<Value: BitwiseCopyable>(
+  _ values: [Value], _ name: String
+) throws(OptionError) -> UnsafeMutablePointer<Value> {
+  let bytes = values.count * MemoryLayout<Value>.stride
+  guard let memory = malloc(max(1, bytes)) else {
+    throw OptionError(option: name, expected: "memory for \(bytes) bytes", found: "none")
+  }
+  let place = memory.bindMemory(to: Value.self, capacity: values.count)
+  place.initialize(from: values, count: values.count)
+  return place
+}
+
 /// What a null pointer was given for.
 func required<Pointee>(_ pointer: UnsafePointer<Pointee>?, _ name: String) throws(OptionError) -> UnsafePointer<Pointee>
 {

@@ -42,6 +42,15 @@ private enum JSONValue: Decodable, CustomStringConvertible {
     }
   }
 
+  /// The seed that it is, a number or a text of one; nil for another value.
+  var seed: UInt64? {
+    switch self {
+    case .seed(let seed): seed
+    case .text(let text): UInt64(text)
+    default: nil
+    }
+  }
+
   var description: String {
     switch self {
     case .nothing: "null"
@@ -107,12 +116,7 @@ struct CallOptions {
   /// A seed: a whole number, or a text of one, as not every writer of JSON keeps all digits.
   mutating func seed(_ name: String) throws(OptionError) -> UInt64? {
     guard let value = member(name) else { return nil }
-    switch value {
-    case .seed(let seed): return seed
-    case .text(let text):
-      if let seed = UInt64(text) { return seed }
-    default: break
-    }
+    if let seed = value.seed { return seed }
     throw wrong(name, "a whole number from 0 to 18446744073709551615", value)
   }
 
@@ -122,6 +126,26 @@ struct CallOptions {
     let numbers = list.compactMap(\.double)
     guard numbers.count == list.count else { throw wrong(name, "a list of numbers", value) }
     return numbers
+  }
+
+  mutating func integers(_ name: String) throws(OptionError) -> [Int]? {
+    guard let numbers = try numbers(name) else { return nil }
+    let integers = numbers.compactMap { Int(exactly: $0) }
+    guard integers.count == numbers.count else {
+      throw OptionError(option: name, expected: "a list of whole numbers", found: "\(numbers)")
+    }
+    return integers
+  }
+
+  /// Seeds, each a whole number or a text of one.
+  mutating func seeds(_ name: String) throws(OptionError) -> [UInt64]? {
+    guard let value = member(name) else { return nil }
+    guard case .list(let list) = value else { throw wrong(name, "a list of seeds", value) }
+    let seeds = list.compactMap(\.seed)
+    guard seeds.count == list.count else {
+      throw wrong(name, "a list of whole numbers from 0 to 18446744073709551615", value)
+    }
+    return seeds
   }
 
   /// - Throws: `OptionError` for a member that is no option of the call.

@@ -21,17 +21,27 @@ import Verification
     let call = try CallRun(run)
     let images = try ImageSet(calibration, "calibration", labelled: false)
     let search = try PruneCall(options, target, call, images: images, data: ImageSet(data, "data", labelled: true))
-    let (found, measured) = try call.watched { try search.run(target, call, since: start) }
-    report.pointee = copied(try JSONReport.text(of: measured.report))
-    place.pointee = OpaquePointer(keeping: TicketHandle(measured.file))
+    let drawn = try call.watched { try search.run(target, call, since: start) }
+    report.pointee = copied(try JSONReport.text(of: drawn.report))
+    place.pointee = OpaquePointer(keeping: TicketHandle(drawn.file))
     if call.control.cancellation.isCancelled { return .interrupted }
-    return measured.isStopped ? .limit : found.isReached ? .done : .failed
+    return drawn.isStopped ? .limit : drawn.isReached ? .done : .failed
   }
 }
 
 /// What a call of tombola_prune asks for.
 private struct PruneCall {
+  /// A ticket with its figures.
+  struct Drawn {
+    let file: TicketFile
+    let report: FigureReport
+    var isStopped: Bool
+    var isReached = true
+  }
+
   let goal: PruneGoal
+  /// The search for a file's size; nil for one of a width or an error.
+  let budget: BudgetSearch?
   let source: SearchSource
   let convolution: ConvolutionWay
 
@@ -45,12 +55,19 @@ private struct PruneCall {
       throw OptionError(option: "seed", expected: "a whole number ≥ 0", found: "none")
     }
     let choice = try options.searchChoice(calibration: images?.name)
+    let (bits, beam) = (try options.number("bits"), try options.integer("beam"))
     let range = try options.inputRange()
     convolution = try options.convolution()
     try options.finish()
     source = try SearchSource(
       try target.target(), choice, seed: seed, range: range, calibration: images, data: data,
       workLimit: call.control.limits.work)
+    if let bits {
+      budget = try Self.budget(source, choice, goal, call, bits: bits, beam: beam)
+      return
+    }
+    if let beam { throw OptionError(option: "beam", expected: "bits beside it", found: "\(beam) alone") }
+    budget = nil
     let first = try source.search(width: goal.firstWidth)
     try first.requireMemory(call.control.limits)
     if case .error(let epsilon, let largest) = goal {
@@ -59,9 +76,28 @@ private struct PruneCall {
     if let data = source.data { try Measurement.requireUsable(data, by: source.target.network, in: source.inputRange) }
   }
 
-  func run(
-    _ target: NetworkHandle, _ call: CallRun, since start: ContinuousClock.Instant
-  ) throws -> (PruneOutcome, MeasuredTicket) {
+  /// The search for a file's size.
+  private static func budget(
+    _ source: SearchSource, _ choice: SearchChoice, _ goal: PruneGoal, _ call: CallRun, bits: Double, beam: Int?
+  ) throws -> BudgetSearch {
+    guard case .width(let width) = goal else {
+      throw OptionError(option: "epsilon", expected: "no bits beside it", found: "bits \(bits)")
+    }
+    if let option = choice.optionNotBesideBits {
+      throw OptionError(option: option, expected: "no bits beside it", found: "bits \(bits)")
+    }
+    try call.requireNoWorkLimit()
+    return try BudgetSearch(source, width: width, bits: bits, beam: beam)
+  }
+
+  func run(_ target: NetworkHandle, _ call: CallRun, since start: ContinuousClock.Instant) throws -> Drawn {
+    if let budget {
+      let drawn = try budget.run(workers: call.workers, control: call.control)
+      let report = try drawn.report(
+        target: target.name, workers: call.workers, convolution: convolution, control: call.control
+      ) { (ContinuousClock.now - start) / .seconds(1) }
+      return Drawn(file: drawn.file, report: report, isStopped: drawn.stop != nil || report.shortfall != nil)
+    }
     // A limit of work is the plan's.
     let control = call.control.withWork(nil)
     let found = try PruneOutcome(
@@ -71,7 +107,8 @@ private struct PruneCall {
       control: control
     ) { (ContinuousClock.now - start) / .seconds(1) }
     measured.report.fileBitsPerWeight = measured.file.bitsPerWeight(ofBytes: try measured.file.serialized().count)
-    return (found, measured)
+    return Drawn(
+      file: measured.file, report: measured.report, isStopped: measured.isStopped, isReached: found.isReached)
   }
 }
 

@@ -45,6 +45,13 @@ struct CallRun {
     }
   }
 
+  /// - Throws: `OptionError` for a limit of work, of which searches for a file's size have none.
+  func requireNoWorkLimit() throws(OptionError) {
+    if let limit = control.limits.work {
+      throw OptionError(option: "work_limit", expected: "none beside bits", found: "\(limit)")
+    }
+  }
+
   /// Does a piece of work that Ctrl-C stops, where that was asked for.
   func watched<Result>(_ body: () throws -> Result) rethrows -> Result {
     guard stopsOnInterrupt else { return try body() }

@@ -38,29 +38,31 @@ def calls(rounds=9, count=2000):
 
 
 def batches(executable, rounds=7, count=100_000):
-    """Python's seconds over the command's own for a batch of one-dimensional instances."""
+    """Python's seconds for a batch of one-dimensional instances, over those that the command takes for
+    the same, and over the library's own, which is as warm as Python's call."""
     random = np.random.default_rng(2)
     candidates, targets = random.uniform(-1, 1, 15), random.uniform(-0.5, 0.5, count)
-    ratios, rates = [], []
+    ratios, above, rates = [], [], []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "p.npz"
         np.savez(path, candidates=candidates[:, None], target=targets[:, None])
         for _ in range(rounds):
             began = time.perf_counter()
-            tombola.solve_batch(candidates, targets, threads=1)
+            found = tombola.solve_batch(candidates, targets, threads=1)
             seconds = time.perf_counter() - began
+            above.append(seconds / found.seconds)
             words = [executable, "solve-batch", str(path), "--threads", "1", "--json"]
             own = json.loads(subprocess.run(words, capture_output=True, check=True).stdout)["seconds"]
             ratios.append(seconds / own)
             rates.append(count / seconds / 1e3)
-    return ratios, rates
+    return ratios, above, rates
 
 
-def imports(rounds=11):
-    """CPU milliseconds of importing NumPy, and of Tombola after it."""
+def imports(rounds=21):
+    """CPU milliseconds of importing NumPy, and of Tombola after it, and elapsed ones of both."""
     program = (
-        "import time; a = time.process_time(); import numpy; b = time.process_time(); import tombola; "
-        "print(b - a, time.process_time() - b)"
+        "import time; t = time.perf_counter(); a = time.process_time(); import numpy; b = time.process_time(); "
+        "import tombola; print(b - a, time.process_time() - b, time.perf_counter() - t)"
     )
     pairs = [
         [1e3 * float(word) for word in subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout.split()]
@@ -74,10 +76,12 @@ def main():
     parser.add_argument("--executable", default="tombola")
     executable = parser.parse_args().executable
     print(f"a call           {spread(calls(), 'µs')} above the solver's own time")
-    ratios, rates = batches(executable)
+    ratios, above, rates = batches(executable)
     print(f"10^5 instances   {spread(ratios, 'times', 3)} the command's own time, {spread(rates, 'thousand a second')}")
-    numpy, own = imports()
+    print(f"                 {spread(above, 'times', 3)} the library's own")
+    numpy, own, elapsed = imports()
     print(f"import           {spread(own, 'ms')} of CPU time, behind NumPy's {spread(numpy, 'ms')}")
+    print(f"                 {spread(elapsed, 'ms')} elapsed for both")
 
 
 if __name__ == "__main__":

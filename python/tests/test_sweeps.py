@@ -5,6 +5,8 @@ import multiprocessing
 import os
 import signal
 import subprocess
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -138,6 +140,33 @@ def test_dask_with_a_worker_killed(expected, tmp_path):
 
         outcome = tombola.sweep(SPECIFICATION, tmp_path / "s.sqlite", executor=client, units=100, progress=kill)
     assert outcome["complete"] and killed
+    same(tombola.read_store(tmp_path / "s.sqlite"), tombola.read_store(expected[0]))
+
+
+class Killing:
+    """submitit's local executor, whose third worker is killed as soon as it is there."""
+
+    def __init__(self, executor):
+        self.executor, self.count, self.killed = executor, 0, []
+
+    def submit(self, *arguments):
+        job = self.executor.submit(*arguments)
+        self.count += 1
+        if self.count == 3:
+            children = Path(f"/proc/{job._process.pid}/task/{job._process.pid}/children")
+            while not (pids := children.read_text().split()):
+                time.sleep(0.002)
+            self.killed = [int(pid) for pid in pids]
+            for pid in self.killed:
+                os.kill(pid, signal.SIGKILL)
+        return job
+
+
+def test_submitit_with_a_worker_killed(expected, tmp_path):
+    submitit = pytest.importorskip("submitit")
+    killing = Killing(submitit.LocalExecutor(folder=tmp_path / "jobs"))
+    outcome = tombola.sweep(SPECIFICATION, tmp_path / "s.sqlite", executor=killing, units=6)
+    assert outcome["complete"] and killing.killed and killing.count == 7
     same(tombola.read_store(tmp_path / "s.sqlite"), tombola.read_store(expected[0]))
 
 

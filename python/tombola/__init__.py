@@ -16,11 +16,13 @@ from ._models import Network, Ticket, compare, pack, prune, unpack, verify
 from ._runs import Progress
 from ._solve import Batch, Limits, Solution, bounds, limits, make_instance, solve, solve_batch, solve_report
 from ._sweeps import read_store, sweep
+from ._vectors import CodedVectors, decode_vectors, encode_vectors, make_vectors, rate_distortion
 
 __version__: str = _library.tombola_version().decode()
 
 __all__ = [
     "Batch",
+    "CodedVectors",
     "Interrupted",
     "Limits",
     "Network",
@@ -32,10 +34,14 @@ __all__ = [
     "VerificationError",
     "bounds",
     "compare",
+    "decode_vectors",
+    "encode_vectors",
     "limits",
     "make_instance",
+    "make_vectors",
     "pack",
     "prune",
+    "rate_distortion",
     "read_store",
     "solve",
     "solve_batch",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
-from pathlib import Path
 from typing import Any, Optional
 
 import numpy as np
@@ -77,19 +76,20 @@ def prepared(value: Any, name: str, kinds: str = "f", rank: int = 4) -> np.ndarr
     return array
 
 
-def _path() -> Path:
+def _path() -> str:
+    # Without pathlib, which takes a fifth of this package's own time to import.
     named = os.environ.get("TOMBOLA_LIBRARY")
-    return Path(named) if named else Path(__file__).parent / "lib" / "libTombolaC.so"
+    return named or os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib", "libTombolaC.so")
 
 
 def _load() -> ctypes.CDLL:
     path = _path()
-    if not path.exists():
+    if not os.path.exists(path):
         raise ImportError(
             f"{path}: expected Tombola's shared library, found no such file; install the wheel that make wheel "
             "builds, or name a library in TOMBOLA_LIBRARY"
         )
-    library = ctypes.CDLL(str(path))
+    library = ctypes.CDLL(path)
     pointer, text, integer, status = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int64, ctypes.c_int32
     signatures: dict[str, tuple[Any, list[Any]]] = {
         "version": (text, []),
@@ -124,6 +124,10 @@ def _load() -> ctypes.CDLL:
         "prune": (status, [pointer, text, pointer, pointer, pointer, pointer, pointer]),
         "compare": (status, [pointer, pointer, text, pointer, pointer, pointer]),
         "bounds": (status, [text, pointer]),
+        "encode_vectors": (status, [pointer, text, pointer, pointer, pointer, pointer]),
+        "decode_vectors": (status, [pointer, integer, pointer, pointer]),
+        "make_vectors": (status, [integer, integer, ctypes.c_uint64, text, pointer]),
+        "rate_distortion": (status, [pointer, integer, text, pointer, pointer]),
         "sweep_parse": (status, [text, text, pointer]),
         "sweep_size": (status, [pointer, pointer, pointer]),
         "sweep_free": (None, [pointer]),

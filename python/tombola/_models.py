@@ -277,6 +277,8 @@ def prune(
     width: Optional[int] = None,
     epsilon: Optional[float] = None,
     largest_width: Optional[int] = None,
+    bits: Optional[float] = None,
+    beam: Optional[int] = None,
     data: Optional[Images] = None,
     calibration: Optional[Images] = None,
     mode: Optional[str] = None,
@@ -309,6 +311,10 @@ def prune(
         width: N, with 2N random filters for each input channel.
         epsilon: instead of a width: the smallest whose certified error is at most this is looked for.
         largest_width: with epsilon: no wider network is tried.
+        bits: with a width: the ticket of least error whose whole coded file, pack(ticket), takes at
+            most so many bits for each weight of the target. It has no claims. Solver, size and the
+            like cannot be chosen beside it.
+        beam: with bits: partial subsets kept; 64 by default.
         data: images to measure on, with labels for accuracies.
         calibration: images for mode "calibrated".
         mode, solver, method, size, size_penalty, objective, sweeps, damping, metric, mix,
@@ -333,6 +339,8 @@ def prune(
             "width": width,
             "epsilon": epsilon,
             "largest_width": largest_width,
+            "bits": bits,
+            "beam": beam,
             "mode": "calibrated" if mode is None and calibration is not None else mode,
             "solver": solver,
             "method": method,

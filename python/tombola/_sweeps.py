@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import ctypes
 import json
 import os
@@ -170,9 +169,9 @@ def sweep(
         specification: the path of a TOML file as docs/sweeps.md has it, or its text.
         store: the SQLite file of the results, which this process alone writes.
         executor: None, for the cores of this machine; or anything with submit() that gives futures
-            with add_done_callback(): of concurrent.futures, dask.distributed's Client, submitit; or
-            a function that makes one. Results are stored as they come. Workers need tombola, and
-            nothing else from here.
+            with done(), result() and cancel(): of concurrent.futures, dask.distributed's Client,
+            submitit; or a function that makes one. Results are stored as they come. Workers need
+            tombola, and nothing else from here.
         units: parts that the trials are cut into for the executor, each of all cells. More of them
             lose less with a worker and cost a call each.
         retries: how often a unit whose worker was lost is run again. An executor that breaks with
@@ -226,6 +225,8 @@ def _spread(
     progress: ProgressArgument,
 ) -> dict[str, Any]:
     """The sweep on an executor: submits units, stores results as they come, runs lost ones again."""
+    import concurrent.futures  # Here, as it takes longer to import than this package's other modules.
+
     makes = not hasattr(given, "submit")
     executor = given() if makes else given
     count = parsed.units(most)
@@ -301,6 +302,8 @@ def _spread(
 
 def _submitted(executor: Any, text: str, most: int, unit: int) -> Any:
     """A future of a unit. Dask would take two calls with the same arguments for one."""
+    import concurrent.futures
+
     try:
         return executor.submit(run_unit, text, most, unit, pure=False) if _is_dask(executor) else executor.submit(
             run_unit, text, most, unit
@@ -317,6 +320,8 @@ def _is_dask(executor: Any) -> bool:
 
 def _finished(futures: list[Any], timeout: Optional[float]) -> list[Any]:
     """Futures that are done, when one is, or none at the timeout. Any sort with done() will do."""
+    import concurrent.futures
+
     if all(isinstance(future, concurrent.futures.Future) for future in futures):
         return list(
             concurrent.futures.wait(futures, timeout, return_when=concurrent.futures.FIRST_COMPLETED).done

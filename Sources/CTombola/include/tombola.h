@@ -240,8 +240,10 @@ typedef struct tombola_images {
 
 /* Draws a ticket for a network that was read from a model. Options: width or epsilon (with
  * largest_width), seed, and those of the command's search; input_range is a list of two
- * numbers. `data` and `calibration` may be null. Status TOMBOLA_NOT_REACHED: epsilon was not.
- * The ticket is there for every status but TOMBOLA_BAD_INPUT. */
+ * numbers. With bits beside a width (and beam) the ticket is the one of least error whose coded
+ * file takes at most so many bits for each weight; it has no claims. `data` and `calibration` may
+ * be null. Status TOMBOLA_NOT_REACHED: epsilon was not. The ticket is there for every status but
+ * TOMBOLA_BAD_INPUT. */
 tombola_status tombola_prune(const tombola_network *target, const char *options, const tombola_images *data,
                              const tombola_images *calibration, const tombola_run *run,
                              tombola_ticket **ticket, char **report);
@@ -258,6 +260,24 @@ tombola_status tombola_verify(const tombola_ticket *ticket, const tombola_networ
 tombola_status tombola_compare(const tombola_ticket *ticket, const tombola_network *target,
                                const char *options, const tombola_images *data, const tombola_run *run,
                                char **report);
+
+/* Vectors coded in so many bits: which filters of a random layer are kept. `vectors` is (t, m); the
+ * options are bits (an entry, for the whole file), seed, and count (filters for each vector) and
+ * beam if wanted. `bytes` is the file that `tombola solve --bits --code` writes, `report` what it
+ * prints. Stopped before its end it gives nothing but the status. */
+tombola_status tombola_encode_vectors(const tombola_array *vectors, const char *options, const tombola_run *run,
+                                      void **bytes, int64_t *count, char **report);
+/* The vectors that such bytes give, shape[0] of shape[1] entries. */
+tombola_status tombola_decode_vectors(const void *bytes, int64_t count, double **vectors, int64_t shape[2]);
+/* `count` random vectors of `dimension` entries, of law "gaussian" (or null) or "laplacian". */
+tombola_status tombola_make_vectors(int64_t dimension, int64_t count, uint64_t seed, const char *law,
+                                    double *vectors);
+
+/* What coded vectors lose, random ones and the kernels of `count` networks: what
+ * `tombola rate-distortion --json` prints. Options: dimensions, rates and seeds (lists), count,
+ * entries, beam. Stopped before its end it reports what is finished. */
+tombola_status tombola_rate_distortion(const tombola_network *const *targets, int64_t count, const char *options,
+                                       const tombola_run *run, char **report);
 
 /* Sufficient and necessary widths, published and derived. Options: kernel, channels_in,
  * channels_out, layers, epsilon, and delta and count if wanted. */
