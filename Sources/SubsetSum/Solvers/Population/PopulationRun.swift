@@ -168,8 +168,9 @@ final class PopulationRun {
       width = width * 7 / 8
     }
     if let memory = meter.control.limits.memoryBytes {
-      let each = PopulationDescent.bytes(
-        width: 1 << 10, dimension: m, rungCount: ladder.rungs.count, groupSize: groupSize) >> 10
+      let each =
+        PopulationDescent.bytes(
+          width: 1 << 10, dimension: m, rungCount: ladder.rungs.count, groupSize: groupSize) >> 10
       width = min(width, memory / 2 / max(1, each * Self.lanes))
     }
     if width < Self.leastWidth {
