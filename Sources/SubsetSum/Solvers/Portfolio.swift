@@ -13,12 +13,12 @@ import RunControl
 ///    44 in one dimension; `CellSweep` to n = 64 in two and three, to 48 in four to eight, to 42 up
 ///    to twelve and to 36 up to twenty; `MeetInTheMiddle` to n = 30 above.
 /// 2. Where any size will do, `GreedyFlips`, so that there is always something.
-/// 3. What most of the run goes to. Where any size will do, `PopulationSearch` and one more have an
-///    eighth of the run each, and the one that found the best has the rest: up to m = 10 the other
-///    is `IteratedGreedy` for a fiftieth of the run and then `KList` with lists that grow as long
-///    as limits allow, above it is `Exchange` from `FractionalRounding`. Up to m = 4, and to m = 9
-///    where n > 40·m, lists have all. For a fixed size `BeamSearch` has the whole run up to m = 40,
-///    and a quarter of it above.
+/// 3. What most of the run goes to. Where any size will do, `PopulationSearch` and others are on
+///    trial for an eighth of the run each, and the one that found the best has the rest. Up to m =
+///    16 others are `IteratedGreedy`, for a sixteenth, and `KList` with lists that grow as long as
+///    limits allow; above m = 10 `Exchange` from `FractionalRounding`. Up to m = 4, and to m = 9
+///    where n > 40·m, lists have all but a twentieth for populations and a fiftieth for descents.
+///    For a fixed size `BeamSearch` has the whole run up to m = 40, and a quarter of it above.
 /// 4. `Exchange` from the best so far: after populations for a little of the run, after lists for
 ///    as much work again or the time that is left, otherwise until a limit ends it.
 ///
@@ -48,12 +48,17 @@ public struct Portfolio: MultipleWorkers {
     default: 0
     }
   }
-  static let largestKListDimension = 10
-  /// Whether lists have the run without a trial of populations: in few dimensions, and to m = 9
-  /// with many candidates.
-  static func isForListsOnly(dimension m: Int, count n: Int) -> Bool { m <= 4 || m <= 9 && n > 40 * m }
+  static let largestKListDimension = 16
+  /// The most dimensions in which exchanges are not tried.
+  static let largestDimensionWithoutExchange = 10
+  /// Whether lists have the run after a trial of populations unless these meet the target: in few
+  /// dimensions, and to m = 9 with many candidates.
+  static func isForLists(dimension m: Int, count n: Int) -> Bool { m <= 4 || m <= 9 && n > 40 * m }
   /// What populations and the other search have to show what they can do, as a share of the run.
   static let trialShare = 0.125
+  /// What populations have where lists are better but for targets that can be met, as a share of
+  /// the run.
+  static let listsTrialShare = 0.05
   /// What exchanges have after populations, as a share of what is left when they begin.
   static let exchangeShare = 0.04
   /// The most dimensions in which beams have the whole run where the size is fixed.
@@ -122,28 +127,27 @@ public struct Portfolio: MultipleWorkers {
   /// one.
   private func searchAnySize(_ problem: Problem, _ run: inout PortfolioRun) throws {
     let m = problem.dimension
-    let isForListsOnly = Self.isForListsOnly(dimension: m, count: problem.count)
-    if !isForListsOnly {
-      try run.attempt { run throws in try run.populate(share: Self.trialShare) }
+    let isForLists = Self.isForLists(dimension: m, count: problem.count)
+    let others = Self.trialShare / (1 - Self.trialShare)
+    try run.attempt { run throws in try run.populate(share: isForLists ? Self.listsTrialShare : Self.trialShare) }
+    if run.best?.isOptimal == true { return }
+    if m > Self.largestDimensionWithoutExchange {
+      try run.attempt { run throws in try run.exchange(fromBest: false, share: others) }
     }
-    let second = Self.trialShare / (1 - Self.trialShare)
-    if isForListsOnly {
+    if m <= Self.largestKListDimension {
       try run.attempt { run throws in
-        try run.descend(share: 0.02, kicks: 1 << 20)
-        try run.mergeLists()
+        try run.descend(share: isForLists ? 0.02 : others / 2, kicks: 1 << 20)
+        try run.mergeLists(share: isForLists ? 1 : others)
       }
-    } else if m <= Self.largestKListDimension {
-      try run.attempt { run throws in
-        try run.descend(share: 0.02, kicks: 1 << 20)
-        try run.mergeLists(share: second)
-      }
-    } else {
-      try run.attempt { run throws in try run.exchange(fromBest: false, share: second) }
     }
-    if run.leader == PopulationSearch().name {
+    switch run.leader {
+    case PopulationSearch().name where !isForLists:
       try run.attempt { run throws in try run.populate(share: 1 - Self.exchangeShare, isContinued: true) }
-    } else if !isForListsOnly, m <= Self.largestKListDimension {
+    case KList().name where !isForLists:
       try run.attempt { run throws in try run.mergeLists() }
+    case IteratedGreedy().name where !isForLists:
+      try run.attempt { run throws in try run.descend(share: 1 - Self.exchangeShare, kicks: 1 << 20) }
+    default: break
     }
     let isRest = m > Self.largestKListDimension || run.leader == PopulationSearch().name
     try run.attempt { run throws in try run.exchange(fromBest: true, isRest: isRest) }

@@ -45,24 +45,24 @@ typedef struct {
 long tombola_near_cells(const double *x, const double *y, long count, const tombola_cell_window *window,
                         const uint32_t *bitmap, int *places);
 
-/// Writes `size` + 1 coordinates of each of `count` states, of which `residuals` has `stride` entries
-/// each and `scores` one. With y the products of the matrix's `size` rows, at most 16, with the m
-/// entries of a state, and z those of the lower triangle `inverse` with y, the coordinates are y and
-/// √max(0, score − ‖z‖²). All sums run in ascending order, each product and sum rounded by itself.
+/// Writes `size` + 1 coordinates of each of `count` states, of which `residuals` has `stride`
+/// entries each and `scores` one. With y the products of the matrix's `size` rows, at most 16, with
+/// the m entries of a state, and z those of the lower triangle `inverse` with y, the coordinates
+/// are y and √max(0, score − ‖z‖²). Sums run in ascending order, every product and sum rounded.
 /// `scratch` has room for 16·m entries. Strides count entries.
 void tombola_projections_f64(const double *matrix, const double *inverse, long size, long stride, long m,
                              const double *residuals, const double *scores, long count, double *coordinates,
                              double *scratch);
 
 /// Writes the squared distances of `point_count` points, `step` entries apart, from eight others,
-/// whose entry j is panel[8·j…8·j + 7]: eight distances a point. Each sum is over `count` entries in
-/// ascending order, without fma.
+/// whose entry j is panel[8·j…8·j + 7]: eight distances a point. Each sum is over `count` entries
+/// in ascending order, without fma.
 void tombola_eight_distances_f64(const double *panel, const double *points, long point_count, long step, long count,
                                  double *distances);
 
 /// Writes (parent − low) − high for each child: parent is a row of `residuals`, low that of
-/// `low_sums` which the last `low_count` bits of the child's code name, and high that of `high_sums`
-/// which the others do. Rows have `stride` entries, a multiple of 8.
+/// `low_sums` which the last `low_count` bits of the child's code name, and high that of
+/// `high_sums` which the others do. Rows have `stride` entries, a multiple of 8.
 void tombola_children_f64(const double *residuals, const uint32_t *parents, const uint16_t *codes, long count,
                           const double *low_sums, const double *high_sums, long low_count, long stride,
                           double *children);

@@ -44,8 +44,8 @@ package struct SumPanels {
 /// Finds the score that a given share of children do not exceed, as a sample of them says.
 ///
 /// A sixteenth of the children is scored, at least 2¹⁰ and at most 2¹⁴ of them: for panels evenly
-/// spread, each with eight states evenly spread. All is Float64 in a fixed order, so the cut depends
-/// on the states only.
+/// spread, each with eight states evenly spread. All is Float64 in a fixed order, so the cut
+/// depends on the states only.
 package struct PopulationCut {
   private static let sampled = 1 << 10...1 << 14
   /// Up to so many of the best scores are kept in order as they come; more are selected afterwards.
@@ -103,8 +103,8 @@ package struct PopulationCut {
   }
 }
 
-/// The value at a place of some scores, as if they were sorted. They are put into another order, and
-/// NaN becomes infinite.
+/// The value at a place of some scores, as if they were sorted. They are put into another order,
+/// and NaN becomes infinite.
 ///
 /// Complexity: 3·count on average.
 func selectedScore(_ place: Int, of values: UnsafeMutablePointer<Double>, _ count: Int) -> Double {

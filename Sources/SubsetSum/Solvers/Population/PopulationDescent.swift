@@ -5,9 +5,9 @@ import SubsetSumKernels
 /// the longest ones, and hold what is left of the target.
 ///
 /// A rung scores all children of all states and keeps about `width` of those with the best scores:
-/// the cut is a quantile of a fixed sample (`PopulationCut`), and children within it are kept in the
-/// order of their parents (`PopulationVisitor`). A child's score is its parent's in the next rung.
-/// One thread uses a descent at a time; all its memory is made once.
+/// the cut is a quantile of a fixed sample (`PopulationCut`), and children within it are kept in
+/// the order of their parents (`PopulationVisitor`). A child's score is its parent's in the next
+/// rung. One thread uses a descent at a time; all its memory is made once.
 final class PopulationDescent: @unchecked Sendable {
   /// The children that there is room for: half as many again as the width, and some.
   private static func room(_ width: Int) -> Int { width + width / 2 + 16 }
