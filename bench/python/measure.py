@@ -38,8 +38,8 @@ def calls(rounds=9, count=2000):
 
 
 def batches(executable, rounds=7, count=100_000):
-    """Python's seconds for a batch of one-dimensional instances, over those that the command takes for
-    the same, and over the library's own, which is as warm as Python's call."""
+    """Python's seconds for a batch of one-dimensional instances, over those that the command takes
+    for the same, and over the library's own, which is as warm as Python's call."""
     random = np.random.default_rng(2)
     candidates, targets = random.uniform(-1, 1, 15), random.uniform(-0.5, 0.5, count)
     ratios, above, rates = [], [], []

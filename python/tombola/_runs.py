@@ -76,7 +76,9 @@ class Run:
 
     def _reporter(self, progress: Any) -> Callable[[Any, Any], int]:
         if progress is True:
-            from tqdm.auto import tqdm as progress
+            from tqdm.auto import tqdm  # type: ignore[import-untyped]
+
+            progress = tqdm
         if hasattr(progress, "update"):
             if not isinstance(progress, type):
                 self._bar = progress

@@ -92,8 +92,9 @@ def encode_vectors(
     if status != DONE or report is None:
         raise TombolaError.last()
     figures = json.loads(report)
-    names = ("relative_error", "file_bits_per_entry", "kept_filters")
-    return CodedVectors(data, *(figures[name] for name in names), figures)
+    return CodedVectors(
+        data, figures["relative_error"], figures["file_bits_per_entry"], figures["kept_filters"], figures
+    )
 
 
 def decode_vectors(data: Any) -> np.ndarray:

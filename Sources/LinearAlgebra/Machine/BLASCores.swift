@@ -66,10 +66,10 @@ public struct BLASCores: Sendable {
   /// Makes OpenBLAS run on core `name` (upper or lower case), after a test that its kernels compute
   /// rightly here. Where one throws, the core is as it was. Cost: the test's 3 to 10 ms.
   ///
-  /// - Throws: `BLASCoreError.unknown` for a name that is not in `names`; `fixed` for that of another
-  ///   core than the one in use where OpenBLAS cannot choose again; `refused` where OpenBLAS takes
-  ///   another core than it was told; `failedTest` for kernels that give wrong results or crash on
-  ///   this CPU.
+  /// - Throws: `BLASCoreError.unknown` for a name that is not in `names`; `fixed` for that of
+  ///   another core than the one in use where OpenBLAS cannot choose again; `refused` where
+  ///   OpenBLAS takes another core than it was told; `failedTest` for kernels that give wrong
+  ///   results or crash on this CPU.
   public func use(_ name: String) throws(BLASCoreError) {
     let before = BLASLibrary.coreName
     guard let known = names.first(where: { $0.lowercased() == name.lowercased() }) else {
