@@ -39,7 +39,7 @@ extension PruneCommand {
   /// Draws the ticket of least error whose file meets a budget, and writes it.
   func draw(bits: Double, _ source: SearchSource, _ start: ContinuousClock.Instant) throws {
     guard let width else { throw OptionError(option: "--bits", expected: "--width N beside it", found: "none") }
-    let plan = source.plan(width: width)
+    let plan = source.codingPlan(width: width)
     let search = try RateSearch(
       source.target, calibration: plan.calibration, seed: source.seed, width: width, inputRange: source.inputRange,
       images: source.images, beam: beam ?? RateSearch.defaultBeam)
