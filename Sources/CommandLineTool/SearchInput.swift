@@ -22,12 +22,12 @@ struct SearchInput: ParsableArguments {
   var calibration: String?
   @Option(
     number: ArgumentHelp(
-      "Calibrated mode: times that each block is chosen again, given all others of its layer (default: 1).",
+      "Calibrated mode: times that each block is chosen again, given all others of its layer (default: 1, with --bits 0).",
       valueName: "COUNT"))
   var sweeps: Int?
   @Option(
     number: ArgumentHelp(
-      "Calibrated mode: how far least squares are damped towards the target's kernel, as a part of the features' mean square (default: 0.3 below width 2000, else 1).",
+      "Calibrated mode: how far least squares are damped towards the target's kernel, as a part of the features' mean square (default: 0.3 below width 2000, else 1; with --bits 0.03).",
       valueName: "PART"))
   var damping: Double?
   @Option(

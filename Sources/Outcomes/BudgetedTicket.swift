@@ -24,7 +24,7 @@ package struct BudgetSearch {
     try Self.requireUsable(bits: bits)
     self.source = source
     search = try RateSearch(
-      source.target, calibration: source.plan(width: width).calibration, seed: source.seed, width: width,
+      source.target, calibration: source.codingPlan(width: width).calibration, seed: source.seed, width: width,
       inputRange: source.inputRange, images: source.images, beam: beam ?? RateSearch.defaultBeam)
     allowedBytes = Int(bits * Double(source.target.graph.weightCount) / 8)
     if let images = source.data {

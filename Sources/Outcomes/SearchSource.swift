@@ -10,6 +10,8 @@ package struct SearchSource: Sendable {
   private let plan: SearchPlan
   /// Whether the damping is the one that suits the width.
   private let dampsByWidth: Bool
+  /// Whether nobody said how often blocks are chosen again.
+  private let choosesSweeps: Bool
   package let seed: UInt64
   package let inputRange: InputRange
   /// Whether the box is that of the images, since none was named.
@@ -43,6 +45,7 @@ package struct SearchSource: Sendable {
     for set in sets { try inputRange.requireHolds(set, "leave the option out, or name a larger one") }
     target = try Target(model.network)
     dampsByWidth = choice.damping == nil
+    choosesSweeps = choice.sweeps == nil
     isRangeFromData = given == nil && !sets.isEmpty
     self.seed = seed
   }
@@ -51,6 +54,16 @@ package struct SearchSource: Sendable {
   package func plan(width: Int) -> SearchPlan {
     guard dampsByWidth, case .calibrated(var calibration) = plan.mode else { return plan }
     calibration.damping = CalibrationPlan.damping(forWidth: width)
+    var plan = plan
+    plan.mode = .calibrated(calibration)
+    return plan
+  }
+
+  /// How they are searched for where a file's size is given.
+  package func codingPlan(width: Int) -> SearchPlan {
+    guard case .calibrated(var calibration) = plan.mode else { return plan }
+    if dampsByWidth { calibration.damping = RateSearch.defaultDamping }
+    if choosesSweeps { calibration.sweeps = RateSearch.defaultSweeps }
     var plan = plan
     plan.mode = .calibrated(calibration)
     return plan

@@ -52,7 +52,8 @@ import Testing
     search.width = 5000
     search.choicesPerBand = 4
     search.tileRows = 3
-    let curve = try search.curve(target: target, bands: bands, greatestBits: 100)
+    let price = 0.1
+    let curve = try search.curve(target: target, bands: bands, price: price, greatestBits: 100)
     for size in 0...12 {
       var least = Double.infinity
       for subset in 0..<1 << 12 where subset.nonzeroBitCount <= size {
@@ -71,10 +72,11 @@ import Testing
     let target = Self.target(20, seed: 7)
     var search = SuperpositionSearch()
     search.width = 20
-    let first = try search.curve(target: target, bands: bands, greatestBits: 60)
+    let price = 0.05
+    let first = try search.curve(target: target, bands: bands, price: price, greatestBits: 60)
     for (rows, workers) in [(1, 1), (7, 2), (300, 3)] {
       (search.tileRows, search.workers) = (rows, workers)
-      let other = try search.curve(target: target, bands: bands, greatestBits: 60)
+      let other = try search.curve(target: target, bands: bands, price: price, greatestBits: 60)
       for bits in stride(from: 0.0, through: 60, by: 5) {
         #expect(other.best(within: bits).names == first.best(within: bits).names)
         #expect(other.best(within: bits).error == first.best(within: bits).error)
@@ -86,7 +88,7 @@ import Testing
   @Test func choicesAreReadOffTheCurve() throws {
     let bands = try Bands(dimension: 20, sizes: [200, 200, 200, 200, 200], ratio: 0.8, seed: 5)
     let target = Self.target(20, seed: 8)
-    let curve = try SuperpositionSearch().curve(target: target, bands: bands, greatestBits: 80)
+    let curve = try SuperpositionSearch().curve(target: target, bands: bands, price: 0.02, greatestBits: 80)
     #expect(curve.best(within: 0).names.isEmpty && curve.best(within: 0).error == curve.energy)
     #expect(curve.best(price: .infinity).names.isEmpty)
     var last = curve.energy
@@ -100,7 +102,7 @@ import Testing
       #expect(best.error + price * best.bits <= curve.best(within: best.bits).error + price * best.bits + 1e-12)
     }
     #expect(last < 0.2 * curve.energy, "five choices of 200 in 20 dimensions")
-    let nothing = try SuperpositionSearch().curve(target: [0, 0], bands: bands, greatestBits: 80)
+    let nothing = try SuperpositionSearch().curve(target: [0, 0], bands: bands, price: 1, greatestBits: 80)
     #expect(nothing.best(within: 80).names.isEmpty)
   }
 }

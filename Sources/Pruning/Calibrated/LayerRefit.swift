@@ -214,6 +214,20 @@ package struct LayerRefit: Sendable {
     return target
   }
 
+  /// G_iiᵀ, and block i's target before it is multiplied by that: W_i, moved to make up for what
+  /// earlier blocks have missed.
+  package func plainTarget(_ i: Int, misses: [[Double]]) -> (transform: Matrix<Double>, target: [Double]) {
+    let transform = coupling(i, i)
+    var target = target(i, misses: misses)
+    for a in (0..<taps).reversed() {
+      for b in a + 1..<max(taps, a + 1) {
+        for o in 0..<outputs { target[a * outputs + o] -= transform[a, b] * target[b * outputs + o] }
+      }
+      for o in 0..<outputs { target[a * outputs + o] /= transform[a, a] }
+    }
+    return (transform, target)
+  }
+
   /// Mᵀ with M·Mᵀ = H_ii: what block i's candidates are multiplied by when it is chosen again.
   ///
   /// - Throws: `CholeskyError` where rounding leaves H_ii without a factor.
@@ -239,6 +253,16 @@ package struct LayerRefit: Sendable {
   /// - Parameter misses: E of all blocks, taps × outputs each.
   /// - Throws: `CholeskyError` where rounding leaves H_ii without a factor.
   package func revision(_ i: Int, misses: [[Double]]) throws -> (transform: Matrix<Double>, target: [Double]) {
+    let (transform, center) = try plainRevision(i, misses: misses)
+    var target = [Double](repeating: 0, count: taps * outputs)
+    Self.add(transform, center, 1, taps, outputs, to: &target)
+    return (transform, target)
+  }
+
+  /// The same with the target before it is multiplied.
+  ///
+  /// - Throws: `CholeskyError` where rounding leaves H_ii without a factor.
+  package func plainRevision(_ i: Int, misses: [[Double]]) throws -> (transform: Matrix<Double>, target: [Double]) {
     let block = try blockFactor(i)
     var slope = try Matrix<Double>(rows: taps, columns: outputs)
     for k in addresses.indices {
@@ -252,10 +276,7 @@ package struct LayerRefit: Sendable {
     try slope.withMutableView { try block.solve(inPlace: $0) }
     let wanted = Array(wanted(i))
     let center = wanted.indices.map { wanted[$0] + misses[i][$0] - slope.values[$0] }
-    let transform = try revisionTransform(i)
-    var target = [Double](repeating: 0, count: taps * outputs)
-    Self.add(transform, center, 1, taps, outputs, to: &target)
-    return (transform, target)
+    return (try revisionTransform(i), center)
   }
 
   /// tr(EᵀHE).

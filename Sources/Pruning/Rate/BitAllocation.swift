@@ -36,7 +36,8 @@ struct BitAllocation {
     return chosen
   }
 
-  private func choices(price: Double) -> [SuperpositionCurve.Choice] {
+  /// The choices of least error + price · bits.
+  func choices(price: Double) -> [SuperpositionCurve.Choice] {
     zip(curves, weights).map { $0.best(price: $1 > 0 ? price / $1 : .infinity) }
   }
 
@@ -48,10 +49,10 @@ struct BitAllocation {
   ///   - bytes: what the file may take.
   ///   - bits: bits that files take beside lists, for a start.
   ///   - size: the bytes of a file with such choices.
-  /// - Returns: nil where not even an empty file is as small.
+  /// - Returns: the file and the error; nil where not even an empty file is as small.
   func fitted<File>(
     bytes: Int, besides bits: Double, _ size: ([SuperpositionCurve.Choice]) throws -> (file: File, bytes: Int)
-  ) rethrows -> File? {
+  ) rethrows -> (file: File, error: Double)? {
     var best: (file: File, error: Double)?
     var (wanted, least, most) = (max(0, 8 * Double(bytes) - bits), 0.0, Double.infinity)
     for _ in 0..<12 {
@@ -72,8 +73,8 @@ struct BitAllocation {
     }
     if best == nil, least == 0 {
       let (file, found) = try size(choices(within: 0))
-      if found <= bytes { return file }
+      if found <= bytes { return (file, zip(curves, weights).reduce(0) { $0 + $1.0.energy * $1.1 }) }
     }
-    return best?.file
+    return best
   }
 }

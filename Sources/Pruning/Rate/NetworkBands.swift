@@ -12,10 +12,9 @@ struct NetworkBands: SuperpositionBands {
   private let bands: MagnitudeBands
   private let filters: [[UInt32]]
   private let scalars: [Float]
-  /// What slices are multiplied by, m × m; nil where errors are those of kernel entries.
-  private let transform: Matrix<Float>?
-  /// The length that a slice is expected to have then.
-  private let sliceLength: Double
+  /// How errors are measured.
+  private let geometry: BlockGeometry
+  private let workers: Int
   private let control: RunControl
 
   /// Bits that the count of a band's chosen filters takes beside which of them they are, for each
@@ -28,76 +27,110 @@ struct NetworkBands: SuperpositionBands {
 
   /// - Parameters:
   ///   - channel: the filters of the block's channel by band.
-  ///   - transform: taps × taps, for each output; nil for none.
+  ///   - geometry: how errors are measured.
+  ///   - workers: cores to make filters on.
   init(
-    _ address: BlockAddress, of channel: ChannelBands, in network: RandomNetwork, transform: Matrix<Double>?,
-    _ control: RunControl
-  ) throws {
+    _ address: BlockAddress, of channel: ChannelBands, in network: RandomNetwork, geometry: BlockGeometry,
+    workers: Int = 1, _ control: RunControl
+  ) {
     self.address = address
     self.network = network
     self.control = control
+    self.workers = workers
+    self.geometry = geometry
     bands = channel.bands
     filters = channel.filters(address.half)
     scalars = network.scalars(layer: address.layer, channel: address.channel)
-    let m = network.layers[address.layer - 1].sliceCount
-    guard let transform else {
-      self.transform = nil
-      sliceLength = Double(m).squareRoot()
-      return
-    }
-    let (taps, outputs) = (transform.rows, m / transform.rows)
-    let squares = transform.values.reduce(0) { $0 + $1 * $1 }
-    sliceLength = (squares * Double(outputs)).squareRoot()
-    self.transform = try Matrix<Float>(rows: m, columns: m) { values in
-      values.initialize(repeating: 0)
-      for a in 0..<taps {
-        for b in 0..<taps {
-          for o in 0..<outputs { values[(b * outputs + o) * m + a * outputs + o] = Float(transform[a, b]) }
-        }
-      }
-    }
+  }
+
+  /// Entries of a slice.
+  private var dimension: Int { network.layers[address.layer - 1].sliceCount }
+
+  var metric: SuperpositionMetric? { SuperpositionMetric(root: geometry.root) }
+
+  func metric(of band: Int) throws -> SuperpositionMetric? { try measure(band) }
+
+  private func measure(_ band: Int) throws -> SuperpositionMetric {
+    let longest = length(atFraction: bands.fractions(of: band).upperBound)
+    return try geometry.metric(variance: BlockGeometry.spread * longest * longest * Double(dimension))
+  }
+
+  /// The scale below which a part of all filters are.
+  private func length(atFraction fraction: Double) -> Double {
+    let word = UInt64(1) << 63 | UInt64(min(fraction * 0x1p63, 0x1.fffffffffffffp62))
+    return InverseNormal.normal(ofWord: word)
   }
 
   var count: Int { bands.count }
 
-  func expectedLength(of band: Int) -> Double {
-    let low = bands.fractions(of: band).lowerBound
-    let word = UInt64(1) << 63 | UInt64(low * 0x1p63)
-    return InverseNormal.normal(ofWord: word) * sliceLength
+  func expectedLength(of band: Int) throws -> Double {
+    let scale = length(atFraction: bands.fractions(of: band).lowerBound)
+    let metric = try measure(band)
+    let squares = metric.root.values.reduce(0) { $0 + $1 * $1 }
+    return scale * (squares * Double(dimension / metric.root.rows)).squareRoot()
   }
 
   func band(_ index: Int) throws -> SuperpositionBand? {
     let filters = filters[index]
     if filters.isEmpty { return nil }
-    let m = network.layers[address.layer - 1].sliceCount
+    let m = dimension
+    let root = try measure(index).root
+    let spread = try Self.spread(root, m)
+    func matrix(_ tiles: [[Float]]) throws -> Matrix<Float> {
+      try Matrix(rows: filters.count, columns: m, values: tiles.count == 1 ? tiles[0] : Array(tiles.joined()))
+    }
     let stream = WeightAddress.slice(
       seed: network.seed, block: address.layer, channel: address.channel, filter: 0)
-    var interruption: Interruption?
-    var vectors = try Matrix<Float>(rows: filters.count, columns: m) { values in
-      filters.withUnsafeBufferPointer { filters in
-        for start in stride(from: 0, to: filters.count, by: 1024) where interruption == nil {
-          let end = min(filters.count, start + 1024)
+    let tiles = (filters.count + 1023) / 1024
+    let made = try Workers.map(count: tiles, workers: min(workers, tiles)) {
+      tile -> (plain: [Float], measured: [Float]) in
+      try control.checkInterruption()
+      let rows = tile * 1024..<min(filters.count, (tile + 1) * 1024)
+      let plain = try Matrix<Float>(rows: rows.count, columns: m) { values in
+        filters.withUnsafeBufferPointer {
           NormalStream.fillRows(
-            UnsafeMutableBufferPointer(rebasing: values[start * m..<end * m]), leadingDimension: m, columns: m,
-            filters: UnsafeBufferPointer(rebasing: filters[start..<end]), at: stream)
-          interruption = control.interruption().map(Interruption.init)
+            values, leadingDimension: m, columns: m, filters: UnsafeBufferPointer(rebasing: $0[rows]), at: stream)
         }
       }
-    }
-    if let interruption { throw interruption }
-    if let transform {
-      var product = try Matrix<Float>(rows: vectors.rows, columns: m)
-      try BLASLibrary.withThreads(1) {
-        try product.withMutableView { product in
-          try vectors.withView { v in try transform.withView { try multiply(v, $0, into: product) } }
-        }
-      }
-      vectors = product
+      return (plain.values, try Self.measured(plain, root, spread).values)
     }
     let scales = filters.map { abs(scalars[Int($0)]) }
+    let bits = BandCost.bits(filters.count)
     return SuperpositionBand(
-      candidates: try Candidates(scales: scales, vectors: vectors), names: filters,
-      bits: BandCost.bits(filters.count))
+      candidates: try Candidates(scales: scales, vectors: matrix(made.map(\.measured))),
+      plain: try matrix(made.map(\.plain)), names: filters, bits: bits)
+  }
+
+  /// Tᵀ ⊗ 1, what slices are multiplied by; nil where T is a number.
+  private static func spread(_ root: Matrix<Double>, _ m: Int) throws -> Matrix<Float>? {
+    let taps = root.rows
+    if taps == 1 { return nil }
+    let outputs = m / taps
+    return try Matrix<Float>(rows: m, columns: m) { values in
+      values.initialize(repeating: 0)
+      for a in 0..<taps {
+        for b in 0..<taps {
+          for o in 0..<outputs { values[(b * outputs + o) * m + a * outputs + o] = Float(root[a, b]) }
+        }
+      }
+    }
+  }
+
+  /// V·(Tᵀ ⊗ 1): one GEMM at one thread.
+  private static func measured(
+    _ vectors: Matrix<Float>, _ root: Matrix<Double>, _ spread: Matrix<Float>?
+  ) throws -> Matrix<Float> {
+    guard let spread else {
+      let factor = Float(root[0, 0])
+      return try Matrix(rows: vectors.rows, columns: vectors.columns, values: vectors.values.map { factor * $0 })
+    }
+    var product = try Matrix<Float>(rows: vectors.rows, columns: spread.columns)
+    try BLASLibrary.withThreads(1) {
+      try product.withMutableView { product in
+        try vectors.withView { v in try spread.withView { try multiply(v, $0, into: product) } }
+      }
+    }
+    return product
   }
 }
 

@@ -128,22 +128,22 @@ struct PricedSearch {
       for (index, address) in addresses.enumerated() {
         let misses = choices.map(\.miss)
         let (transform, target) =
-          pass == 0
-          ? (refit.coupling(index, index), refit.target(index, misses: misses))
-          : try refit.revision(index, misses: misses)
-        let bands = try NetworkBands(
-          address, of: rate.channelBands(address), in: setting.network, transform: transform, control)
+          pass == 0 ? refit.plainTarget(index, misses: misses) : try refit.plainRevision(index, misses: misses)
+        let geometry = try BlockGeometry(root: transform, price: own)
+        let metric = SuperpositionMetric(root: transform)
+        let bands = NetworkBands(
+          address, of: rate.channelBands(address), in: setting.network, geometry: geometry, workers: workers,
+          control)
         var search = rate.search
         search.workers = workers
         let curve = try search.curve(
-          target: target, bands: bands, greatestBits: Self.greatestBits(target, price: own), control: control)
+          target: target, bands: bands, price: own, greatestBits: Self.greatestBits(metric.felt(target), price: own),
+          control: control)
         let best = curve.best(price: own)
         if pass > 0 {
           // What was chosen before stays where nothing better is found.
           let there = choices[index].sum
-          var felt = target.map { -$0 }
-          LayerRefit.add(transform, there, 1, refit.taps, refit.outputs, to: &felt)
-          let error = felt.reduce(0) { $0 + $1 * $1 }
+          let error = metric.felt(zip(there, target).map { $0 - $1 }).reduce(0) { $0 + $1 * $1 }
           if error + own * choices[index].bits <= best.error + own * best.bits { continue }
         }
         let kept = best.names.sorted()
@@ -163,7 +163,7 @@ struct PricedSearch {
 
   /// Bits beyond which none is worth its price: at Shannon's bound the error e in m entries falls
   /// by e · 2 ln 2 / m a bit, and half as many bits again are looked at as end there.
-  private static func greatestBits(_ target: [Double], price: Double) -> Double {
+  static func greatestBits(_ target: [Double], price: Double) -> Double {
     let m = Double(target.count)
     let energy = target.reduce(0) { $0 + $1 * $1 }
     guard energy > 0, price > 0, price.isFinite else { return 0 }

@@ -9,15 +9,15 @@ import Tickets
 ///
 /// A ticket is a code of its target's weights: the seed gives the code book for nothing, and what
 /// is paid for is which filters stay. Every block is searched by `SuperpositionSearch`, which finds
-/// good subsets at all numbers of bits at once; which of them a block gets is decided by one price
-/// of a bit for the whole network, so that bits go where they lower the error most. The error is
+/// subsets of least error + price · bits, at one price of a bit for the whole network, so that bits
+/// go where they lower the error most. The error is
 /// Σ over layers of (squared error ÷ squares of what is wanted) · (what that does to the network's
 /// outputs). Scales are chosen for the search: the first filter of a layer's largest channel should
 /// have a scalar of about 1, where filters are many and most lengths are left for later ones.
 ///
-/// In weights mode blocks are independent, and one search finds all there is to choose. In
-/// calibrated mode each block makes up for what those before it missed, so every price is a search
-/// of its own; prices are tried until the file fits.
+/// Prices are tried until the file fits. In weights mode blocks are independent, and around a price
+/// bits are shared as the searches' curves say; in calibrated mode each block makes up for what
+/// those before it missed, so every price is a search of its own.
 ///
 /// ```swift
 /// let search = try RateSearch(target, seed: 7, width: 1 << 15)
@@ -36,6 +36,12 @@ public struct RateSearch: Sendable {
   public static let name = "superposition"
   /// Partial subsets kept where nobody says how many.
   public static let defaultBeam = 64
+  /// λ of the least squares where nobody says it, as `CalibrationPlan.damping`. Little, as a search
+  /// that measures by what is still to come does well where directions differ: with 0.1, 0.03 and
+  /// 0.01 tickets lose much the same.
+  public static let defaultDamping = 0.03
+  /// How often blocks are chosen again where nobody says it.
+  public static let defaultSweeps = 0
   /// What is pruned into.
   public var target: Target { setting.target }
   /// One power of two a layer.
@@ -125,28 +131,34 @@ public struct RateSearch: Sendable {
     _ fileBytes: (Ticket) throws -> Int
   ) throws -> Ticket? {
     let addresses = setting.addresses
-    let bits = 8 * Double(bytes)
-    // A block may take many times its share; no ticket needs more than 12 bits a weight of it.
-    let share = 4 * bits / Double(addresses.reduce(0) { $0 + setting.layer($1).sliceCount })
-    let curves = try Workers.map(count: addresses.count, workers: workers) { index in
-      let address = addresses[index]
-      let channel = channelBands(address)
-      let bands = try NetworkBands(address, of: channel, in: setting.network, transform: nil, control)
-      let kernel = setting.target.kernels[address.layer - 1]
+    let targets = addresses.map { address in
       let divisor = address.half == .positive ? setting.scale(address) : -setting.scale(address)
-      let target = kernel.slice(ofChannel: address.channel).map { Double($0) / divisor }
-      let m = Double(setting.layer(address).sliceCount)
-      let found = try search.curve(
-        target: target, bands: bands, greatestBits: max(64, min(12, share + 2) * m), control: control)
-      control.report(RunProgress(phase: "drawing", completed: index + 1, total: addresses.count))
-      return found
+      return setting.target.kernels[address.layer - 1].slice(ofChannel: address.channel).map { Double($0) / divisor }
     }
     let weights = addresses.map { address in
       let squares = setting.target.kernels[address.layer - 1].squares
       let scale = setting.scale(address)
       return squares > 0 ? layerWeights[address.layer - 1] * scale * scale / squares : 0
     }
-    return try BitAllocation(curves: curves, weights: weights).fitted(bytes: bytes, besides: 8 * Double(least)) {
+    let entries = targets.reduce(0) { $0 + $1.count }
+    let priced = PricedCurves(weights: weights, entries: entries)
+    let price = PricedCurves.price(
+      energies: targets.map { $0.reduce(0) { $0 + $1 * $1 } }, weights: weights, entries: entries,
+      bits: 8 * Double(bytes - least) / Double(entries))
+    return try priced.file(bytes: bytes, besides: 8 * Double(least), price: price) { price in
+      try Workers.map(count: addresses.count, workers: workers) { index in
+        let address = addresses[index]
+        let own = weights[index] > 0 ? price / weights[index] : .infinity
+        let bands = try NetworkBands(
+          address, of: channelBands(address), in: setting.network,
+          geometry: BlockGeometry.plain(price: own), control)
+        let found = try search.curve(
+          target: targets[index], bands: bands, price: own,
+          greatestBits: PricedSearch.greatestBits(targets[index], price: own), control: control)
+        control.report(RunProgress(phase: "drawing", completed: index + 1, total: addresses.count))
+        return found
+      }
+    } size: {
       let ticket = try ticket($0.map { $0.names.sorted() }, isComplete: true)
       return (ticket, try fileBytes(ticket))
     }

@@ -60,20 +60,25 @@ public struct VectorEncoder: Sendable {
     let exponent = Self.exponent(rootMeanSquare: square.squareRoot(), dimension: m, width: width)
     let network = try VectorCode.network(seed: seed, width: width, dimension: m, vectors: vectors.count)
     guard let cut = MagnitudeBands(perOctave: NetworkBands.perOctave) else { preconditionFailure("a cut of use") }
-    // Room for a vector that takes more than its share.
-    let greatest = (bits + 1) * Double(m) * 1.25 + 64
-    let curves = try Workers.map(count: vectors.count, workers: workers) { vector in
-      var search = SuperpositionSearch()
-      search.width = beam
-      let channel = ChannelBands(network, layer: 1, channel: vector, bands: cut)
-      let bands = try NetworkBands(VectorCode.address(vector), of: channel, in: network, transform: nil, control)
-      let target = vectors[vector].map { scalbn($0, -exponent) }
-      return try search.curve(target: target, bands: bands, greatestBits: greatest, control: control)
-    }
-    let allocation = BitAllocation(curves: curves, weights: curves.map { _ in 1 })
+    let targets = vectors.map { $0.map { scalbn($0, -exponent) } }
     let bytes = Int(bits * total / 8)
+    let weights = vectors.map { _ in 1.0 }
+    let price = PricedCurves.price(
+      energies: targets.map { $0.reduce(0) { $0 + $1 * $1 } }, weights: weights, entries: m * vectors.count, bits: bits)
     var cutOfLists: Int?
-    let found = try allocation.fitted(bytes: bytes, besides: 80) { choices in
+    let priced = PricedCurves(weights: weights, entries: m * vectors.count)
+    let found = try priced.file(bytes: bytes, besides: 80, price: price) { price in
+      try Workers.map(count: vectors.count, workers: workers) { vector in
+        var search = SuperpositionSearch()
+        search.width = beam
+        let channel = ChannelBands(network, layer: 1, channel: vector, bands: cut)
+        let geometry = try BlockGeometry.plain(price: price)
+        let bands = NetworkBands(VectorCode.address(vector), of: channel, in: network, geometry: geometry, control)
+        return try search.curve(
+          target: targets[vector], bands: bands, price: price,
+          greatestBits: PricedSearch.greatestBits(targets[vector], price: price), control: control)
+      }
+    } size: { choices in
       let code = VectorCode(
         seed: seed, width: width, dimension: m, exponent: exponent, kept: choices.map { $0.names.sorted() })
       let file = try code.encoded(perOctave: cutOfLists)

@@ -16,19 +16,6 @@ package struct SuperpositionCurve: Sendable {
 
   init(energy: Double) { self.energy = energy }
 
-  /// The subsets of several searches for one target.
-  init(merging curves: [SuperpositionCurve]) {
-    energy = curves.first?.energy ?? 0
-    for curve in curves {
-      let start = steps.count
-      steps += curve.steps.map {
-        Step(
-          parent: $0.parent < 0 ? -1 : $0.parent + start, name: $0.name, band: $0.band, bits: $0.bits,
-          error: $0.error)
-      }
-    }
-  }
-
   mutating func append(_ step: Step) -> Int {
     steps.append(step)
     return steps.count - 1

@@ -1,12 +1,15 @@
 import Foundation
 import LinearAlgebra
+import RunControl
 
 /// The subsets of a superposition search's beam: what each misses, and how it is judged.
 struct SuperpositionStates: Sendable {
   /// Every subset that was ever in the beam.
   private(set) var curve: SuperpositionCurve
-  /// Bits that a halving of the squared error is worth.
+  /// Bits that the squared error 1 is worth.
   private let worth: Double
+  /// What errors are in the end.
+  private let final: SuperpositionMetric?
   private let dimension: Int
   private var states: [State]
 
@@ -15,16 +18,18 @@ struct SuperpositionStates: Sendable {
     var step: Int
     var bits: Double
     var error: Double
-    /// bits + worth · log₂(error).
+    /// bits + worth · error.
     var judgement: Double
     /// The exclusive or of its candidates' hashes: equal for equal subsets.
     var key: UInt64
     /// What the target has and the subset has not.
     var residual: [Double]
+    /// The same as the band's metric measures it.
+    var felt: [Double]
   }
 
   /// A subset with one candidate more, before it is made.
-  private struct Child {
+  private struct Child: Sendable {
     let judgement: Double
     let parent: Int
     let row: Int
@@ -36,14 +41,27 @@ struct SuperpositionStates: Sendable {
     }
   }
 
-  init(target: [Double], worth: Double) {
+  init(target: [Double], metric: SuperpositionMetric?, worth: Double) {
     self.worth = worth
+    final = metric
     dimension = target.count
-    let energy = target.reduce(0) { $0 + $1 * $1 }
+    let felt = metric?.felt(target) ?? target
+    let energy = Self.squares(felt)
     curve = SuperpositionCurve(energy: energy)
     states = [
-      State(step: -1, bits: 0, error: energy, judgement: worth * log2(energy), key: 0, residual: target)
+      State(step: -1, bits: 0, error: energy, judgement: worth * energy, key: 0, residual: target, felt: felt)
     ]
+  }
+
+  private static func squares(_ values: [Double]) -> Double { values.reduce(0) { $0 + $1 * $1 } }
+
+  /// Judges all subsets by another metric.
+  mutating func measure(by metric: SuperpositionMetric) {
+    for s in states.indices {
+      states[s].felt = metric.felt(states[s].residual)
+      states[s].error = Self.squares(states[s].felt)
+      states[s].judgement = states[s].bits + worth * states[s].error
+    }
   }
 
   var leastError: Double { states.reduce(.infinity) { min($0, $1.error) } }
@@ -54,9 +72,22 @@ struct SuperpositionStates: Sendable {
   ///
   /// - Returns: whether any subset grew.
   mutating func extend(
-    by band: SuperpositionBand, _ index: Int, width: Int, tileRows: Int, greatestBits: Double
+    by band: SuperpositionBand, _ index: Int, width: Int, tileRows: Int, workers: Int, greatestBits: Double
   ) throws -> Bool {
-    let children = try children(band, index, count: 2 * width, tileRows: tileRows, greatestBits: greatestBits)
+    let rows = band.candidates.count
+    // As many parts as cores; which children are best does not depend on the parts.
+    let parts = max(1, min(workers, rows / max(1, tileRows)))
+    let (before, length) = (self, (rows + parts - 1) / parts)
+    @Sendable func part(_ number: Int) throws -> [Child] {
+      try before.children(
+        band, index, of: min(rows, number * length)..<min(rows, (number + 1) * length), count: 2 * width,
+        tileRows: tileRows, greatestBits: greatestBits)
+    }
+    let children =
+      parts == 1
+      ? try part(0)
+      : Array(
+        try Workers.map(count: parts, workers: workers, part).joined().sorted { $0.precedes($1) }.prefix(2 * width))
     // Subsets as they are and grown ones, best first, each once.
     var (next, keys): ([State], Set<UInt64>) = ([], [])
     let order = states.indices.sorted { (states[$0].judgement, $0) < (states[$1].judgement, $1) }
@@ -88,9 +119,16 @@ struct SuperpositionStates: Sendable {
     state.error = child.error
     state.judgement = child.judgement
     state.key = key
-    for k in 0..<dimension { state.residual[k] -= band.candidates.coordinate(child.row, k) }
+    for k in 0..<dimension { state.felt[k] -= band.candidates.coordinate(child.row, k) }
+    if let plain = band.plain, case .factored(let scales, _) = band.candidates.storage {
+      let scale = Double(scales[child.row])
+      for k in 0..<dimension { state.residual[k] -= scale * Double(plain[child.row, k]) }
+    } else {
+      state.residual = state.felt
+    }
+    let error = final.map { Self.squares($0.felt(state.residual)) } ?? child.error
     state.step = curve.append(
-      .init(parent: state.step, name: band.names[child.row], band: index, bits: state.bits, error: child.error))
+      .init(parent: state.step, name: band.names[child.row], band: index, bits: state.bits, error: error))
     return state
   }
 
@@ -102,9 +140,9 @@ struct SuperpositionStates: Sendable {
     return word ^ word >> 31
   }
 
-  /// The best grown subsets, best first.
+  /// The best subsets grown by some rows of a band, best first.
   private func children(
-    _ band: SuperpositionBand, _ index: Int, count: Int, tileRows: Int, greatestBits: Double
+    _ band: SuperpositionBand, _ index: Int, of all: Range<Int>, count: Int, tileRows: Int, greatestBits: Double
   ) throws -> [Child] {
     guard case .factored(let scales, let vectors) = band.candidates.storage else {
       preconditionFailure("a band's candidates are Float32 vectors and scales")
@@ -115,7 +153,7 @@ struct SuperpositionStates: Sendable {
     let (m, columns) = (dimension, (open.count + 15) / 16 * 16)
     let residuals = try Matrix<Float>(rows: columns, columns: m) { values in
       values.initialize(repeating: 0)
-      for (c, s) in open.enumerated() { for k in 0..<m { values[c * m + k] = Float(states[s].residual[k]) } }
+      for (c, s) in open.enumerated() { for k in 0..<m { values[c * m + k] = Float(states[s].felt[k]) } }
     }
     var best = BestChildren(count: count)
     // What a grown subset's judgement must be at most: that of the worst that may stay.
@@ -125,7 +163,7 @@ struct SuperpositionStates: Sendable {
     func lower(to judgement: Double) {
       cut = judgement
       for (c, s) in open.enumerated() {
-        let error = exp2((judgement - states[s].bits - band.bits) / worth)
+        let error = (judgement - states[s].bits - band.bits) / worth
         limits[c] = Float(error - states[s].error).nextUp
       }
     }
@@ -133,9 +171,9 @@ struct SuperpositionStates: Sendable {
     // Rounding: the residual, and m products and sums in any order.
     let unit = Float(m + 8) * 0x1p-23
     let longest = Float(states[open.max { states[$0].error < states[$1].error } ?? 0].error.squareRoot()).nextUp
-    var scores = [Float](repeating: 0, count: min(tileRows, vectors.rows) * columns)
-    for start in stride(from: 0, to: vectors.rows, by: tileRows) {
-      let rows = start..<min(vectors.rows, start + tileRows)
+    var scores = [Float](repeating: 0, count: min(tileRows, all.count) * columns)
+    for start in stride(from: all.lowerBound, to: all.upperBound, by: tileRows) {
+      let rows = start..<min(all.upperBound, start + tileRows)
       try scores.withUnsafeMutableBufferPointer { scores in
         try vectors.withView { vectors in
           try residuals.withView { residuals in
@@ -164,8 +202,8 @@ struct SuperpositionStates: Sendable {
               for lane in 0..<16 where passes[lane] && group + lane < open.count {
                 let s = open[group + lane]
                 if curve.contains(band.names[row], band: index, at: states[s].step) { continue }
-                let error = Self.error(states[s].residual, vector, Double(scale))
-                let judgement = states[s].bits + band.bits + worth * log2(max(error, .leastNormalMagnitude))
+                let error = Self.error(states[s].felt, vector, Double(scale))
+                let judgement = states[s].bits + band.bits + worth * error
                 guard judgement <= cut else { continue }
                 if let worst = best.insert(Child(judgement: judgement, parent: s, row: row, error: error)) {
                   lower(to: min(cut, worst))
