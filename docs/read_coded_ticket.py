@@ -53,7 +53,12 @@ for place, line in enumerate(lines[6:-1]):
     kind, *words = what.split(" ")
     if kind == "conv": layers.append((reads[0], int(words[1]), int(words[2])))
     signed.append({"input": json.loads(lines[2])[0] < 0, "conv": True, "relu": False}.get(kind, any(reads)))
-biases = [struct.unpack(f"<{outputs}f", octets(4 * outputs)) if bit() else None for _, _, outputs in layers]
+def bias(outputs):
+    wide = number(5) if small else 0
+    if wide == 0: return struct.unpack(f"<{outputs}f", octets(4 * outputs))
+    step = 2.0 ** (number(8) - 149)
+    return [step * (q - (q >> wide - 1 << wide)) for q in (number(wide) for _ in range(outputs))]
+biases = [bias(outputs) if bit() else None for _, _, outputs in layers]
 counts, last, kept = [[1, 1] for _ in range(34)], (4, 1), {}
 def difference_of_lengths():
     length, more = 0, 1

@@ -99,7 +99,7 @@ public struct Collapse: Sendable, Hashable {
 }
 
 extension LayerGraph {
-  /// A network of this architecture over collapsed layers, with the target's biases.
+  /// A network of this architecture over collapsed layers, with a ticket's biases.
   ///
   /// - Parameters:
   ///   - collapsed: layers 1…ℓ, from index 0.

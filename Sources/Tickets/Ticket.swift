@@ -16,8 +16,9 @@ public struct Ticket: Sendable, Hashable {
   /// One power of two per layer, taken from the target: the random slices times it approximate the
   /// kernel.
   public let scales: [Double]
-  /// The target's biases, bit for bit: per layer one number per output channel, added behind its
-  /// convolution in the target's units, or nil for a layer without.
+  /// Biases: per layer one number per output channel, added behind its convolution in the target's
+  /// units, or nil for a layer without. The target's, bit for bit; of a ticket that was drawn to be
+  /// small, rounded to few bits, and in calibrated mode moved by what its kernels miss on average.
   public let biases: [[Float]?]
   /// Ascending by address: every (layer, channel) with its positive half, and its negative one
   /// where the layer's input is signed.

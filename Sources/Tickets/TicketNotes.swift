@@ -29,7 +29,10 @@ extension Ticket {
   /// is a bound of its own that covers all of these.
   public var notes: [String] {
     var notes: [String] = []
-    if biasesTaken > 0 { notes.append("biases taken from the target exactly: \(Self.count(biasesTaken, "scalar"))") }
+    if biasesTaken > 0 {
+      let how = hasShortDigests ? "biases rounded" : "biases taken from the target exactly"
+      notes.append("\(how): \(Self.count(biasesTaken, "scalar"))")
+    }
     if mapScalarsTaken > 0 {
       notes.append(
         "factors and shifts per channel taken from the target exactly: \(Self.count(mapScalarsTaken, "scalar"))")

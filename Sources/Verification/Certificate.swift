@@ -7,8 +7,9 @@ import Tickets
 /// Per channel c it carries, node by node, the largest positive and negative parts a, b of the
 /// *target's* activation and the largest error e of the pruned network's. With Δ⁺ = P⁺ − K, Δ⁻ = P⁻
 /// + K for collapsed kernels P⁺, P⁻ a convolution adds to output o max( Σ max(0, aΔ⁺, bΔ⁻), Σ
-/// max(0, −aΔ⁺, −bΔ⁻) ) + Σ max(|P⁺|, |P⁻|)·e, sums over taps and input channels. Target and ticket
-/// add the same bias, which moves a and b and leaves e; where two values are added, all three add.
+/// max(0, −aΔ⁺, −bΔ⁻) ) + Σ max(|P⁺|, |P⁻|)·e, sums over taps and input channels. A bias moves a
+/// and b; the ticket's own, where it is another one, moves the two sums apart. Where two values are
+/// added, all three add.
 /// The first term is the exact supremum for one layer (attained at a pixel whose window lies inside
 /// the image); ReLU and pooling do not enlarge an error. It speaks of real arithmetic; every
 /// operation here is rounded outward.
@@ -33,9 +34,12 @@ public struct Certificate: Sendable, Hashable {
   /// - Parameters:
   ///   - collapsed: the pruned network's layers, in the target's order and shapes.
   ///   - target: what they stand for.
+  ///   - biases: the pruned network's; nil for the target's.
   ///   - inputRange: the box that every entry of an input comes from.
   /// - Complexity: a pass over the weights.
-  public init(of collapsed: [CollapsedLayer], _ target: Target, inputRange: InputRange) {
+  public init(
+    of collapsed: [CollapsedLayer], _ target: Target, biases: [[Float]?]? = nil, inputRange: InputRange
+  ) {
     let graph = target.graph
     var values: [[ChannelBound]] = []
     var layerErrors: [[Double]] = []
@@ -52,7 +56,8 @@ public struct Certificate: Sendable, Hashable {
       case .convolution(let layer):
         let output = Self.bounds(
           over: values[node.inputs[0]], kernel: target.kernels[layer.number - 1],
-          bias: target.biases[layer.number - 1], collapsed: collapsed[layer.number - 1])
+          bias: target.biases[layer.number - 1], own: (biases ?? target.biases)[layer.number - 1],
+          collapsed: collapsed[layer.number - 1])
         layerErrors.append(output.map(\.error))
         values.append(output)
       }
@@ -63,7 +68,8 @@ public struct Certificate: Sendable, Hashable {
   }
 
   private static func bounds(
-    over input: [ChannelBound], kernel: Kernel<Float>, bias: [Float]?, collapsed: CollapsedLayer
+    over input: [ChannelBound], kernel: Kernel<Float>, bias: [Float]?, own: [Float]?,
+    collapsed: CollapsedLayer
   ) -> [ChannelBound] {
     let layer = kernel.layer
     let (channels, outputs) = (layer.inputChannels, layer.outputChannels)
@@ -92,9 +98,14 @@ public struct Certificate: Sendable, Hashable {
         }
       }
       let shift = Double(bias?[o] ?? 0)
+      let ownShift = Double(own?[o] ?? 0)
+      let apart =
+        ownShift == shift
+        ? max(fresh.above, fresh.below)
+        : max(up(up(fresh.above + ownShift) - shift), up(up(fresh.below + shift) - ownShift))
       return ChannelBound(
         positive: max(0, up(target.above + shift)), negative: max(0, up(target.below - shift)),
-        error: up(max(fresh.above, fresh.below) + carried))
+        error: up(apart + carried))
     }
   }
 }

@@ -70,11 +70,11 @@ public struct Measurement: Sendable {
   func certificate() -> Certificate { certificate(of: collapse.layers) }
 
   private func certificate(of layers: [CollapsedLayer]) -> Certificate {
-    Certificate(of: layers, target, inputRange: ticket.inputRange)
+    Certificate(of: layers, target, biases: ticket.biases, inputRange: ticket.inputRange)
   }
 
   func difference() throws -> OutputDifference {
-    try OutputDifference(of: collapse.layers, target, inputRange: ticket.inputRange)
+    try OutputDifference(of: collapse.layers, target, biases: ticket.biases, inputRange: ticket.inputRange)
   }
 
   /// The figures that need no data.

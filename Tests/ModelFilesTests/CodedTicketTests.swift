@@ -29,6 +29,12 @@ import Tickets
       seed: wide.seed, width: wide.width, mode: .calibrated, inputRange: wide.inputRange, graph: wide.graph,
       scales: wide.scales, biases: wide.biases, blocks: wide.blocks, targetDigest: short,
       calibrationDigest: String(short.reversed()), isComplete: true)
+    let rounded = try Ticket(
+      seed: wide.seed, width: wide.width, mode: .weights, inputRange: wide.inputRange, graph: wide.graph,
+      scales: wide.scales,
+      biases: zip(wide.biases, [Float(0x1p-9), 0x1p-40, 3]).map { bias, step in
+        bias.map { $0.indices.map { step * Float([0, -128, 127, 5][$0 % 4] + $0 / 4 + 1) } }
+      }, blocks: wide.blocks, targetDigest: short, isComplete: true)
     return [
       TicketFile(ticket: plain, claims: nil),
       TicketFile(ticket: plain, claims: claims, targetFileDigest: digest),
@@ -36,6 +42,7 @@ import Tickets
       TicketFile(ticket: calibrated, claims: claims, witness: witness, targetFileDigest: digest, search: plan),
       TicketFile(ticket: small, claims: nil),
       TicketFile(ticket: small, claims: claims, targetFileDigest: digest, search: plan),
+      TicketFile(ticket: rounded, claims: nil),
     ]
   }
 

@@ -14,8 +14,12 @@ import Tickets
       values.withUnsafeMutableBufferPointer { NormalStream.fill($0, at: StreamAddress(seed: seed)) }
       return values.map { $0 * 0.3 }
     }
-    let first = try Convolution(window: .same(3), inputChannels: 1, outputChannels: 3, kernel: kernel(27, 1))
-    let second = try Convolution(window: .same(3), inputChannels: 3, outputChannels: 2, kernel: kernel(54, 2))
+    let first = try Convolution(
+      window: .same(3), inputChannels: 1, outputChannels: 3, kernel: kernel(27, 1),
+      bias: [0.3, -0.123, 0.01])
+    let second = try Convolution(
+      window: .same(3), inputChannels: 3, outputChannels: 2, kernel: kernel(54, 2),
+      bias: [-0.7, 0.25])
     return try Target(
       Network(
         inputShape: ImageShape(height: 6, width: 6, channels: 1),
@@ -75,6 +79,27 @@ import Tickets
       try result.ticket.validateSigns()
       try result.ticket.requireMatch(target)
       #expect((result.ticket.calibrationDigest?.count ?? 16) == 16)
+    }
+    let coarse = try search.run(bytes: 25, workers: 2, fileBytes: Self.bytes).ticket
+    for (bias, own) in zip(coarse.biases, target.biases) {
+      let (bias, own) = (try #require(bias), try #require(own))
+      let largest = try #require(bias.map(abs).max())
+      // The power of two of which the largest is 64 to 127 times as much.
+      let step = Float(sign: .plus, exponent: (largest / 64).exponent, significand: 1)
+      #expect(bias.allSatisfy { ($0 / step).rounded() == $0 / step } && largest <= 127 * step, "\(bias)")
+      if !isCalibrated { #expect(zip(bias, own).allSatisfy { abs($0 - $1) <= step / 2 }, "\(bias) \(own)") }
+    }
+    if let images {
+      // What kernels miss on average, biases make good.
+      let wanted = try target.network(images.images).values
+      let pruned: Network<Float> = try coarse.graph.network(of: Collapse(of: coarse).layers, biases: coarse.biases)
+      let found = try pruned(images.images).values
+      for output in 0..<2 {
+        let differences = stride(from: output, to: wanted.count, by: 2).map { Double(found[$0] - wanted[$0]) }
+        let mean = differences.reduce(0, +) / Double(differences.count)
+        let square = differences.reduce(0) { $0 + $1 * $1 } / Double(differences.count)
+        #expect(abs(mean) < 0.01 && square.squareRoot() > 0.05, "\(mean) \(square)")
+      }
     }
     if !isCalibrated { #expect(last < 0.3, "two layers' relative squares, \(last)") }
     let again = try search.run(bytes: 45, workers: 1, fileBytes: Self.bytes).ticket

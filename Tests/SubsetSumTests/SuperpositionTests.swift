@@ -66,6 +66,74 @@ import Testing
     }
   }
 
+  /// Bands whose candidates are measured by a matrix, the first by another one.
+  private struct MeasuredBands: SuperpositionBands {
+    let metric: SuperpositionMetric?
+    let first: SuperpositionMetric
+    let scales: [[Float]]
+    let rows: [[[Float]]]
+
+    init(root: [Double], first: [Double], sizes: [Int], seed: UInt64) throws {
+      metric = SuperpositionMetric(root: try Matrix(rows: 3, columns: 3, values: root))
+      self.first = SuperpositionMetric(root: try Matrix(rows: 3, columns: 3, values: first))
+      scales = sizes.enumerated().map { index, size in (0..<size).map { powf(0.7, Float(index)) + 0.01 * Float($0) } }
+      rows = sizes.enumerated().map { index, size in
+        (0..<size).map { row in
+          let address = StreamAddress(seed: seed, path: StreamPath(filter: UInt64(row), channel: UInt64(20 + index)))
+          return (0..<3).map { Float(NormalStream.value(at: address, entry: $0)) }
+        }
+      }
+    }
+
+    var count: Int { rows.count }
+    func expectedLength(of band: Int) -> Double { 0 }
+    func metric(of band: Int) -> SuperpositionMetric? { band == 0 ? first : metric }
+
+    func band(_ index: Int) throws -> SuperpositionBand? {
+      let measured = rows[index].flatMap { row in
+        metric(of: index)!.felt(row.map { Double($0) }).map { Float($0) }
+      }
+      return SuperpositionBand(
+        candidates: try Candidates(
+          scales: scales[index], vectors: Matrix(rows: rows[index].count, columns: 3, values: measured)),
+        plain: try Matrix(rows: rows[index].count, columns: 3, values: rows[index].flatMap { $0 }),
+        names: rows[index].indices.map { UInt32(10 * index + $0) }, bits: 2)
+    }
+
+    /// The final metric's error of named candidates.
+    func error(_ names: [UInt32], _ target: [Double]) -> Double {
+      var left = target
+      for name in names {
+        let (band, row) = (Int(name) / 10, Int(name) % 10)
+        for k in 0..<3 { left[k] -= Double(scales[band][row]) * Double(rows[band][row][k]) }
+      }
+      return metric!.felt(left).reduce(0) { $0 + $1 * $1 }
+    }
+  }
+
+  /// Bands measure as they like; what counts in the end is the final metric.
+  @Test(arguments: [1, 2, 3]) func errorsAreThoseOfTheFinalMetric(seed: UInt64) throws {
+    let bands = try MeasuredBands(
+      root: [2, 0, 0, 1, 0.3, 0, -1, 0.5, 4], first: [1, 0, 0, 0, 1, 0, 0, 0, 1], sizes: [4, 4, 4], seed: seed)
+    let target = Self.target(3, seed: seed)
+    var search = SuperpositionSearch()
+    search.width = 5000
+    search.choicesPerBand = 4
+    let curve = try search.curve(target: target, bands: bands, price: 0.1, greatestBits: 100)
+    #expect(curve.energy == bands.error([], target))
+    for size in [1, 2, 4, 12] {
+      var least = Double.infinity
+      for subset in 0..<1 << 12 where subset.nonzeroBitCount <= size {
+        var names: [UInt32] = []
+        for place in 0..<12 where subset >> place & 1 == 1 { names.append(UInt32(10 * (place / 4) + place % 4)) }
+        least = min(least, bands.error(names, target))
+      }
+      let best = curve.best(within: 2 * Double(size))
+      #expect(abs(best.error - least) <= 1e-12 * curve.energy, "size \(size)")
+      #expect(abs(bands.error(best.names, target) - best.error) <= 1e-12 * curve.energy)
+    }
+  }
+
   /// Tiles and workers change nothing.
   @Test func tilesAndWorkersChangeNothing() throws {
     let bands = try Bands(dimension: 20, sizes: [300, 300, 300, 300, 300, 300], ratio: 0.8, seed: 5)

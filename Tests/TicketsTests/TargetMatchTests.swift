@@ -33,12 +33,22 @@ import Tickets
   }
 
   /// A ticket of one network's graph and biases that says it was drawn for another.
-  private func forged(_ variant: Variant, as target: Target) throws -> Ticket {
+  private func forged(_ variant: Variant, as target: Target, isSmall: Bool = false) throws -> Ticket {
     let honest = try SmallTargets.ticket(for: variant.network())
     return try Ticket(
       seed: honest.seed, width: honest.width, mode: .weights, inputRange: .unit, graph: honest.graph,
-      scales: honest.scales, biases: honest.biases, blocks: honest.blocks, targetDigest: target.digest,
-      isComplete: true)
+      scales: honest.scales, biases: honest.biases, blocks: honest.blocks,
+      targetDigest: isSmall ? String(target.digest.prefix(Ticket.shortDigestLength)) : target.digest, isComplete: true)
+  }
+
+  /// A small ticket has biases of its own, for the same layers.
+  @Test func aSmallTicketHasItsOwnBiases() throws {
+    let target = try Target(Variant().network())
+    var variant = Variant()
+    variant.bias = [1, 3]
+    try forged(variant, as: target, isSmall: true).requireMatch(target)
+    variant.bias = nil
+    #expect(throws: TicketError.self) { try forged(variant, as: target, isSmall: true).requireMatch(target) }
   }
 
   @Test func whatDiffersIsNamed() throws {

@@ -46,10 +46,11 @@ private func graph(_ channels: [Int], window: SlidingWindow, size: Int) throws -
       let positive = zip(kernel, numbers(16, seed: UInt64(100 + seed))).map { Double($0) + 0.2 * $1 }
       let negative = zip(kernel, numbers(16, seed: UInt64(200 + seed))).map { -Double($0) + 0.2 * $1 }
       let layer = CollapsedLayer(positive, range.isSigned ? negative : nil, of: graph.layers[0])
+      let own: [Float]? = seed % 2 == 0 ? nil : [0.25, -0.5]
       var largest = 0.0
       for code in 0..<6561 {
         var rest = code
-        var errors = [0.0, 0.0]
+        var errors = own.map { $0.map { Double($0) } } ?? [0.0, 0.0]
         for entry in 0..<8 {
           let x = [low, 0, high][rest % 3]
           rest /= 3
@@ -62,7 +63,7 @@ private func graph(_ channels: [Int], window: SlidingWindow, size: Int) throws -
         largest = max(largest, abs(errors[0]), abs(errors[1]))
       }
       let target = try Target(graph, kernels: [kernel])
-      let certificate = Certificate(of: [layer], target, inputRange: range)
+      let certificate = Certificate(of: [layer], target, biases: [own], inputRange: range)
       #expect(certificate.outputError >= largest)
       #expect(certificate.outputError <= largest * (1 + outwardSlack))
     }

@@ -50,8 +50,12 @@ private struct Pair {
     self.target = target
     self.graph = graph
     self.range = range
-    certificate = Certificate(of: collapsed, target, inputRange: range)
-    difference = try OutputDifference(of: collapsed, target, inputRange: range)
+    // Biases of the pruned network's own.
+    let biases = target.biases.enumerated().map { index, bias in
+      bias.map { zip($0, numbers(2, seed + 40 + UInt64(index))).map { $0 + 0.02 * Float($1) } }
+    }
+    certificate = Certificate(of: collapsed, target, biases: biases, inputRange: range)
+    difference = try OutputDifference(of: collapsed, target, biases: biases, inputRange: range)
   }
 
   func witness(workers: Int = 2) throws -> ErrorWitness {

@@ -21,9 +21,13 @@ package struct LayerMoments: Sendable {
   package let features: Int
   package let outputs: Int
   /// FᵀF, p × p, both triangles.
-  package let gram: [Double]
+  package private(set) var gram: [Double]
   /// FᵀY, p × outputs.
-  package let products: [Double]
+  package private(set) var products: [Double]
+  /// F's columns, summed.
+  package let featureSums: [Double]
+  /// Y's columns, summed.
+  package let outputSums: [Double]
   /// Y's squares by output.
   package let energies: [Double]
   /// Rows of F.
@@ -58,6 +62,19 @@ package struct LayerMoments: Sendable {
     }
     for i in 0..<features { for j in 0..<i { total.gram[j * features + i] = total.gram[i * features + j] } }
     (gram, products, energies, rows) = (total.gram, total.products, total.energies, total.rows)
+    (featureSums, outputSums) = (total.featureSums, total.outputSums)
+  }
+
+  /// The moments about the means, for a layer whose bias makes good what its kernel misses on
+  /// average; the outputs' energies stay as they are.
+  package func aboutMeans() -> LayerMoments {
+    var moments = self
+    let count = Double(max(1, rows))
+    for i in 0..<features {
+      for j in 0..<features { moments.gram[i * features + j] -= featureSums[i] * featureSums[j] / count }
+      for o in 0..<outputs { moments.products[i * outputs + o] -= featureSums[i] * outputSums[o] / count }
+    }
+    return moments
   }
 }
 
@@ -67,12 +84,16 @@ extension LayerMoments {
     var gram: [Double]
     var products: [Double]
     var energies: [Double]
+    var featureSums: [Double]
+    var outputSums: [Double]
     var rows = 0
 
     init(features: Int, outputs: Int) {
       gram = [Double](repeating: 0, count: features * features)
       products = [Double](repeating: 0, count: features * outputs)
       energies = [Double](repeating: 0, count: outputs)
+      featureSums = [Double](repeating: 0, count: features)
+      outputSums = [Double](repeating: 0, count: outputs)
     }
 
     init(_ layer: LayerGraph.Layer, isSigned: Bool, inputs: Tensor<Float>, outputs: Tensor<Float>) throws {
@@ -84,7 +105,11 @@ extension LayerMoments {
       rows = matrix.rows
       let wanted = try Matrix<Double>(
         rows: rows, columns: layer.outputChannels, values: outputs.values.map { Double($0) })
-      for (index, value) in wanted.values.enumerated() { energies[index % layer.outputChannels] += value * value }
+      for (index, value) in wanted.values.enumerated() {
+        energies[index % layer.outputChannels] += value * value
+        outputSums[index % layer.outputChannels] += value
+      }
+      for row in 0..<rows { for f in 0..<features { featureSums[f] += matrix.values[row * features + f] } }
       try matrix.withView { f in
         try wanted.withView { y in
           try gram.withUnsafeMutableBufferPointer {
@@ -104,6 +129,8 @@ extension LayerMoments {
       for k in gram.indices { gram[k] += other.gram[k] }
       for k in products.indices { products[k] += other.products[k] }
       for k in energies.indices { energies[k] += other.energies[k] }
+      for k in featureSums.indices { featureSums[k] += other.featureSums[k] }
+      for k in outputSums.indices { outputSums[k] += other.outputSums[k] }
       rows += other.rows
     }
   }

@@ -25,6 +25,8 @@ package struct LayerRefit: Sendable {
   package let wanted: [Double]
   /// The squares of what is wanted, in the units of `error` times s².
   package let energy: Double
+  /// The mean of each feature, in the blocks' order, and of each output.
+  private let means: (features: [Double], outputs: [Double])
   /// H, in the blocks' order.
   package let gram: Matrix<Double>
   /// G, rows and columns from the last block to the first.
@@ -55,6 +57,8 @@ package struct LayerRefit: Sendable {
       let half = addresses[block].half == .positive ? 0 : 1
       return (half * taps + tap) * channels + addresses[block].channel
     }
+    let rows = Double(max(1, moments.rows))
+    means = (place.map { moments.featureSums[$0] / rows }, moments.outputSums.map { $0 / rows })
     let mean = place.reduce(0.0) { $0 + moments.gram[$1 * moments.features + $1] } / Double(count)
     let lambda = mean > 0 ? damping * mean : 1
     let gram = try Matrix<Double>(rows: count, columns: count) { values in
@@ -137,6 +141,7 @@ package struct LayerRefit: Sendable {
       right[i, 0] = sum / scale
     }
     self.gram = gram
+    means = ([], [])
     energy = (logits.energy + logits.missed) / unit
     (wanted, factor) = try Self.solved(
       gram, right, addresses.count, length, layer: layer.number, interruption)
@@ -277,6 +282,21 @@ package struct LayerRefit: Sendable {
     let wanted = Array(wanted(i))
     let center = wanted.indices.map { wanted[$0] + misses[i][$0] - slope.values[$0] }
     return (try revisionTransform(i), center)
+  }
+
+  /// By how much each output's mean is above that of the kernel that the sums make.
+  ///
+  /// - Parameters:
+  ///   - sums: of each block, in the units of the random slices.
+  ///   - scale: what these are multiplied by.
+  func missedMeans(_ sums: [[Double]], scale: Double) -> [Double] {
+    var missed = means.outputs
+    for (block, sum) in sums.enumerated() {
+      for tap in 0..<taps {
+        for o in 0..<outputs { missed[o] -= scale * means.features[block * taps + tap] * sum[tap * outputs + o] }
+      }
+    }
+    return missed
   }
 
   /// tr(EᵀHE).

@@ -12,14 +12,19 @@ struct LayerStatistics {
   let images: Tensor<Float>
   let workers: Int
   let control: RunControl
+  /// The pruned layers' biases; nil for the target's.
+  var prunedBiases: [[Float]?]?
 
   private var graph: LayerGraph { setting.graph }
 
   /// The wanted kernel and the geometry in which to miss it.
   ///
+  /// - Parameter isAboutMeans: whether the layer's bias will make good what it misses on average,
+  ///   in the layer's own metric.
   /// - Throws: `Interruption` when the run must stop; `PruningError.singularStatistics`.
   func refit(
-    _ layer: LayerGraph.Layer, _ addresses: [BlockAddress], behind pruned: [CollapsedLayer]
+    _ layer: LayerGraph.Layer, _ addresses: [BlockAddress], behind pruned: [CollapsedLayer],
+    isAboutMeans: Bool = false
   ) throws -> LayerRefit {
     let kernel = setting.target.kernels[layer.number - 1]
     let scale = setting.scales[layer.number - 1]
@@ -27,8 +32,8 @@ struct LayerStatistics {
     switch calibration.metric {
     case .layer:
       return try LayerRefit(
-        moments, of: kernel, addresses: addresses, scale: scale, damping: calibration.damping,
-        interruption: interruption)
+        isAboutMeans ? moments.aboutMeans() : moments, of: kernel, addresses: addresses, scale: scale,
+        damping: calibration.damping, interruption: interruption)
     case .logits:
       return try LayerRefit(
         try logitMoments(layer, behind: pruned), moments, of: kernel, addresses: addresses, scale: scale,
@@ -72,8 +77,11 @@ struct LayerStatistics {
   private func operations(
     _ layer: LayerGraph.Layer, hasBias: Bool = true, behind pruned: [CollapsedLayer]
   ) throws -> Operations {
+    if layer.number <= pruned.count {
+      let bias = (prunedBiases ?? setting.target.biases)[layer.number - 1]
+      return try pruned[layer.number - 1].operations(bias: bias)
+    }
     let bias = hasBias ? setting.target.biases[layer.number - 1] : nil
-    if layer.number <= pruned.count { return try pruned[layer.number - 1].operations(bias: bias) }
     let convolution = try Convolution(
       window: layer.window, inputChannels: layer.inputChannels, outputChannels: layer.outputChannels,
       kernel: setting.target.kernels[layer.number - 1].values, bias: bias)

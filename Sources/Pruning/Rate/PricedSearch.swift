@@ -95,16 +95,24 @@ struct PricedSearch {
   private func ticket(price: Double, trial: Int) throws -> Ticket {
     var pruned: [CollapsedLayer] = []
     var kept: [[UInt32]] = []
+    var statistics = statistics
+    var biases = rate.biases
     for layer in setting.graph.layers {
       let addresses = setting.addresses.filter { $0.layer == layer.number }
-      let refit = try statistics.refit(layer, addresses, behind: pruned)
+      let given = calibration.metric == .layer ? setting.target.biases[layer.number - 1] : nil
+      statistics.prunedBiases = biases
+      let refit = try statistics.refit(layer, addresses, behind: pruned, isAboutMeans: given != nil)
       let choice = try choose(addresses, refit, price: price, trial: trial)
       kept += choice.map(\.kept)
       pruned.append(
         CollapsedLayer.assemble(
           layer, addresses: addresses, sums: choice.map(\.sum), scale: setting.scales[layer.number - 1]))
+      if let given {
+        let missed = refit.missedMeans(choice.map(\.sum), scale: setting.scales[layer.number - 1])
+        biases[layer.number - 1] = RoundedBias.rounded(zip(given, missed).map { Double($0) + $1 })
+      }
     }
-    return try rate.ticket(kept, isComplete: true)
+    return try rate.ticket(kept, biases: biases, isComplete: true)
   }
 
   /// What is chosen of a block.

@@ -122,7 +122,8 @@ public struct RateSearch: Sendable {
       }
       return SearchResult(ticket: best, stop: nil)
     } catch let stop as Interruption {
-      return SearchResult(ticket: try ticket(best.blocks.map(\.kept), isComplete: false), stop: stop.reason)
+      let cut = try ticket(best.blocks.map(\.kept), biases: best.biases, isComplete: false)
+      return SearchResult(ticket: cut, stop: stop.reason)
     }
   }
 
@@ -171,13 +172,18 @@ public struct RateSearch: Sendable {
     return search
   }
 
+  /// The target's biases, rounded.
+  var biases: [[Float]?] {
+    setting.target.biases.map { $0.map { RoundedBias.rounded($0.map { Double($0) }) } }
+  }
+
   func channelBands(_ address: BlockAddress) -> ChannelBands {
     ChannelBands(setting.network, layer: address.layer, channel: address.channel, bands: bands)
   }
 
   /// The ticket of kept lists, which names target and images by the first digits of their digests,
   /// as the bytes of the others would be bits of the budget.
-  func ticket(_ kept: [[UInt32]], isComplete: Bool) throws -> Ticket {
+  func ticket(_ kept: [[UInt32]], biases: [[Float]?]? = nil, isComplete: Bool) throws -> Ticket {
     var counts: [BlockAddress: Int] = [:]
     for address in setting.addresses where address.half == .positive {
       let scalars = setting.network.scalars(layer: address.layer, channel: address.channel)
@@ -187,7 +193,7 @@ public struct RateSearch: Sendable {
     }
     return try Ticket(
       seed: setting.network.seed, width: setting.network.width, mode: setting.plan.pruningMode,
-      inputRange: setting.inputRange, graph: setting.graph, scales: setting.scales, biases: setting.target.biases,
+      inputRange: setting.inputRange, graph: setting.graph, scales: setting.scales, biases: biases ?? self.biases,
       blocks: zip(setting.addresses, kept).map { Block(address: $0, candidates: counts[$0] ?? 0, kept: $1) },
       targetDigest: String(setting.target.digest.prefix(Ticket.shortDigestLength)),
       calibrationDigest: setting.calibrationDigest.map { String($0.prefix(Ticket.shortDigestLength)) },

@@ -17,7 +17,9 @@ public struct OutputDifference: Sendable {
 
   /// - Parameters: as `Certificate`'s.
   /// - Throws: `ConvolutionError` only for layers that are not the target's.
-  public init(of collapsed: [CollapsedLayer], _ target: Target, inputRange: InputRange) throws {
+  public init(
+    of collapsed: [CollapsedLayer], _ target: Target, biases: [[Float]?]? = nil, inputRange: InputRange
+  ) throws {
     let wanted: Network<Double> = try target.graph.network { layer in
       let convolution = try Convolution(
         window: layer.window, inputChannels: layer.inputChannels, outputChannels: layer.outputChannels,
@@ -25,7 +27,7 @@ public struct OutputDifference: Sendable {
         bias: target.biases[layer.number - 1].map { $0.map { Double($0) } })
       return [(layer.name, .convolution(convolution))]
     }
-    let pruned: Network<Double> = try target.graph.network(of: collapsed, biases: target.biases)
+    let pruned: Network<Double> = try target.graph.network(of: collapsed, biases: biases ?? target.biases)
     self.target = wanted
     self.pruned = pruned
     // Collapsed kernels are themselves rounded, after a compensated sum.

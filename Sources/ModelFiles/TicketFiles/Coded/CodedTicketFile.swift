@@ -48,7 +48,7 @@ enum CodedTicketFile {
     for digest in digests { _ = coder.bytes(try bytes(ofDigest: digest, file.source)) }
     for bias in ticket.biases {
       _ = coder.code(bias != nil, ones: 1, of: 2)
-      for value in bias ?? [] { _ = coder.bytes([UInt8](ElementCoding.encode([value]))) }
+      if let bias { _ = CodedBias.code(bias, isSmall: cuts != nil, with: &coder) }
     }
     if let cuts {
       var lists = BandedListCode(network, bands: cuts)
@@ -150,8 +150,8 @@ enum CodedTicketFile {
     var biases: [[Float]?] = []
     for layer in said.graph.layers {
       let hasBias = coder.code(ones: 1, of: 2)
-      let bytes = hasBias ? coder.bytes([UInt8](repeating: 0, count: 4 * layer.outputChannels)) : []
-      biases.append(hasBias ? ElementCoding.decode(Float.self, from: Data(bytes)) : nil)
+      let none = [Float](repeating: 0, count: layer.outputChannels)
+      biases.append(hasBias ? CodedBias.code(none, isSmall: isSmall, with: &coder) : nil)
       try requireMore()
     }
     var (lists, banded) = (KeptListCode(network), said.cuts.map { BandedListCode(network, bands: $0) })
