@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs the command of a tarball in a root that has glibc and the tarball alone: no shell, no Swift,
 # no OpenBLAS. Tickets drawn there must be those that the program given beside it draws here. A
-# machine that permits no mounts of one's own, as in most containers, is told that nothing was tried.
+# machine that permits no mounts of one's own, as most containers, is told that nothing was tried.
 #
 # usage: check_tarball.sh TARBALL TOMBOLA
 set -euo pipefail
