@@ -31,7 +31,7 @@ PYTHON_TESTS = TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA) TOMBOLA_LIBRARY=$(C_LIBRA
 HAVE = have() { for program; do command -v $$program >/dev/null || return 1; done; }; have
 SANITIZED_ENVIRONMENT = TOMBOLA_C_LIBRARY=$(C_LIBRARY) TOMBOLA_PYTHON=$(CURDIR)/$(TEST_VENV)/bin/python TOMBOLA_EXECUTABLE=$(CURDIR)/$(TOMBOLA)
 
-.PHONY: help library wheel test-wheel deps python-deps test-exporters locale-deps build demo test test-environments test-everywhere test-all bench bench-shapes bench-deps bench-peers bench-report bench-solvers bench-solvers-report browser-deps check-readme docs lint experiments bench-codes targets train-deps install-deps install dist manuals cluster-deps test-clusters
+.PHONY: help library wheel test-wheel deps python-deps test-exporters locale-deps build demo test test-environments test-everywhere test-all bench bench-shapes bench-deps bench-peers bench-report bench-solvers bench-solvers-report bench-families browser-deps check-readme docs lint experiments bench-codes targets train-deps install-deps install dist manuals cluster-deps test-clusters
 
 help:
 	@echo "make demo              draw a ticket for the shipped target and verify it"
@@ -60,6 +60,7 @@ help:
 	@echo "make bench-peers       the same layers in ONNX Runtime and OpenVINO, products in NumPy"
 	@echo "make bench-solvers     subset sums beside CP-SAT, HiGHS, SCIP, Gurobi, flsss and local"
 	@echo "                       searches: hours, goes on where it stopped, draws error against time"
+	@echo "make bench-families    the portfolio beside the solvers that it is made of: a quarter of an hour"
 	@echo "make bench-codes       tickets beside GPTQ, lattices, k-means and rounding in files of the same"
 	@echo "                       size: an hour, goes on where it stopped"
 	@echo "make targets           train the shipped targets whose files are missing from Targets/"
@@ -228,6 +229,10 @@ bench-solvers: build bench-deps
 	  || $(SOLVERS_VENV)/bin/python -m pip install -q -r bench/solvers/requirements.txt
 	$(SOLVERS_VENV)/bin/python bench/solvers/compare.py --executable $(TOMBOLA) $(SOLVERS_OPTIONS) --cache $(OUT)/solvers.jsonl -o $(OUT)/solvers.json
 	python3 bench/solvers/chart.py $(OUT)/solvers.json $(OUT)/solvers.svg
+
+# The portfolio beside the solvers that it is made of, on 22 families of instances: 15 minutes.
+bench-families: python-deps build
+	$(TEST_VENV)/bin/python bench/solvers/families.py --executable $(TOMBOLA) $(FAMILIES_OPTIONS)
 
 # Ways to store a network beside tickets, in files of the same size. Files and results are kept in
 # out/codes.
