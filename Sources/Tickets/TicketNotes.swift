@@ -30,7 +30,10 @@ extension Ticket {
   public var notes: [String] {
     var notes: [String] = []
     if biasesTaken > 0 {
-      let how = hasShortDigests ? "biases rounded" : "biases taken from the target exactly"
+      let how =
+        !hasShortDigests
+        ? "biases taken from the target exactly"
+        : mode == .calibrated ? "biases rounded, moved by means on calibration images" : "biases rounded"
       notes.append("\(how): \(Self.count(biasesTaken, "scalar"))")
     }
     if mapScalarsTaken > 0 {

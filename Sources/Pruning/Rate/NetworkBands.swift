@@ -18,9 +18,8 @@ struct NetworkBands: SuperpositionBands {
   private let control: RunControl
 
   /// Bits that the count of a band's chosen filters takes beside which of them they are, for each
-  /// of them. With 1.6, and beams of greater efficiencies, `fashion-cnn` loses 10.2, 4.3 and 4.2
-  /// points at 2, 3 and 4 bits, and with 2.4 it loses 7.2, 2.9 and 2.8 (calibrated, width 16 384,
-  /// seed 2001; 11.1, 4.7, 3.4 and 9.2, 3.9, 3.7 with seed 2002).
+  /// of them. Chosen between 1.6 and 2.4 with an earlier search, where 2.4 lost fewer points in
+  /// five of six trials (`fashion-cnn`, calibrated, width 16 384, seeds 2001 and 2002).
   static let countBits = 2.4
   /// Bands of an octave that are searched.
   static let perOctave = 8
@@ -77,7 +76,11 @@ struct NetworkBands: SuperpositionBands {
     let root = try measure(index).root
     let spread = try Self.spread(root, m)
     func matrix(_ tiles: [[Float]]) throws -> Matrix<Float> {
-      try Matrix(rows: filters.count, columns: m, values: tiles.count == 1 ? tiles[0] : Array(tiles.joined()))
+      if tiles.count == 1 { return try Matrix(rows: filters.count, columns: m, values: tiles[0]) }
+      var values: [Float] = []
+      values.reserveCapacity(filters.count * m)
+      for tile in tiles { values += tile }
+      return try Matrix(rows: filters.count, columns: m, values: values)
     }
     let stream = WeightAddress.slice(
       seed: network.seed, block: address.layer, channel: address.channel, filter: 0)

@@ -25,17 +25,6 @@ struct PopulationVisitor: PairVisitor {
   /// Children taken.
   private(set) var count = 0
 
-  init(
-    states: UnsafePointer<Double>, sums: UnsafePointer<Double>, entries: Int, cut: Double, pattern: Int,
-    parents: UnsafeMutablePointer<UInt32>, codes: UnsafeMutablePointer<UInt16>,
-    scores: UnsafeMutablePointer<Double>, spare: UnsafeMutablePointer<Double>, width: Int, capacity: Int,
-    control: RunControl
-  ) {
-    (self.states, self.sums, self.entries, self.cut, self.pattern) = (states, sums, entries, cut, pattern)
-    (self.parents, self.codes, self.scores, self.spare) = (parents, codes, scores, spare)
-    (self.width, self.capacity, self.control) = (width, capacity, control)
-  }
-
   @inline(__always) mutating func visit(_ left: Int, _ right: Int) {
     let score = fixedOrderSquaredDistance(sums + right &* entries, states + left &* entries, entries)
     if !(score <= cut) { return }

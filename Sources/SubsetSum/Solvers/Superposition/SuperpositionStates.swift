@@ -79,9 +79,12 @@ struct SuperpositionStates: Sendable {
     let parts = max(1, min(workers, rows / max(1, tileRows)))
     let (before, length) = (self, (rows + parts - 1) / parts)
     @Sendable func part(_ number: Int) throws -> [Child] {
-      try before.children(
-        band, index, of: min(rows, number * length)..<min(rows, (number + 1) * length), count: 2 * width,
-        tileRows: tileRows, greatestBits: greatestBits)
+      // Products of tiles are too small for more threads, which would spin between them.
+      try BLASLibrary.withThreads(1) {
+        try before.children(
+          band, index, of: min(rows, number * length)..<min(rows, (number + 1) * length), count: 2 * width,
+          tileRows: tileRows, greatestBits: greatestBits)
+      }
     }
     let children =
       parts == 1
