@@ -27,7 +27,7 @@ struct RateDistortionCommand: ParsableCommand, ChoosingBLASCore {
   var count: Int?
   @Option(number: ArgumentHelp("Entries that a file of random vectors codes, about (default: 4608).", valueName: "E"))
   var entries: Int?
-  @Option(number: ArgumentHelp("Partial subsets kept (default: 64).", valueName: "COUNT")) var beam: Int?
+  @Option(number: ArgumentHelp("Partial subsets kept (default: 256).", valueName: "COUNT")) var beam: Int?
   @OptionGroup var pace: PaceOptions
   @Flag(help: "Replace an existing output.") var force = false
   @Option(name: .shortAndLong, help: ArgumentHelp("A picture to draw: .svg or .png.", valueName: "FILE"))

@@ -17,7 +17,7 @@ struct BitsOptions: ParsableArguments {
     help: ArgumentHelp(
       "With --bits: law of generated targets, \(VectorEncoder.Law.allCases.map(\.rawValue).joined(separator: " or ")) (default: gaussian).",
       valueName: "LAW")) var law: String?
-  @Option(number: ArgumentHelp("With --bits: partial subsets kept (default: 64).", valueName: "COUNT")) var beam: Int?
+  @Option(number: ArgumentHelp("With --bits: partial subsets kept (default: 256).", valueName: "COUNT")) var beam: Int?
   @Option(
     help: ArgumentHelp("With --bits: write the coded file, from which the vectors are made again.", valueName: "FILE"))
   var code: String?

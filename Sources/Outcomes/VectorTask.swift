@@ -12,7 +12,7 @@ package struct VectorTask {
   /// Filters of the sign that counts, where nobody says how many.
   package static let defaultCount = 1 << 16
   /// Partial subsets kept where nobody says how many.
-  package static let defaultBeam = 64
+  package static let defaultBeam = RateSearch.defaultBeam
 
   /// - Parameters:
   ///   - count: filters for each vector; nil for the default.

@@ -314,7 +314,7 @@ def prune(
         bits: with a width: the ticket of least error whose whole coded file, pack(ticket), takes at
             most so many bits for each weight of the target. It has no claims. Solver, size and the
             like cannot be chosen beside it.
-        beam: with bits: partial subsets kept; 64 by default.
+        beam: with bits: partial subsets kept; 256 by default.
         data: images to measure on, with labels for accuracies.
         calibration: images for mode "calibrated".
         mode, solver, method, size, size_penalty, objective, sweeps, damping, metric, mix,

@@ -55,7 +55,7 @@ def encode_vectors(
         bits: what the file may take, for each entry of all vectors.
         seed: the random layer's, 0 to 2^64 - 1.
         count: filters for each vector; 65 536 by default.
-        beam: partial subsets kept; 64 by default.
+        beam: partial subsets kept; 256 by default.
         threads, time_limit, progress: as in solve(). A limit that comes before the end leaves no
             code: StoppedError.
 
@@ -163,7 +163,7 @@ def rate_distortion(
         seeds: 1 to 5 by default.
         count: filters for each vector; 65 536 by default.
         entries: those that a file of random vectors codes, about; 4608 by default.
-        beam: partial subsets kept; 64 by default.
+        beam: partial subsets kept; 256 by default.
         threads, time_limit, progress: as in solve().
 
     Returns:

@@ -25,7 +25,7 @@ struct BlockGeometry {
 
   /// t² as a multiple of |u|²·m, of a band's longest filters: what filters below add to a sum, in
   /// which each is as long as its projection on what is missing.
-  static let spread = 0.035
+  static let spread = 0.05
 
   /// - Parameters:
   ///   - root: Gᵀ, taps × taps, H = G·Gᵀ; a number for errors that count the sum of their squares.
@@ -44,13 +44,6 @@ struct BlockGeometry {
         }
       }
     }
-  }
-
-  /// Errors count the sum of their squares.
-  ///
-  /// - Throws: nothing in practice.
-  static func plain(price: Double) throws(LinearAlgebraError) -> BlockGeometry {
-    try BlockGeometry(root: Matrix(rows: 1, columns: 1, values: [1]), price: price)
   }
 
   /// T with TᵀT = (H⁻¹ + c)⁻¹, c = t²/θ: L⁻¹·Gᵀ, where L·Lᵀ = 1 + c·GᵀG.

@@ -12,24 +12,17 @@ struct NetworkBands: SuperpositionBands {
   private let bands: MagnitudeBands
   private let filters: [[UInt32]]
   private let scalars: [Float]
-  /// How errors are measured.
-  private let geometry: BlockGeometry
+  /// How errors are measured; nil for the sums of their squares.
+  private let geometry: BlockGeometry?
   private let workers: Int
   private let control: RunControl
 
-  /// Bits that the count of a band's chosen filters takes beside which of them they are, for each
-  /// of them. Chosen between 1.6 and 2.4 with an earlier search, where 2.4 lost fewer points in
-  /// five of six trials (`fashion-cnn`, calibrated, width 16 384, seeds 2001 and 2002).
-  static let countBits = 2.4
-  /// Bands of an octave that are searched.
-  static let perOctave = 8
-
   /// - Parameters:
   ///   - channel: the filters of the block's channel by band.
-  ///   - geometry: how errors are measured.
+  ///   - geometry: how errors are measured; nil for the sums of their squares.
   ///   - workers: cores to make filters on.
   init(
-    _ address: BlockAddress, of channel: ChannelBands, in network: RandomNetwork, geometry: BlockGeometry,
+    _ address: BlockAddress, of channel: ChannelBands, in network: RandomNetwork, geometry: BlockGeometry? = nil,
     workers: Int = 1, _ control: RunControl
   ) {
     self.address = address
@@ -45,13 +38,11 @@ struct NetworkBands: SuperpositionBands {
   /// Entries of a slice.
   private var dimension: Int { network.layers[address.layer - 1].sliceCount }
 
-  var metric: SuperpositionMetric? { SuperpositionMetric(root: geometry.root) }
+  var metric: SuperpositionMetric? { geometry.map { SuperpositionMetric(root: $0.root) } }
 
-  func metric(of band: Int) throws -> SuperpositionMetric? { try measure(band) }
-
-  private func measure(_ band: Int) throws -> SuperpositionMetric {
+  func metric(of band: Int) throws -> SuperpositionMetric? {
     let longest = length(atFraction: bands.fractions(of: band).upperBound)
-    return try geometry.metric(variance: BlockGeometry.spread * longest * longest * Double(dimension))
+    return try geometry?.metric(variance: BlockGeometry.spread * longest * longest * Double(dimension))
   }
 
   /// The scale below which a part of all filters are.
@@ -62,19 +53,18 @@ struct NetworkBands: SuperpositionBands {
 
   var count: Int { bands.count }
 
-  func expectedLength(of band: Int) throws -> Double {
-    let scale = length(atFraction: bands.fractions(of: band).lowerBound)
-    let metric = try measure(band)
-    let squares = metric.root.values.reduce(0) { $0 + $1 * $1 }
-    return scale * (squares * Double(dimension / metric.root.rows)).squareRoot()
+  func candidateCount(of band: Int) -> Int { filters[band].count }
+
+  func typicalScale(of band: Int) -> Double {
+    let fractions = bands.fractions(of: band)
+    return length(atFraction: (fractions.lowerBound + fractions.upperBound) / 2)
   }
 
   func band(_ index: Int) throws -> SuperpositionBand? {
     let filters = filters[index]
     if filters.isEmpty { return nil }
     let m = dimension
-    let root = try measure(index).root
-    let spread = try Self.spread(root, m)
+    let spread = try metric(of: index).map { try Self.spread($0.root, m) }
     func matrix(_ tiles: [[Float]]) throws -> Matrix<Float> {
       if tiles.count == 1 { return try Matrix(rows: filters.count, columns: m, values: tiles[0]) }
       var values: [Float] = []
@@ -86,7 +76,7 @@ struct NetworkBands: SuperpositionBands {
       seed: network.seed, block: address.layer, channel: address.channel, filter: 0)
     let tiles = (filters.count + 1023) / 1024
     let made = try Workers.map(count: tiles, workers: min(workers, tiles)) {
-      tile -> (plain: [Float], measured: [Float]) in
+      tile -> (plain: [Float], measured: [Float]?) in
       try control.checkInterruption()
       let rows = tile * 1024..<min(filters.count, (tile + 1) * 1024)
       let plain = try Matrix<Float>(rows: rows.count, columns: m) { values in
@@ -95,19 +85,19 @@ struct NetworkBands: SuperpositionBands {
             values, leadingDimension: m, columns: m, filters: UnsafeBufferPointer(rebasing: $0[rows]), at: stream)
         }
       }
-      return (plain.values, try Self.measured(plain, root, spread).values)
+      return (plain.values, try spread.map { try Self.product(plain, $0).values })
     }
     let scales = filters.map { abs(scalars[Int($0)]) }
-    let bits = BandCost.bits(filters.count)
+    let plain = try matrix(made.map(\.plain))
+    let measured = spread == nil ? nil : try matrix(made.compactMap(\.measured))
     return SuperpositionBand(
-      candidates: try Candidates(scales: scales, vectors: matrix(made.map(\.measured))),
-      plain: try matrix(made.map(\.plain)), names: filters, bits: bits)
+      candidates: try Candidates(scales: scales, vectors: measured ?? plain),
+      plain: measured == nil ? nil : plain, names: filters)
   }
 
-  /// Tᵀ ⊗ 1, what slices are multiplied by; nil where T is a number.
-  private static func spread(_ root: Matrix<Double>, _ m: Int) throws -> Matrix<Float>? {
+  /// Tᵀ ⊗ 1, what slices are multiplied by.
+  private static func spread(_ root: Matrix<Double>, _ m: Int) throws -> Matrix<Float> {
     let taps = root.rows
-    if taps == 1 { return nil }
     let outputs = m / taps
     return try Matrix<Float>(rows: m, columns: m) { values in
       values.initialize(repeating: 0)
@@ -120,13 +110,7 @@ struct NetworkBands: SuperpositionBands {
   }
 
   /// V·(Tᵀ ⊗ 1): one GEMM at one thread.
-  private static func measured(
-    _ vectors: Matrix<Float>, _ root: Matrix<Double>, _ spread: Matrix<Float>?
-  ) throws -> Matrix<Float> {
-    guard let spread else {
-      let factor = Float(root[0, 0])
-      return try Matrix(rows: vectors.rows, columns: vectors.columns, values: vectors.values.map { factor * $0 })
-    }
+  private static func product(_ vectors: Matrix<Float>, _ spread: Matrix<Float>) throws -> Matrix<Float> {
     var product = try Matrix<Float>(rows: vectors.rows, columns: spread.columns)
     try BLASLibrary.withThreads(1) {
       try product.withMutableView { product in
@@ -135,10 +119,4 @@ struct NetworkBands: SuperpositionBands {
     }
     return product
   }
-}
-
-/// What naming a filter of a band is taken to cost.
-enum BandCost {
-  /// Bits of one of so many, and of saying that one is chosen.
-  static func bits(_ count: Int) -> Double { log2(Double(count)) + NetworkBands.countBits }
 }

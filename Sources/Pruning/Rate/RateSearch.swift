@@ -9,15 +9,15 @@ import Tickets
 ///
 /// A ticket is a code of its target's weights: the seed gives the code book for nothing, and what
 /// is paid for is which filters stay. Every block is searched by `SuperpositionSearch`, which finds
-/// subsets of least error + price · bits, at one price of a bit for the whole network, so that bits
-/// go where they lower the error most. The error is
+/// subsets of least error for each number of bits; a price of a bit for the whole network says how
+/// many each block gets, so that bits go where they lower the error most. The error is
 /// Σ over layers of (squared error ÷ squares of what is wanted) · (what that does to the network's
 /// outputs). Scales are chosen for the search: the first filter of a layer's largest channel should
 /// have a scalar of about 1, where filters are many and most lengths are left for later ones.
 ///
-/// Prices are tried until the file fits. In weights mode blocks are independent, and around a price
-/// bits are shared as the searches' curves say; in calibrated mode each block makes up for what
-/// those before it missed, so every price is a search of its own.
+/// In weights mode blocks are independent, each is searched once, and the bits are shared then. In
+/// calibrated mode each block makes up for what those before it missed: a narrow beam finds the
+/// price, and one pass with the whole beam follows, whose price moves as bits are used up.
 ///
 /// ```swift
 /// let search = try RateSearch(target, seed: 7, width: 1 << 15)
@@ -29,13 +29,11 @@ public struct RateSearch: Sendable {
   let setting: SearchSetting
   /// Partial subsets that a search of a block keeps.
   let beam: Int
-  /// Filters of each octave of |u| are searched in so many bands.
-  let bands: MagnitudeBands
 
   /// The search's name, as commands print it.
   public static let name = "superposition"
   /// Partial subsets kept where nobody says how many.
-  public static let defaultBeam = 64
+  public static let defaultBeam = 256
   /// λ of the least squares where nobody says it, as `CalibrationPlan.damping`. Little, as a search
   /// that measures by what is still to come does well where directions differ: with 0.1, 0.03 and
   /// 0.01 tickets lose much the same.
@@ -65,14 +63,12 @@ public struct RateSearch: Sendable {
     guard beam >= 1 else {
       throw .invalidParameter(name: "beam", expected: "1 or more", found: "\(beam)")
     }
-    guard let bands = MagnitudeBands(perOctave: NetworkBands.perOctave) else { preconditionFailure("a cut of use") }
     let mode = calibration.map { SearchPlan.Mode.calibrated($0) } ?? .weights(.squares)
     var setting = try SearchSetting(
       target, SearchPlan(mode: mode), seed: seed, width: width, inputRange: inputRange, images: images, solver: nil)
     setting.scales = target.kernels.map { Self.scale(for: $0, width: width) }
     self.setting = setting
     self.beam = beam
-    self.bands = bands
   }
 
   /// The power of two that puts the first filters of the kernel's largest channel at |u| ≈ 1.2.
@@ -97,8 +93,8 @@ public struct RateSearch: Sendable {
   ///   - fileBytes: the bytes of a ticket's file.
   /// - Throws: `TicketError.invalidParameter` where a file without filters takes more; what
   ///   `fileBytes` throws.
-  /// - Complexity: m normals and 8·m·beam operations for each filter that has a chance, six times
-  ///   that and once more for each sweep in calibrated mode.
+  /// - Complexity: m normals and 8·m·beam operations for each filter that has a chance; in calibrated
+  ///   mode twice to four times the normals, and all again for each sweep.
   public func run(
     bytes: Int, workers: Int = Workers.availableCores, control: RunControl = RunControl(),
     fileBytes: (Ticket) throws -> Int
@@ -142,27 +138,31 @@ public struct RateSearch: Sendable {
       return squares > 0 ? layerWeights[address.layer - 1] * scale * scale / squares : 0
     }
     let entries = targets.reduce(0) { $0 + $1.count }
-    let priced = PricedCurves(weights: weights, entries: entries)
-    let price = PricedCurves.price(
-      energies: targets.map { $0.reduce(0) { $0 + $1 * $1 } }, weights: weights, entries: entries,
-      bits: 8 * Double(bytes - least) / Double(entries))
-    return try priced.file(bytes: bytes, besides: 8 * Double(least), price: price) { price in
-      try Workers.map(count: addresses.count, workers: workers) { index in
-        let address = addresses[index]
-        let own = weights[index] > 0 ? price / weights[index] : .infinity
-        let bands = try NetworkBands(
-          address, of: channelBands(address), in: setting.network,
-          geometry: BlockGeometry.plain(price: own), control)
-        let found = try search.curve(
-          target: targets[index], bands: bands, price: own,
-          greatestBits: PricedSearch.greatestBits(targets[index], price: own), control: control)
-        control.report(RunProgress(phase: "drawing", completed: index + 1, total: addresses.count))
-        return found
-      }
-    } size: {
-      let ticket = try ticket($0.map { $0.names.sorted() }, isComplete: true)
-      return (ticket, try fileBytes(ticket))
+    let energies = targets.map { $0.reduce(0) { $0 + $1 * $1 } }
+    let bitsPerEntry = 8 * Double(bytes - least) / Double(entries)
+    let expected = BitAllocation.price(energies: energies, weights: weights, entries: entries, bits: bitsPerEntry)
+    let price = BitAllocation.ahead * expected
+    let parts = try Workers.map(count: addresses.count, workers: workers) { index -> BitAllocation.Part in
+      let (address, channel) = (addresses[index], channelBands(addresses[index]))
+      let own = weights[index] > 0 ? price / weights[index] : .infinity
+      let bands = NetworkBands(address, of: channel, in: setting.network, control)
+      let found = try search.curve(
+        target: targets[index], bands: bands, price: own,
+        greatestBits: PricedSearch.greatestBits(targets[index], price: own), control: control)
+      control.report(RunProgress(phase: "drawing", completed: index + 1, total: addresses.count))
+      return .init(curve: found, weight: weights[index], layer: address.layer, sizes: channel.counts(address.half))
     }
+    return try BitAllocation(parts: parts, code: listCode).fitted(bytes: bytes, besides: least) { choices in
+      let ticket = try ticket(choices.map { $0.names.sorted() }, isComplete: true)
+      return (ticket, try fileBytes(ticket))
+    }?.file
+  }
+
+  /// The code of the lists, before the first block.
+  var listCode: BandedListCode {
+    BandedListCode(
+      setting.network,
+      bands: setting.network.layers.map { .oneFilterEach(dimension: $0.sliceCount, filters: setting.network.width) })
   }
 
   /// The search of a block.
@@ -178,7 +178,9 @@ public struct RateSearch: Sendable {
   }
 
   func channelBands(_ address: BlockAddress) -> ChannelBands {
-    ChannelBands(setting.network, layer: address.layer, channel: address.channel, bands: bands)
+    ChannelBands(
+      setting.network, layer: address.layer, channel: address.channel,
+      bands: .oneFilterEach(dimension: setting.layer(address).sliceCount, filters: setting.network.width))
   }
 
   /// The ticket of kept lists, which names target and images by the first digits of their digests,

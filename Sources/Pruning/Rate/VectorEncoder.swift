@@ -24,7 +24,7 @@ public struct VectorEncoder: Sendable {
   public var workers: Int
 
   /// An encoder for a random layer.
-  public init(seed: UInt64, width: Int, beam: Int = 64, workers: Int = Workers.availableCores) {
+  public init(seed: UInt64, width: Int, beam: Int = RateSearch.defaultBeam, workers: Int = Workers.availableCores) {
     self.seed = seed
     self.width = width
     self.beam = beam
@@ -59,48 +59,38 @@ public struct VectorEncoder: Sendable {
     let square = vectors.reduce(0) { $1.reduce($0) { $0 + $1 * $1 } } / total
     let exponent = Self.exponent(rootMeanSquare: square.squareRoot(), dimension: m, width: width)
     let network = try VectorCode.network(seed: seed, width: width, dimension: m, vectors: vectors.count)
-    guard let cut = MagnitudeBands(perOctave: NetworkBands.perOctave) else { preconditionFailure("a cut of use") }
+    let cut = MagnitudeBands.oneFilterEach(dimension: m, filters: width)
     let targets = vectors.map { $0.map { scalbn($0, -exponent) } }
     let bytes = Int(bits * total / 8)
-    let weights = vectors.map { _ in 1.0 }
-    let price = PricedCurves.price(
-      energies: targets.map { $0.reduce(0) { $0 + $1 * $1 } }, weights: weights, entries: m * vectors.count, bits: bits)
-    var cutOfLists: Int?
-    let priced = PricedCurves(weights: weights, entries: m * vectors.count)
-    let found = try priced.file(bytes: bytes, besides: 80, price: price) { price in
-      try Workers.map(count: vectors.count, workers: workers) { vector in
-        var search = SuperpositionSearch()
-        search.width = beam
-        let channel = ChannelBands(network, layer: 1, channel: vector, bands: cut)
-        let geometry = try BlockGeometry.plain(price: price)
-        let bands = NetworkBands(VectorCode.address(vector), of: channel, in: network, geometry: geometry, control)
-        return try search.curve(
-          target: targets[vector], bands: bands, price: price,
-          greatestBits: PricedSearch.greatestBits(targets[vector], price: price), control: control)
-      }
-    } size: { choices in
+    let price =
+      BitAllocation.ahead
+      * BitAllocation.price(
+        energies: targets.map { $0.reduce(0) { $0 + $1 * $1 } }, weights: vectors.map { _ in 1.0 },
+        entries: m * vectors.count, bits: bits)
+    let parts = try Workers.map(count: vectors.count, workers: workers) { vector -> BitAllocation.Part in
+      var search = SuperpositionSearch()
+      search.width = beam
+      let (address, channel) = (VectorCode.address(vector), ChannelBands(network, layer: 1, channel: vector, bands: cut))
+      let bands = NetworkBands(address, of: channel, in: network, control)
+      let curve = try search.curve(
+        target: targets[vector], bands: bands, price: price,
+        greatestBits: PricedSearch.greatestBits(targets[vector], price: price), control: control)
+      return .init(curve: curve, weight: 1, layer: 1, sizes: channel.counts(address.half))
+    }
+    let allocation = BitAllocation(parts: parts, code: BandedListCode(network, bands: [cut]))
+    let empty = VectorCode(
+      seed: seed, width: width, dimension: m, exponent: exponent, kept: vectors.map { _ in [] })
+    let least = try empty.encoded(perOctave: cut.perOctave).count
+    let found = try allocation.fitted(bytes: bytes, besides: least - 1) { choices in
       let code = VectorCode(
         seed: seed, width: width, dimension: m, exponent: exponent, kept: choices.map { $0.names.sorted() })
-      let file = try code.encoded(perOctave: cutOfLists)
-      if cutOfLists == nil, let best = try Self.cut(of: file) { cutOfLists = best }
-      return (code, file.count)
-    }
+      return (code, try code.encoded(perOctave: cut.perOctave).count)
+    }?.file
     guard let found else {
       throw TicketError.invalidParameter(
         name: "bits", expected: "enough for a file's first bytes", found: "\(bytes) bytes")
     }
     return found
-  }
-
-  /// The cut that a file's lists are coded with, where they are not empty.
-  private static func cut(of file: [UInt8]) throws -> Int? {
-    // Behind the version and five sizes.
-    var (at, sizes) = (1, 0)
-    while sizes < 5 {
-      if file[at] < 128 { sizes += 1 }
-      at += 1
-    }
-    return file.count > at + 1 ? Int(file[at]) : nil
   }
 
   /// The power of two that makes the first candidate of a typical vector about 0.9 times as long as

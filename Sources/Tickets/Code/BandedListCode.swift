@@ -1,3 +1,4 @@
+import Foundation
 import RandomStreams
 
 /// The kept filters of a ticket's blocks in few bits where long and short filters are kept at
@@ -66,6 +67,27 @@ package struct BandedListCode {
     return Block(
       address: address, candidates: filters.count(address.half),
       kept: Self.filters(found, filters, address.half))
+  }
+
+  /// Bits that a block takes whose bands keep so many filters each, after the blocks before it.
+  ///
+  /// - Parameters:
+  ///   - layer: of the block, 1…ℓ.
+  ///   - counts: filters that stay, by band.
+  ///   - sizes: filters that there are.
+  /// - Complexity: a step for each band and filter that stays.
+  package mutating func bits(layer: Int, keeping counts: [Int], of sizes: [Int]) -> Double {
+    let before = above.layer == layer ? above.counts : [Int](repeating: 0, count: sizes.count)
+    var counter = BitCounter()
+    var (hasBegun, last, choices) = (false, 0, 0.0)
+    for (band, size) in sizes.enumerated() {
+      let situation = hasBegun ? 1 + min(last, 2) : 0
+      last = number(counts[band], of: size, situation: 3 * situation + min(before[band], 2), with: &counter)
+      hasBegun = hasBegun || last > 0
+      for chosen in 0..<last { choices += log2(Double(size - chosen) / Double(last - chosen)) }
+    }
+    above = (layer, counts)
+    return counter.bits + choices
   }
 
   private mutating func filters(of address: BlockAddress) -> ChannelBands {

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Turns bits into fewer bytes, or bytes back into bits, given the chances of each bit as whole
 /// numbers.
 ///
@@ -40,6 +42,18 @@ enum BitRange {
 
   /// The part of the range that stands for true.
   static func cut(_ range: UInt64, _ ones: UInt64, _ total: UInt64) -> UInt64 { range / total * ones }
+}
+
+/// Bits counted and not written.
+struct BitCounter: BitCoder {
+  /// Σ of −log₂ of the chances of all bits so far.
+  private(set) var bits = 0.0
+
+  mutating func code(_ bit: Bool, ones: UInt64, of total: UInt64) -> Bool {
+    if ones == 0 || ones == total { return ones > 0 }
+    bits -= log2(Double(bit ? ones : total - ones) / Double(total))
+    return bit
+  }
 }
 
 /// Bits into bytes.

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Bands of |u| from the longest to the shortest, which the word of a scalar tells without the
 /// scalar.
 ///
@@ -18,6 +20,27 @@ package struct MagnitudeBands: Sendable, Hashable {
   package init?(perOctave: Int) {
     guard Self.perOctaveRange.contains(perOctave) else { return nil }
     self.perOctave = perOctave
+  }
+
+  private init(uncheckedPerOctave perOctave: Int) { self.perOctave = perOctave }
+
+  /// Bands of which each gives one filter where filters are chosen for their sums, the longest
+  /// first: what a sum of m numbers misses shrinks by b / m of an octave with a filter that takes b
+  /// bits, and so must |u|.
+  ///
+  /// b is reckoned for a band of the third octave, and less what a search of partial sums loses.
+  ///
+  /// - Parameters:
+  ///   - dimension: m.
+  ///   - filters: of one half.
+  package static func oneFilterEach(dimension: Int, filters: Int) -> MagnitudeBands {
+    var perOctave = 1
+    while perOctave < perOctaveRange.upperBound {
+      let bits = log2(max(2, Double(filters) / 8 / Double(perOctave))) - 0.8
+      if Double(perOctave) + 0.5 > Double(dimension) / max(1, bits) { break }
+      perOctave += 1
+    }
+    return MagnitudeBands(uncheckedPerOctave: perOctave)
   }
 
   /// All bands.

@@ -57,7 +57,8 @@ public struct VectorCode: Sendable, Hashable {
   public func encoded(perOctave: Int? = nil) throws(TicketError) -> [UInt8] {
     let network = try Self.network(seed: seed, width: width, dimension: dimension, vectors: kept.count)
     var best: [UInt8]?
-    for cut in perOctave.map({ [$0] }) ?? Self.cuts {
+    let own = MagnitudeBands.oneFilterEach(dimension: dimension, filters: width).perOctave
+    for cut in perOctave.map({ [$0] }) ?? Set(Self.cuts + [own]).sorted() {
       guard let bands = MagnitudeBands(perOctave: cut) else {
         throw .invalidParameter(
           name: "bands an octave", expected: "\(MagnitudeBands.perOctaveRange)", found: "\(cut)")

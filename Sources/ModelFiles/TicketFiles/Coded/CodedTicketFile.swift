@@ -16,7 +16,8 @@ enum CodedTicketFile {
   static let version: UInt8 = 1
   /// Short digests, and lists by bands of |u|.
   static let smallVersion: UInt8 = 2
-  /// What an octave of |u| may be cut into where lists are written.
+  /// What an octave of |u| may be cut into where lists are written, beside what gives one filter of
+  /// each band.
   private static let cuts = [2, 4, 8]
   /// Bytes of a text, its end included: some thousands of nodes.
   private static let greatestText = 1 << 18
@@ -72,7 +73,9 @@ enum CodedTicketFile {
   private static func cuts(for ticket: Ticket, _ network: RandomNetwork) throws -> [MagnitudeBands] {
     network.layers.indices.map { index in
       let blocks = ticket.blocks.filter { $0.address.layer == index + 1 }
-      let sizes = cuts.compactMap(MagnitudeBands.init(perOctave:)).map { bands in
+      let own = MagnitudeBands.oneFilterEach(
+        dimension: network.layers[index].sliceCount, filters: network.width)
+      let sizes = ([own] + cuts.compactMap(MagnitudeBands.init(perOctave:))).map { bands in
         var lists = BandedListCode(network, bands: network.layers.map { _ in bands })
         var coder = BitEncoder()
         for block in blocks { _ = lists.block(block.address, keeping: block.kept, with: &coder) }

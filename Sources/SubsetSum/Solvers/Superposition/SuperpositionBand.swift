@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// Candidates of about one length, and what it takes to name one of them.
+/// Candidates of about one length.
 package struct SuperpositionBand: Sendable {
   /// The vectors, as their band's metric measures them.
   package let candidates: Candidates
@@ -8,16 +8,13 @@ package struct SuperpositionBand: Sendable {
   package let plain: Matrix<Float>?
   /// What each candidate is called.
   package let names: [UInt32]
-  /// Bits that a chosen one takes.
-  package let bits: Double
 
-  /// Candidates, a name for each, and the bits that one takes.
-  package init(candidates: Candidates, plain: Matrix<Float>? = nil, names: [UInt32], bits: Double) {
+  /// Candidates, and a name for each.
+  package init(candidates: Candidates, plain: Matrix<Float>? = nil, names: [UInt32]) {
     precondition(names.count == candidates.count, "a name for each candidate")
     self.candidates = candidates
     self.plain = plain
     self.names = names
-    self.bits = bits
   }
 }
 
@@ -43,6 +40,26 @@ package struct SuperpositionMetric: Sendable {
     }
     return felt
   }
+
+  /// Tᵀ·E: what a candidate's inner product with an error is taken with.
+  func pulled(_ felt: [Double]) -> [Double] {
+    let taps = root.rows
+    let outputs = felt.count / taps
+    var pulled = [Double](repeating: 0, count: felt.count)
+    for a in 0..<taps {
+      for b in 0..<taps {
+        let factor = root[a, b]
+        if factor == 0 { continue }
+        for o in 0..<outputs { pulled[b * outputs + o] += factor * felt[a * outputs + o] }
+      }
+    }
+    return pulled
+  }
+
+  /// The squares of a vector of so many standard normal entries, on average.
+  func squares(dimension: Int) -> Double {
+    root.values.reduce(0) { $0 + $1 * $1 } * Double(dimension / root.rows)
+  }
 }
 
 extension SuperpositionBands {
@@ -62,10 +79,10 @@ package protocol SuperpositionBands {
   ///
   /// - Throws: `CholeskyError` where a metric has no root.
   func metric(of band: Int) throws -> SuperpositionMetric?
-  /// The least length that a candidate of a band is expected to have, without making it.
-  ///
-  /// - Throws: as `metric(of:)`.
-  func expectedLength(of band: Int) throws -> Double
+  /// How many candidates a band has.
+  func candidateCount(of band: Int) -> Int
+  /// The middle scale of a band's candidates, which are so many times standard normal vectors.
+  func typicalScale(of band: Int) -> Double
   /// A band's candidates; nil for one without any.
   ///
   /// - Throws: `Interruption` when the run must stop.

@@ -2,16 +2,23 @@ import Foundation
 import LinearAlgebra
 import RunControl
 
-/// Subsets as a code of their target: which of them has the least squared error + price · bits?
+/// Subsets as a code of their target: one candidate of each band, the longest first.
 ///
-/// Candidates come in bands of about one length, the longest first. To name one of a band of M
-/// takes log₂ M bits and a little, so a search wants each choice to lower the error by as much as
-/// its bits are worth. What is missing while there are bands to come is not an error yet: the bands
-/// say how it is measured there (`metric(of:)`), so that it counts by what shorter candidates
-/// cannot make up for. A subset is judged by bits + error / price in that measure. One that is
-/// behind (with an error that is long beside the candidates to come) takes what it can get, one
-/// that is ahead only what gains much. Band after band a beam keeps the best subsets, those that
-/// pass a band over among them; in the end the curve has all that ever were in the beam.
+/// Candidates come in bands of about one length. When each band gives exactly one, how many it
+/// gives takes hardly any bits, and only which one has to be said: log₂ M bits for one of M. Bands
+/// are cut so that what is missing shrinks from band to band as fast as candidates do. Where it has
+/// not, all subsets take two of a band, and where it is short beside a band's candidates already,
+/// all pass that band over, so that all subsets in work always have as many candidates of each band
+/// and the same bits, and the one of least error is the best.
+///
+/// Whether candidates have the right length shows in z = u·E|v|² / σ: a candidate u·v with normal v
+/// has the inner product u·z·σ with what is missing, on average over v as likely as the normal
+/// number z, and lowers the error most if |u·v|² is as large as that. The largest of M normal
+/// numbers is about √(2 ln M).
+///
+/// What is missing while there are bands to come is not an error yet: the bands say how it is
+/// measured there (`metric(of:)`), so that it counts by what shorter candidates cannot make up for.
+/// Band after band a beam keeps the best subsets; in the end the curve has the best of each size.
 ///
 /// Sums of random vectors chosen so are the superposition codes of Barron and Joseph;
 /// Venkataramanan, Sarkar and Tatikonda (arXiv 1212.1707) prove that their greedy encoding reaches
@@ -19,16 +26,23 @@ import RunControl
 ///
 /// All subsets of the beam are scored against a tile of candidates by one GEMM in Float32, which
 /// only shortlists: what lies within a bound on its rounding of the cut is summed again in Float64
-/// in a fixed order, and ordered by (judgement, subset, candidate).
+/// in a fixed order, and ordered by (error, subset, candidate).
 package struct SuperpositionSearch: Sendable {
   /// Subsets kept from band to band.
-  package var width = 64
-  /// Times that a band may add a candidate to a subset.
-  package var choicesPerBand = 2
+  package var width = 256
+  /// Most candidates that a band gives.
+  package var choicesPerBand = 4
   /// Cores for scoring.
   package var workers = 1
   /// Candidates scored at once.
   package var tileRows = 1024
+  /// Bits that it takes to say how many candidates a band gives.
+  package var bitsPerBand = 0.5
+
+  /// z of a band beside √(2 ln M) up to which it gives one candidate, and up to which another one.
+  private static let (firstReach, nextReach) = (1.12, 0.85)
+  /// Bands without a better subset after which the search ends.
+  private static let patience = 5
 
   /// A search with the default beam.
   package init() {}
@@ -38,10 +52,11 @@ package struct SuperpositionSearch: Sendable {
   /// - Parameters:
   ///   - target: m numbers.
   ///   - bands: candidates of m coordinates.
-  ///   - price: the squared error that a bit is worth, above 0.
+  ///   - price: the squared error that a bit is worth, above 0: once bands no longer lower error +
+  ///     price · bits, the search ends.
   ///   - greatestBits: no subset gets more.
   ///   - control: asked for a stop before each band.
-  /// - Returns: all subsets that entered the beam.
+  /// - Returns: the best subset of each size.
   /// - Throws: `Interruption`; what `bands` throws.
   /// - Complexity: 2·m·width operations a candidate and choice; memory of a band and of width · m
   ///   numbers.
@@ -50,20 +65,31 @@ package struct SuperpositionSearch: Sendable {
     control: RunControl = RunControl()
   ) throws -> SuperpositionCurve {
     precondition(price > 0, "a price above 0")
-    var states = SuperpositionStates(target: target, metric: bands.metric, worth: 1 / price)
+    var states = SuperpositionStates(target: target, metric: bands.metric)
     guard states.leastError > 0, price.isFinite else { return states.curve }
+    var (leastCost, idle) = (Double.infinity, 0)
     for index in 0..<bands.count {
       try control.checkInterruption()
-      let length = try bands.expectedLength(of: index)
+      let count = bands.candidateCount(of: index)
+      if count == 0 { continue }
       if let metric = try bands.metric(of: index) { states.measure(by: metric) }
-      // A vector at most half along the residual makes a longer one than it is no shorter.
-      guard length * length <= states.greatestError, let band = try bands.band(index) else { continue }
-      for _ in 0..<choicesPerBand {
-        let hasGrown = try states.extend(
-          by: band, index, width: width, tileRows: tileRows, workers: workers, greatestBits: greatestBits)
-        if !hasGrown { break }
+      let (reach, scale) = ((2 * log(Double(count) + 1)).squareRoot(), bands.typicalScale(of: index))
+      var (band, taken): (SuperpositionBand?, Int) = (nil, 0)
+      while taken < min(choicesPerBand, count) {
+        let isWanted = states.demand(scale: scale) <= (taken == 0 ? Self.firstReach : Self.nextReach) * reach
+        let bits = log2(Double(count - taken) / Double(taken + 1)) + (taken == 0 ? bitsPerBand : 0)
+        guard isWanted, states.bits + bits <= greatestBits else { break }
+        band = try band ?? bands.band(index)
+        guard let band else { break }
+        try states.extend(
+          by: band, index, bits: bits, width: width, isFirst: taken == 0, tileRows: tileRows, workers: workers)
+        taken += 1
       }
-      if states.leastBits > greatestBits - band.bits { break }
+      if taken == 0 { continue }
+      let cost = states.curve.best(price: price).cost(price: price)
+      idle = cost < leastCost ? 0 : idle + 1
+      leastCost = min(leastCost, cost)
+      if idle == Self.patience { break }
     }
     return states.curve
   }

@@ -1,0 +1,130 @@
+import LinearAlgebra
+import RunControl
+import SubsetSum
+import Tickets
+
+/// One pass over all layers and blocks, each with the subset of least error + price · bits.
+struct PricedPass {
+  private let search: PricedSearch
+  private let rate: RateSearch
+  private let setting: SearchSetting
+  private let beam: Int
+  /// What is left of a budget; nil for one price from the first to the last block.
+  private let budget: BitBudget?
+  private let phase: String
+  /// The price that the pass begins with.
+  let price: Double
+  /// Bits of each block's list so far.
+  private(set) var blockBits: [Double] = []
+  /// The code of the lists up to the block in work.
+  private var code: BandedListCode
+  private var choices: [Choice] = []
+
+  /// What is chosen of a block.
+  private struct Choice {
+    var kept: [UInt32] = []
+    var sum: [Double]
+    var miss: [Double]
+    var bits = 0.0
+  }
+
+  init(_ search: PricedSearch, price: Double, beam: Int, budget: BitBudget?, phase: String) {
+    (self.search, rate, setting) = (search, search.rate, search.setting)
+    (self.price, self.beam, self.budget, self.phase) = (price, beam, budget, phase)
+    code = search.rate.listCode
+  }
+
+  /// Bits of all lists so far.
+  var bits: Double { blockBits.reduce(0, +) }
+
+  /// The pass's ticket.
+  ///
+  /// - Throws: `Interruption` when the run must stop; `LinearAlgebraError`, `CholeskyError` for
+  ///   numbers out of range.
+  mutating func run() throws -> Ticket {
+    var pruned: [CollapsedLayer] = []
+    var kept: [[UInt32]] = []
+    var statistics = search.statistics
+    var biases = rate.biases
+    for layer in setting.graph.layers {
+      let addresses = setting.addresses.filter { $0.layer == layer.number }
+      let scale = setting.scales[layer.number - 1]
+      let given = search.calibration.metric == .layer ? setting.target.biases[layer.number - 1] : nil
+      statistics.prunedBiases = biases
+      let refit = try statistics.refit(layer, addresses, behind: pruned, isAboutMeans: given != nil)
+      choices = []
+      for sweep in 0...search.calibration.sweeps {
+        for (index, address) in addresses.enumerated() {
+          try choose(address, index, refit, isAgain: sweep > 0)
+          search.control.report(
+            RunProgress(phase: "\(phase), layer \(layer.number)", completed: index + 1, total: addresses.count))
+        }
+      }
+      kept += choices.map(\.kept)
+      pruned.append(.assemble(layer, addresses: addresses, sums: choices.map(\.sum), scale: scale))
+      if let given {
+        let missed = refit.missedMeans(choices.map(\.sum), scale: scale)
+        biases[layer.number - 1] = RoundedBias.rounded(zip(given, missed).map { Double($0) + $1 })
+      }
+    }
+    return try rate.ticket(kept, biases: biases, isComplete: true)
+  }
+
+  /// Chooses a block's subset.
+  private mutating func choose(_ address: BlockAddress, _ index: Int, _ refit: LayerRefit, isAgain: Bool) throws {
+    let misses = choices.map(\.miss)
+    let (transform, target) =
+      isAgain ? try refit.plainRevision(index, misses: misses) : refit.plainTarget(index, misses: misses)
+    let scale = setting.scale(address)
+    let weight =
+      refit.energy > 0 ? search.layerWeights[address.layer - 1] * scale * scale / refit.energy : 0
+    // The price in the units of the refit's errors.
+    let own = weight > 0 ? priceOfNext(isAgain: isAgain) / weight : .infinity
+    let channel = rate.channelBands(address)
+    let bands = NetworkBands(
+      address, of: channel, in: setting.network, geometry: try BlockGeometry(root: transform, price: own),
+      workers: search.workers, search.control)
+    let metric = SuperpositionMetric(root: transform)
+    var solver = rate.search
+    (solver.width, solver.workers) = (beam, search.workers)
+    let curve = try solver.curve(
+      target: target, bands: bands, price: own,
+      greatestBits: PricedSearch.greatestBits(metric.felt(target), price: own), control: search.control)
+    let part = BitAllocation.Part(
+      curve: curve, weight: 1, layer: address.layer, sizes: channel.counts(address.half))
+    if isAgain {
+      // What was chosen before stays where nothing better is found.
+      let best = curve.best(price: own)
+      let there = choices[index].sum
+      let error = metric.felt(zip(there, target).map { $0 - $1 }).reduce(0) { $0 + $1 * $1 }
+      if error + own * choices[index].bits > best.error + own * best.bits {
+        choices[index] = try choice(best, address, refit, index)
+      }
+      return
+    }
+    let isLast = blockBits.count == setting.addresses.count - 1
+    let left = budget.map { isLast ? $0.allowed - bits : .infinity } ?? .infinity
+    let (best, listBits, after) = part.cheapest(price: own, within: left, after: code)
+    code = after
+    blockBits.append(listBits)
+    choices.append(try choice(curve[best], address, refit, index))
+  }
+
+  private func choice(
+    _ found: SuperpositionCurve.Choice, _ address: BlockAddress, _ refit: LayerRefit, _ index: Int
+  ) throws -> Choice {
+    let kept = found.names.sorted()
+    let sum = setting.network.collapse(
+      layer: address.layer, channel: address.channel, filters: kept.lazy.map { Int($0) },
+      scalars: setting.network.scalars(layer: address.layer, channel: address.channel))
+    return Choice(kept: kept, sum: sum, miss: zip(sum, refit.wanted(index)).map { $0 - $1 }, bits: found.bits)
+  }
+
+  /// The price of a bit for the next block.
+  private func priceOfNext(isAgain: Bool) -> Double {
+    guard let budget, !isAgain else { return price }
+    let next = blockBits.count
+    let entries = setting.addresses[next...].reduce(0) { $0 + setting.layer($1).sliceCount }
+    return budget.price(of: next, entries: Double(entries), used: bits, start: price)
+  }
+}
