@@ -48,10 +48,12 @@ struct BitAllocation {
   /// - Parameters:
   ///   - bytes: what the file may take.
   ///   - bits: bits that files take beside lists, for a start.
+  ///   - isOver: whether the run has to stop: then what fits is good enough.
   ///   - size: the bytes of a file with such choices.
   /// - Returns: the file and the error; nil where not even an empty file is as small.
   func fitted<File>(
-    bytes: Int, besides bits: Double, _ size: ([SuperpositionCurve.Choice]) throws -> (file: File, bytes: Int)
+    bytes: Int, besides bits: Double, isOver: () -> Bool = { false },
+    _ size: ([SuperpositionCurve.Choice]) throws -> (file: File, bytes: Int)
   ) rethrows -> (file: File, error: Double)? {
     var best: (file: File, error: Double)?
     var (wanted, least, most) = (max(0, 8 * Double(bytes) - bits), 0.0, Double.infinity)
@@ -65,7 +67,7 @@ struct BitAllocation {
       } else {
         most = wanted
       }
-      if most - least < 4 { break }
+      if most - least < 4 || best != nil && isOver() { break }
       // As many bits more or fewer as bytes are left or missing, between what fits and what does
       // not.
       let next = wanted + 8 * Double(bytes - found)

@@ -28,10 +28,11 @@ struct NetworkBands: SuperpositionBands {
   ///   - channel: the filters of the block's channel by band.
   ///   - geometry: how errors are measured.
   ///   - workers: cores to make filters on.
+  /// - Throws: `Interruption` when the run must stop.
   init(
     _ address: BlockAddress, of channel: ChannelBands, in network: RandomNetwork, geometry: BlockGeometry,
     workers: Int = 1, _ control: RunControl
-  ) {
+  ) throws {
     self.address = address
     self.network = network
     self.control = control
@@ -39,7 +40,23 @@ struct NetworkBands: SuperpositionBands {
     self.geometry = geometry
     bands = channel.bands
     filters = channel.filters(address.half)
-    scalars = network.scalars(layer: address.layer, channel: address.channel)
+    let (count, tile) = (network.filtersPerChannel, 1 << 16)
+    var scalars: [Float] = []
+    scalars.reserveCapacity(count)
+    for start in stride(from: 0, to: count, by: tile) {
+      try control.checkInterruption()
+      scalars += network.scalars(
+        layer: address.layer, channel: address.channel, filters: start..<min(count, start + tile))
+    }
+    self.scalars = scalars
+  }
+
+  /// Bytes that a block's search takes: bands, scalars and signs of all filters, the largest band,
+  /// a 16th of a half, in four copies while it is made, and the beam.
+  static func bytes(width: Int, dimension: Int, beam: Int) -> Int {
+    ByteCount.sum(
+      ByteCount.product(28, width), ByteCount.product(width, dimension),
+      SuperpositionSearch.bytes(width: beam, dimension: dimension))
   }
 
   /// Entries of a slice.

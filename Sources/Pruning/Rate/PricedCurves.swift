@@ -1,4 +1,5 @@
 import Foundation
+import RunControl
 import SubsetSum
 
 /// Blocks that do not depend on each other, searched at prices of a bit until a file takes about as
@@ -18,34 +19,46 @@ struct PricedCurves {
   /// How close to the budget the file of one price for all must come, as a part of it.
   private static let closeness = 0.02
 
-  /// A file of least error in at most so many bytes; nil where not even an empty one is as small.
+  /// Looks for a file of least error in at most so many bytes.
   ///
   /// - Parameters:
   ///   - least: bits that files take beside lists.
   ///   - price: where to begin.
-  ///   - curves: each block's subsets, searched at a price.
+  ///   - control: asked between prices; blocks that were not searched before a stop stay empty.
+  ///   - curves: each block's subsets, searched at a price; `Interruption` is no reason to throw.
   ///   - size: the bytes of a file with a choice for each block.
+  ///   - found: told of each file that is better than all before; never where not even an empty
+  ///     file is as small.
+  /// - Throws: `Interruption` when the run had to stop, after `found` was told of what there was.
   func file<File>(
-    bytes: Int, besides least: Double, price start: Double, curves: (Double) throws -> [SuperpositionCurve],
-    size: ([SuperpositionCurve.Choice]) throws -> (file: File, bytes: Int)
-  ) throws -> File? {
-    var best: (file: File, error: Double)?
+    bytes: Int, besides least: Double, price start: Double, _ control: RunControl,
+    curves: (Double) throws -> [SuperpositionCurve],
+    size: ([SuperpositionCurve.Choice]) throws -> (file: File, bytes: Int), found: (File) -> Void
+  ) throws {
+    var best = Double.infinity
     var price = start
     for _ in 0..<Self.trials {
-      let found = try curves(price)
-      let allocation = BitAllocation(curves: found, weights: weights)
-      let plain = try size(allocation.choices(price: price)).bytes
-      if let (file, error) = try allocation.fitted(bytes: bytes, besides: least, size),
-        error < best?.error ?? .infinity
+      let allocation = BitAllocation(curves: try curves(price), weights: weights)
+      let isStopped = control.interruption() != nil
+      let plain = isStopped ? bytes : try size(allocation.choices(price: price)).bytes
+      if let (file, error) = try allocation.fitted(
+        bytes: bytes, besides: least, isOver: { control.interruption() != nil }, size),
+        error < best
       {
-        best = (file, error)
+        best = error
+        found(file)
       }
+      try control.checkInterruption()
       let excess = Double(plain - bytes)
       if abs(excess) <= Self.closeness * Double(bytes) { break }
       // Each bit an entry lowers the price by the factor 4.
       price *= exp2(max(-8, min(8, 16 * excess / Double(entries))))
     }
-    return best?.file
+  }
+
+  /// A block's curve; the empty subset alone where the run had to stop before it.
+  static func curve(energy: Double, _ search: () throws -> SuperpositionCurve) throws -> SuperpositionCurve {
+    do { return try search() } catch is Interruption { return SuperpositionCurve(energy: energy) }
   }
 
   /// The price at which blocks of one law get so many bits an entry: the slope of Σ weight ·

@@ -50,7 +50,7 @@ struct PricedSearch {
     var fit: (price: Double, bytes: Int)?
     var miss: (price: Double, bytes: Int)?
     for trial in 0..<Self.trials {
-      let ticket = try ticket(price: price, trial: trial)
+      let ticket = try ticket(price: price, trial: trial, bytes, fileBytes) { if fit == nil { found($0) } }
       let size = try fileBytes(ticket)
       if size <= bytes {
         // A lower price is a lower error.
@@ -66,8 +66,8 @@ struct PricedSearch {
     }
     // No price that was tried fits: raise it until one does.
     while fit == nil {
-      price *= 1.5
-      let ticket = try ticket(price: price, trial: Self.trials)
+      price = max(price * 1.5, .leastNormalMagnitude)
+      let ticket = try ticket(price: price, trial: Self.trials, bytes, fileBytes, found: found)
       let size = try fileBytes(ticket)
       if size <= bytes || ticket.keptFilters == 0 {
         fit = (price, size)
@@ -92,7 +92,12 @@ struct PricedSearch {
   }
 
   /// The ticket at a price.
-  private func ticket(price: Double, trial: Int) throws -> Ticket {
+  ///
+  /// - Parameter found: told, where the run has to stop, of the ticket of the blocks chosen so far
+  ///   if its file fits.
+  private func ticket(
+    price: Double, trial: Int, _ bytes: Int, _ fileBytes: (Ticket) throws -> Int, found: (Ticket) -> Void
+  ) throws -> Ticket {
     var pruned: [CollapsedLayer] = []
     var kept: [[UInt32]] = []
     var statistics = statistics
@@ -102,7 +107,17 @@ struct PricedSearch {
       let given = calibration.metric == .layer ? setting.target.biases[layer.number - 1] : nil
       statistics.prunedBiases = biases
       let refit = try statistics.refit(layer, addresses, behind: pruned, isAboutMeans: given != nil)
-      let choice = try choose(addresses, refit, price: price, trial: trial)
+      var soFar: [[UInt32]] = []
+      let choice: [Choice]
+      do {
+        choice = try choose(addresses, refit, price: price, trial: trial) { soFar = $0 }
+      } catch let stop as Interruption {
+        let rest = setting.addresses.count - kept.count - soFar.count
+        let ticket = try rate.ticket(
+          kept + soFar + [[UInt32]](repeating: [], count: rest), biases: biases, isComplete: false)
+        if try fileBytes(ticket) <= bytes { found(ticket) }
+        throw stop
+      }
       kept += choice.map(\.kept)
       pruned.append(
         CollapsedLayer.assemble(
@@ -123,8 +138,10 @@ struct PricedSearch {
     var bits = 0.0
   }
 
+  /// - Parameter soFar: told of the lists chosen, after each.
+  /// - Throws: `Interruption` when the run must stop.
   private func choose(
-    _ addresses: [BlockAddress], _ refit: LayerRefit, price: Double, trial: Int
+    _ addresses: [BlockAddress], _ refit: LayerRefit, price: Double, trial: Int, soFar: ([[UInt32]]) -> Void
   ) throws -> [Choice] {
     guard let first = addresses.first else { return [] }
     let scale = setting.scale(first)
@@ -139,20 +156,25 @@ struct PricedSearch {
           pass == 0 ? refit.plainTarget(index, misses: misses) : try refit.plainRevision(index, misses: misses)
         let geometry = try BlockGeometry(root: transform, price: own)
         let metric = SuperpositionMetric(root: transform)
-        let bands = NetworkBands(
-          address, of: rate.channelBands(address), in: setting.network, geometry: geometry, workers: workers,
+        let bands = try NetworkBands(
+          address, of: rate.channelBands(address, control), in: setting.network, geometry: geometry, workers: workers,
           control)
         var search = rate.search
         search.workers = workers
         let curve = try search.curve(
           target: target, bands: bands, price: own, greatestBits: Self.greatestBits(metric.felt(target), price: own),
           control: control)
+        // A curve that was cut short has what its first bands gave.
+        let stop = control.interruption()
         let best = curve.best(price: own)
         if pass > 0 {
           // What was chosen before stays where nothing better is found.
           let there = choices[index].sum
           let error = metric.felt(zip(there, target).map { $0 - $1 }).reduce(0) { $0 + $1 * $1 }
-          if error + own * choices[index].bits <= best.error + own * best.bits { continue }
+          if error + own * choices[index].bits <= best.error + own * best.bits {
+            if let stop { throw Interruption(reason: stop) }
+            continue
+          }
         }
         let kept = best.names.sorted()
         let sum = setting.network.collapse(
@@ -161,6 +183,8 @@ struct PricedSearch {
         let miss = zip(sum, refit.wanted(index)).map { $0 - $1 }
         let choice = Choice(kept: kept, sum: sum, miss: miss, bits: best.bits)
         if pass == 0 { choices.append(choice) } else { choices[index] = choice }
+        soFar(choices.map(\.kept))
+        if let stop { throw Interruption(reason: stop) }
         control.report(
           RunProgress(
             phase: "price \(trial + 1), layer \(address.layer)", completed: index + 1, total: addresses.count))

@@ -14,7 +14,8 @@ package struct SuperpositionCurve: Sendable {
   package let energy: Double
   private(set) var steps: [Step] = []
 
-  init(energy: Double) { self.energy = energy }
+  /// The empty subset alone.
+  package init(energy: Double) { self.energy = energy }
 
   mutating func append(_ step: Step) -> Int {
     steps.append(step)

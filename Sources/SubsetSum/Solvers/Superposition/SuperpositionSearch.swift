@@ -21,7 +21,7 @@ import RunControl
 /// only shortlists: what lies within a bound on its rounding of the cut is summed again in Float64
 /// in a fixed order, and ordered by (judgement, subset, candidate).
 package struct SuperpositionSearch: Sendable {
-  /// Subsets kept from band to band.
+  /// Subsets kept from band to band, 1 to `greatestWidth`.
   package var width = 64
   /// Times that a band may add a candidate to a subset.
   package var choicesPerBand = 2
@@ -29,6 +29,13 @@ package struct SuperpositionSearch: Sendable {
   package var workers = 1
   /// Candidates scored at once.
   package var tileRows = 1024
+
+  /// More subsets than any search keeps.
+  package static let greatestWidth = 1 << 16
+
+  /// Bytes that a beam takes, of subsets of m numbers: each is kept twice over in Float64, before
+  /// and after a band, and once in Float32.
+  package static func bytes(width: Int, dimension: Int) -> Int { ByteCount.product(width, dimension, 36) }
 
   /// A search with the default beam.
   package init() {}
@@ -38,20 +45,28 @@ package struct SuperpositionSearch: Sendable {
   /// - Parameters:
   ///   - target: m numbers.
   ///   - bands: candidates of m coordinates.
-  ///   - price: the squared error that a bit is worth, above 0.
+  ///   - price: the squared error that a bit is worth; one that is no normal number above 0 buys
+  ///     nothing.
   ///   - greatestBits: no subset gets more.
   ///   - control: asked for a stop before each band.
-  /// - Returns: all subsets that entered the beam.
-  /// - Throws: `Interruption`; what `bands` throws.
+  /// - Returns: all subsets that entered the beam, those of a search that had to stop too.
+  /// - Throws: what `bands` throws, but for `Interruption`.
   /// - Complexity: 2·m·width operations a candidate and choice; memory of a band and of width · m
   ///   numbers.
   package func curve(
     target: [Double], bands: some SuperpositionBands, price: Double, greatestBits: Double,
     control: RunControl = RunControl()
   ) throws -> SuperpositionCurve {
-    precondition(price > 0, "a price above 0")
+    precondition((1...Self.greatestWidth).contains(width), "a beam of 1 to 2^16")
     var states = SuperpositionStates(target: target, metric: bands.metric, worth: 1 / price)
-    guard states.leastError > 0, price.isFinite else { return states.curve }
+    guard states.leastError > 0, price > 0, price.isNormal else { return states.curve }
+    do { try extend(&states, bands, greatestBits, control) } catch is Interruption {}
+    return states.curve
+  }
+
+  private func extend(
+    _ states: inout SuperpositionStates, _ bands: some SuperpositionBands, _ greatestBits: Double, _ control: RunControl
+  ) throws {
     for index in 0..<bands.count {
       try control.checkInterruption()
       let length = try bands.expectedLength(of: index)
@@ -65,6 +80,5 @@ package struct SuperpositionSearch: Sendable {
       }
       if states.leastBits > greatestBits - band.bits { break }
     }
-    return states.curve
   }
 }
