@@ -51,7 +51,8 @@ struct BitsOptions: ParsableArguments {
 }
 
 extension SolveCommand {
-  /// `solve --bits`: a code of the targets, read back from its bytes before anything is printed.
+  /// `solve --bits`: a code of the targets, read back from its bytes before anything is printed;
+  /// one that was stopped is the best so far.
   func code(bits: Double, _ control: RunControl) throws -> VectorReport {
     let given = [
       ("--norm", norm != "max"), ("--size", size != nil), ("--solver", solver != nil), ("--decide", decide),

@@ -113,13 +113,9 @@ struct SolveCommand: ParsableCommand, ChoosingBLASCore {
     let limits = try bounds.limits()
     blas.warnIfSlow(json: json)
     let signals = Signals()
-    let report: VectorReport
-    do {
-      report = try code(bits: bits, RunControl(limits: limits, cancellation: signals.cancellation))
-    } catch let stop as Interruption {
-      return try finish(signals.exit ?? (stop.reason == .timeLimit ? .limit : .interrupted))
-    }
+    let report = try code(bits: bits, RunControl(limits: limits, cancellation: signals.cancellation))
     if json { try printJSON(report) } else { print(report.text) }
+    try finish(signals.exit ?? (report.stop == nil ? .done : .limit))
   }
 
   /// Of decisions: all problems have a subset within ε, or some proved that they have none, or a

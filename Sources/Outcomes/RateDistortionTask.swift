@@ -32,15 +32,15 @@ package struct RateDistortionTask {
   ///   - beam: partial subsets kept; nil for the default.
   ///   - targets: trained networks by their files' names, whose kernels are coded, a vector an
   ///     input channel.
-  /// - Throws: `OptionError` for numbers out of range.
+  /// - Throws: `OptionError` for numbers out of range, and for networks whose kernels are all 0.
   package init(
     dimensions: [Int], rates: [Double], seeds: [UInt64], count: Int?, entries: Int?, beam: Int?,
     targets: [(name: String, target: Target)]
   ) throws(OptionError) {
     let (count, entries) = (count ?? VectorTask.defaultCount, entries ?? Self.defaultEntries)
-    guard (1...RandomNetwork.largestWidth).contains(count), (1...1 << 24).contains(entries) else {
+    guard (1...VectorEncoder.greatestWidth).contains(count), (1...1 << 24).contains(entries) else {
       throw OptionError(
-        option: "--count and --entries", expected: "1 to 2^30 and 1 to 2^24", found: "\(count) and \(entries)")
+        option: "--count and --entries", expected: "1 to 2^25 and 1 to 2^24", found: "\(count) and \(entries)")
     }
     guard dimensions.allSatisfy({ (1...1 << 20).contains($0) }) else {
       throw OptionError(option: "--dimensions", expected: "numbers of 1 to 2^20", found: "\(dimensions)")
@@ -53,6 +53,10 @@ package struct RateDistortionTask {
     }
     (self.rates, self.seeds, self.count, self.beam) = (rates, seeds, count, beam ?? VectorTask.defaultBeam)
     sources = Self.random(dimensions, entries) + targets.flatMap { Self.kernels($0.name, $0.target) }
+    guard !sources.isEmpty else {
+      throw OptionError(
+        option: "TARGET.onnx", expected: "a kernel of two or more input channels that is not 0", found: "none")
+    }
   }
 
   private static func random(_ dimensions: [Int], _ entries: Int) -> [Source] {
@@ -68,7 +72,8 @@ package struct RateDistortionTask {
 
   private static func kernels(_ file: String, _ target: Target) -> [Source] {
     let name = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
-    return target.kernels.filter { $0.layer.inputChannels > 1 }.map { kernel in
+    // A kernel of zeros has no error to compare with.
+    return target.kernels.filter { $0.layer.inputChannels > 1 && $0.squares > 0 }.map { kernel in
       Source(name: "\(name) \(kernel.layer.name)", dimension: kernel.layer.sliceCount) { _ in
         (0..<kernel.layer.inputChannels).map { kernel.slice(ofChannel: $0).map { Double($0) } }
       }
@@ -87,7 +92,8 @@ package struct RateDistortionTask {
           for seed in seeds {
             let vectors = source.vectors(seed)
             let encoder = VectorEncoder(seed: seed, width: count, beam: beam, workers: workers)
-            let code = try encoder.code(vectors, bits: rate, control: control)
+            let (code, stop) = try encoder.code(vectors, bits: rate, control: control)
+            if let stop { throw Interruption(reason: stop) }
             let measure = try VectorMeasure(of: vectors, coded: code.encoded())
             samples.append(.init(bits: measure.fileBits, error: measure.relativeError))
           }

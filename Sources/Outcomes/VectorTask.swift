@@ -17,26 +17,30 @@ package struct VectorTask {
   /// - Parameters:
   ///   - count: filters for each vector; nil for the default.
   ///   - beam: partial subsets kept; nil for the default.
-  /// - Throws: `OptionError` for a count that no layer has.
+  /// - Throws: `OptionError` for a count that no layer has, and for bits and beams out of range.
   package init(bits: Double, seed: UInt64, count: Int?, beam: Int?, workers: Int) throws(OptionError) {
     let count = count ?? Self.defaultCount
-    guard (1...RandomNetwork.largestWidth).contains(count) else {
-      throw OptionError(option: "--count", expected: "1 to 2^30", found: "\(count)")
+    guard (1...VectorEncoder.greatestWidth).contains(count) else {
+      throw OptionError(option: "--count", expected: "1 to 2^25", found: "\(count)")
+    }
+    guard bits > 0, bits <= VectorEncoder.greatestBits else {
+      throw OptionError(option: "--bits", expected: "a number above 0, at most 64", found: "\(bits)")
     }
     self.bits = bits
     encoder = VectorEncoder(seed: seed, width: count, beam: beam ?? Self.defaultBeam, workers: workers)
   }
 
-  /// Codes vectors, and measures what the file's bytes give again.
+  /// Codes vectors, and measures what the file's bytes give again; a run that is stopped gives its
+  /// best so far.
   ///
   /// - Throws: as `VectorEncoder.code`.
   package func run(_ vectors: [[Double]], _ control: RunControl) throws -> (bytes: [UInt8], report: VectorReport) {
     let began = ContinuousClock.now
-    let code = try encoder.code(vectors, bits: bits, control: control)
+    let (code, stop) = try encoder.code(vectors, bits: bits, control: control)
     let seconds = (ContinuousClock.now - began) / .seconds(1)
     let bytes = try code.encoded()
     let measured = try VectorMeasure(of: vectors, coded: bytes)
-    return (bytes, VectorReport(measured, asked: bits, count: encoder.width, seconds: seconds))
+    return (bytes, VectorReport(measured, asked: bits, count: encoder.width, seconds: seconds, stop: stop))
   }
 
   /// Random vectors of a law by its name.
@@ -50,6 +54,11 @@ package struct VectorTask {
     }
     guard (1...1 << 16).contains(vectors) else {
       throw OptionError(option: "--vectors", expected: "1 to 65536", found: "\(vectors)")
+    }
+    guard dimension * vectors <= 1 << 24 else {
+      throw OptionError(
+        option: "--dimension and --vectors", expected: "at most 2^24 entries in all",
+        found: "\(dimension) · \(vectors)")
     }
     let name = law ?? VectorEncoder.Law.gaussian.rawValue
     guard let law = VectorEncoder.Law(rawValue: name) else {
@@ -67,12 +76,15 @@ package struct VectorReport: Encodable {
   let asked: Double
   let count: Int
   let seconds: Double
+  /// Why the search stopped before its end; nil where it did not.
+  package let stop: StopReason?
 
-  fileprivate init(_ measured: VectorMeasure, asked: Double, count: Int, seconds: Double) {
+  fileprivate init(_ measured: VectorMeasure, asked: Double, count: Int, seconds: Double, stop: StopReason?) {
     self.measured = measured
     self.asked = asked
     self.count = count
     self.seconds = seconds
+    self.stop = stop
   }
 
   private enum Key: String, CodingKey {

@@ -76,6 +76,9 @@ public struct RunControl: Sendable {
   /// Whether this is one step of a larger search, which sees to it by itself that a stop leaves it
   /// something to return.
   public private(set) var isStep = false
+  /// Whether the run was to end long ago, and this is one of many parts that have yet to begin:
+  /// each gives what costs least.
+  package private(set) var isLate = false
   private var deadline: ContinuousClock.Instant?
   /// Read in place of the continuous clock.
   private let clock: (@Sendable () -> ContinuousClock.Instant)?
@@ -146,6 +149,13 @@ extension RunControl {
     return copy
   }
 
+  /// The same run, to end by its time limit so much earlier, for what is still to do then.
+  package func leaving(_ time: Duration) -> RunControl {
+    var copy = self
+    copy.deadline = deadline.map { $0.advanced(by: .zero - time) }
+    return copy
+  }
+
   /// The same run without its progress reports: for parts whose whole reports them.
   public func silenced() -> RunControl {
     var copy = self
@@ -159,6 +169,13 @@ extension RunControl {
   public func withoutTimePlan() -> RunControl {
     var copy = self
     copy.limits.seconds = nil
+    return copy
+  }
+
+  /// The same run for a part that begins long after the run was to end. See `isLate`.
+  package func forLatePart() -> RunControl {
+    var copy = self
+    copy.isLate = true
     return copy
   }
 

@@ -2,6 +2,7 @@ import CTombola
 import Convolution
 import LinearAlgebra
 import Outcomes
+import RunControl
 
 /// An array that C lends for a call: checked sizes, and elements by strides of bytes.
 struct LentArray {
@@ -30,7 +31,8 @@ struct LentArray {
     var count = 1
     for size in shape {
       let (product, overflow) = count.multipliedReportingOverflow(by: size)
-      guard size >= 0, !overflow, product <= Int.max / 8 else {
+      // Elements are copied: strides may repeat few bytes to any number of elements.
+      guard size >= 0, !overflow, ByteCount.product(8, product) <= MachineMemory.bytes else {
         throw wrong("sizes ≥ 0 whose product fits memory", "\(shape)")
       }
       count = product

@@ -54,7 +54,7 @@ import Tickets
     place.pointee = UnsafeMutableRawPointer(try copied(code, "bytes"))
     report.pointee = copied(text)
     size.pointee = Int64(code.count)
-    return .done
+    return figures.stop.map { ToolExit($0) } ?? .done
   }
 }
 

@@ -276,6 +276,35 @@ struct ONNXPythonTests {
     }
   }
 
+  /// A file that is a hole of 100 GB has as many bytes as a tensor's shape can take, or is refused.
+  @Test func aTensorReadsNoMoreThanItsShapeTakes() throws {
+    let folder = try TemporaryFolder()
+    #expect(FileManager.default.createFile(atPath: folder.file("hole"), contents: nil))
+    #expect(truncate(folder.file("hole"), 100 << 30) == 0)
+    func read(_ more: [(String, String)], dimensions: [Int64]? = nil) throws -> ONNXDocument {
+      let model = try changed { model in
+        model.graph.initializer[1].clearRawData()
+        model.graph.initializer[1].floatData = []
+        if let dimensions { model.graph.initializer[1].dims = dimensions }
+        model.graph.initializer[1].dataLocation = .external
+        model.graph.initializer[1].externalData = ([("location", "hole")] + more).map { key, value in
+          var entry = Tombola_Onnx_StringStringEntryProto()
+          (entry.key, entry.value) = (key, value)
+          return entry
+        }
+      }
+      let path = folder.file("hole.onnx")
+      try AtomicFile.write(model, to: path, force: true)
+      return try ONNXDocument(path: path)
+    }
+    expectFileError(.unsupported, "for its shape") { _ = try read([]) }
+    expectFileError(.unsupported, "for its shape") { _ = try read([], dimensions: [1 << 40]) }
+    expectFileError(.unsupported, "for its shape") { _ = try read([], dimensions: [-1]) }
+    expectFileError(.unsupported, "for its shape") { _ = try read([], dimensions: [1 << 62, 4]) }
+    let place = [("offset", "\(99 << 30)"), ("length", "8")]
+    #expect(try read(place).initializer("b")?.values == .float32([0, 0]))
+  }
+
   @Test func isAcceptedByThePublicChecker() throws {
     let folder = try TemporaryFolder()
     try AtomicFile.write(try sampleONNXDocument().serialized(), to: folder.file("a.onnx"), force: false)

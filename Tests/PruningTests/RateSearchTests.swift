@@ -3,6 +3,7 @@ import Foundation
 import LinearAlgebra
 import Pruning
 import RandomStreams
+import RunControl
 import Testing
 import Tickets
 
@@ -44,8 +45,8 @@ import Tickets
   /// Bytes of the lists alone, and a few.
   private static func bytes(_ ticket: Ticket) throws -> Int {
     let network = try ticket.randomNetwork
-    guard let bands = MagnitudeBands(perOctave: 4) else { return .max }
-    var lists = BandedListCode(network, bands: network.layers.map { _ in bands })
+    var lists = BandedListCode(
+      network, bands: network.layers.map { .oneFilterEach(dimension: $0.sliceCount, filters: network.width) })
     var coder = BitEncoder()
     for block in ticket.blocks { _ = lists.block(block.address, keeping: block.kept, with: &coder) }
     return 10 + coder.finish().count
@@ -124,18 +125,102 @@ import Tickets
     let vectors = (0..<12).map { VectorEncoder.Law.gaussian.vector(dimension: 36, seed: 1, index: $0) }
     let encoder = VectorEncoder(seed: 2, width: 8192, beam: 16, workers: 2)
     for (bits, bound) in [(2.0, 0.176), (3, 0.055)] {
-      let code = try encoder.code(vectors, bits: bits)
+      let code = try encoder.code(vectors, bits: bits).code
       let file = try code.encoded()
       #expect(8 * file.count <= Int(bits * 12 * 36) && Double(8 * file.count) >= bits * 12 * 36 - 64)
       let measure = try VectorMeasure(of: vectors, coded: file)
       #expect(measure.relativeError < bound && measure.relativeError > measure.shannon, "\(measure)")
       #expect(measure.fileBits <= bits && measure.countedBits > 0)
-      #expect(try encoder.code(vectors, bits: bits) == code)
+      #expect(try encoder.code(vectors, bits: bits).code == code)
     }
     #expect(throws: TicketError.self) { try encoder.code(vectors, bits: 0) }
     #expect(throws: TicketError.self) { try encoder.code([[1], [1, 2]], bits: 2) }
     #expect(throws: TicketError.self) { try encoder.code([[.nan]], bits: 2) }
     #expect(throws: TicketError.self) { try encoder.code([[1]], bits: 2) }
+  }
+
+  @Test func vectorsOfAnySizeAreCodedOrRefused() throws {
+    let encoder = VectorEncoder(seed: 2, width: 200, beam: 4, workers: 1)
+    for scale in [1e-150, 1e-9, 1, 1e9, 1e150] {
+      let vectors = [[scale, -2 * scale, 0.5 * scale], [0, 0, 0], [3 * scale, 0, scale]]
+      let code = try encoder.code(vectors, bits: 40).code
+      let measure = try VectorMeasure(of: vectors, coded: code.encoded())
+      #expect(measure.relativeError < 0.5, "\(scale): \(measure)")
+    }
+    for vector in [[0x1p-1030, 0], [1e-160, 0], [1e160, 0], [.greatestFiniteMagnitude, 1]] {
+      #expect(throws: TicketError.self) { try encoder.code([vector], bits: 40) }
+    }
+    let zeros = try encoder.code([[0, 0], [0, 0]], bits: 60)
+    #expect(zeros.code.kept == [[], []] && zeros.stop == nil)
+    #expect(try VectorMeasure(of: [[0, 0], [0, 0]], coded: zeros.code.encoded()).relativeError == 0)
+  }
+
+  @Test func bitsBeamsAndMemoryOutOfRangeAreRefused() throws {
+    let vectors = [[1.0, 2, 3, 4]]
+    for bits in [64.001, 1e3, 1e308, .infinity, .nan, 0, -1] {
+      #expect(throws: TicketError.self) { try VectorEncoder(seed: 1, width: 20).code(vectors, bits: bits) }
+    }
+    for beam in [.min, -1, 0, 1 << 16 + 1, .max] {
+      #expect(throws: TicketError.self) { try VectorEncoder(seed: 1, width: 20, beam: beam).code(vectors, bits: 30) }
+      #expect(throws: TicketError.self) { try RateSearch(target(), seed: 3, width: 20, beam: beam) }
+    }
+    for width in [.min, 0, 1 << 25 + 1, .max] {
+      #expect(throws: TicketError.self) { try VectorEncoder(seed: 1, width: width).code(vectors, bits: 30) }
+    }
+    let little = RunControl(limits: Limits(memoryBytes: 1 << 20))
+    #expect(throws: PruningError.self) {
+      try VectorEncoder(seed: 1, width: 1 << 20, beam: 4).code(vectors, bits: 30, control: little)
+    }
+    #expect(throws: PruningError.self) {
+      try RateSearch(target(), seed: 3, width: 1 << 20, beam: 4).run(
+        bytes: 100, control: little, fileBytes: Self.bytes)
+    }
+  }
+
+  @Test func stoppedSearchesGiveTheirBestSoFar() throws {
+    let vectors = (0..<6).map { VectorEncoder.Law.gaussian.vector(dimension: 24, seed: 1, index: $0) }
+    let encoder = VectorEncoder(seed: 2, width: 4096, beam: 8, workers: 1)
+    let whole = try VectorMeasure(of: vectors, coded: encoder.code(vectors, bits: 4).code.encoded())
+    // The clock moves on by a millisecond each time that it is read.
+    var errors: [Double] = []
+    for questions in [1, 40, 400, 4000] {
+      let (code, stop) = try encoder.code(vectors, bits: 4, control: Self.stopping(after: questions))
+      let measure = try VectorMeasure(of: vectors, coded: code.encoded())
+      #expect(stop == .timeLimit || measure.relativeError == whole.relativeError)
+      #expect(measure.relativeError <= 1 && measure.fileBits <= 4)
+      errors.append(measure.relativeError)
+    }
+    #expect(errors[0] == 1 && errors[1] < 1 && errors[2] < 0.9 * errors[0], "\(errors)")
+  }
+
+  @Test(arguments: [false, true]) func stoppedTicketsHaveFilters(isCalibrated: Bool) throws {
+    let plan = isCalibrated ? CalibrationPlan(sweeps: 0) : nil
+    let search = try RateSearch(
+      target(), calibration: plan, seed: 5, width: 2000, images: isCalibrated ? images() : nil, beam: 4)
+    var kept: [Int] = []
+    for questions in [1, 30, 100, 300] {
+      let result = try search.run(
+        bytes: 60, workers: 1, control: Self.stopping(after: questions), fileBytes: Self.bytes)
+      kept.append(result.ticket.keptFilters)
+      #expect(result.ticket.isComplete == (result.stop == nil))
+      #expect(try Self.bytes(result.ticket) <= 60)
+    }
+    #expect(kept.contains { $0 > 0 } && kept[kept.count - 1] > 0, "\(kept)")
+  }
+
+  /// A run that is stopped after so many questions.
+  private static func stopping(after questions: Int) -> RunControl {
+    let (start, asked) = (ContinuousClock.now, Guarded(0))
+    return RunControl(
+      limits: Limits(seconds: Double(questions) / 1000),
+      clock: {
+        start.advanced(
+          by: .milliseconds(
+            asked.withLock { asked in
+              asked += 1
+              return asked
+            }))
+      })
   }
 
   @Test func lawsHaveTheirMoments() {

@@ -9,9 +9,12 @@ import Testing
   /// Bands of normal vectors, each a part as long as the one before.
   private struct Bands: SuperpositionBands {
     let made: [SuperpositionBand]
+    /// 0 for bands that are never too long.
+    let scales: [Double]
 
-    init(dimension m: Int, sizes: [Int], ratio: Float, seed: UInt64) throws {
+    init(dimension m: Int, sizes: [Int], ratio: Float, seed: UInt64, isAlwaysWanted: Bool = false) throws {
       var first = 0
+      scales = sizes.indices.map { isAlwaysWanted ? 0 : 1.05 * Double(powf(ratio, Float($0))) }
       made = try sizes.enumerated().map { index, size in
         let rows = try Matrix<Float>(rows: size, columns: m) { values in
           NormalStream.fill(values, at: StreamAddress(seed: seed, path: StreamPath(filter: UInt64(index))))
@@ -19,13 +22,13 @@ import Testing
         let scales = (0..<size).map { powf(ratio, Float(index)) * (1 + 0.1 * Float($0) / Float(size)) }
         let names = (0..<size).map { UInt32(first + $0) }
         first += size
-        return SuperpositionBand(
-          candidates: try Candidates(scales: scales, vectors: rows), names: names, bits: log2(Double(size)))
+        return SuperpositionBand(candidates: try Candidates(scales: scales, vectors: rows), names: names)
       }
     }
 
     var count: Int { made.count }
-    func expectedLength(of band: Int) -> Double { 0 }
+    func candidateCount(of band: Int) -> Int { made[band].names.count }
+    func typicalScale(of band: Int) -> Double { scales[band] }
     func band(_ index: Int) throws -> SuperpositionBand? { made[index] }
 
     /// Σ of named candidates.
@@ -44,25 +47,54 @@ import Testing
     (0..<m).map { 2 * NormalStream.value(at: StreamAddress(seed: seed, path: StreamPath(channel: 9)), entry: $0) }
   }
 
-  /// A beam as wide as there are subsets meets the best of them at every number of bits.
-  @Test(arguments: [1, 2, 3]) func aWideBeamFindsTheOptimum(seed: UInt64) throws {
-    let bands = try Bands(dimension: 3, sizes: [4, 4, 4], ratio: 0.7, seed: seed)
+  /// How many of each band of four the subsets of each size have, where a band gives `most`.
+  private static func quotas(most: Int) -> [[Int]] {
+    var (quotas, now) = ([[Int]](), [0, 0, 0])
+    for band in 0..<3 {
+      for _ in 0..<most {
+        now[band] += 1
+        quotas.append(now)
+      }
+    }
+    return quotas
+  }
+
+  private static func hasQuota(_ subset: Int, _ quota: [Int]) -> Bool {
+    (0..<3).allSatisfy { (subset >> (4 * $0) & 15).nonzeroBitCount == quota[$0] }
+  }
+
+  /// A beam as wide as there are subsets meets the best of those with as many of each band.
+  @Test(arguments: [1, 2, 3, 4], [1, 2, 3]) func aWideBeamFindsTheOptimum(most: Int, seed: UInt64) throws {
+    let bands = try Bands(dimension: 3, sizes: [4, 4, 4], ratio: 0.7, seed: seed, isAlwaysWanted: true)
     let target = Self.target(3, seed: seed)
     var search = SuperpositionSearch()
     search.width = 5000
-    search.choicesPerBand = 4
+    search.choicesPerBand = most
     search.tileRows = 3
-    let price = 0.1
-    let curve = try search.curve(target: target, bands: bands, price: price, greatestBits: 100)
-    for size in 0...12 {
+    let curve = try search.curve(target: target, bands: bands, price: 1e-9, greatestBits: 100)
+    #expect(curve.range == -1..<3 * most)
+    for (index, quota) in Self.quotas(most: most).enumerated() {
       var least = Double.infinity
-      for subset in 0..<1 << 12 where subset.nonzeroBitCount <= size {
+      for subset in 0..<1 << 12 where Self.hasQuota(subset, quota) {
         least = min(least, bands.error((0..<12).filter { subset >> $0 & 1 == 1 }.map { UInt32($0) }, target))
       }
-      let best = curve.best(within: 2 * Double(size))
-      #expect(abs(best.error - least) <= 1e-12 * curve.energy, "size \(size)")
-      #expect(abs(bands.error(best.names, target) - best.error) <= 1e-12 * curve.energy)
-      #expect(best.bits <= 2 * Double(size) && best.bits == 2 * Double(best.names.count))
+      let found = curve[index]
+      #expect(abs(found.error - least) <= 1e-12 * curve.energy, "\(quota)")
+      #expect(abs(bands.error(found.names, target) - found.error) <= 1e-12 * curve.energy)
+      #expect((0..<3).map { band in found.bands.count { $0 == band } } == quota)
+      let choices = quota.reduce(1.0) { $0 * [1, 4, 6, 4, 1][$1] }
+      #expect(abs(found.bits - log2(choices) - 0.5 * Double(quota.count { $0 > 0 })) < 1e-9)
+    }
+  }
+
+  /// Bands of candidates that are too long for what is missing are passed over; where what is
+  /// missing is long, a band gives more than one.
+  @Test func lengthsDecideHowManyABandGives() throws {
+    let bands = try Bands(dimension: 30, sizes: [200, 200, 200, 200], ratio: 0.9, seed: 4)
+    for (size, expected) in [(0.01, 0...0), (2.0, 1...12), (60, 16...16)] {
+      let target = Self.target(30, seed: 9).map { size / 2 * $0 }
+      let curve = try SuperpositionSearch().curve(target: target, bands: bands, price: 1e-9, greatestBits: 1000)
+      #expect(expected.contains(curve.range.upperBound), "\(size): \(curve.range)")
     }
   }
 
@@ -86,7 +118,8 @@ import Testing
     }
 
     var count: Int { rows.count }
-    func expectedLength(of band: Int) -> Double { 0 }
+    func candidateCount(of band: Int) -> Int { rows[band].count }
+    func typicalScale(of band: Int) -> Double { 0 }
     func metric(of band: Int) -> SuperpositionMetric? { band == 0 ? first : metric }
 
     func band(_ index: Int) throws -> SuperpositionBand? {
@@ -97,7 +130,7 @@ import Testing
         candidates: try Candidates(
           scales: scales[index], vectors: Matrix(rows: rows[index].count, columns: 3, values: measured)),
         plain: try Matrix(rows: rows[index].count, columns: 3, values: rows[index].flatMap { $0 }),
-        names: rows[index].indices.map { UInt32(10 * index + $0) }, bits: 2)
+        names: rows[index].indices.map { UInt32(10 * index + $0) })
     }
 
     /// The final metric's error of named candidates.
@@ -118,19 +151,18 @@ import Testing
     let target = Self.target(3, seed: seed)
     var search = SuperpositionSearch()
     search.width = 5000
-    search.choicesPerBand = 4
-    let curve = try search.curve(target: target, bands: bands, price: 0.1, greatestBits: 100)
-    #expect(curve.energy == bands.error([], target))
-    for size in [1, 2, 4, 12] {
+    search.choicesPerBand = 2
+    let curve = try search.curve(target: target, bands: bands, price: 1e-9, greatestBits: 100)
+    #expect(curve.energy == bands.error([], target) && curve.range == -1..<6)
+    for (index, quota) in Self.quotas(most: 2).enumerated() {
       var least = Double.infinity
-      for subset in 0..<1 << 12 where subset.nonzeroBitCount <= size {
+      for subset in 0..<1 << 12 where Self.hasQuota(subset, quota) {
         var names: [UInt32] = []
         for place in 0..<12 where subset >> place & 1 == 1 { names.append(UInt32(10 * (place / 4) + place % 4)) }
         least = min(least, bands.error(names, target))
       }
-      let best = curve.best(within: 2 * Double(size))
-      #expect(abs(best.error - least) <= 1e-12 * curve.energy, "size \(size)")
-      #expect(abs(bands.error(best.names, target) - best.error) <= 1e-12 * curve.energy)
+      #expect(abs(curve[index].error - least) <= 1e-12 * curve.energy, "\(quota)")
+      #expect(abs(bands.error(curve[index].names, target) - curve[index].error) <= 1e-12 * curve.energy)
     }
   }
 

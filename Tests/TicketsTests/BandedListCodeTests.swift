@@ -73,6 +73,23 @@ import Tickets
   }
 
   /// One of each of the eight longest bands: a uniform list would spend log₂ C(n, 8) bits.
+  /// Bits that are reckoned without choosing filters are those that a file takes.
+  @Test(arguments: [40, 700]) func bitsAreReckonedAsTheyAreWritten(width: Int) throws {
+    let network = try Self.network(width: width, channels: 9)
+    let bands = try #require(MagnitudeBands(perOctave: 4))
+    var (code, reckoned, coder) = (BandedListCode(network, bands: [bands]), 0.0, BitEncoder())
+    var written = code
+    for block in Self.blocks(network, bands) {
+      let filters = ChannelBands(network, layer: 1, channel: block.address.channel, bands: bands)
+      let kept = Set(block.kept)
+      let counts = filters.filters(block.address.half).map { $0.count { kept.contains($0) } }
+      reckoned += code.bits(layer: 1, keeping: counts, of: filters.counts(block.address.half))
+      _ = written.block(block.address, keeping: block.kept, with: &coder)
+    }
+    let bits = Double(8 * coder.finish().count)
+    #expect(bits >= reckoned - 0.01 && bits <= reckoned + 16, "\(bits) written, \(reckoned) reckoned")
+  }
+
   @Test func whatIsAlwaysTheSameCostsLittle() throws {
     let network = try Self.network(width: 4096, channels: 40)
     let bands = try #require(MagnitudeBands(perOctave: 4))

@@ -45,4 +45,21 @@ import Tickets
     #expect(throws: TicketError.self) { try VectorCode(decoding: bytes + [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]) }
     #expect(throws: TicketError.self) { try VectorCode(decoding: []) }
   }
+
+  /// A few bytes that speak of more than a file may hold are refused before anything is made.
+  @Test func hugeSizesAreRefused() {
+    func file(_ sizes: UInt64...) -> [UInt8] {
+      func bytes(_ size: UInt64) -> [UInt8] {
+        size < 128 ? [UInt8(size)] : [UInt8(size & 127) | 128] + bytes(size >> 7)
+      }
+      return [1] + sizes.flatMap(bytes) + [UInt8](repeating: 0xff, count: 40)
+    }
+    // Dimension, vectors, width, seed, folded exponent, bands an octave.
+    for sizes in [
+      file(4, 1, 1 << 26, 1, 0, 4), file(4, 1 << 22, 1 << 10, 1, 0, 4), file(1 << 22, 1 << 10, 1, 1, 0, 4),
+      file(4, 1, 10, 1, 2041, 4), file(1 << 23, 1, 10, 1, 0, 4), file(4, 1, 10, 1, 0, 0), file(4, .max, 10, 1, 0, 4),
+    ] {
+      #expect(throws: TicketError.self) { try VectorCode(decoding: sizes) }
+    }
+  }
 }

@@ -46,7 +46,7 @@ import TombolaC
     let values = try Self.made(law: law)
     #expect(values == rows.flatMap { $0 })
     let found = Self.encoded(values, #"{"bits": 4, "seed": 18446744073709551615, "count": 700, "beam": 8}"#)
-    let code = try VectorEncoder(seed: .max, width: 700, beam: 8, workers: 1).code(rows, bits: 4)
+    let code = try VectorEncoder(seed: .max, width: 700, beam: 8, workers: 1).code(rows, bits: 4).code
     #expect(found.status == TOMBOLA_DONE)
     #expect(found.bytes == (try code.encoded()))
     #expect(found.report.contains("\"file_bytes\" : \(found.bytes.count)"))

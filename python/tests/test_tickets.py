@@ -174,3 +174,9 @@ def test_files_that_are_not_there_or_are_there(ticket, tmp_path):
     ticket.write(tmp_path / "t.safetensors", force=True)
     with pytest.raises(tombola.TombolaError, match="expected a network read from a model"):
         tombola.prune(ticket.network(), seed=1, width=10)
+
+
+def test_few_bytes_that_repeat_beyond_memory_are_refused(model):
+    image = np.ones((1, 1, 28, 28), np.float32)
+    with pytest.raises(tombola.TombolaError, match="fits memory"):
+        model.forward(np.broadcast_to(image, (10**8, 1, 28, 28)))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Optional, Sequence
 import numpy as np
 
 from ._errors import Interrupted, TombolaError
-from ._library import DONE, INTERRUPTED, described, library, prepared, taken_text
+from ._library import DONE, INTERRUPTED, STOPPED, described, library, prepared, taken_text
 from ._models import _network
 from ._runs import ProgressArgument, Run
 from ._solve import options_text
@@ -51,13 +51,13 @@ def encode_vectors(
     candidates, so there are none to give. The same bytes as that command writes with --code.
 
     Args:
-        vectors: (t, m), or (m,) for one; not all of it 0.
-        bits: what the file may take, for each entry of all vectors.
+        vectors: (t, m), or (m,) for one; the largest entry is 0 or 2^-500 to 2^500.
+        bits: what the file may take, for each entry of all vectors, at most 64.
         seed: the random layer's, 0 to 2^64 - 1.
         count: filters for each vector; 65 536 by default.
         beam: partial subsets kept; 256 by default.
-        threads, time_limit, progress: as in solve(). A limit that comes before the end leaves no
-            code: StoppedError.
+        threads, time_limit, progress: as in solve(). A limit that comes before the end leaves the
+            best code so far, with empty lists of vectors that it did not come to.
 
     Raises:
         TombolaError: for input that is not as above, and for bits that no file meets.
@@ -89,7 +89,7 @@ def encode_vectors(
         data = ctypes.string_at(place.value, size.value)
         library.tombola_free(place)
     run.close()
-    if status != DONE or report is None:
+    if status not in (DONE, STOPPED) or report is None:
         raise TombolaError.last()
     figures = json.loads(report)
     return CodedVectors(

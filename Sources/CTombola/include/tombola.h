@@ -264,7 +264,7 @@ tombola_status tombola_compare(const tombola_ticket *ticket, const tombola_netwo
 /* Vectors coded in so many bits: which filters of a random layer are kept. `vectors` is (t, m); the
  * options are bits (an entry, for the whole file), seed, and count (filters for each vector) and
  * beam if wanted. `bytes` is the file that `tombola solve --bits --code` writes, `report` what it
- * prints. Stopped before its end it gives nothing but the status. */
+ * prints; stopped before its end it gives the best so far beside the status. */
 tombola_status tombola_encode_vectors(const tombola_array *vectors, const char *options, const tombola_run *run,
                                       void **bytes, int64_t *count, char **report);
 /* The vectors that such bytes give, shape[0] of shape[1] entries. */

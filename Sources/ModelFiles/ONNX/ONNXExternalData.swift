@@ -6,13 +6,17 @@ import Foundation
 ///
 /// A name in a model decides which file is read, so it may only name one in the model's folder or
 /// below: no absolute path, no step upwards, no link that leads out of it. All tensors together may
-/// name each byte four times, so that a small file cannot fill the memory.
+/// name each byte four times, so that a small file cannot fill the memory. Nor can a large one,
+/// which may be a hole: a tensor reads no more than its shape can take, all together no more than a
+/// model may hold.
 struct ONNXExternalData {
   /// The model's folder; nil where a model has none, and external data is refused.
   let folder: String?
   let source: String
   private var files: [String: ByteSource] = [:]
   private var read = 0
+  /// Bytes of all tensors together: 2 GiB, as a model in one file may have.
+  private static let greatestByteCount = 1 << 31
 
   init(folder: String?, source: String) {
     self.folder = folder
@@ -48,7 +52,15 @@ struct ONNXExternalData {
       throw refused(
         tensor.name, "\(length) bytes at \(start) of \(FileError.quoted(location))", "\(file.count - start)")
     }
+    let elements = CheckedSizes.elementCount(tensor.dims.map { Int(clamping: max(0, $0)) }) ?? 0
+    let room = 16 * min(elements, Self.greatestByteCount / 16)
+    guard length <= room else {
+      throw refused(tensor.name, "at most \(room) bytes for its shape", "\(length)")
+    }
     read += length
+    guard read <= Self.greatestByteCount else {
+      throw refused(tensor.name, "at most \(Self.greatestByteCount) bytes of all tensors", "\(read)")
+    }
     guard read <= 4 * files.values.reduce(0, { $0 + $1.count }) else {
       throw refused(tensor.name, "tensors that share few bytes", "\(read) bytes of all tensors up to here")
     }

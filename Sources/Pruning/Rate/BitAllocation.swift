@@ -1,4 +1,5 @@
 import Foundation
+import RunControl
 import SubsetSum
 import Tickets
 
@@ -25,8 +26,8 @@ struct BitAllocation {
   /// bits than others.
   static let ahead = 0.25
 
-  /// The price of a bit at which blocks of one law get so many bits an entry: the slope of Σ weight ·
-  /// energy · 4^(−bits).
+  /// The price of a bit at which blocks of one law get so many bits an entry: the slope of
+  /// Σ weight · energy · 4^(−bits).
   static func price(energies: [Double], weights: [Double], entries: Int, bits: Double) -> Double {
     let energy = zip(energies, weights).reduce(0.0) { $0 + $1.0 * $1.1 }
     return 2 * log(2) * energy * exp2(-2 * bits) / Double(max(1, entries))
@@ -125,6 +126,11 @@ struct BitAllocation {
 }
 
 extension BitAllocation.Part {
+  /// A block's curve; the empty subset alone where the run had to stop before it.
+  static func curve(energy: Double, _ search: () throws -> SuperpositionCurve) throws -> SuperpositionCurve {
+    do { return try search() } catch is Interruption { return SuperpositionCurve(energy: energy) }
+  }
+
   /// Subsets of a curve on both sides of the best one that are tried with what they truly take.
   private static let neighbours = 3
 

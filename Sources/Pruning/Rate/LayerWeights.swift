@@ -52,7 +52,8 @@ struct LayerWeights {
         let ownMoved = try network(upTo: node, moving: layer.number)(some)
         let there = Self.part(outputs.values, moved.values, batch: some.batch)
         let here = Self.part(own.values, ownMoved.values, batch: nil)
-        return here > 0 && there > 0 ? there / here : 1
+        let ratio = there / here
+        return here > 0 && ratio > 0 && ratio.isFinite ? ratio : 1
       }
     }
   }

@@ -21,10 +21,11 @@ struct NetworkBands: SuperpositionBands {
   ///   - channel: the filters of the block's channel by band.
   ///   - geometry: how errors are measured; nil for the sums of their squares.
   ///   - workers: cores to make filters on.
+  /// - Throws: `Interruption` when the run must stop.
   init(
     _ address: BlockAddress, of channel: ChannelBands, in network: RandomNetwork, geometry: BlockGeometry? = nil,
     workers: Int = 1, _ control: RunControl
-  ) {
+  ) throws {
     self.address = address
     self.network = network
     self.control = control
@@ -32,7 +33,24 @@ struct NetworkBands: SuperpositionBands {
     self.geometry = geometry
     bands = channel.bands
     filters = channel.filters(address.half)
-    scalars = network.scalars(layer: address.layer, channel: address.channel)
+    let (count, tile) = (network.filtersPerChannel, 1 << 16)
+    var scalars: [Float] = []
+    scalars.reserveCapacity(count)
+    for start in stride(from: 0, to: count, by: tile) {
+      try control.checkInterruption()
+      scalars += network.scalars(
+        layer: address.layer, channel: address.channel, filters: start..<min(count, start + tile))
+    }
+    self.scalars = scalars
+  }
+
+  /// Bytes that a block's search takes: bands, scalars and signs of all filters, the largest band
+  /// in four copies while it is made, and the beam.
+  static func bytes(width: Int, dimension: Int, beam: Int) -> Int {
+    let largest = width / (2 * MagnitudeBands.oneFilterEach(dimension: dimension, filters: width).perOctave)
+    return ByteCount.sum(
+      ByteCount.product(28, width), ByteCount.product(largest, dimension, 16),
+      SuperpositionSearch.bytes(width: beam, dimension: dimension))
   }
 
   /// Entries of a slice.

@@ -39,9 +39,10 @@ struct PricedPass {
 
   /// The pass's ticket.
   ///
+  /// - Parameter cut: told, where the run has to stop, of the ticket of the blocks chosen so far.
   /// - Throws: `Interruption` when the run must stop; `LinearAlgebraError`, `CholeskyError` for
   ///   numbers out of range.
-  mutating func run() throws -> Ticket {
+  mutating func run(cut: (Ticket) throws -> Void) throws -> Ticket {
     var pruned: [CollapsedLayer] = []
     var kept: [[UInt32]] = []
     var statistics = search.statistics
@@ -53,12 +54,21 @@ struct PricedPass {
       statistics.prunedBiases = biases
       let refit = try statistics.refit(layer, addresses, behind: pruned, isAboutMeans: given != nil)
       choices = []
-      for sweep in 0...search.calibration.sweeps {
-        for (index, address) in addresses.enumerated() {
-          try choose(address, index, refit, isAgain: sweep > 0)
-          search.control.report(
-            RunProgress(phase: "\(phase), layer \(layer.number)", completed: index + 1, total: addresses.count))
+      do {
+        for sweep in 0...search.calibration.sweeps {
+          for (index, address) in addresses.enumerated() {
+            try choose(address, index, refit, isAgain: sweep > 0)
+            // A curve that was cut short has what its first bands gave.
+            try search.control.checkInterruption()
+            search.control.report(
+              RunProgress(phase: "\(phase), layer \(layer.number)", completed: index + 1, total: addresses.count))
+          }
         }
+      } catch let stop as Interruption {
+        let soFar = kept + choices.map(\.kept)
+        let rest = [[UInt32]](repeating: [], count: setting.addresses.count - soFar.count)
+        try cut(rate.ticket(soFar + rest, biases: biases, isComplete: false))
+        throw stop
       }
       kept += choices.map(\.kept)
       pruned.append(.assemble(layer, addresses: addresses, sums: choices.map(\.sum), scale: scale))
@@ -80,9 +90,9 @@ struct PricedPass {
       refit.energy > 0 ? search.layerWeights[address.layer - 1] * scale * scale / refit.energy : 0
     // The price in the units of the refit's errors.
     let own = weight > 0 ? priceOfNext(isAgain: isAgain) / weight : .infinity
-    let channel = rate.channelBands(address)
-    let bands = NetworkBands(
-      address, of: channel, in: setting.network, geometry: try BlockGeometry(root: transform, price: own),
+    let channel = try rate.channelBands(address, search.control)
+    let bands = try NetworkBands(
+      address, of: channel, in: setting.network, geometry: BlockGeometry(root: transform, price: own),
       workers: search.workers, search.control)
     let metric = SuperpositionMetric(root: transform)
     var solver = rate.search

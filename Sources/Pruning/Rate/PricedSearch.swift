@@ -21,6 +21,10 @@ struct PricedSearch {
   private static let narrowing = 8
   /// Prices that are tried with a narrow beam.
   private static let trials = 3
+  /// Passes with the whole beam, where files come out smaller than they may be.
+  private static let passes = 3
+  /// Files of this part of what they may take are not drawn again.
+  private static let fullness = 0.985
   /// How near to the budget's bits the last of them shall come, as a part of them.
   private static let closeness = 0.06
 
@@ -56,21 +60,30 @@ struct PricedSearch {
     var price = 2 * log(2) * mean * Double(setting.graph.layers.count) * exp2(-2 * allowed / entries) / entries
     var budget: BitBudget?
     for trial in 0..<Self.trials {
-      var pass = PricedPass(self, price: price, beam: max(1, rate.beam / Self.narrowing), budget: nil, phase: "price \(trial + 1)")
-      let ticket = try pass.run()
+      var pass = PricedPass(
+        self, price: price, beam: max(1, rate.beam / Self.narrowing), budget: nil, phase: "price \(trial + 1)")
+      let ticket = try pass.run { if try fileBytes($0) <= bytes { found($0) } }
       if try fileBytes(ticket) <= bytes { found(ticket) }
       // A bit an entry lowers the price by the factor 4.
       price *= exp2(max(-8, min(8, 2 * (pass.bits - allowed) / entries)))
       budget = BitBudget(expected: pass.blockBits, at: pass.price, allowed: allowed)
       if abs(pass.bits - allowed) <= Self.closeness * allowed { break }
     }
-    while allowed > 0 {
+    var (best, tried) = (-1, 0)
+    while allowed > 0, best < 0 || tried < Self.passes {
+      tried += 1
       budget?.allowed = allowed
       var pass = PricedPass(self, price: price, beam: rate.beam, budget: budget, phase: "drawing")
-      let ticket = try pass.run()
+      let ticket = try pass.run { if try best < 0 && fileBytes($0) <= bytes { found($0) } }
       let size = try fileBytes(ticket)
-      if size <= bytes { return found(ticket) }
-      allowed -= 8 * Double(size - bytes)
+      if size > bytes {
+        allowed -= 8 * Double(size - bytes)
+      } else {
+        if size > best { found(ticket) }
+        best = max(best, size)
+        if Double(size) >= Self.fullness * Double(bytes) - 1 { return }
+      }
+      price *= exp2(max(-8, min(8, 2 * (pass.bits - allowed) / entries)))
     }
   }
 

@@ -29,6 +29,8 @@ public struct RateSearch: Sendable {
   let setting: SearchSetting
   /// Partial subsets that a search of a block keeps.
   let beam: Int
+  /// Filters of each block's half, once they are counted.
+  private let counts = Guarded<[BlockAddress: Int]>([:])
 
   /// The search's name, as commands print it.
   public static let name = "superposition"
@@ -55,14 +57,13 @@ public struct RateSearch: Sendable {
   ///   - inputRange: the box that inputs come from; images must lie in it.
   ///   - images: with `calibration`; labels are not read.
   ///   - beam: partial subsets that a search of a block keeps.
-  /// - Throws: `TicketError.invalidParameter` as `TicketSearch`, and for a beam below 1.
+  /// - Throws: `TicketError.invalidParameter` as `TicketSearch`, and for a beam outside
+  ///   1…2¹⁶.
   public init(
     _ target: Target, calibration: CalibrationPlan? = nil, seed: UInt64, width: Int, inputRange: InputRange = .unit,
     images: ImageSet? = nil, beam: Int = RateSearch.defaultBeam
   ) throws(TicketError) {
-    guard beam >= 1 else {
-      throw .invalidParameter(name: "beam", expected: "1 or more", found: "\(beam)")
-    }
+    try SuperpositionSearch.requireUsable(beam: beam)
     let mode = calibration.map { SearchPlan.Mode.calibrated($0) } ?? .weights(.squares)
     var setting = try SearchSetting(
       target, SearchPlan(mode: mode), seed: seed, width: width, inputRange: inputRange, images: images, solver: nil)
@@ -83,25 +84,29 @@ public struct RateSearch: Sendable {
     return Double(sign: .plus, exponent: max(-64, min(64, exponent)), significand: 1)
   }
 
-  /// Searches, and returns the ticket; one that is stopped returns its best so far, or a ticket
-  /// without filters, and says so.
+  /// Searches, and returns the ticket; one that is stopped returns its best so far, with empty
+  /// lists of blocks that it did not come to, and says so.
   ///
   /// - Parameters:
   ///   - bytes: what the ticket's file may take.
   ///   - workers: blocks or beams in work at once, one a core.
-  ///   - control: limits of time, progress, cancellation.
+  ///   - control: limits of time and memory, progress, cancellation.
   ///   - fileBytes: the bytes of a ticket's file.
   /// - Throws: `TicketError.invalidParameter` where a file without filters takes more; what
-  ///   `fileBytes` throws.
-  /// - Complexity: m normals and 8·m·beam operations for each filter that has a chance; in calibrated
-  ///   mode twice to four times the normals, and all again for each sweep.
+  ///   `fileBytes` throws; `PruningError.memoryLimit`.
+  /// - Complexity: m normals and 8·m·beam operations for each filter that has a chance; in
+  ///   calibrated mode twice to four times the normals, and all again for each sweep.
   public func run(
     bytes: Int, workers: Int = Workers.availableCores, control: RunControl = RunControl(),
     fileBytes: (Ticket) throws -> Int
   ) throws -> SearchResult {
     try Workers.require(workers)
+    let workers = try affordableWorkers(workers, control)
     let empty = try ticket(setting.addresses.map { _ in [] }, isComplete: false)
+    let began = ContinuousClock.now
     let least = try fileBytes(empty)
+    // A file is made some times after the search.
+    let control = Self.control(control, leaving: (ContinuousClock.now - began) * 3)
     guard least <= bytes else {
       throw TicketError.invalidParameter(
         name: "bits", expected: "those of \(least) bytes or more, as a file without filters takes",
@@ -113,8 +118,8 @@ public struct RateSearch: Sendable {
       if let calibration = setting.plan.calibration, let images = setting.images {
         try PricedSearch(self, calibration, images.images, layerWeights, workers: workers, control)
           .run(bytes: bytes, besides: least, fileBytes) { best = $0 }
-      } else if let found = try weightsMode(bytes, least, layerWeights, workers, control, fileBytes) {
-        best = found
+      } else {
+        try weightsMode(bytes, least, layerWeights, workers, control, fileBytes) { best = $0 }
       }
       return SearchResult(ticket: best, stop: nil)
     } catch let stop as Interruption {
@@ -123,10 +128,16 @@ public struct RateSearch: Sendable {
     }
   }
 
+  /// The run, to end so much earlier for files that are made after it, but with half of its time.
+  static func control(_ control: RunControl, leaving time: Duration) -> RunControl {
+    guard let left = control.secondsLeft else { return control }
+    return control.leaving(min(time, .seconds(max(0, left / 2))))
+  }
+
   private func weightsMode(
     _ bytes: Int, _ least: Int, _ layerWeights: [Double], _ workers: Int, _ control: RunControl,
-    _ fileBytes: (Ticket) throws -> Int
-  ) throws -> Ticket? {
+    _ fileBytes: (Ticket) throws -> Int, found: (Ticket) -> Void
+  ) throws {
     let addresses = setting.addresses
     let targets = addresses.map { address in
       let divisor = address.half == .positive ? setting.scale(address) : -setting.scale(address)
@@ -142,27 +153,37 @@ public struct RateSearch: Sendable {
     let bitsPerEntry = 8 * Double(bytes - least) / Double(entries)
     let expected = BitAllocation.price(energies: energies, weights: weights, entries: entries, bits: bitsPerEntry)
     let price = BitAllocation.ahead * expected
+    // A target of zeros is its empty ticket.
+    if price == 0 { return found(try ticket(addresses.map { _ in [] }, isComplete: true)) }
     let parts = try Workers.map(count: addresses.count, workers: workers) { index -> BitAllocation.Part in
-      let (address, channel) = (addresses[index], channelBands(addresses[index]))
-      let own = weights[index] > 0 ? price / weights[index] : .infinity
-      let bands = NetworkBands(address, of: channel, in: setting.network, control)
-      let found = try search.curve(
-        target: targets[index], bands: bands, price: own,
-        greatestBits: PricedSearch.greatestBits(targets[index], price: own), control: control)
+      let (address, own) = (addresses[index], weights[index] > 0 ? price / weights[index] : .infinity)
+      var sizes = [Int](repeating: 0, count: bands(sliceCount: setting.layer(address).sliceCount).count)
+      let curve = try BitAllocation.Part.curve(energy: energies[index]) {
+        let channel = try channelBands(address, control)
+        sizes = channel.counts(address.half)
+        let bands = try NetworkBands(address, of: channel, in: setting.network, control)
+        return try search.curve(
+          target: targets[index], bands: bands, price: own,
+          greatestBits: PricedSearch.greatestBits(targets[index], price: own), control: control)
+      }
       control.report(RunProgress(phase: "drawing", completed: index + 1, total: addresses.count))
-      return .init(curve: found, weight: weights[index], layer: address.layer, sizes: channel.counts(address.half))
+      return .init(curve: curve, weight: weights[index], layer: address.layer, sizes: sizes)
     }
-    return try BitAllocation(parts: parts, code: listCode).fitted(bytes: bytes, besides: least) { choices in
+    let best = try BitAllocation(parts: parts, code: listCode).fitted(bytes: bytes, besides: least) { choices in
       let ticket = try ticket(choices.map { $0.names.sorted() }, isComplete: true)
       return (ticket, try fileBytes(ticket))
-    }?.file
+    }
+    if let best { found(best.file) }
+    try control.checkInterruption()
   }
 
   /// The code of the lists, before the first block.
   var listCode: BandedListCode {
-    BandedListCode(
-      setting.network,
-      bands: setting.network.layers.map { .oneFilterEach(dimension: $0.sliceCount, filters: setting.network.width) })
+    BandedListCode(setting.network, bands: setting.network.layers.map { bands(sliceCount: $0.sliceCount) })
+  }
+
+  private func bands(sliceCount: Int) -> MagnitudeBands {
+    .oneFilterEach(dimension: sliceCount, filters: setting.network.width)
   }
 
   /// The search of a block.
@@ -177,21 +198,33 @@ public struct RateSearch: Sendable {
     setting.target.biases.map { $0.map { RoundedBias.rounded($0.map { Double($0) }) } }
   }
 
-  func channelBands(_ address: BlockAddress) -> ChannelBands {
-    ChannelBands(
+  func channelBands(_ address: BlockAddress, _ control: RunControl) throws -> ChannelBands {
+    try ChannelBands(
       setting.network, layer: address.layer, channel: address.channel,
-      bands: .oneFilterEach(dimension: setting.layer(address).sliceCount, filters: setting.network.width))
+      bands: bands(sliceCount: setting.layer(address).sliceCount)
+    ) { try control.checkInterruption() }
+  }
+
+  /// Blocks that may be in work at once.
+  ///
+  /// - Throws: `PruningError.memoryLimit` where one would already need more than allowed.
+  private func affordableWorkers(_ workers: Int, _ control: RunControl) throws(PruningError) -> Int {
+    let allowed = control.limits.allowedBytes
+    let needs = setting.graph.layers.map {
+      NetworkBands.bytes(width: setting.network.width, dimension: $0.sliceCount, beam: beam)
+    }
+    if let (index, need) = needs.enumerated().max(by: { $0.element < $1.element }), need > allowed {
+      throw .memoryLimit(neededBytes: need, allowedBytes: allowed, layer: index + 1)
+    }
+    return min(workers, max(1, allowed / max(1, needs.max() ?? 1)))
   }
 
   /// The ticket of kept lists, which names target and images by the first digits of their digests,
   /// as the bytes of the others would be bits of the budget.
   func ticket(_ kept: [[UInt32]], biases: [[Float]?]? = nil, isComplete: Bool) throws -> Ticket {
-    var counts: [BlockAddress: Int] = [:]
-    for address in setting.addresses where address.half == .positive {
-      let scalars = setting.network.scalars(layer: address.layer, channel: address.channel)
-      let positive = scalars.count { Half.positive.contains($0) }
-      counts[address] = positive
-      counts[BlockAddress(layer: address.layer, channel: address.channel, half: .negative)] = scalars.count - positive
+    let counts = counts.withLock { counts in
+      if counts.isEmpty { counts = candidateCounts() }
+      return counts
     }
     return try Ticket(
       seed: setting.network.seed, width: setting.network.width, mode: setting.plan.pruningMode,
@@ -200,5 +233,16 @@ public struct RateSearch: Sendable {
       targetDigest: String(setting.target.digest.prefix(Ticket.shortDigestLength)),
       calibrationDigest: setting.calibrationDigest.map { String($0.prefix(Ticket.shortDigestLength)) },
       isComplete: isComplete)
+  }
+
+  private func candidateCounts() -> [BlockAddress: Int] {
+    var counts: [BlockAddress: Int] = [:]
+    for address in setting.addresses where address.half == .positive {
+      let scalars = setting.network.scalars(layer: address.layer, channel: address.channel)
+      let positive = scalars.count { Half.positive.contains($0) }
+      counts[address] = positive
+      counts[BlockAddress(layer: address.layer, channel: address.channel, half: .negative)] = scalars.count - positive
+    }
+    return counts
   }
 }

@@ -11,17 +11,28 @@ package struct ChannelBands: Sendable {
 
   private static let tile = 1 << 12
 
+  /// The bands of a channel of a layer, 1…ℓ, which nothing stops.
+  ///
+  /// - Complexity: as `init(_:layer:channel:bands:check:)`.
+  package init(_ network: RandomNetwork, layer: Int, channel: Int, bands: MagnitudeBands) {
+    self.init(network, layer: layer, channel: channel, bands: bands) {}
+  }
+
   /// The bands of a channel of a layer, 1…ℓ.
   ///
+  /// - Parameter check: called every 4096 filters; what it throws ends the work.
   /// - Complexity: 2N words of the generator; 4N bytes of memory, and 32 KiB.
-  package init(_ network: RandomNetwork, layer: Int, channel: Int, bands: MagnitudeBands) {
+  package init(
+    _ network: RandomNetwork, layer: Int, channel: Int, bands: MagnitudeBands, check: () throws -> Void
+  ) rethrows {
     self.bands = bands
     let filters = network.filtersPerChannel
     let address = WeightAddress.scalars(seed: network.seed, block: layer, channel: channel)
     var words = [UInt64](repeating: 0, count: min(Self.tile, filters))
     var (positive, negative) = ([Int](repeating: 0, count: bands.count), [Int](repeating: 0, count: bands.count))
-    places = [Int16](unsafeUninitializedCapacity: filters) { places, initialized in
+    places = try [Int16](unsafeUninitializedCapacity: filters) { places, initialized in
       for start in stride(from: 0, to: filters, by: Self.tile) {
+        try check()
         let count = min(Self.tile, filters - start)
         words.withUnsafeMutableBufferPointer {
           UniformStream.fillWords(.init(rebasing: $0[..<count]), at: address, startingAt: start)

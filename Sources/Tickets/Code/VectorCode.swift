@@ -45,6 +45,11 @@ public struct VectorCode: Sendable, Hashable {
     BlockAddress(layer: 1, channel: vector, half: .positive)
   }
 
+  /// The most that a file may speak of, since its few bytes could speak of any number: N, and
+  /// filters and entries of all vectors together.
+  package static let greatestWidth = 1 << 25
+  package static let (greatestFilterCount, greatestEntryCount) = (1 << 28, 1 << 24)
+
   /// What an octave of |u| may be cut into where lists are coded.
   package static let cuts = [1, 2, 3, 4, 6, 8, 12]
 
@@ -107,15 +112,17 @@ public struct VectorCode: Sendable, Hashable {
     }
     dimension = Int(try size("dimension", 1...1 << 22))
     let vectors = Int(try size("vectors", 0...1 << 22))
-    width = Int(try size("width", 1...UInt64(RandomNetwork.largestWidth)))
+    width = Int(try size("width", 1...UInt64(Self.greatestWidth)))
     seed = try size("seed", 0...UInt64.max)
-    let folded = Int(try size("exponent", 0...4096))
+    let folded = Int(try size("exponent", 0...2040))
     exponent = folded % 2 == 0 ? folded / 2 : -(folded + 1) / 2
     let cut = Int(try size("bands an octave", 0...UInt64(MagnitudeBands.perOctaveRange.upperBound)))
-    guard let bands = MagnitudeBands(perOctave: cut), vectors <= 1 << 32 / (2 * width) else {
+    guard let bands = MagnitudeBands(perOctave: cut), vectors <= Self.greatestFilterCount / (2 * width),
+      vectors <= Self.greatestEntryCount / dimension
+    else {
       throw .invalidTicket(
-        at: "bands and filters", expected: "1 band or more an octave, 2^32 filters or fewer",
-        found: "\(cut), \(vectors) · 2 · \(width)")
+        at: "sizes", expected: "1 band or more an octave, at most 2^28 filters and 2^24 entries in all",
+        found: "\(cut), \(vectors) · 2 · \(width) and \(vectors) · \(dimension)")
     }
     let network = try Self.network(seed: seed, width: width, dimension: dimension, vectors: vectors)
     var lists = BandedListCode(network, bands: [bands])

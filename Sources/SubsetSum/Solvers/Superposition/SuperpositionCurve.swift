@@ -21,7 +21,8 @@ package struct SuperpositionCurve: Sendable {
   private var links: [Link] = []
   private var steps: [Step] = []
 
-  init(energy: Double) { self.energy = energy }
+  /// The empty subset alone.
+  package init(energy: Double) { self.energy = energy }
 
   /// Notes that a subset got a candidate more.
   mutating func link(to name: UInt32, of band: Int, after before: Int) -> Int {

@@ -28,7 +28,7 @@ import RunControl
 /// only shortlists: what lies within a bound on its rounding of the cut is summed again in Float64
 /// in a fixed order, and ordered by (error, subset, candidate).
 package struct SuperpositionSearch: Sendable {
-  /// Subsets kept from band to band.
+  /// Subsets kept from band to band, 1 to `greatestWidth`.
   package var width = 256
   /// Most candidates that a band gives.
   package var choicesPerBand = 4
@@ -38,6 +38,13 @@ package struct SuperpositionSearch: Sendable {
   package var tileRows = 1024
   /// Bits that it takes to say how many candidates a band gives.
   package var bitsPerBand = 0.5
+
+  /// More subsets than any search keeps.
+  package static let greatestWidth = 1 << 16
+
+  /// Bytes that a beam takes, of subsets of m numbers: each is kept twice over in Float64, before
+  /// and after a band, and once in Float32.
+  package static func bytes(width: Int, dimension: Int) -> Int { ByteCount.product(width, dimension, 36) }
 
   /// z of a band beside √(2 ln M) up to which it gives one candidate, and up to which another one.
   private static let (firstReach, nextReach) = (1.12, 0.85)
@@ -52,21 +59,29 @@ package struct SuperpositionSearch: Sendable {
   /// - Parameters:
   ///   - target: m numbers.
   ///   - bands: candidates of m coordinates.
-  ///   - price: the squared error that a bit is worth, above 0: once bands no longer lower error +
-  ///     price · bits, the search ends.
+  ///   - price: the squared error that a bit is worth: once bands no longer lower error + price ·
+  ///     bits, the search ends. One that is no normal number above 0 buys nothing.
   ///   - greatestBits: no subset gets more.
   ///   - control: asked for a stop before each band.
-  /// - Returns: the best subset of each size.
-  /// - Throws: `Interruption`; what `bands` throws.
+  /// - Returns: the best subset of each size, those of a search that had to stop too.
+  /// - Throws: what `bands` throws, but for `Interruption`.
   /// - Complexity: 2·m·width operations a candidate and choice; memory of a band and of width · m
   ///   numbers.
   package func curve(
     target: [Double], bands: some SuperpositionBands, price: Double, greatestBits: Double,
     control: RunControl = RunControl()
   ) throws -> SuperpositionCurve {
-    precondition(price > 0, "a price above 0")
+    precondition((1...Self.greatestWidth).contains(width), "a beam of 1 to 2^16")
     var states = SuperpositionStates(target: target, metric: bands.metric)
-    guard states.leastError > 0, price.isFinite else { return states.curve }
+    guard states.leastError > 0, price > 0, price.isNormal else { return states.curve }
+    do { try extend(&states, bands, price, greatestBits, control) } catch is Interruption {}
+    return states.curve
+  }
+
+  private func extend(
+    _ states: inout SuperpositionStates, _ bands: some SuperpositionBands, _ price: Double, _ greatestBits: Double,
+    _ control: RunControl
+  ) throws {
     var (leastCost, idle) = (Double.infinity, 0)
     for index in 0..<bands.count {
       try control.checkInterruption()
@@ -91,6 +106,5 @@ package struct SuperpositionSearch: Sendable {
       leastCost = min(leastCost, cost)
       if idle == Self.patience { break }
     }
-    return states.curve
   }
 }
