@@ -64,18 +64,20 @@ import Testing
     #expect(throws: SubsetSumError.self) { try PopulationSearch().solve(problem, control: tight) }
   }
 
-  /// ‖L⁻¹r‖² is rᵀ(C + δ²I)⁻¹r, and L⁻ᵀL⁻¹r is (C + δ²I)⁻¹r, by a solver of LinearAlgebra.
+  /// ‖U⁻ᵀr‖² is rᵀ(C + δ²I)⁻¹r, and U⁻¹U⁻ᵀr is (C + δ²I)⁻¹r, by a solver of LinearAlgebra.
   @Test(arguments: [1, 2, 7, 8, 17, 30]) func theMetricIsThatOfItsCovariance(m: Int) throws {
     var numbers = TestNumbers(state: UInt64(m))
     let space = try Space(m, candidates: 2 * m, tolerance: 0.1, &numbers)
     for _ in 0..<19 {
       let r = (0..<m).map { _ in numbers.normal() }
-      var whitened = r
+      let stride = space.metric.stride
+      var scratch = [Double](repeating: .nan, count: 16 * m)
+      var whitened = r + [Double](repeating: 0, count: stride - m)
       space.metric.whiten(&whitened)
       let expected = try space.score(r, remaining: 2 * m)
       let found = whitened.reduce(0) { $0 + $1 * $1 }
       #expect(abs(found - expected) <= 1e-10 * expected)
-      space.metric.unwhiten(&whitened)
+      space.metric.unwhiten(&whitened, count: 1, scratch: &scratch)
       let solved = try space.solved(r, remaining: 2 * m)
       let size = solved.map(abs).max() ?? 0
       for j in 0..<m { #expect(abs(whitened[j] - solved[j]) <= 1e-9 * size) }
@@ -93,6 +95,8 @@ import Testing
       if kind == "repeated", g > 1 { for j in 0..<stride { group[(g - 1) * stride + j] = group[j] } }
       if kind == "zero" { for j in 0..<stride { group[j] = 0 } }
       let projection = GroupProjection(group, count: g, metric: space.metric)
+      var sums = [Double](repeating: .nan, count: (g + 1) << g)
+      projection.writeSums(to: &sums)
       let count = 17
       let residuals = (0..<count * stride).map { $0 % stride < m ? numbers.normal() : 0 }
       func residual(_ k: Int) -> [Double] { (0..<m).map { residuals[k * stride + $0] } }
@@ -107,7 +111,7 @@ import Testing
           for i in 0..<g { for j in 0..<m { child[j] -= (c >> i & 1 == 1 ? 0.5 : -0.5) * members[i][j] } }
           let expected = try space.score(child, remaining: 2 * m)
           let found = (0...g).reduce(0) { sum, j in
-            let difference = coordinates[k * (g + 1) + j] - projection.sumRows[c * (g + 1) + j]
+            let difference = coordinates[k * (g + 1) + j] - sums[c * (g + 1) + j]
             return sum + difference * difference
           }
           #expect(abs(found - expected) <= 1e-7 * max(expected, scores[k]), "\(kind), state \(k), sum \(c)")
@@ -168,7 +172,8 @@ import Testing
     let entries = g + 1
     let sums = (0..<entries << g).map { $0 % entries == g ? 0 : numbers.normal() }
     let states = (0..<count * entries).map { _ in numbers.normal() }
-    let panels = SumPanels(sums, sumCount: 1 << g, entries: entries)
+    let panels = SumPanels(sumCount: 1 << g, entries: entries)
+    panels.load(sums)
     let pairs = count << g
     let cut = PopulationCut().score(
       panels, states: states, entries: entries, count: count, wanted: wanted, of: pairs)

@@ -68,8 +68,9 @@ public struct PopulationSearch: MultipleWorkers {
     return search
   }
 
-  /// The work after which the search for a ticket's block is done: 2¹⁴ units for each entry of its
-  /// candidates, at most 2³⁰.
+  /// What the search for a ticket's block does at most, 2¹⁴ units for each entry of its candidates
+  /// and no more than 2³⁰; it is done before where a round half as wide as the one before no longer
+  /// fits.
   static func blockEffort(_ problem: Problem) -> UInt64 {
     UInt64(min(1 << 30, ByteCount.product(1 << 14, problem.count, problem.dimension)))
   }
@@ -101,7 +102,7 @@ public struct PopulationSearch: MultipleWorkers {
         return try solution(claim(subset, meter), for: problem, control)
       }
       let run = try PopulationRun(
-        problem, start: first, width: width, groupSize: groupSize, firstRound: firstRound, keepsLong: isForBlocks,
+        problem, start: first, width: width, groupSize: groupSize, firstRound: firstRound, isForBlocks: isForBlocks,
         workers: workers, meter)
       var interruption: Interruption?
       do { try run.all() } catch let caught as Interruption { interruption = caught }
