@@ -16,7 +16,7 @@ typedef float Wide __attribute__((vector_size(64), aligned(4)));
 #define LOAD(p) (*(const Lanes *)(p))
 #define SHUFFLE __builtin_shufflevector
 
-// Turns eight vectors of eight lanes in place, so that lane i of vector k becomes lane k of vector i.
+// Turns eight vectors of eight lanes: lane i of vector k becomes lane k of vector i.
 #define TURN(V, x)                                                                                 \
   do {                                                                                             \
     V pairs[8], fours[8];                                                                          \
@@ -105,7 +105,8 @@ CLONES int tombola_projections_f32(const float *matrix, const double *scales, co
     for (long b = 0; b < m; b += 8)
       for (long v = 0; v < STATES; v += 8) {
         Singles x[8];
-        for (long c = 0; c < 8; c++) x[c] = __builtin_convertvector(LOAD(states[v + c] + b) * LOAD(scales + b), Singles);
+        for (long c = 0; c < 8; c++)
+          x[c] = __builtin_convertvector(LOAD(states[v + c] + b) * LOAD(scales + b), Singles);
         TURN(Singles, x);
         for (long c = 0; c < 8; c++) *(Singles *)(scratch + (b + c) * STATES + v) = x[c];
       }
@@ -204,8 +205,10 @@ CLONES void tombola_signed_sums_f64(const double *factor, long size, double *sum
 
 CLONES void tombola_panels_f64(const double *rows, long row_count, long entries, long apart, long panel_count,
                                double *panels) {
-  for (long place = 0; place < 8 * panel_count; place++) {
-    const double *row = rows + (place * apart & (row_count - 1)) * entries;
+  const long step = apart % row_count;
+  long k = 0;
+  for (long place = 0; place < 8 * panel_count; place++, k = k + step < row_count ? k + step : k + step - row_count) {
+    const double *row = rows + k * entries;
     double *panel = panels + place / 8 * 8 * entries + place % 8;
     for (long j = 0; j < entries; j++) panel[8 * j] = row[j];
   }

@@ -67,7 +67,7 @@ int tombola_projections_f32(const float *matrix, const double *scales, const dou
 /// `factor` and s_i = 1 where bit i of the row's number is set, else −1.
 void tombola_signed_sums_f64(const double *factor, long size, double *sums);
 /// Writes panels of eight rows of `entries` entries each, entry j of the eight one after another:
-/// place k holds row k·`apart` modulo `row_count`, a power of two.
+/// place k holds row k·`apart` modulo `row_count`.
 void tombola_panels_f64(const double *rows, long row_count, long entries, long apart, long panel_count,
                         double *panels);
 /// Writes rows of `entries` entries times `shrink` to rows with room for one more entry.

@@ -12,8 +12,8 @@ import SubsetSumKernels
 /// σ = rᵀ(A + ¼XXᵀ)⁻¹r, by the matrix inversion lemma (Woodbury 1950): ρ = σ − yᵀ(I + TᵀT)⁻¹y. So a
 /// state costs g·m multiplications and a child g + 1, where whitening residuals takes m²/2 and m.
 ///
-/// Everything is in a fixed order, as it takes part in decisions, and in Float64 but for the products
-/// with residuals.
+/// Everything is in a fixed order, as it takes part in decisions, and in Float64 but for the
+/// products with residuals.
 package struct GroupProjection {
   /// g, the candidates of the group.
   package let size: Int
@@ -85,6 +85,26 @@ package struct GroupProjection {
       let pivot = row[i] - fixedOrderDot(row, row, i)
       let least = row[i] * 0x1p-48
       row[i] = (pivot > least ? pivot : max(least, Double.leastNormalMagnitude)).squareRoot()
+    }
+  }
+
+  /// Writes Tᵀs and a zero for a group with equal candidates: its member i stands for `counts[i]`
+  /// of them and is √counts[i] times as long as one. So s_i runs from −√counts[i] to √counts[i],
+  /// for the first member fastest.
+  func writeSums(of counts: [Int], to sums: UnsafeMutablePointer<Double>) {
+    let (g, width, factor) = (size, size + 1, factor.base)
+    sums.update(repeating: 0, count: width)
+    for i in 0..<g {
+      for j in 0...i { sums[j] -= Double(counts[i]).squareRoot() * factor[i * g + j] }
+    }
+    var filled = 1
+    for i in 0..<g {
+      let step = 2 / Double(counts[i]).squareRoot()
+      for c in filled..<filled * (counts[i] + 1) {
+        let (from, to) = (sums + (c - filled) &* width, sums + c &* width)
+        for j in 0..<width { to[j] = j <= i ? from[j] + step * factor[i &* g + j] : from[j] }
+      }
+      filled *= counts[i] + 1
     }
   }
 

@@ -7,24 +7,23 @@ import SubsetSumKernels
 package struct SumPanels {
   /// Sums of a panel.
   static let width = 8
-  /// A panel's members are so far apart, modulo the number of sums.
+  /// A panel's members are so far apart, modulo the number of sums. It is a prime.
   private static let apart = 0x9E3779B1
 
   private let values: OwnedBuffer<Double>
-  private let sumCount: Int
   private let entries: Int
-  /// A power of two.
-  let count: Int
+  private(set) var count = 0
 
-  /// Room for panels of `sumCount` sums, a power of two, of `entries` entries each.
-  package init(sumCount: Int, entries: Int) {
-    (self.sumCount, self.entries) = (sumCount, entries)
-    count = max(1, sumCount / Self.width)
-    values = OwnedBuffer(count: count * Self.width * entries)
+  /// Room for panels of at most `capacity` sums of `entries` entries each.
+  package init(capacity: Int, entries: Int) {
+    self.entries = entries
+    values = OwnedBuffer(count: max(Self.width, capacity) * entries)
   }
 
-  /// Deals sums, one after another, to the panels. Sums are repeated where they do not fill one.
-  package func load(_ sums: UnsafePointer<Double>) {
+  /// Deals sums, one after another, to the panels. Sums are repeated where they do not fill one,
+  /// and up to seven may be left out.
+  package mutating func load(_ sums: UnsafePointer<Double>, count sumCount: Int) {
+    count = max(1, sumCount / Self.width)
     tombola_panels_f64(sums, sumCount, entries, Self.apart, count, values.base)
   }
 

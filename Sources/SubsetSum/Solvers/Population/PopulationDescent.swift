@@ -87,14 +87,14 @@ final class PopulationDescent: @unchecked Sendable {
   ///   every second child of the first rungs that must choose, in a pattern of its own.
   static func run(
     _ descents: ArraySlice<PopulationDescent>, _ ladder: PopulationLadder, rows: ShortCandidates,
-    from starts: [(residual: OwnedBuffer<Double>, thinning: Int)], measure: ExchangeMeasure, sums: inout [Int: RungSums],
-    _ control: RunControl
+    from starts: [(residual: OwnedBuffer<Double>, thinning: Int)], measure: ExchangeMeasure,
+    sums: inout [Int: RungSums], _ control: RunControl
   ) throws -> [Ending]? {
     for (descent, start) in zip(descents, starts) { descent.begin(ladder, from: start.residual.base) }
     for (depth, rung) in ladder.rungs.enumerated() {
-      let size = rung.group.count
-      let room = sums[size] ?? RungSums(groupSize: size, stride: rows.stride)
-      sums[size] = room
+      let members = rung.counts.count
+      let room = sums[members] ?? RungSums(members: members, groupSize: ladder.groupSize, stride: rows.stride)
+      sums[members] = room
       room.load(rung, rows)
       for (descent, start) in zip(descents, starts) {
         let mustChoose = descent.count * rung.sumCount > descent.width
@@ -133,9 +133,9 @@ final class PopulationDescent: @unchecked Sendable {
         room.panels, states: coordinates.base, entries: entries, count: count, wanted: wanted, of: pairs)
     }
     var visitor = PopulationVisitor(
-      states: coordinates.base, sums: room.sums.base, entries: entries, cut: cut, pattern: pattern,
-      parents: parents[depth].base, codes: codes[depth].base, scores: childScores.base, spare: spare.base,
-      width: width, capacity: capacity, control: control)
+      states: coordinates.base, sums: room.sums.base, choices: room.codes.base, entries: entries, cut: cut,
+      pattern: pattern, parents: parents[depth].base, codes: codes[depth].base, scores: childScores.base,
+      spare: spare.base, width: width, capacity: capacity, control: control)
     let tile = tiles[entries] ?? ScreenTile(dimension: entries)
     tiles[entries] = tile
     guard
@@ -148,7 +148,7 @@ final class PopulationDescent: @unchecked Sendable {
     work += UInt64(2 * count * m)
     tombola_children_f64(
       residuals.base, parents[depth].base, codes[depth].base, count, room.lowSums.base, room.highSums.base,
-      room.lowCount, stride, children.base)
+      room.lowBits, stride, children.base)
     swap(&residuals, &children)
     swap(&scores, &childScores)
     return count > 0
@@ -166,9 +166,7 @@ final class PopulationDescent: @unchecked Sendable {
     var state = best
     for depth in ladder.rungs.indices.reversed() {
       let code = codes[depth].base[state]
-      for (bit, position) in ladder.rungs[depth].group.enumerated() {
-        isChosen[position] = code >> UInt16(bit) & 1 == 1
-      }
+      RungSums.mark(code, of: ladder.rungs[depth], in: &isChosen)
       state = Int(parents[depth].base[state])
     }
     return Ending(

@@ -19,9 +19,13 @@ final class PopulationLadder: @unchecked Sendable {
   struct Rung {
     /// Positions of the group's candidates in `ShortCandidates`; all before it remain.
     let group: Range<Int>
+    /// How many candidates are equal and follow one another, from the group's first on. Only their
+    /// number makes a difference, so that the group has as many sums as there are such numbers.
+    let counts: [Int]
     let projection: GroupProjection
 
-    var sumCount: Int { 1 << group.count }
+    var sumCount: Int { counts.reduce(1) { $0 * ($1 + 1) } }
+    var isPlain: Bool { counts.count == group.count }
   }
 
   /// g, the candidates of a group where as many are left.
@@ -46,16 +50,43 @@ final class PopulationLadder: @unchecked Sendable {
     covariance.base.initialize(repeating: 0, count: m * stride)
     for j in 0..<m { covariance.base[j * stride + j] = tolerance * tolerance }
     var built: [Rung] = []
-    for start in Swift.stride(from: 0, to: count, by: groupSize) {
+    let members = OwnedBuffer<Double>(count: groupSize * stride)
+    var start = 0
+    while start < count {
       try control.checkInterruption()
-      let group = start..<min(count, start + groupSize)
+      let counts = Self.counts(rows, start..<count, groupSize)
+      let group = start..<start + counts.reduce(0, +)
+      // c equal candidates add to the covariance what one does that is √c times as long.
+      var position = start
+      for (i, equal) in counts.enumerated() {
+        let (row, weight) = (members.base + i * stride, Double(equal).squareRoot())
+        for j in 0..<stride { row[j] = weight * rows[position][j] }
+        position += equal
+      }
       let metric = ReachMetric(covariance: covariance.base, dimension: m, stride: stride)
-      let projection = GroupProjection(rows[start], count: group.count, metric: metric)
-      built.append(Rung(group: group, projection: projection))
-      tombola_add_quarter_squares_f64(rows[start], group.count, m, stride, covariance.base)
+      let projection = GroupProjection(members.base, count: counts.count, metric: metric)
+      built.append(Rung(group: group, counts: counts, projection: projection))
+      tombola_add_quarter_squares_f64(members.base, counts.count, m, stride, covariance.base)
+      start = group.upperBound
     }
     whole = ReachMetric(covariance: covariance.base, dimension: m, stride: stride)
     rungs = built.reversed()
+  }
+
+  /// The numbers of equal candidates that make the next group: at most g different ones, with at
+  /// most 2^g sums.
+  private static func counts(_ rows: ShortCandidates, _ left: Range<Int>, _ g: Int) -> [Int] {
+    var (counts, sums, position) = ([Int](), 1, left.lowerBound)
+    while position < left.upperBound, counts.count < g {
+      var equal = 1
+      while position + equal < left.upperBound, rows.isEqual(position, position + equal) { equal += 1 }
+      if counts.isEmpty { equal = min(equal, (1 << g) - 1) }
+      if sums * (equal + 1) > 1 << g { break }
+      counts.append(equal)
+      sums *= equal + 1
+      position += equal
+    }
+    return counts
   }
 
   /// The score of a residual in which all candidates of the ladder count by half.

@@ -8,7 +8,8 @@ final class PopulationRun {
   /// at what they reached.
   static let lanes = 4
   static let firstWidth = 64
-  /// The first round of a ticket's block only finds what error to aim at; the next has what is left.
+  /// The first round of a ticket's block only finds what error to aim at; the next has what is
+  /// left.
   static let firstWidthForBlocks = 24
   /// Descents no wider than this go down side by side.
   static let widestTogether = 512
@@ -70,8 +71,8 @@ final class PopulationRun {
   ///
   /// - Parameters:
   ///   - start: a subset to improve, ascending.
-  ///   - isForBlocks: whether this is a block of a ticket, where candidates longer than the ladder's
-  ///     stay as they are in the start.
+  ///   - isForBlocks: whether this is a block of a ticket, where candidates longer than the
+  ///     ladder's stay as they are in the start.
   /// - Throws: `SubsetSumError.memoryLimit`; `Interruption` when the run must stop.
   init(
     _ problem: Problem, start: Solution, width: Int, groupSize: Int, firstRound: Int, isForBlocks: Bool, workers: Int,
@@ -139,7 +140,8 @@ final class PopulationRun {
   /// Rounds of descents until a limit ends them.
   func all() throws {
     var width = Self.firstWidth
-    for _ in 0..<min(round, 16) where width < widest { width *= Self.widening }
+    // A run that goes on after others begins where those had learnt what error to aim at.
+    if round > 0 { width *= Self.widening }
     if isForBlocks { width = Self.firstWidthForBlocks }
     width = min(width, widest)
     var before = 0
