@@ -59,12 +59,11 @@ public struct ProblemFile: Sendable {
     }
     let rows = try archive.entry("candidates")
     hasOwnSets = allowsSets && rows.shape.count == 3
-    guard rows.shape.count == (hasOwnSets ? 3 : 2), rows.shape.last! > 0 else {
+    guard rows.shape.count == (hasOwnSets ? 3 : 2), let m = rows.shape.last, m > 0 else {
       throw wrong(
         "candidates", "shape (n, m)" + (allowsSets ? " or (t, n, m)" : "") + " with m above 0",
         CheckedSizes.text(rows.shape))
     }
-    let m = rows.shape.last!
     guard let n = CheckedSizes.elementCount(Array(rows.shape.dropLast())) else {
       throw wrong("candidates", "fewer candidates", CheckedSizes.text(rows.shape))
     }
