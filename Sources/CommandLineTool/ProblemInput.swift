@@ -1,4 +1,5 @@
 import ArgumentParser
+import LinearAlgebra
 import ModelFiles
 import Outcomes
 import SubsetSum
@@ -48,6 +49,29 @@ extension Candidates {
     case (.single(let rows), let scales?): try self.init(scales: scales, vectors: rows)
     case (.single(let rows), nil): self.init(rows)
     case (.double(let rows), _): self.init(rows)
+    }
+  }
+
+  /// The candidates of each target of a file in which it has some of its own.
+  static func sets(_ file: ProblemFile) throws -> [Candidates] {
+    func part<Element>(_ matrix: Matrix<Element>, _ rows: Range<Int>) throws -> Matrix<Element> {
+      let columns = matrix.columns
+      return try Matrix(
+        rows: rows.count, columns: columns,
+        values: Array(matrix.values[rows.lowerBound * columns..<rows.upperBound * columns]))
+    }
+    return try file.targets.indices.map { index in
+      func rows(of count: Int) -> Range<Int> {
+        let each = count / file.targets.count
+        return index * each..<(index + 1) * each
+      }
+      switch (file.candidates, file.scales) {
+      case (.single(let matrix), let scales?):
+        let rows = rows(of: matrix.rows)
+        return try Candidates(scales: Array(scales[rows]), vectors: try part(matrix, rows))
+      case (.single(let matrix), nil): return Candidates(try part(matrix, rows(of: matrix.rows)))
+      case (.double(let matrix), _): return Candidates(try part(matrix, rows(of: matrix.rows)))
+      }
     }
   }
 }

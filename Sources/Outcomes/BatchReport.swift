@@ -1,4 +1,5 @@
 import Foundation
+import LinearAlgebra
 import RunControl
 import SubsetSum
 
@@ -10,12 +11,15 @@ package enum BatchSource {
   case generated(count: Int, instances: Int, seed: UInt64, law: InstanceLaw)
   /// More dimensions, shared candidates.
   case vectors(candidates: Candidates, targets: [[Double]], norm: Norm)
+  /// Problems with candidates of their own, of one shape and norm.
+  case separate([Problem])
 
   package var count: Int {
     switch self {
     case .shared(let candidates, _): candidates.count
     case .generated(let count, _, _, _): count
     case .vectors(let candidates, _, _): candidates.count
+    case .separate(let problems): problems.first?.count ?? 0
     }
   }
 
@@ -34,6 +38,14 @@ package enum BatchSource {
       let halves = try SharedVectorHalves(
         candidates: candidates, norm: norm, memoryBytes: memory, control: control)
       return BatchOutcome(try halves.solve(targets: targets, workers: workers, control: control))
+    case .separate(let problems):
+      // As `solve` takes several: one a core, a single one on all.
+      let shares = TimeShares(control, tasks: problems.count, workers: workers)
+      let solver = Portfolio(workers: max(1, workers / max(1, problems.count)))
+      return BatchOutcome(
+        try Workers.map(count: problems.count, workers: workers) {
+          try solver.solve(problems[$0], control: shares.next())
+        }, isLimited: control.limits.work != nil || control.limits.seconds != nil)
     }
   }
 }
@@ -52,6 +64,14 @@ package struct BatchOutcome {
   package init(_ result: BatchResult) {
     (errors, sizes) = (result.optima.map(\.error), result.optima.map(\.size))
     (proved, solutions, stop, work) = (result.optima.count, nil, result.stop, result.work)
+  }
+
+  /// - Parameter isLimited: whether a limit was given; a solver's own is how it ends.
+  init(_ solutions: [Solution], isLimited: Bool) {
+    (errors, sizes) = (solutions.map(\.error), solutions.map(\.subset.count))
+    (proved, self.solutions) = (solutions.count { $0.isOptimal }, solutions)
+    stop = solutions.lazy.compactMap(\.stop).first { isLimited || $0 != .workLimit }
+    work = solutions.reduce(0) { $0 &+ $1.work }
   }
 
   package init(_ result: VectorBatchResult) {
@@ -80,6 +100,7 @@ package struct BatchReport: Encodable {
   package let seconds: Double
   package let work: UInt64
   package let stop: StopReason?
+  private let isShared: Bool
 
   package init(_ result: BatchOutcome, _ source: BatchSource, epsilon: Double?, workers: Int, seconds: Double) {
     let errors = result.errors.sorted()
@@ -95,10 +116,13 @@ package struct BatchReport: Encodable {
     (proved, solutions) = (result.proved, result.solutions)
     if case .vectors(let candidates, _, let norm) = source {
       (dimension, self.norm) = (candidates.dimension, norm.name)
+    } else if case .separate(let problems) = source {
+      (dimension, self.norm) = (problems.first?.dimension ?? 0, problems.first?.norm.name)
     } else {
       (dimension, self.norm) = (1, nil)
     }
     (self.workers, self.seconds, work, stop) = (workers, seconds, result.work, result.stop)
+    if case .separate = source { isShared = false } else { isShared = true }
   }
 
   // The keys are the contract's own spelling.
@@ -144,7 +168,8 @@ package struct BatchReport: Encodable {
       "  " + name.padding(toLength: 12, withPad: " ", startingAt: 0) + value
     }
     func short(_ value: Double?) -> String { value.map { FigureReport.short($0) } ?? "–" }
-    let shared = ", shared" + (norm.map { "; dimension \(dimension), norm \($0)" } ?? "")
+    let whose = isShared ? ", shared" : ", others for each"
+    let shared = whose + (norm.map { "; dimension \(dimension), norm \($0)" } ?? "")
     let kind = law.map { ": \($0.summary)" } ?? shared
     let proof = proved == instances ? "proved optimal" : "\(proved) proved optimal"
     var rows = [

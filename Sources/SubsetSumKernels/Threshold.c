@@ -34,3 +34,34 @@
 
 DEFINE(f32, float)
 DEFINE(f64, double)
+
+// Values are read anyway, so that zeros cost little where they are written meanwhile.
+CLONES long tombola_take_reaching_f32(float *values, long count, float limit, int *places) {
+  long met = 0, k = 0;
+  for (; k + BLOCK <= count; k += BLOCK) {
+    float block[BLOCK];
+    int reached = 0;
+    for (long c = 0; c < BLOCK; c++) {
+      block[c] = values[k + c];
+      reached |= !(block[c] < limit);
+      values[k + c] = 0;
+    }
+    if (!reached) continue;
+    unsigned char flags[BLOCK];
+    for (long c = 0; c < BLOCK; c++) flags[c] = !(block[c] < limit);
+    for (long c = 0; c < BLOCK; c += 8) {
+      uint64_t word;
+      memcpy(&word, flags + c, 8);
+      if (!word) continue;
+      for (long d = c; d < c + 8; d++) {
+        places[met] = (int)(k + d);
+        met += flags[d];
+      }
+    }
+  }
+  for (; k < count; k++) {
+    if (!(values[k] < limit)) places[met++] = (int)k;
+    values[k] = 0;
+  }
+  return met;
+}

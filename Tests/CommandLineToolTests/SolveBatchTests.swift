@@ -61,6 +61,48 @@ import Testing
     }
   }
 
+  /// Targets with candidates of their own get what `solve` finds for each, whatever the number of
+  /// candidates and the threads.
+  @Test func targetsMayHaveTheirOwnCandidates() throws {
+    let folder = try Folder()
+    func write(_ candidates: NumPyArray, _ target: NumPyArray, to name: String) throws {
+      let archive = NumPyArchive(entries: [
+        NumPyArchive.Entry(name: "candidates", array: candidates), NumPyArchive.Entry(name: "target", array: target),
+      ])
+      try folder.write(try archive.serialized(), to: name)
+    }
+    for (n, m, proved) in [(20, 3, 3), (90, 6, 0)] {
+      let numbers = (0..<3 * n * m).map { (index: Int) -> Double in
+        let hashed: Int = (index * index * 7919 + index * 104_729) % 20_011
+        return Double(hashed) / 10_000 - 1
+      }
+      let targets = (0..<3 * m).map { (index: Int) -> Double in Double(index % 7) / 9 - 0.3 }
+      try write(
+        try NumPyArray(shape: [3, n, m], doubles: numbers), try NumPyArray(shape: [3, m], doubles: targets),
+        to: "own.npz")
+      let options = ["--work-limit", "30000000", "--json"]
+      let run = try ToolRun(["solve-batch", "own.npz", "--threads", "2"] + options, in: folder)
+      let batch = try run.json()
+      #expect([0, 3].contains(run.status) && batch["proved"] as? Int == proved)
+      let solutions = try #require(batch["solutions"] as? [[String: Any]])
+      #expect(solutions.count == 3 && batch["count"] as? Int == n && batch["dimension"] as? Int == m)
+      for index in solutions.indices {
+        let (own, target) = (numbers.dropFirst(index * n * m).prefix(n * m), targets.dropFirst(index * m).prefix(m))
+        try write(
+          try NumPyArray(shape: [n, m], doubles: Array(own)), try NumPyArray(shape: [m], doubles: Array(target)),
+          to: "one.npz")
+        let one = try ToolRun(["solve", "one.npz", "--threads", "1"] + options, in: folder).json()
+        #expect(solutions[index]["subset"] as? [Int] == one["subset"] as? [Int])
+        #expect(solutions[index]["error"] as? Double == one["error"] as? Double)
+      }
+    }
+    try ToolRun("solve", "own.npz", in: folder).expectBadInput("candidates", "(n, m)")
+    try write(
+      try NumPyArray(shape: [2, 4, 2], doubles: [Double](repeating: 1, count: 16)),
+      try NumPyArray(shape: [3, 2], doubles: [Double](repeating: 1, count: 6)), to: "own.npz")
+    try ToolRun("solve-batch", "own.npz", in: folder).expectBadInput("target", "(2, 2)")
+  }
+
   /// Target 0 of a generated batch is that of `solve`, and optima are what it proves.
   @Test func generatedTargetsInMoreDimensions() throws {
     let folder = try Folder()

@@ -117,6 +117,12 @@ def ratio(ours, best, floor):
     return math.inf if best <= floor else ours / best
 
 
+def wins(errors, solver):
+    """The seeds on which a solver has less error than every other member."""
+    rivals = [errors[other] for other in SOLVERS if other != solver]
+    return sum(own < min(others) for own, *others in zip(errors[solver], *rivals))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--executable", default=".build/release/tombola")
@@ -125,6 +131,7 @@ def main():
     parser.add_argument("--first-seed", type=int, default=1)
     parser.add_argument("--families", nargs="*", default=list(FAMILIES))
     parser.add_argument("--blas-core", default="best")
+    parser.add_argument("--members", action="store_true", help="print each solver's median and wins, too")
     options = parser.parse_args()
     print(f"{'family':32} {'m, n':>9} {'portfolio':>10}  {'best solver':>26}  portfolio / best: median, most",
           flush=True)
@@ -150,6 +157,9 @@ def main():
         best = min(SOLVERS, key=lambda solver: medians[solver])
         print(f"{family:32} {f'{m}, {n}':>9} {medians['portfolio']:10.4g}  {best:>15} {medians[best]:10.4g}"
               f"  {statistics.median(ratios):10.3f} {max(ratios):8.3f}", flush=True)
+        if options.members:
+            print(f"    {'':12}" + "".join(f"  {solver} {medians[solver]:.4g} ({wins(errors, solver)})"
+                                         for solver in SOLVERS), flush=True)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,9 @@ import LinearAlgebra
 /// A subset-sum problem as arrays in an .npz file: `candidates` (n, m) and `target` (m), or targets
 /// (t, m); float32 or float64.
 ///
+/// Where the reader allows it, `candidates` (t, n, m) are a set of its own for each of the targets
+/// (t, m).
+///
 /// With `scales` (n), candidate i is scales[i]·candidates[i, ·], both float32: exact in Float64.
 /// The file may also hold what a norm is made of: `factor` (m, m), the Cholesky factor of a metric;
 /// `blocks` (m) integers and `weights` (m) of row sums.
@@ -13,8 +16,11 @@ public struct ProblemFile: Sendable {
     case single(Matrix<Float>)
     case double(Matrix<Double>)
   }
-  /// The candidates, or the vectors that scales multiply.
+  /// The candidates, or the vectors that scales multiply; where each target has a set of its own,
+  /// those of one target after another.
   public let candidates: Rows
+  /// Whether each target has candidates of its own.
+  public let hasOwnSets: Bool
   /// One or several, each with m entries.
   public let targets: [[Double]]
   /// A factor for each row.
@@ -31,9 +37,10 @@ public struct ProblemFile: Sendable {
 
   /// Shapes are checked before any elements are read, and elements are held once.
   ///
+  /// - Parameter allowsSets: whether each target may have candidates of its own.
   /// - Throws: `FileError` for a file that is no archive, lacks an array, or holds one of another
   ///   type or shape.
-  public init(contentsOf path: String) throws(FileError) {
+  public init(contentsOf path: String, allowsSets: Bool = false) throws(FileError) {
     let archive = try NumPyArchiveFile(path: path)
     func wrong(_ name: String, _ expected: String, _ found: String) -> FileError {
       FileError(.wrongType, source: path, at: [.entry(name)], expected: expected, found: found)
@@ -51,15 +58,23 @@ public struct ProblemFile: Sendable {
       }
     }
     let rows = try archive.entry("candidates")
-    guard rows.shape.count == 2, rows.shape[1] > 0 else {
-      throw wrong("candidates", "shape (n, m) with m above 0", CheckedSizes.text(rows.shape))
+    hasOwnSets = allowsSets && rows.shape.count == 3
+    guard rows.shape.count == (hasOwnSets ? 3 : 2), let m = rows.shape.last, m > 0 else {
+      throw wrong(
+        "candidates", "shape (n, m)" + (allowsSets ? " or (t, n, m)" : "") + " with m above 0",
+        CheckedSizes.text(rows.shape))
     }
-    let (n, m) = (rows.shape[0], rows.shape[1])
+    guard let n = CheckedSizes.elementCount(Array(rows.shape.dropLast())) else {
+      throw wrong("candidates", "fewer candidates", CheckedSizes.text(rows.shape))
+    }
     let target = try archive.entry("target")
     guard (1...2).contains(target.shape.count), target.shape.last == m else {
       throw wrong("target", "shape (\(m)) or (t, \(m))", CheckedSizes.text(target.shape))
     }
     let count = target.shape.count == 1 ? 1 : target.shape[0]
+    if hasOwnSets, target.shape != [rows.shape[0], m] {
+      throw wrong("target", "shape (\(rows.shape[0]), \(m))", CheckedSizes.text(target.shape))
+    }
     guard count <= Self.greatestTargetCount else {
       throw wrong("target", "at most \(Self.greatestTargetCount) targets", "\(count)")
     }
@@ -71,7 +86,7 @@ public struct ProblemFile: Sendable {
       }
       return true
     }
-    let hasScales = try has("scales", [n])
+    let hasScales = try has("scales", Array(rows.shape.dropLast()))
     let hasFactor = try has("factor", [m, m])
     let hasBlocks = try has("blocks", [m])
     let hasWeights = try has("weights", [m])

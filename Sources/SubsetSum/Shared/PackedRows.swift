@@ -1,5 +1,6 @@
 import LinearAlgebra
 import RunControl
+import SubsetSumKernels
 
 /// Rows converted to `Scalar`, scaled by a power of two, each with room for one more entry, and the
 /// extreme norms of groups of rows: an operand of the GEMM of `PairScreen`.
@@ -56,15 +57,38 @@ final class PackedRows<Scalar: BLASScalar> {
 
   /// Notes the norms of some rows, from the start of a group on.
   @inline(__always) private func measure(_ range: Range<Int>, _ row: (Int) -> UnsafePointer<Double>) {
-    for i in range {
-      let source = row(i)
-      squares[i] = fixedOrderDot(source, source, m)
-      let norm = squares[i].squareRoot()
-      if i % Self.group == 0 { extremes.append((norm, norm)) }
-      let last = extremes.count &- 1
-      if norm < extremes[last].least { extremes[last].least = norm }
-      if !(norm <= extremes[last].most) { extremes[last].most = norm }
+    var start = range.lowerBound
+    while start < range.upperBound {
+      let end = min(range.upperBound, (start / Self.group + 1) * Self.group)
+      var (least, most) = (Double.infinity, 0.0)
+      for i in start..<end {
+        let source = row(i)
+        let square = fixedOrderDot(source, source, m)
+        squares[i] = square
+        least = square < least ? square : least
+        if !(square <= most) { most = square }
+      }
+      if start % Self.group == 0 { extremes.append((.infinity, 0)) }
+      let last = extremes.count - 1
+      extremes[last].least = min(extremes[last].least, least.squareRoot())
+      if !(most.squareRoot() <= extremes[last].most) { extremes[last].most = most.squareRoot() }
+      start = end
     }
+  }
+
+  /// Loads rows of m entries, one after another. The last entry of each is −‖row‖²/2, of the scaled
+  /// row.
+  func loadWithHalfSquares(_ rows: UnsafePointer<Double>, count rowCount: Int) {
+    count = rowCount
+    extremes.removeAll(keepingCapacity: true)
+    measure(0..<rowCount) { rows + $0 &* m }
+    exponent = Self.exponent(of: largestEntry(rowCount) { rows + $0 &* m })
+    if let entries = entries as? UnsafeMutablePointer<Float> {
+      tombola_pack_f32(rows, rowCount, m, powerOfTwo(max(-1000, min(1000, -exponent))), entries)
+    } else {
+      pack(0..<rowCount) { rows + $0 &* m }
+    }
+    extendWithHalfSquares(0..<rowCount)
   }
 
   @inline(__always) private func pack(_ range: Range<Int>, _ row: (Int) -> UnsafePointer<Double>) {

@@ -50,14 +50,23 @@ final class PairScreen<Scalar: BLASScalar> {
   fileprivate let kappa: Double
   private var tiles: [ScreenTile<Scalar>] = []
 
+  /// Room for `capacity` right rows, none of them yet.
+  init(capacity: Int, dimension: Int) {
+    m = dimension
+    right = PackedRows(capacity: capacity, dimension: m)
+    let mu = Double(m + 3) * Scalar.unitRoundoff
+    kappa = mu < 0.01 ? mu * 1.02 + 3 * Scalar.unitRoundoff + Double(m + 16) * 0x1p-50 : .infinity
+  }
+
+  /// Packs rows one after another as the right rows, in the place of those before. There may be no
+  /// more than a run can do between two questions whether to go on.
+  func load(_ rows: UnsafePointer<Double>, count: Int) { right.loadWithHalfSquares(rows, count: count) }
+
   /// Packs the right rows; left rows come tile by tile.
   ///
   /// - Throws: `Interruption` when the run must stop.
-  init(right rows: CandidateRows, count: Int, _ control: RunControl) throws(Interruption) {
-    m = rows.dimension
-    right = PackedRows(capacity: count, dimension: m)
-    let mu = Double(m + 3) * Scalar.unitRoundoff
-    kappa = mu < 0.01 ? mu * 1.02 + 3 * Scalar.unitRoundoff + Double(m + 16) * 0x1p-50 : .infinity
+  convenience init(right rows: CandidateRows, count: Int, _ control: RunControl) throws(Interruption) {
+    self.init(capacity: count, dimension: rows.dimension)
     if let doubles = rows.doubles {
       try right.loadWithHalfSquares(count, control) { doubles + $0 &* rows.dimension }
     } else {
@@ -126,6 +135,8 @@ final class ScreenTile<Scalar: BLASScalar> {
 
   private let m: Int
   private let left: PackedRows<Scalar>
+  /// Zeros between products, in Float32: these are added to what is there, as the scan writes zeros
+  /// anyway where it reads.
   private let products: UnsafeMutablePointer<Scalar>
   /// How many of each left row's excluded rows lie before the tile.
   private let passed: UnsafeMutablePointer<Int>
@@ -136,6 +147,7 @@ final class ScreenTile<Scalar: BLASScalar> {
     m = dimension
     left = PackedRows(capacity: Self.rows, dimension: dimension)
     products = .allocate(capacity: Self.rows * Self.columns)
+    products.initialize(repeating: 0, count: Self.rows * Self.columns)
     passed = .allocate(capacity: Self.rows)
     places = .allocate(capacity: Self.columns)
   }
@@ -173,7 +185,8 @@ final class ScreenTile<Scalar: BLASScalar> {
       if visitor.shouldStop(before: range.count * (end - column)) { return false }
       try multiply(
         left.view(0, range.count), right.view(column, end - column).transposed,
-        into: MutableMatrixView(products, rows: range.count, columns: end - column, leadingDimension: Self.columns))
+        into: MutableMatrixView(products, rows: range.count, columns: end - column, leadingDimension: Self.columns),
+        beta: Scalar.self == Float.self ? 1 : 0)
       scan(screen, range, column..<end, &visitor)
       column = end
     }
@@ -212,11 +225,11 @@ final class ScreenTile<Scalar: BLASScalar> {
 
   /// Leaves in `places` the products of a row that are not below the limit, and returns their
   /// number.
-  @inline(__always) private func reaching(_ row: UnsafePointer<Scalar>, _ count: Int, _ limit: Scalar) -> Int {
-    if let row = row as? UnsafePointer<Float>, let limit = limit as? Float {
-      return tombola_reaching_f32(row, count, limit, places)
+  @inline(__always) private func reaching(_ row: UnsafeMutablePointer<Scalar>, _ count: Int, _ limit: Scalar) -> Int {
+    if let row = row as? UnsafeMutablePointer<Float>, let limit = limit as? Float {
+      return tombola_take_reaching_f32(row, count, limit, places)
     }
-    if let row = row as? UnsafePointer<Double>, let limit = limit as? Double {
+    if let row = row as? UnsafeMutablePointer<Double>, let limit = limit as? Double {
       return tombola_reaching_f64(row, count, limit, places)
     }
     preconditionFailure("a BLAS scalar is a Float or a Double")

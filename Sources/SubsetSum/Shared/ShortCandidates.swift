@@ -85,6 +85,13 @@ final class ShortCandidates {
   /// The length, in plain coordinates, of the candidate at `position` of the order.
   func norm(_ position: Int) -> Double { norms[position] }
 
+  /// Whether two rows hold the same candidate. Cost: m where they are equally long.
+  func isEqual(_ first: Int, _ second: Int) -> Bool {
+    if norms[first] != norms[second] { return false }
+    let (x, y) = (self[first], self[second])
+    return (0..<stride).allSatisfy { x[$0] == y[$0] }
+  }
+
   /// How many candidates are shorter than `reach`.
   func window(reach: Double) -> Int { partitionPoint(0..<norms.count) { norms[$0] >= reach } }
 

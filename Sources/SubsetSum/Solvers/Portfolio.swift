@@ -16,9 +16,10 @@ import RunControl
 /// 3. What most of the run goes to. Where any size will do, `PopulationSearch` and others are on
 ///    trial for an eighth of the run each, and the one that found the best has the rest. Up to m =
 ///    16 others are `IteratedGreedy`, for a sixteenth, and `KList` with lists that grow as long as
-///    limits allow; above m = 10 `Exchange` from `FractionalRounding`. Up to m = 4, and to m = 9
-///    where n > 40·m, lists have all but a twentieth for populations and a fiftieth for descents.
-///    For a fixed size `BeamSearch` has the whole run up to m = 40, and a quarter of it above.
+///    limits allow; above m = 10 `Exchange` from `FractionalRounding`. Up to m = 4, to m = 9 where
+///    n > 40·m, and to m = 12 where candidates are about equally long, lists have all but a
+///    twentieth for populations and a fiftieth for descents. For a fixed size `BeamSearch` has the
+///    whole run up to m = 40, and a quarter of it above.
 /// 4. `Exchange` from the best so far: after populations for a little of the run, after lists for
 ///    as much work again or the time that is left, otherwise until a limit ends it.
 ///
@@ -54,6 +55,15 @@ public struct Portfolio: MultipleWorkers {
   /// Whether lists have the run after a trial of populations unless these meet the target: in few
   /// dimensions, and to m = 9 with many candidates.
   static func isForLists(dimension m: Int, count n: Int) -> Bool { m <= 4 || m <= 9 && n > 40 * m }
+  /// The most dimensions in which candidates that are about equally long are for lists.
+  static let largestAlikeDimension = 12
+  /// Whether few candidates are much shorter than most, so that deciding from long to short gains
+  /// nothing: at most one in twenty below a sixth of the median length.
+  private static func isAlike(_ problem: Problem, _ run: inout PortfolioRun) throws -> Bool {
+    guard problem.dimension <= largestAlikeDimension else { return false }
+    let (short, middle) = try run.lengths(at: problem.count / 20, problem.count / 2)
+    return short > 0.16 * middle
+  }
   /// What populations and the other search have to show what they can do, as a share of the run.
   static let trialShare = 0.125
   /// What populations have where lists are better but for targets that can be met, as a share of
@@ -127,7 +137,7 @@ public struct Portfolio: MultipleWorkers {
   /// one.
   private func searchAnySize(_ problem: Problem, _ run: inout PortfolioRun) throws {
     let m = problem.dimension
-    let isForLists = Self.isForLists(dimension: m, count: problem.count)
+    let isForLists = try Self.isForLists(dimension: m, count: problem.count) || Self.isAlike(problem, &run)
     let others = Self.trialShare / (1 - Self.trialShare)
     try run.attempt { run throws in try run.populate(share: isForLists ? Self.listsTrialShare : Self.trialShare) }
     if run.best?.isOptimal == true { return }

@@ -71,6 +71,15 @@ struct PortfolioRun {
     if share == 1 && kicks > 0 { stop = found.stop }
   }
 
+  /// The Euclidean lengths of the candidates at two places of their ascending order.
+  mutating func lengths(at first: Int, _ second: Int) throws -> (Double, Double) {
+    let (sorted, order) = try ascending ?? problem.ascending(control)
+    ascending = (sorted, order)
+    return sorted.candidates.withRows { rows in
+      (rows.squaredNorm(first).squareRoot(), rows.squaredNorm(second).squareRoot())
+    }
+  }
+
   /// The shortest candidates of a fixed size, which stay near the empty set's error.
   mutating func takeShortest() throws {
     let cost = UInt64(problem.count * problem.dimension)

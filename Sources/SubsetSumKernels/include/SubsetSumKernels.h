@@ -27,6 +27,8 @@ double tombola_largest_f64(const double *values, long count);
 /// are. NaN is not below. `places` has room for `count` indices, which are below 2^31.
 long tombola_reaching_f32(const float *values, long count, float limit, int *places);
 long tombola_reaching_f64(const double *values, long count, double limit, int *places);
+/// The same, and replaces the values by zeros.
+long tombola_take_reaching_f32(float *values, long count, float limit, int *places);
 
 /// A square around a point, and how a bitmap has cells on two axes: value v lies in cell min(max(0,
 /// (v − low)·inverse), last), rounded down, and each cell of x has a row of `words` words of 32
@@ -54,6 +56,23 @@ void tombola_projections_f64(const double *matrix, const double *inverse, long s
                              const double *residuals, const double *scores, long count, double *coordinates,
                              double *scratch);
 
+/// The same with products and their sums in Float32: the residuals' entries are multiplied by
+/// `scales`, and then rounded. Returns 0 where a product is not finite, else 1. Rows of residuals
+/// and of `scales` end in zeros. `scratch` has room for 16·`stride` entries.
+int tombola_projections_f32(const float *matrix, const double *scales, const double *inverse, long size, long stride,
+                            long m, const double *residuals, const double *scores, long count, double *coordinates,
+                            float *scratch);
+
+/// Writes 2^`size` rows of `size` + 1 entries: Tᵀs and a zero, where T is the lower triangle
+/// `factor` and s_i = 1 where bit i of the row's number is set, else −1.
+void tombola_signed_sums_f64(const double *factor, long size, double *sums);
+/// Writes panels of eight rows of `entries` entries each, entry j of the eight one after another:
+/// place k holds row k·`apart` modulo `row_count`.
+void tombola_panels_f64(const double *rows, long row_count, long entries, long apart, long panel_count,
+                        double *panels);
+/// Writes rows of `entries` entries times `shrink` to rows with room for one more entry.
+void tombola_pack_f32(const double *rows, long count, long entries, double shrink, float *packed);
+
 /// Writes the squared distances of `point_count` points, `step` entries apart, from eight others,
 /// whose entry j is panel[8·j…8·j + 7]: eight distances a point. Each sum is over `count` entries
 /// in ascending order, without fma.
@@ -66,3 +85,23 @@ void tombola_eight_distances_f64(const double *panel, const double *points, long
 void tombola_children_f64(const double *residuals, const uint32_t *parents, const uint16_t *codes, long count,
                           const double *low_sums, const double *high_sums, long low_count, long stride,
                           double *children);
+
+// A symmetric m × m matrix is its upper triangle in rows of `stride` entries, a multiple of 8. What
+// lies below the diagonal is changed without meaning. Sums run in ascending order of the rows above
+// an entry, every product and sum rounded.
+
+/// Adds ¼·Σ x·xᵀ over `count` rows x of `stride` entries, the last of them zeros, to a matrix.
+void tombola_add_quarter_squares_f64(const double *rows, long count, long m, long stride, double *matrix);
+/// Replaces a matrix by U with Uᵀ·U the matrix. A pivot below 2⁻⁴⁸ of its diagonal entry is raised
+/// to that, or to the smallest normal number.
+void tombola_factorize_f64(double *matrix, long m, long stride);
+/// Replaces each of `count` vectors x of `stride` entries by U⁻ᵀx.
+void tombola_solve_forward_f64(const double *factor, long m, long stride, double *vectors, long count);
+/// Replaces each of `count` vectors x of `stride` entries, at most 16, by U⁻¹x. `scratch` has room
+/// for 16·m entries.
+void tombola_solve_backward_f64(const double *factor, long m, long stride, double *vectors, long count,
+                                double *scratch);
+
+/// Puts the least `count` of some values into `least`, ascending, infinity where there are fewer.
+/// NaN is left out.
+void tombola_least_f64(const double *values, long value_count, long count, double *least);

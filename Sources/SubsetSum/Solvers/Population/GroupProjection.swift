@@ -12,7 +12,8 @@ import SubsetSumKernels
 /// σ = rᵀ(A + ¼XXᵀ)⁻¹r, by the matrix inversion lemma (Woodbury 1950): ρ = σ − yᵀ(I + TᵀT)⁻¹y. So a
 /// state costs g·m multiplications and a child g + 1, where whitening residuals takes m²/2 and m.
 ///
-/// Everything is Float64 in a fixed order: it takes part in decisions.
+/// Everything is in a fixed order, as it takes part in decisions, and in Float64 but for the
+/// products with residuals.
 package struct GroupProjection {
   /// g, the candidates of the group.
   package let size: Int
@@ -20,57 +21,99 @@ package struct GroupProjection {
   private let stride: Int
   /// T⁻¹·½XᵀA⁻¹: g rows of `stride` entries.
   private let rows: OwnedBuffer<Double>
+  /// The same rows, each entry divided by a power of two of its column, and those powers.
+  private let singles: OwnedBuffer<Float>
+  private let scales: OwnedBuffer<Double>
   /// B⁻¹, where B·Bᵀ = I + TᵀT: g rows of g entries, zeros above the diagonal.
   private let inverse: OwnedBuffer<Double>
-  /// Row c is Tᵀs with s_i = 1 where bit i of c is set and −1 elsewhere, and a zero: 2^g rows of
-  /// g + 1 entries.
-  let sums: OwnedBuffer<Double>
+  /// T: g rows of g entries, of which the lower triangle is defined.
+  private let factor: OwnedBuffer<Double>
 
-  /// The rows of `sums`, one after another.
-  package var sumRows: UnsafePointer<Double> { UnsafePointer(sums.base) }
   /// The entries of a state or a sum.
   package var coordinateCount: Int { size + 1 }
 
   /// The projection of candidates of `stride` entries each, one after another.
   ///
-  /// Complexity: g·m² + g²·m + 2^g·g.
+  /// Complexity: g·m² + g²·m.
   package init(_ candidates: UnsafePointer<Double>, count g: Int, metric: ReachMetric) {
     (size, dimension, stride) = (g, metric.dimension, metric.stride)
     let (m, stride) = (dimension, stride)
     rows = OwnedBuffer(count: g * stride)
     inverse = OwnedBuffer(count: g * g)
+    let scratch = OwnedBuffer<Double>(count: 16 * m)
     for k in 0..<g * stride { rows.base[k] = candidates[k] / 2 }
-    for i in 0..<g { metric.whiten(rows.base + i * stride) }
-    let factor = OwnedBuffer<Double>(count: g * g)
+    metric.whiten(rows.base, count: g)
+    factor = OwnedBuffer(count: g * g)
     for i in 0..<g {
       for j in 0...i { factor.base[i * g + j] = fixedOrderDot(rows.base + i * stride, rows.base + j * stride, m) }
     }
-    ReachMetric.factorize(factor.base, dimension: g, stride: g)
+    Self.factorize(factor.base, dimension: g)
+    metric.unwhiten(rows.base, count: g, scratch: scratch.base)
     for i in 0..<g {
       let row = rows.base + i * stride
-      metric.unwhiten(row)
       for k in 0..<i {
         let (earlier, weight) = (rows.base + k * stride, factor.base[i * g + k])
         for j in 0..<m { row[j] -= weight * earlier[j] }
       }
       for j in 0..<m { row[j] /= factor.base[i * g + i] }
     }
-    sums = Self.signedSums(factor.base, g)
     Self.invert(factor.base, g, to: inverse.base)
+    singles = OwnedBuffer(count: g * stride)
+    scales = OwnedBuffer(count: stride)
+    singles.base.update(repeating: 0, count: g * stride)
+    scales.base.update(repeating: 0, count: stride)
+    for j in 0..<m {
+      let largest = (0..<g).reduce(0) { max($0, abs(rows.base[$1 * stride + j])) }
+      let exponent = largest > 0 && largest.isFinite ? max(-1000, min(1000, Int(largest.exponent))) : 0
+      let shrink = powerOfTwo(-exponent)
+      scales.base[j] = powerOfTwo(exponent)
+      for i in 0..<g { singles.base[i * stride + j] = Float(rows.base[i * stride + j] * shrink) }
+    }
   }
 
-  /// Row c is Tᵀs and a zero.
-  private static func signedSums(_ factor: UnsafePointer<Double>, _ g: Int) -> OwnedBuffer<Double> {
-    let width = g + 1
-    let sums = OwnedBuffer<Double>(count: width << g)
-    for j in 0..<width { sums.base[j] = (0..<g).reduce(0) { $1 < j || j == g ? $0 : $0 - factor[$1 * g + j] } }
-    for bit in 0..<g {
-      for c in 0..<1 << bit {
-        let (from, to) = (sums.base + c &* width, sums.base + (c | 1 << bit) &* width)
-        for j in 0..<width { to[j] = j <= bit ? from[j] + 2 * factor[bit &* g + j] : from[j] }
+  /// Replaces the lower triangle of a small symmetric matrix by its Cholesky factor.
+  ///
+  /// Rounding can leave no positive pivot where rows are multiples of each other. A pivot is then
+  /// 2⁻⁴⁸ of its diagonal entry.
+  private static func factorize(_ matrix: UnsafeMutablePointer<Double>, dimension g: Int) {
+    for i in 0..<g {
+      let row = matrix + i &* g
+      for j in 0..<i {
+        let other = matrix + j &* g
+        row[j] = (row[j] - fixedOrderDot(row, other, j)) / other[j]
       }
+      let pivot = row[i] - fixedOrderDot(row, row, i)
+      let least = row[i] * 0x1p-48
+      row[i] = (pivot > least ? pivot : max(least, Double.leastNormalMagnitude)).squareRoot()
     }
-    return sums
+  }
+
+  /// Writes Tᵀs and a zero for a group with equal candidates: its member i stands for `counts[i]`
+  /// of them and is √counts[i] times as long as one. So s_i runs from −√counts[i] to √counts[i],
+  /// for the first member fastest.
+  func writeSums(of counts: [Int], to sums: UnsafeMutablePointer<Double>) {
+    let (g, width, factor) = (size, size + 1, factor.base)
+    sums.update(repeating: 0, count: width)
+    for i in 0..<g {
+      for j in 0...i { sums[j] -= Double(counts[i]).squareRoot() * factor[i * g + j] }
+    }
+    var filled = 1
+    for i in 0..<g {
+      let step = 2 / Double(counts[i]).squareRoot()
+      for c in filled..<filled * (counts[i] + 1) {
+        let (from, to) = (sums + (c - filled) &* width, sums + c &* width)
+        for j in 0..<width { to[j] = j <= i ? from[j] + step * factor[i &* g + j] : from[j] }
+      }
+      filled *= counts[i] + 1
+    }
+  }
+
+  /// Writes Tᵀs, with s_i = 1 where bit i of c is set and −1 elsewhere, and a zero to row c of 2^g
+  /// rows of g + 1 entries.
+  ///
+  /// Complexity: 2^g·g.
+  package func writeSums(to sums: UnsafeMutablePointer<Double>) {
+    tombola_signed_sums_f64(factor.base, size, sums)
   }
 
   /// Writes B⁻¹ where B·Bᵀ = I + TᵀT.
@@ -81,7 +124,7 @@ package struct GroupProjection {
         square.base[i * g + j] = (i..<g).reduce(i == j ? 1 : 0) { $0 + factor[$1 * g + i] * factor[$1 * g + j] }
       }
     }
-    ReachMetric.factorize(square.base, dimension: g, stride: g)
+    factorize(square.base, dimension: g)
     inverse.update(repeating: 0, count: g * g)
     for i in 0..<g {
       let row = inverse + i * g
@@ -93,18 +136,30 @@ package struct GroupProjection {
 
   /// Writes y and √ρ of `count` states, g + 1 entries each.
   ///
+  /// Products are summed in Float32, in a fixed order too: y is off by about 10⁻⁷ of the terms that
+  /// it is added up from, which are as large as the sums that it is compared with. Where that is
+  /// not finite, it is done again in Float64.
+  ///
   /// Complexity: g·m + g² a state.
   ///
   /// - Parameters:
   ///   - residuals: `stride` entries each.
   ///   - scores: σ of each state, in the metric before the group.
   ///   - coordinates: room for g + 1 entries a state.
-  ///   - scratch: room for 16·m entries.
+  ///   - scratch: room for 16·`stride` entries.
   package func project(
     _ residuals: UnsafePointer<Double>, scores: UnsafePointer<Double>, count: Int,
     to coordinates: UnsafeMutablePointer<Double>, scratch: UnsafeMutablePointer<Double>
   ) {
+    let isFinite = scratch.withMemoryRebound(to: Float.self, capacity: 2 * Self.states * stride) {
+      tombola_projections_f32(
+        singles.base, scales.base, inverse.base, size, stride, dimension, residuals, scores, count, coordinates, $0)
+    }
+    if isFinite != 0 { return }
     tombola_projections_f64(
       rows.base, inverse.base, size, stride, dimension, residuals, scores, count, coordinates, scratch)
   }
+
+  /// States that are projected together.
+  static let states = 16
 }

@@ -7,25 +7,24 @@ import SubsetSumKernels
 package struct SumPanels {
   /// Sums of a panel.
   static let width = 8
-  /// A panel's members are so far apart, modulo the number of sums.
+  /// A panel's members are so far apart, modulo the number of sums. It is a prime.
   private static let apart = 0x9E3779B1
 
   private let values: OwnedBuffer<Double>
   private let entries: Int
-  /// A power of two.
-  let count: Int
+  private(set) var count = 0
 
-  /// Panels of `sumCount` sums, a power of two, of `entries` entries each. Sums are repeated where
-  /// they do not fill a panel.
-  package init(_ sums: UnsafePointer<Double>, sumCount: Int, entries: Int) {
+  /// Room for panels of at most `capacity` sums of `entries` entries each.
+  package init(capacity: Int, entries: Int) {
     self.entries = entries
+    values = OwnedBuffer(count: max(Self.width, capacity) * entries)
+  }
+
+  /// Deals sums, one after another, to the panels. Sums are repeated where they do not fill one,
+  /// and up to seven may be left out.
+  package mutating func load(_ sums: UnsafePointer<Double>, count sumCount: Int) {
     count = max(1, sumCount / Self.width)
-    values = OwnedBuffer(count: count * Self.width * entries)
-    for place in 0..<count * Self.width {
-      let sum = sums + (place &* Self.apart & (sumCount - 1)) * entries
-      let panel = values.base + place / Self.width * Self.width * entries
-      for j in 0..<entries { panel[j * Self.width + place % Self.width] = sum[j] }
-    }
+    tombola_panels_f64(sums, sumCount, entries, Self.apart, count, values.base)
   }
 
   /// Bytes of the panels of 2^g sums of g + 1 entries.
@@ -89,17 +88,8 @@ package struct PopulationCut {
 
   /// The value at a low place of the sample, as if it were sorted. NaN counts as infinite.
   private func lowest(_ place: Int, _ taken: Int) -> Double {
-    let (values, best) = (sample.base, best.base)
-    best.update(repeating: .infinity, count: place + 1)
-    for k in 0..<taken where values[k] < best[place] {
-      var i = place
-      while i > 0, best[i &- 1] > values[k] {
-        best[i] = best[i &- 1]
-        i &-= 1
-      }
-      best[i] = values[k]
-    }
-    return best[place]
+    tombola_least_f64(sample.base, taken, place + 1, best.base)
+    return best.base[place]
   }
 }
 

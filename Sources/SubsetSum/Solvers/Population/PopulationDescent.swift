@@ -9,8 +9,8 @@ import SubsetSumKernels
 /// the order of their parents (`PopulationVisitor`). A child's score is its parent's in the next
 /// rung. One thread uses a descent at a time; all its memory is made once.
 final class PopulationDescent: @unchecked Sendable {
-  /// The children that there is room for: half as many again as the width, and some.
-  private static func room(_ width: Int) -> Int { width + width / 2 + 16 }
+  /// The children that there is room for: a quarter more than the width, and some.
+  private static func room(_ width: Int) -> Int { width + width / 4 + 16 }
 
   let width: Int
   private let capacity: Int
@@ -30,6 +30,8 @@ final class PopulationDescent: @unchecked Sendable {
   private var parents: [OwnedBuffer<UInt32>] = []
   private var codes: [OwnedBuffer<UInt16>] = []
   private var count = 0
+  /// Rungs that left out every second child.
+  private var thinned = 0
   /// Work of the last run.
   private(set) var work: UInt64 = 0
   private(set) var evaluations: UInt64 = 0
@@ -54,7 +56,7 @@ final class PopulationDescent: @unchecked Sendable {
     childScores = OwnedBuffer(count: capacity)
     spare = OwnedBuffer(count: capacity)
     coordinates = OwnedBuffer(count: capacity * (groupSize + 1))
-    scratch = OwnedBuffer(count: 16 * m)
+    scratch = OwnedBuffer(count: GroupProjection.states * stride)
     for _ in 0..<rungCount {
       parents.append(OwnedBuffer(count: capacity))
       codes.append(OwnedBuffer(count: capacity))
@@ -77,33 +79,44 @@ final class PopulationDescent: @unchecked Sendable {
     }
   }
 
-  /// Goes down from one residual, in which all candidates of the ladder count by half. Nil when the
-  /// run must stop.
+  /// Goes down from one residual each, in which all candidates of the ladder count by half. Nil
+  /// when the run must stop. Descents do not depend on each other: side by side they share the sums
+  /// of each rung.
   ///
-  /// - Parameter thinning: a number other than 0 leaves out every second child of the first rungs
-  ///   that must choose, in a pattern of its own.
-  func run(
-    _ ladder: PopulationLadder, from start: UnsafePointer<Double>, measure: ExchangeMeasure, thinning: Int,
-    _ control: RunControl
-  ) throws -> Ending? {
+  /// - Parameter starts: a residual for each descent, and a number: one other than 0 leaves out
+  ///   every second child of the first rungs that must choose, in a pattern of its own.
+  static func run(
+    _ descents: ArraySlice<PopulationDescent>, _ ladder: PopulationLadder, rows: ShortCandidates,
+    from starts: [(residual: OwnedBuffer<Double>, thinning: Int)], measure: ExchangeMeasure,
+    sums: inout [Int: RungSums], _ control: RunControl
+  ) throws -> [Ending]? {
+    for (descent, start) in zip(descents, starts) { descent.begin(ladder, from: start.residual.base) }
+    for (depth, rung) in ladder.rungs.enumerated() {
+      let members = rung.counts.count
+      let room = sums[members] ?? RungSums(members: members, groupSize: ladder.groupSize, stride: rows.stride)
+      sums[members] = room
+      room.load(rung, rows)
+      for (descent, start) in zip(descents, starts) {
+        let mustChoose = descent.count * rung.sumCount > descent.width
+        let pattern = mustChoose && descent.thinned < thinnedRungs ? start.thinning : 0
+        if pattern != 0 { descent.thinned += 1 }
+        guard try descent.step(rung, room, depth, pattern: pattern, control) else { return nil }
+      }
+    }
+    return zip(descents, starts).map { descent, _ in descent.ending(ladder, measure) }
+  }
+
+  private func begin(_ ladder: PopulationLadder, from start: UnsafePointer<Double>) {
     residuals.base.update(from: start, count: stride)
     scores.base[0] = ladder.score(start, scratch: scratch.base)
-    (count, work, evaluations) = (1, UInt64(m * (m + 1) / 2), 0)
-    var thinned = 0
-    for (depth, rung) in ladder.rungs.enumerated() {
-      let mustChoose = count * rung.sumCount > width
-      let pattern = mustChoose && thinning != 0 && thinned < Self.thinnedRungs ? thinning : 0
-      if pattern != 0 { thinned += 1 }
-      guard try step(rung, depth, pattern: pattern, control) else { return nil }
-    }
-    return ending(ladder, measure)
+    (count, work, evaluations, thinned) = (1, UInt64(m * (m + 1) / 2), 0, 0)
   }
 
   private static let thinnedRungs = 3
 
   /// Replaces the states by their best children. False when the run must stop.
   private func step(
-    _ rung: PopulationLadder.Rung, _ depth: Int, pattern: Int, _ control: RunControl
+    _ rung: PopulationLadder.Rung, _ room: RungSums, _ depth: Int, pattern: Int, _ control: RunControl
   ) throws -> Bool {
     let entries = rung.projection.coordinateCount
     rung.projection.project(
@@ -117,25 +130,25 @@ final class PopulationDescent: @unchecked Sendable {
     if pairs > wanted {
       work += UInt64(PopulationCut.sampleSize(pairs) * entries)
       cut = quantile.score(
-        rung.panels, states: coordinates.base, entries: entries, count: count, wanted: wanted, of: pairs)
+        room.panels, states: coordinates.base, entries: entries, count: count, wanted: wanted, of: pairs)
     }
     var visitor = PopulationVisitor(
-      states: coordinates.base, sums: rung.projection.sums.base, entries: entries, cut: cut, pattern: pattern,
-      parents: parents[depth].base, codes: codes[depth].base, scores: childScores.base, spare: spare.base,
-      width: width, capacity: capacity, control: control)
+      states: coordinates.base, sums: room.sums.base, choices: room.codes.base, entries: entries, cut: cut,
+      pattern: pattern, parents: parents[depth].base, codes: codes[depth].base, scores: childScores.base,
+      spare: spare.base, width: width, capacity: capacity, control: control)
     let tile = tiles[entries] ?? ScreenTile(dimension: entries)
     tiles[entries] = tile
     guard
-      try rung.screen.run(
+      try room.screen.run(
         leftCount: count, left: { UnsafePointer(coordinates.base + $0 &* entries) }, tile: tile, &visitor)
     else { return false }
     // A pattern may leave out all of a few children.
-    if visitor.count == 0, pattern != 0 { return try step(rung, depth, pattern: 0, control) }
+    if visitor.count == 0, pattern != 0 { return try step(rung, room, depth, pattern: 0, control) }
     count = visitor.count
     work += UInt64(2 * count * m)
     tombola_children_f64(
-      residuals.base, parents[depth].base, codes[depth].base, count, rung.lowSums.base, rung.highSums.base,
-      rung.lowCount, stride, children.base)
+      residuals.base, parents[depth].base, codes[depth].base, count, room.lowSums.base, room.highSums.base,
+      room.lowBits, stride, children.base)
     swap(&residuals, &children)
     swap(&scores, &childScores)
     return count > 0
@@ -153,9 +166,7 @@ final class PopulationDescent: @unchecked Sendable {
     var state = best
     for depth in ladder.rungs.indices.reversed() {
       let code = codes[depth].base[state]
-      for (bit, position) in ladder.rungs[depth].group.enumerated() {
-        isChosen[position] = code >> UInt16(bit) & 1 == 1
-      }
+      RungSums.mark(code, of: ladder.rungs[depth], in: &isChosen)
       state = Int(parents[depth].base[state])
     }
     return Ending(

@@ -8,6 +8,11 @@ final class PopulationRun {
   /// at what they reached.
   static let lanes = 4
   static let firstWidth = 64
+  /// The first round of a ticket's block only finds what error to aim at; the next has what is
+  /// left.
+  static let firstWidthForBlocks = 24
+  /// Descents no wider than this go down side by side.
+  static let widestTogether = 512
   static let widening = 4
   /// Fewer states than this are no population.
   static let leastWidth = 4
@@ -24,12 +29,16 @@ final class PopulationRun {
   private let rows: ShortCandidates
   /// The candidates that may be chosen or not, the shortest ones; the others are as in the start.
   private let window: Int
+  /// Whether this is a block of a ticket.
+  private let isForBlocks: Bool
   /// The candidates that populations decide.
   private let laddered: Int
   private let outside: [Int]
   private let measures: [ExchangeMeasure]
   private var ladder: PopulationLadder?
   private var descents: [PopulationDescent] = []
+  /// For each worker, by the size of a group.
+  private var sums: [[Int: RungSums]] = []
   /// The decisions of the longest candidates, which all starts share, and what is then left of the
   /// target where all others count by half.
   private var shared: [Bool]
@@ -62,10 +71,11 @@ final class PopulationRun {
   ///
   /// - Parameters:
   ///   - start: a subset to improve, ascending.
-  ///   - keepsLong: whether candidates longer than the ladder's stay as they are in the start.
+  ///   - isForBlocks: whether this is a block of a ticket, where candidates longer than the
+  ///     ladder's stay as they are in the start.
   /// - Throws: `SubsetSumError.memoryLimit`; `Interruption` when the run must stop.
   init(
-    _ problem: Problem, start: Solution, width: Int, groupSize: Int, firstRound: Int, keepsLong: Bool, workers: Int,
+    _ problem: Problem, start: Solution, width: Int, groupSize: Int, firstRound: Int, isForBlocks: Bool, workers: Int,
     _ meter: WorkMeter
   ) throws {
     self.problem = problem
@@ -78,7 +88,8 @@ final class PopulationRun {
     let stride = rows.stride
     let memory = meter.control.limits.memoryBytes ?? Self.largestWindowBytes
     laddered = min(problem.count, Self.laddered(dimension: rows.dimension))
-    window = keepsLong ? laddered : min(problem.count, max(laddered, memory / 2 / (8 * stride)))
+    self.isForBlocks = isForBlocks
+    window = isForBlocks ? laddered : min(problem.count, max(laddered, memory / 2 / (8 * stride)))
     try rows.extend(to: window, meter.control)
     let isInside = Set(rows.order[..<window])
     outside = start.subset.filter { !isInside.contains($0) }
@@ -129,15 +140,21 @@ final class PopulationRun {
   /// Rounds of descents until a limit ends them.
   func all() throws {
     var width = Self.firstWidth
-    for _ in 0..<min(round, 16) where width < widest { width *= Self.widening }
+    // A run that goes on after others begins where those had learnt what error to aim at.
+    if round > 0 { width *= Self.widening }
+    if isForBlocks { width = Self.firstWidthForBlocks }
     width = min(width, widest)
+    var before = 0
     while best.figure > 0 {
       guard let ladder = try ladderInUse(), let fitting = fittingWidth(width, ladder) else { return }
+      // Descents of much narrower populations find no less any more.
+      if isForBlocks, meter.control.limits.work == nil, fitting < before / 2 { return }
+      before = fitting
       if try !lanes(round, width: fitting, ladder) { return }
       meter.report("population", completed: round, total: 0, best: best.figure / rows.scaling)
       // A population of all subsets has met the best.
       if window == problem.count, window < Int.bitWidth - 2, fitting >= 1 << window { return }
-      width = min(widest, width * Self.widening)
+      width = isForBlocks ? widest : min(widest, width * Self.widening)
       round += 1
     }
   }
@@ -183,31 +200,39 @@ final class PopulationRun {
   /// One round. False when the run must stop.
   private func lanes(_ round: Int, width: Int, _ ladder: PopulationLadder) throws -> Bool {
     let used = max(1, min(workers, Self.lanes))
-    if descents.count < used || descents[0].width != width {
-      descents = (0..<used).map { _ in
+    // Narrow descents share the sums of a rung; of wide ones some are done if the time is up.
+    let together = width <= Self.widestTogether ? (Self.lanes + used - 1) / used : 1
+    if descents.count < used * together || descents[0].width != width {
+      descents = (0..<used * together).map { _ in
         PopulationDescent(
           width: width, dimension: rows.dimension, stride: rows.stride, rungCount: ladder.rungs.count,
           groupSize: groupSize)
       }
     }
+    while sums.count < used { sums.append([:]) }
     let results = Guarded([LaneResult?](repeating: nil, count: Self.lanes))
     let (control, descents) = (meter.control, descents)
     nonisolated(unsafe) let run = self
-    try Workers.forEach(count: Self.lanes, workers: used) { lane, worker in
-      if control.interruption() != nil { return }
-      let number = round * Self.lanes + lane
-      let start = OwnedBuffer<Double>(count: run.rows.stride)
-      start.base.update(from: run.rest.base, count: run.rows.stride)
-      var isChosen = run.shared
-      run.decide(min(run.window, 4 * run.laddered) - 1, downTo: run.laddered, &isChosen, start.base, turn: number)
-      let isAlike = run.window <= run.laddered * 3 / 2
-      let descent = descents[worker]
-      let ending = try descent.run(
-        ladder, from: start.base, measure: run.measures[worker], thinning: isAlike ? number : 0, control)
-      guard let ending else { return }
-      let result = LaneResult(
-        ending: ending, isChosen: isChosen, work: descent.work, evaluations: descent.evaluations)
-      results.withLock { $0[lane] = result }
+    try sums.withUnsafeMutableBufferPointer { sums in
+      // Each worker has sums of its own.
+      nonisolated(unsafe) let sums = sums.baseAddress!
+      try Workers.forEach(count: (Self.lanes + together - 1) / together, workers: used) { task, worker in
+        if control.interruption() != nil { return }
+        let lanes = task * together..<min(Self.lanes, task * together + together)
+        let starts = lanes.map { run.start(round * Self.lanes + $0) }
+        let own = descents[worker * together..<worker * together + lanes.count]
+        let endings = try PopulationDescent.run(
+          own, ladder, rows: run.rows, from: starts.map { ($0.residual, $0.thinning) }, measure: run.measures[worker],
+          sums: &sums[worker], control)
+        guard let endings else { return }
+        results.withLock {
+          for (k, lane) in lanes.enumerated() {
+            let descent = own[own.startIndex + k]
+            $0[lane] = LaneResult(
+              ending: endings[k], isChosen: starts[k].isChosen, work: descent.work, evaluations: descent.evaluations)
+          }
+        }
+      }
     }
     var isComplete = true
     for result in results.withLock({ $0 }) {
@@ -223,6 +248,16 @@ final class PopulationRun {
       tolerance = max(ending.meanSquare.squareRoot(), rows.norm(0) * 0x1p-20, .leastNormalMagnitude)
     }
     return !meter.isInterrupted() && isComplete
+  }
+
+  /// Where a lane begins: what is left of the target, which longer candidates than the ladder's are
+  /// chosen, and the number of its pattern.
+  private func start(_ number: Int) -> (residual: OwnedBuffer<Double>, isChosen: [Bool], thinning: Int) {
+    let residual = OwnedBuffer<Double>(count: rows.stride)
+    residual.base.update(from: rest.base, count: rows.stride)
+    var isChosen = shared
+    decide(min(window, 4 * laddered) - 1, downTo: laddered, &isChosen, residual.base, turn: number)
+    return (residual, isChosen, window <= laddered * 3 / 2 ? number : 0)
   }
 
   /// What a lane ends with.

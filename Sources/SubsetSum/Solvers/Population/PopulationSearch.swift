@@ -27,8 +27,8 @@ import RunControl
 /// 1900), 0.014 at (72, 16000).
 ///
 /// Complexity: for a descent of w states w·(1126 + 1.2·m) for each candidate decided; for the
-/// groups' metrics once m³/6 + 15·m² a group. Memory: 16·m bytes a state, 2.4·10⁵ + 592·m bytes a
-/// group, and up to 64 MB for rounded candidates.
+/// groups' metrics once m³/6 + 15·m² a group. Memory: 16·m bytes a state, 80·m bytes a group, and
+/// up to 64 MB for rounded candidates.
 public struct PopulationSearch: MultipleWorkers {
   /// The work limit of a run that states none: 2³².
   static let defaultWorkLimit: UInt64 = 1 << 32
@@ -52,7 +52,7 @@ public struct PopulationSearch: MultipleWorkers {
   /// Candidates that are decided together. In blocks of tickets, where populations are narrow, 9
   /// give errors 4 % lower than 10 do.
   private var groupSize: Int { isForBlocks ? PopulationLadder.largestGroup - 1 : PopulationLadder.largestGroup }
-  /// The number of the first round. Rounds above the first few are as wide as `width`.
+  /// The number of the first round, which counts those of runs before this one.
   package var firstRound = 0
 
   /// A search with descents of up to `width` states.
@@ -68,8 +68,9 @@ public struct PopulationSearch: MultipleWorkers {
     return search
   }
 
-  /// The work after which the search for a ticket's block is done: 2¹⁴ units for each entry of its
-  /// candidates, at most 2³⁰.
+  /// What the search for a ticket's block does at most, 2¹⁴ units for each entry of its candidates
+  /// and no more than 2³⁰; it is done before where a round half as wide as the one before no longer
+  /// fits.
   static func blockEffort(_ problem: Problem) -> UInt64 {
     UInt64(min(1 << 30, ByteCount.product(1 << 14, problem.count, problem.dimension)))
   }
@@ -101,7 +102,7 @@ public struct PopulationSearch: MultipleWorkers {
         return try solution(claim(subset, meter), for: problem, control)
       }
       let run = try PopulationRun(
-        problem, start: first, width: width, groupSize: groupSize, firstRound: firstRound, keepsLong: isForBlocks,
+        problem, start: first, width: width, groupSize: groupSize, firstRound: firstRound, isForBlocks: isForBlocks,
         workers: workers, meter)
       var interruption: Interruption?
       do { try run.all() } catch let caught as Interruption { interruption = caught }

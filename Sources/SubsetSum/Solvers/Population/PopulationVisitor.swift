@@ -8,11 +8,13 @@ struct PopulationVisitor: PairVisitor {
   /// The states and the group's sums, `entries` coordinates each.
   let states: UnsafePointer<Double>
   let sums: UnsafePointer<Double>
+  /// The choice that each sum stands for.
+  let choices: UnsafePointer<UInt16>
   let entries: Int
   private(set) var cut: Double
   /// A number other than 0 leaves out every second child, in a pattern of its own.
   let pattern: Int
-  /// Of each child taken: its parent's number, its sum's, and its score.
+  /// Of each child taken: its parent's number, its choice, and its score.
   let parents: UnsafeMutablePointer<UInt32>
   let codes: UnsafeMutablePointer<UInt16>
   let scores: UnsafeMutablePointer<Double>
@@ -30,7 +32,7 @@ struct PopulationVisitor: PairVisitor {
     if !(score <= cut) { return }
     if pattern != 0, SplitMix.draw(pattern, left << 16 | right) & 1 == 0 { return }
     parents[count] = UInt32(truncatingIfNeeded: left)
-    codes[count] = UInt16(truncatingIfNeeded: right)
+    codes[count] = choices[right]
     scores[count] = score
     count &+= 1
     if count == capacity { keepTheBest() }
