@@ -13,8 +13,9 @@ struct SolveBatchCommand: ParsableCommand {
     discussion: """
       Generated instances in one dimension: --count, --instances, --seed and a --law (\(InstanceLaw.allCases.map { "\($0.rawValue): \($0.summary)" }.joined(separator: "; "))). \
       Generated in more dimensions: --dimension, --count, --instances, --seed, as many targets over one set of candidates as 'solve' makes them. \
-      A file: PROBLEM.npz with candidates (n, m) and targets (t, m), all over the same candidates, whose half sums are made once; \
-      or with candidates (t, n, m), other ones for each target, of any number: each is solved as 'solve' does it, one a core, sharing the time. \
+      A file: PROBLEM.npz with candidates (n, m) and targets (t, m), all over the same \
+      candidates, whose half sums are made once; or with candidates (t, n, m), other ones for each \
+      target, of any number: each is solved as 'solve' does it, one a core, sharing the time. \
       Every other optimum is proved unless a limit stops its search. Exit code 0: done; 1: some error is above --epsilon; 3: stopped by a limit. The search of 397 000 weights with 21 candidates each \
       of Pensia et al. 2020, on surrogate targets: --count 21 --instances 397000 --seed 1 --law weights --epsilon 0.01.
       """)

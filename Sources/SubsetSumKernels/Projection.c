@@ -6,8 +6,6 @@
 // Sixteen states are turned into columns of lanes, so that every lane adds up the entries of one
 // state in the order of the matrix's columns.
 typedef double Lanes __attribute__((vector_size(64), aligned(8)));
-typedef float Singles __attribute__((vector_size(32), aligned(4)));
-typedef float Wide __attribute__((vector_size(64), aligned(4)));
 
 // Divides the sizes of groups evenly, or nearly so.
 #define ROWS 5
@@ -16,46 +14,24 @@ typedef float Wide __attribute__((vector_size(64), aligned(4)));
 #define LOAD(p) (*(const Lanes *)(p))
 #define SHUFFLE __builtin_shufflevector
 
-// Turns eight vectors of eight lanes: lane i of vector k becomes lane k of vector i.
-#define TURN(V, x)                                                                                 \
-  do {                                                                                             \
-    V pairs[8], fours[8];                                                                          \
-    for (long i = 0; i < 8; i += 2) {                                                              \
-      pairs[i] = SHUFFLE(x[i], x[i + 1], 0, 8, 2, 10, 4, 12, 6, 14);                               \
-      pairs[i + 1] = SHUFFLE(x[i], x[i + 1], 1, 9, 3, 11, 5, 13, 7, 15);                           \
-    }                                                                                              \
-    for (long i = 0; i < 8; i += 4)                                                                \
-      for (long odd = 0; odd < 2; odd++) {                                                         \
-        fours[i + odd] = SHUFFLE(pairs[i + odd], pairs[i + 2 + odd], 0, 1, 8, 9, 4, 5, 12, 13);    \
-        fours[i + 2 + odd] =                                                                       \
-            SHUFFLE(pairs[i + odd], pairs[i + 2 + odd], 2, 3, 10, 11, 6, 7, 14, 15);               \
-      }                                                                                            \
-    for (long c = 0; c < 4; c++) {                                                                 \
-      x[c] = SHUFFLE(fours[c], fours[4 + c], 0, 1, 2, 3, 8, 9, 10, 11);                            \
-      x[c + 4] = SHUFFLE(fours[c], fours[4 + c], 4, 5, 6, 7, 12, 13, 14, 15);                      \
-    }                                                                                              \
-  } while (0)
-
-// Writes y and √ρ of `filled` of sixteen states, whose products have a state in a lane. False where
-// one is not finite.
-static inline __attribute__((always_inline)) int finish(const Lanes (*products)[2], const double *inverse, long size,
-                                                        const double *scores, long filled, double *coordinates) {
-  Lanes explained[2] = {{0}};
-  for (long i = 0; i < size; i++) {
-    Lanes reduced[2] = {{0}};
-    for (long k = 0; k <= i; k++)
-      for (long half = 0; half < 2; half++) reduced[half] += inverse[i * size + k] * products[k][half];
-    for (long half = 0; half < 2; half++) explained[half] += reduced[half] * reduced[half];
+// Writes entries b to b + 7 of eight states, an entry of all eight at a time, STATES apart.
+static inline __attribute__((always_inline)) void turn(const double *const *states, long b, double *columns) {
+  Lanes pairs[8], fours[8];
+  for (long i = 0; i < 8; i += 2) {
+    const Lanes x = LOAD(states[i] + b), y = LOAD(states[i + 1] + b);
+    pairs[i] = SHUFFLE(x, y, 0, 8, 2, 10, 4, 12, 6, 14);
+    pairs[i + 1] = SHUFFLE(x, y, 1, 9, 3, 11, 5, 13, 7, 15);
   }
-  int is_finite = 1;
-  for (long v = 0; v < filled; v++) {
-    double *state = coordinates + v * (size + 1);
-    for (long i = 0; i < size; i++) state[i] = products[i][v / 8][v % 8];
-    const double square = explained[v / 8][v % 8], rest = scores[v] - square;
-    state[size] = rest > 0 ? __builtin_sqrt(rest) : 0;
-    is_finite &= square - square == 0;
+  for (long i = 0; i < 8; i += 4) {
+    for (long odd = 0; odd < 2; odd++) {
+      fours[i + odd] = SHUFFLE(pairs[i + odd], pairs[i + 2 + odd], 0, 1, 8, 9, 4, 5, 12, 13);
+      fours[i + 2 + odd] = SHUFFLE(pairs[i + odd], pairs[i + 2 + odd], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
   }
-  return is_finite;
+  for (long c = 0; c < 4; c++) {
+    *(Lanes *)(columns + c * STATES) = SHUFFLE(fours[c], fours[4 + c], 0, 1, 2, 3, 8, 9, 10, 11);
+    *(Lanes *)(columns + (c + 4) * STATES) = SHUFFLE(fours[c], fours[4 + c], 4, 5, 6, 7, 12, 13, 14, 15);
+  }
 }
 
 CLONES void tombola_projections_f64(const double *matrix, const double *inverse, long size, long stride, long m,
@@ -67,12 +43,7 @@ CLONES void tombola_projections_f64(const double *matrix, const double *inverse,
     for (long v = 0; v < STATES; v++) states[v] = residuals + (start + (v < filled ? v : 0)) * stride;
     long b = 0;
     for (; b + 8 <= m; b += 8)
-      for (long v = 0; v < STATES; v += 8) {
-        Lanes x[8];
-        for (long c = 0; c < 8; c++) x[c] = LOAD(states[v + c] + b);
-        TURN(Lanes, x);
-        for (long c = 0; c < 8; c++) *(Lanes *)(scratch + (b + c) * STATES + v) = x[c];
-      }
+      for (long v = 0; v < STATES; v += 8) turn(states + v, b, scratch + b * STATES + v);
     for (; b < m; b++)
       for (long v = 0; v < STATES; v++) scratch[b * STATES + v] = states[v][b];
 
@@ -89,46 +60,20 @@ CLONES void tombola_projections_f64(const double *matrix, const double *inverse,
         for (long i = 0; i < ROWS && a + i < size; i++) products[a + i][half] = sums[i];
       }
 
-    finish(products, inverse, size, scores + start, filled, coordinates + start * (size + 1));
-  }
-}
-
-CLONES int tombola_projections_f32(const float *matrix, const double *scales, const double *inverse, long size,
-                                   long stride, long m, const double *residuals, const double *scores, long count,
-                                   double *coordinates, float *scratch) {
-  int is_finite = 1;
-  for (long start = 0; start < count; start += STATES) {
-    const long filled = count - start < STATES ? count - start : STATES;
-    const double *states[STATES];
-    for (long v = 0; v < STATES; v++) states[v] = residuals + (start + (v < filled ? v : 0)) * stride;
-    // Rows are padded to a multiple of eight.
-    for (long b = 0; b < m; b += 8)
-      for (long v = 0; v < STATES; v += 8) {
-        Singles x[8];
-        for (long c = 0; c < 8; c++)
-          x[c] = __builtin_convertvector(LOAD(states[v + c] + b) * LOAD(scales + b), Singles);
-        TURN(Singles, x);
-        for (long c = 0; c < 8; c++) *(Singles *)(scratch + (b + c) * STATES + v) = x[c];
-      }
-    Lanes products[MOST_ROWS][2];
-    for (long a = 0; a < size; a += ROWS) {
-      Wide sums[ROWS] = {{0}};
-      const float *rows[ROWS];
-      for (long i = 0; i < ROWS; i++) rows[i] = matrix + (a + i < size ? a + i : a) * stride;
-      for (long j = 0; j < m; j++) {
-        const Wide column = *(const Wide *)(scratch + j * STATES);
-        for (long i = 0; i < ROWS; i++) sums[i] += rows[i][j] * column;
-      }
-      for (long i = 0; i < ROWS && a + i < size; i++) {
-        float halves[STATES];
-        *(Wide *)halves = sums[i];
-        for (long half = 0; half < 2; half++)
-          products[a + i][half] = __builtin_convertvector(*(const Singles *)(halves + 8 * half), Lanes);
-      }
+    Lanes explained[2] = {{0}};
+    for (long i = 0; i < size; i++) {
+      Lanes reduced[2] = {{0}};
+      for (long k = 0; k <= i; k++)
+        for (long half = 0; half < 2; half++) reduced[half] += inverse[i * size + k] * products[k][half];
+      for (long half = 0; half < 2; half++) explained[half] += reduced[half] * reduced[half];
     }
-    is_finite &= finish(products, inverse, size, scores + start, filled, coordinates + start * (size + 1));
+    for (long v = 0; v < filled; v++) {
+      double *state = coordinates + (start + v) * (size + 1);
+      for (long i = 0; i < size; i++) state[i] = products[i][v / 8][v % 8];
+      const double rest = scores[start + v] - explained[v / 8][v % 8];
+      state[size] = rest > 0 ? __builtin_sqrt(rest) : 0;
+    }
   }
-  return is_finite;
 }
 
 // Four points at a time, so that their sums do not wait for each other.

@@ -103,7 +103,7 @@ import Testing
       let members = (0..<g).map { i in (0..<m).map { group[i * stride + $0] } }
       let scores = try (0..<count).map { try space.score(residual($0), remaining: 2 * m, and: members) }
       var coordinates = [Double](repeating: .nan, count: count * (g + 1))
-      var scratch = [Double](repeating: .nan, count: 16 * stride)
+      var scratch = [Double](repeating: .nan, count: 16 * m)
       projection.project(residuals, scores: scores, count: count, to: &coordinates, scratch: &scratch)
       for k in 0..<count {
         for c in [0, 1, (1 << g) - 1, (1 << g) * 5 / 7] {
@@ -114,7 +114,7 @@ import Testing
             let difference = coordinates[k * (g + 1) + j] - sums[c * (g + 1) + j]
             return sum + difference * difference
           }
-          #expect(abs(found - expected) <= 1e-6 * max(expected, scores[k]), "\(kind), state \(k), sum \(c)")
+          #expect(abs(found - expected) <= 1e-7 * max(expected, scores[k]), "\(kind), state \(k), sum \(c)")
         }
       }
     }
@@ -129,7 +129,6 @@ import Testing
       let inverse = (0..<g * g).map { _ in numbers.unit() }
       let states = (0..<count * stride).map { _ in numbers.unit() }
       let scores = (0..<count).map { _ in 1e3 * numbers.unit() }
-      let scales = (0..<stride).map { $0 < m ? Double(sign: .plus, exponent: $0 % 5 - 2, significand: 1) : 0 }
       var found = [Double](repeating: .nan, count: count * (g + 1))
       var scratch = [Double](repeating: .nan, count: 16 * m)
       tombola_projections_f64(matrix, inverse, g, stride, m, states, scores, count, &found, &scratch)
@@ -142,22 +141,6 @@ import Testing
         let expected = products + [rest > 0 ? rest.squareRoot() : 0]
         #expect(Array(found[k * (g + 1)..<(k + 1) * (g + 1)]) == expected, "m \(m), state \(k) of \(count)")
       }
-      let singles = matrix.map { Float($0) }
-      var floats = [Float](repeating: .nan, count: 16 * stride)
-      let padded = states.indices.map { $0 % stride < m ? states[$0] : 0 }
-      let isFinite = tombola_projections_f32(
-        singles, scales, inverse, g, stride, m, padded, scores, count, &found, &floats)
-      #expect(isFinite == 1)
-      for k in 0..<count {
-        for i in 0..<g {
-          var product = Float(0)
-          for j in 0..<m { product += singles[i * stride + j] * Float(states[k * stride + j] * scales[j]) }
-          #expect(found[k * (g + 1) + i] == Double(product), "m \(m), state \(k) of \(count)")
-        }
-      }
-      let huge = padded.map { $0 * 1e300 }
-      #expect(
-        tombola_projections_f32(singles, scales, inverse, g, stride, m, huge, scores, count, &found, &floats) == 0)
     }
   }
 
@@ -221,8 +204,8 @@ import Testing
     #expect(found.error <= (try GreedyFlips().solve(problem, control: RunControl())).error)
   }
 
-  /// Candidates that are repeated are chosen by their
-  /// number alone: the subset is as good as what two of them over a few different ones can reach.
+  /// Of candidates that are repeated only how many are chosen counts: a planted subset with two of
+  /// each, or one where there is but one, is found.
   @Test(arguments: [1, 3, 4]) func repeatedCandidatesCountOnce(times: Int) throws {
     var numbers = TestNumbers(state: 9)
     let (m, different) = (5, 12)

@@ -59,11 +59,17 @@ struct PricedSearch {
     let mean = layerWeights.reduce(0, +) / Double(layerWeights.count)
     var price = 2 * log(2) * mean * Double(setting.graph.layers.count) * exp2(-2 * allowed / entries) / entries
     var budget: BitBudget?
+    // A whole ticket is not given up for what a later pass has when it is stopped.
+    var isWhole = false
+    func part(_ ticket: Ticket) throws { if try !isWhole && fileBytes(ticket) <= bytes { found(ticket) } }
     for trial in 0..<Self.trials {
       var pass = PricedPass(
         self, price: price, beam: max(1, rate.beam / Self.narrowing), budget: nil, phase: "price \(trial + 1)")
-      let ticket = try pass.run { if try fileBytes($0) <= bytes { found($0) } }
-      if try fileBytes(ticket) <= bytes { found(ticket) }
+      let ticket = try pass.run(cut: part)
+      if try fileBytes(ticket) <= bytes {
+        isWhole = true
+        found(ticket)
+      }
       // A bit an entry lowers the price by the factor 4.
       price *= exp2(max(-8, min(8, 2 * (pass.bits - allowed) / entries)))
       budget = BitBudget(expected: pass.blockBits, at: pass.price, allowed: allowed)
@@ -74,11 +80,12 @@ struct PricedSearch {
       tried += 1
       budget?.allowed = allowed
       var pass = PricedPass(self, price: price, beam: rate.beam, budget: budget, phase: "drawing")
-      let ticket = try pass.run { if try best < 0 && fileBytes($0) <= bytes { found($0) } }
+      let ticket = try pass.run(cut: part)
       let size = try fileBytes(ticket)
       if size > bytes {
         allowed -= 8 * Double(size - bytes)
       } else {
+        isWhole = true
         if size > best { found(ticket) }
         best = max(best, size)
         if Double(size) >= Self.fullness * Double(bytes) - 1 { return }

@@ -93,10 +93,12 @@ public struct VectorEncoder: Sendable {
     var found = least <= bytes ? empty : nil
     // Files are made and read some ten times after the search.
     let control = RateSearch.control(control, leaving: (ContinuousClock.now - began) * 12)
+    var stop: StopReason?
     if price > 0 {
       let parts = try Workers.map(count: vectors.count, workers: workers) {
         try part($0, targets[$0], energies[$0], price: price, network, cut, control)
       }
+      stop = control.interruption()
       let best = try BitAllocation(parts: parts, code: BandedListCode(network, bands: [cut]))
         .fitted(bytes: bytes, besides: least) { choices in
           let code = VectorCode(
@@ -105,7 +107,6 @@ public struct VectorEncoder: Sendable {
         }
       found = best?.file ?? found
     }
-    let stop = price > 0 ? control.interruption() : nil
     guard let found else {
       throw TicketError.invalidParameter(
         name: "bits", expected: "enough for a file's first bytes", found: "\(bytes) bytes")

@@ -56,13 +56,6 @@ void tombola_projections_f64(const double *matrix, const double *inverse, long s
                              const double *residuals, const double *scores, long count, double *coordinates,
                              double *scratch);
 
-/// The same with products and their sums in Float32: the residuals' entries are multiplied by
-/// `scales`, and then rounded. Returns 0 where a product is not finite, else 1. Rows of residuals
-/// and of `scales` end in zeros. `scratch` has room for 16·`stride` entries.
-int tombola_projections_f32(const float *matrix, const double *scales, const double *inverse, long size, long stride,
-                            long m, const double *residuals, const double *scores, long count, double *coordinates,
-                            float *scratch);
-
 /// Writes 2^`size` rows of `size` + 1 entries: Tᵀs and a zero, where T is the lower triangle
 /// `factor` and s_i = 1 where bit i of the row's number is set, else −1.
 void tombola_signed_sums_f64(const double *factor, long size, double *sums);

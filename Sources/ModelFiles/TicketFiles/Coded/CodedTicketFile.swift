@@ -75,7 +75,7 @@ enum CodedTicketFile {
       let blocks = ticket.blocks.filter { $0.address.layer == index + 1 }
       let own = MagnitudeBands.oneFilterEach(
         dimension: network.layers[index].sliceCount, filters: network.width)
-      let sizes = ([own] + cuts.compactMap(MagnitudeBands.init(perOctave:))).map { bands in
+      let sizes = Set([own.perOctave] + cuts).sorted().compactMap(MagnitudeBands.init(perOctave:)).map { bands in
         var lists = BandedListCode(network, bands: network.layers.map { _ in bands })
         var coder = BitEncoder()
         for block in blocks { _ = lists.block(block.address, keeping: block.kept, with: &coder) }

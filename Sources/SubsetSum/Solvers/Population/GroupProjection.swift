@@ -12,8 +12,7 @@ import SubsetSumKernels
 /// σ = rᵀ(A + ¼XXᵀ)⁻¹r, by the matrix inversion lemma (Woodbury 1950): ρ = σ − yᵀ(I + TᵀT)⁻¹y. So a
 /// state costs g·m multiplications and a child g + 1, where whitening residuals takes m²/2 and m.
 ///
-/// Everything is in a fixed order, as it takes part in decisions, and in Float64 but for the
-/// products with residuals.
+/// Everything is Float64 in a fixed order: it takes part in decisions.
 package struct GroupProjection {
   /// g, the candidates of the group.
   package let size: Int
@@ -21,9 +20,6 @@ package struct GroupProjection {
   private let stride: Int
   /// T⁻¹·½XᵀA⁻¹: g rows of `stride` entries.
   private let rows: OwnedBuffer<Double>
-  /// The same rows, each entry divided by a power of two of its column, and those powers.
-  private let singles: OwnedBuffer<Float>
-  private let scales: OwnedBuffer<Double>
   /// B⁻¹, where B·Bᵀ = I + TᵀT: g rows of g entries, zeros above the diagonal.
   private let inverse: OwnedBuffer<Double>
   /// T: g rows of g entries, of which the lower triangle is defined.
@@ -58,17 +54,6 @@ package struct GroupProjection {
       for j in 0..<m { row[j] /= factor.base[i * g + i] }
     }
     Self.invert(factor.base, g, to: inverse.base)
-    singles = OwnedBuffer(count: g * stride)
-    scales = OwnedBuffer(count: stride)
-    singles.base.update(repeating: 0, count: g * stride)
-    scales.base.update(repeating: 0, count: stride)
-    for j in 0..<m {
-      let largest = (0..<g).reduce(0) { max($0, abs(rows.base[$1 * stride + j])) }
-      let exponent = largest > 0 && largest.isFinite ? max(-1000, min(1000, Int(largest.exponent))) : 0
-      let shrink = powerOfTwo(-exponent)
-      scales.base[j] = powerOfTwo(exponent)
-      for i in 0..<g { singles.base[i * stride + j] = Float(rows.base[i * stride + j] * shrink) }
-    }
   }
 
   /// Replaces the lower triangle of a small symmetric matrix by its Cholesky factor.
@@ -136,26 +121,17 @@ package struct GroupProjection {
 
   /// Writes y and √ρ of `count` states, g + 1 entries each.
   ///
-  /// Products are summed in Float32, in a fixed order too: y is off by about 10⁻⁷ of the terms that
-  /// it is added up from, which are as large as the sums that it is compared with. Where that is
-  /// not finite, it is done again in Float64.
-  ///
   /// Complexity: g·m + g² a state.
   ///
   /// - Parameters:
   ///   - residuals: `stride` entries each.
   ///   - scores: σ of each state, in the metric before the group.
   ///   - coordinates: room for g + 1 entries a state.
-  ///   - scratch: room for 16·`stride` entries.
+  ///   - scratch: room for 16·m entries.
   package func project(
     _ residuals: UnsafePointer<Double>, scores: UnsafePointer<Double>, count: Int,
     to coordinates: UnsafeMutablePointer<Double>, scratch: UnsafeMutablePointer<Double>
   ) {
-    let isFinite = scratch.withMemoryRebound(to: Float.self, capacity: 2 * Self.states * stride) {
-      tombola_projections_f32(
-        singles.base, scales.base, inverse.base, size, stride, dimension, residuals, scores, count, coordinates, $0)
-    }
-    if isFinite != 0 { return }
     tombola_projections_f64(
       rows.base, inverse.base, size, stride, dimension, residuals, scores, count, coordinates, scratch)
   }

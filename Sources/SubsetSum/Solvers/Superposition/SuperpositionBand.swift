@@ -27,33 +27,23 @@ package struct SuperpositionMetric: Sendable {
   package init(root: Matrix<Double>) { self.root = root }
 
   /// T·E, in a fixed order.
-  package func felt(_ error: [Double]) -> [Double] {
-    let taps = root.rows
-    let outputs = error.count / taps
-    var felt = [Double](repeating: 0, count: error.count)
-    for a in 0..<taps {
-      for b in 0..<taps {
-        let factor = root[a, b]
-        if factor == 0 { continue }
-        for o in 0..<outputs { felt[a * outputs + o] += factor * error[b * outputs + o] }
-      }
-    }
-    return felt
-  }
+  package func felt(_ error: [Double]) -> [Double] { product(error) { root[$0, $1] } }
 
   /// Tᵀ·E: what a candidate's inner product with an error is taken with.
-  func pulled(_ felt: [Double]) -> [Double] {
+  func pulled(_ felt: [Double]) -> [Double] { product(felt) { root[$1, $0] } }
+
+  private func product(_ values: [Double], _ factor: (Int, Int) -> Double) -> [Double] {
     let taps = root.rows
-    let outputs = felt.count / taps
-    var pulled = [Double](repeating: 0, count: felt.count)
+    let outputs = values.count / taps
+    var product = [Double](repeating: 0, count: values.count)
     for a in 0..<taps {
       for b in 0..<taps {
-        let factor = root[a, b]
+        let factor = factor(a, b)
         if factor == 0 { continue }
-        for o in 0..<outputs { pulled[b * outputs + o] += factor * felt[a * outputs + o] }
+        for o in 0..<outputs { product[a * outputs + o] += factor * values[b * outputs + o] }
       }
     }
-    return pulled
+    return product
   }
 
   /// The squares of a vector of so many standard normal entries, on average.

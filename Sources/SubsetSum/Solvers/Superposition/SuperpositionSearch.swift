@@ -97,7 +97,7 @@ package struct SuperpositionSearch: Sendable {
         band = try band ?? bands.band(index)
         guard let band else { break }
         try states.extend(
-          by: band, index, bits: bits, width: width, isFirst: taken == 0, tileRows: tileRows, workers: workers)
+          by: band, index, bits: bits, width: width, taken: taken, tileRows: tileRows, workers: workers)
         taken += 1
       }
       if taken == 0 { continue }

@@ -13,7 +13,6 @@ struct SuperpositionStates: Sendable {
   /// How they are measured now.
   private var metric: SuperpositionMetric?
   private let dimension: Int
-  /// The best first.
   private var states: [State]
 
   private struct State: Sendable {
@@ -62,16 +61,16 @@ struct SuperpositionStates: Sendable {
 
   /// Adds one candidate of a band to each subset and keeps the `width` best of all that can be.
   ///
-  /// - Parameter isFirst: whether no subset has a candidate of this band yet.
+  /// - Parameter taken: candidates of this band that each subset has already.
   mutating func extend(
-    by band: SuperpositionBand, _ index: Int, bits: Double, width: Int, isFirst: Bool, tileRows: Int, workers: Int
+    by band: SuperpositionBand, _ index: Int, bits: Double, width: Int, taken: Int, tileRows: Int, workers: Int
   ) throws {
     let rows = band.candidates.count
     // As many parts as cores; which children are best does not depend on the parts.
     let parts = max(1, min(workers, rows / max(1, tileRows)))
     let length = (rows + parts - 1) / parts
-    // A subset of several candidates of one band comes once from each of its own parts.
-    let count = isFirst ? width : width * 4
+    // A subset comes once from each of its candidates of this band, and may come with one twice.
+    let count = width * (taken == 0 ? 1 : taken + 2)
     let scan = try SuperpositionScan(
       felt: states.map(\.felt), errors: states.map(\.error), band: band, count: count, tileRows: tileRows)
     @Sendable func part(_ number: Int) throws -> [SuperpositionScan.Child] {
@@ -83,27 +82,31 @@ struct SuperpositionStates: Sendable {
     let children =
       parts == 1
       ? try part(0) : try Workers.map(count: parts, workers: workers, part).joined().sorted { $0.precedes($1) }
-    self.bits += bits
-    var (next, sets): ([State], Set<[UInt32]>) = ([], [])
+    var (next, sets): ([State], Set<BandSet>) = ([], [])
     for child in children where next.count < width {
-      let name = band.names[child.row]
-      if !isFirst {
-        let own = curve.names(ofBand: index, at: states[child.parent].link)
-        if own.contains(name) { continue }
-        // States with the same subset of this band may have grown from different ones before it.
-        let before = curve.link(before: index, at: states[child.parent].link)
-        guard sets.insert([UInt32(bitPattern: Int32(truncatingIfNeeded: before))] + (own + [name]).sorted()).inserted
-        else { continue }
+      if taken > 0 {
+        let (name, link) = (band.names[child.row], states[child.parent].link)
+        let own = curve.names(ofBand: index, at: link)
+        let set = BandSet(before: curve.link(before: index, at: link), names: Set(own + [name]))
+        if own.contains(name) || !sets.insert(set).inserted { continue }
       }
       next.append(grown(child, band, index))
     }
     if next.isEmpty { return }
+    self.bits += bits
     states = next
     // By the final metric another one than the first may be the best.
     let errors = states.map { state in final.map { Self.squares($0.felt(state.residual)) } ?? state.error }
     if let best = errors.indices.min(by: { (errors[$0], $0) < (errors[$1], $1) }) {
       curve.append(.init(link: states[best].link, bits: self.bits, error: errors[best]))
     }
+  }
+
+  /// What tells subsets of several candidates of one band from each other.
+  private struct BandSet: Hashable {
+    /// The last candidate of the bands before.
+    let before: Int
+    let names: Set<UInt32>
   }
 
   private mutating func grown(
