@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """Prints what a coded ticket holds as JSON: text, digests, biases, kept filters, in some 80 lines.
 The format is in ticket-format.md; claims and witness, which zlib inflates, are passed over."""
-import json, struct, sys
+import json, re, struct, sys
 import numpy as np
 
 example = open(__file__.replace("read_coded_ticket.py", "coded-ticket-example.txt"), "rb").read()
 head = iter(open(sys.argv[1], "rb").read())
 start = bytes(next(head) for _ in range(5))
-assert start in (b"TMBL\x01", b"TMBL\x02"), "no coded ticket of version 1 or 2"
-small = start[4] == 2
+assert start in (b"TMBL\x01", b"TMBL\x03"), "no coded ticket of version 1 or 3"
+small = start[4] == 3
 def size():
     byte = next(head)
     return byte if byte < 128 else byte - 128 + 128 * size()
@@ -45,20 +45,22 @@ lines = text[4 + len(example):-1].decode().split("\n")
 seed, width, mode, _, names_file = lines[1].split(" ")
 digests = [octets(8 if small else 32).hex() for _ in range(1 + (mode == "calibrated"))]
 if names_file == "true": digests.append(octets(32).hex())
-cuts = lines.pop(5).split(" ") if small else []
 layers, signed = [], []
 for place, line in enumerate(lines[6:-1]):
     what, back = (line + "\t" + "1" * (place > 0)).split("\t")[1:3]
     reads = [signed[place - int(number_back)] for number_back in back.split()]
     kind, *words = what.split(" ")
-    if kind == "conv": layers.append((reads[0], int(words[1]), int(words[2])))
+    if kind == "conv":
+        taps = np.prod([int(size) for size in re.match(r"(\d+)x(\d+)", words[0]).groups()])
+        layers.append((reads[0], int(words[1]), int(words[2]), int(taps)))
     signed.append({"input": json.loads(lines[2])[0] < 0, "conv": True, "relu": False}.get(kind, any(reads)))
 def bias(outputs):
     wide = number(5) if small else 0
     if wide == 0: return struct.unpack(f"<{outputs}f", octets(4 * outputs))
     step = 2.0 ** (number(8) - 149)
     return [step * (q - (q >> wide - 1 << wide)) for q in (number(wide) for _ in range(outputs))]
-biases = [bias(outputs) if bit() else None for _, _, outputs in layers]
+biases = [bias(outputs) if bit() else None for _, _, outputs, _ in layers]
+firsts = [number(10) for _ in layers] if small else []
 counts, last, kept = [[1, 1] for _ in range(34)], (4, 1), {}
 def difference_of_lengths():
     length, more = 0, 1
@@ -74,36 +76,48 @@ def chosen(filters, keep):
         if bit(keep - len(found), len(filters) - place): found.append(q)
     return found
 
-def band(words, cut):
-    fraction = np.where(words >> 63 == 1, words, ~words) << 1
-    _, exponent = np.frexp((fraction >> 11).astype(float))  # 53 bits, so exact
-    zeros = np.where(fraction >> 11 > 0, 53 - exponent, 64).astype(np.uint64)
-    behind = (fraction << np.minimum(zeros, 16) << 1) >> 32
-    return np.where(zeros >= 16, 16 * cut - 1, (zeros.astype(int) + 1) * cut - 1 - (behind * cut >> 32).astype(int))
-cells, above = [[1, 1] for _ in range(48)], (0, [])
-def chosen_by_bands(filters, places, layer, cut):
-    global above
-    before = above[1] if above[0] == layer else [0] * 16 * cut
-    found, numbers, begun, previous = [], [], 0, 0
-    for place in range(16 * cut):
-        members, keep, more = filters[places == place].tolist(), 0, 1
-        situation = 3 * (1 + min(previous, 2) if begun else 0) + min(before[place], 2)
-        while keep < len(members) and more:
-            cell = cells[4 * situation + min(keep, 3)]
-            more = bit(cell[1], sum(cell))
-            cell[more] += 2
-            keep += more
-        if keep == 1:
-            low, high = 0, len(members)
-            while high - low > 1:
-                middle = low + (high - low) // 2
-                low, high = (middle, high) if bit(high - middle, high - low) else (low, middle)
-            found.append(members[low])
-        elif keep: found += chosen(members, keep)
-        begun, previous = begun or keep > 0, keep
-        numbers.append(keep)
-    above = layer, numbers
-    return sorted(found)
+def edges(first, entries):
+    edges, part = [1 << 32], first << 22
+    while edges[-1] > 1 << 16 and len(edges) < 1024:
+        less = ((1 << 32) - part) * (edges[-1] // 4) >> 32
+        edges.append(edges[-1] - (edges[-1] * (part - (part * less >> 32)) >> 32))
+        part = max((first << 22) // 4, part - part // entries)
+    return edges[:-1] + [0]
+def band(words, edges):
+    fraction = (np.where(words >> 63 == 1, words, ~words) << 1) >> 32
+    return len(edges) - 1 - np.searchsorted(edges[::-1], fraction.astype(np.int64), side="right")
+cells, seen_blocks = [[1, 1] for _ in range(27)], {}
+def chance(place):
+    found = bit(cells[place][1], sum(cells[place]))
+    cells[place][found] += 2
+    return found
+def chosen_by_bands(filters, places, layer, count):
+    before = seen_blocks.setdefault(layer, [])
+    ends = [block for block in before if block]
+    mean = [(2 * sum(end[k] for end in ends) + len(ends)) // (2 * len(ends)) if ends else None for k in (0, 1)]
+    beside = lambda place, mean: 0 if mean is None else 3 + max(-2, min(2, place - mean))
+    found, first, last, previous = [], None, None, 1
+    more = chance(1 + (len(before[-1]) > 0) if before else 0)
+    for place in range(count):
+        members = filters[places == place].tolist()
+        if not more: break
+        if not members or first is None and not chance(3 + beside(place, mean[0])): continue
+        keep, first = int(first is None), place if first is None else first
+        while keep < len(members) and chance(15 + 4 * min(previous, 2) + min(keep, 3)): keep += 1
+        if keep: found.append((members, keep))
+        previous = keep
+        if keep:
+            last = place
+            more = not chance(9 + beside(place, mean[1]))
+    before.append((first, last) if found else ())
+    kept = []
+    for members, keep in found:
+        low, high = 0, len(members)
+        while keep == 1 and high - low > 1:
+            middle = low + (high - low) // 2
+            low, high = (middle, high) if bit(high - middle, high - low) else (low, middle)
+        kept += [members[low]] if keep == 1 else chosen(members, keep)
+    return sorted(kept)
 
 blocks = [(i, t, half) for i, layer in enumerate(layers, 1) for t in range(layer[1]) for half in (1, 0)[:1 + layer[0]]]
 for layer, channel, half in blocks:
@@ -112,8 +126,8 @@ for layer, channel, half in blocks:
     filters = np.flatnonzero(words >> 63 == half)
     name = f"layer{layer}.channel{channel}.{('negative', 'positive')[half]}"
     if small:
-        cut = int(cuts[layer - 1])
-        kept[name] = chosen_by_bands(filters, band(words[filters], cut), layer, cut)
+        cut = edges(firsts[layer - 1], layers[layer - 1][2] * layers[layer - 1][3])
+        kept[name] = chosen_by_bands(filters, band(words[filters], cut), layer, len(cut) - 1)
         continue
     expected = (2 * last[1] * len(filters) + last[0]) // max(1, 2 * last[0])
     keep = min(max(0, expected + difference_of_lengths()), len(filters))

@@ -10,9 +10,20 @@ import Tickets
     try VectorCode.network(seed: 9, width: width, dimension: 3, vectors: channels)
   }
 
-  @Test(arguments: [1, 3, 4, 15]) func bandsCutTheFractions(perOctave: Int) throws {
-    let bands = try #require(MagnitudeBands(perOctave: perOctave))
-    #expect(bands.count == 16 * perOctave)
+  @Test(arguments: [(1, 576), (90, 72), (90, 1), (640, 8), (1023, 1), (1023, 72)])
+  func bandsCutTheFractions(first: Int, dimension: Int) throws {
+    let bands = try #require(MagnitudeBands(first: first, dimension: dimension))
+    #expect((2...MagnitudeBands.greatestCount).contains(bands.count + 1))
+    let ranges = (0..<bands.count).map { bands.fractions(of: $0) }
+    #expect(ranges[0].upperBound == 1 && ranges.last?.lowerBound == 0)
+    #expect(zip(ranges, ranges.dropFirst()).allSatisfy { $0.lowerBound == $1.upperBound })
+    // The formula in floating point.
+    var (edge, part) = (1.0, Double(first) / 1024)
+    for range in ranges.prefix(20).dropLast() {
+      edge *= 1 - part * (1 - (1 - part) * edge / 4)
+      #expect(abs(range.lowerBound - edge) <= 1e-6 * edge + 1e-8 || range.lowerBound == 0)
+      part = max(part * (1 - 1 / Double(dimension)), Double(first) / 4096)
+    }
     let address = WeightAddress.scalars(seed: 3, block: 1, channel: 0)
     var last: [(band: Int, magnitude: Double)] = []
     for entry in 0..<5000 {
@@ -21,8 +32,7 @@ import Tickets
       let magnitude = abs(NormalStream.value(at: address, entry: entry))
       // F of |u| by the error function, which the bands do not know.
       let fraction = erf(magnitude / 2.0.squareRoot())
-      let range = bands.fractions(of: band)
-      #expect(range.lowerBound - 1e-12 <= fraction && fraction <= range.upperBound + 1e-12)
+      #expect(ranges[band].lowerBound - 1e-12 <= fraction && fraction <= ranges[band].upperBound + 1e-12)
       last.append((band, magnitude))
     }
     // Longer ones are in earlier bands.
@@ -31,7 +41,22 @@ import Tickets
     for word: UInt64 in [0, .max, 1 << 63, (1 << 63) - 1] {
       #expect(bands.band(ofWord: word) == (word == 0 || word == .max ? 0 : bands.count - 1))
     }
-    #expect(MagnitudeBands(perOctave: 0) == nil && MagnitudeBands(perOctave: 16) == nil)
+    // On both sides of each edge.
+    for (band, range) in ranges.enumerated() where range.lowerBound > 0 {
+      let word = UInt64(range.lowerBound * 0x1p32) << 31 | 1 << 63
+      #expect(bands.band(ofWord: word) == band && bands.band(ofWord: word - 1) == band + 1)
+    }
+  }
+
+  @Test func firstBandsAreAPartOfAll() {
+    #expect(MagnitudeBands(first: 0, dimension: 8) == nil && MagnitudeBands(first: 1024, dimension: 8) == nil)
+    #expect(MagnitudeBands(first: 5, dimension: 0) == nil)
+    for dimension in [1, 8, 72, 144, 576, 1 << 20] {
+      for filters in [1, 500, 1 << 17, 1 << 30] {
+        let bands = MagnitudeBands.oneFilterEach(dimension: dimension, filters: filters)
+        #expect(MagnitudeBands.firstRange.contains(bands.first) && bands.dimension == dimension)
+      }
+    }
   }
 
   /// Blocks that keep a filter of every band, none, all, and every tenth.
@@ -55,7 +80,7 @@ import Tickets
 
   @Test(arguments: [1, 2, 40, 700]) func listsComeBack(width: Int) throws {
     let network = try Self.network(width: width, channels: 9)
-    let bands = try #require(MagnitudeBands(perOctave: 4))
+    let bands = try #require(MagnitudeBands(first: 170, dimension: 72))
     let blocks = Self.blocks(network, bands)
     #expect(
       blocks.allSatisfy { block in
@@ -76,7 +101,7 @@ import Tickets
   /// Bits that are reckoned without choosing filters are those that a file takes.
   @Test(arguments: [40, 700]) func bitsAreReckonedAsTheyAreWritten(width: Int) throws {
     let network = try Self.network(width: width, channels: 9)
-    let bands = try #require(MagnitudeBands(perOctave: 4))
+    let bands = try #require(MagnitudeBands(first: 170, dimension: 72))
     var (code, reckoned, coder) = (BandedListCode(network, bands: [bands]), 0.0, BitEncoder())
     var written = code
     for block in Self.blocks(network, bands) {
@@ -92,7 +117,7 @@ import Tickets
 
   @Test func whatIsAlwaysTheSameCostsLittle() throws {
     let network = try Self.network(width: 4096, channels: 40)
-    let bands = try #require(MagnitudeBands(perOctave: 4))
+    let bands = try #require(MagnitudeBands(first: 170, dimension: 72))
     var (choices, uniform) = (0.0, 0.0)
     var (coder, other) = (BitEncoder(), BitEncoder())
     var (lists, plain) = (BandedListCode(network, bands: [bands]), KeptListCode(network))
@@ -113,7 +138,7 @@ import Tickets
   /// What nobody encoded decodes to blocks that a ticket could have.
   @Test func anyBytesAreBlocks() throws {
     let network = try Self.network(width: 40, channels: 3)
-    let bands = try #require(MagnitudeBands(perOctave: 2))
+    let bands = try #require(MagnitudeBands(first: 300, dimension: 9))
     for seed in 0..<200 {
       let bytes = (0..<seed % 40).map { UInt8(StreamAddress(seed: UInt64(seed)).word($0) >> 56) }
       var coder = BitDecoder(bytes)

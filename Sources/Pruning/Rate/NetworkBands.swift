@@ -47,7 +47,8 @@ struct NetworkBands: SuperpositionBands {
   /// Bytes that a block's search takes: bands, scalars and signs of all filters, the largest band
   /// in four copies while it is made, and the beam.
   static func bytes(width: Int, dimension: Int, beam: Int) -> Int {
-    let largest = width / (2 * MagnitudeBands.oneFilterEach(dimension: dimension, filters: width).perOctave)
+    let first = MagnitudeBands.oneFilterEach(dimension: dimension, filters: width).fractions(of: 0)
+    let largest = Int(Double(width) * (first.upperBound - first.lowerBound)) + 1
     return ByteCount.sum(
       ByteCount.product(28, width), ByteCount.product(largest, dimension, 16),
       SuperpositionSearch.bytes(width: beam, dimension: dimension))

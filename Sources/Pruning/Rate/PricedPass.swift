@@ -39,36 +39,42 @@ struct PricedPass {
 
   /// The pass's ticket.
   ///
-  /// - Parameter cut: told, where the run has to stop, of the ticket of the blocks chosen so far.
+  /// - Parameter cut: told, where the run has to stop, of the ticket of the blocks chosen so far,
+  ///   and the bits of their lists.
   /// - Throws: `Interruption` when the run must stop; `LinearAlgebraError`, `CholeskyError` for
   ///   numbers out of range.
-  mutating func run(cut: (Ticket) throws -> Void) throws -> Ticket {
-    var pruned: [CollapsedLayer] = []
+  mutating func run(cut: (Ticket, [Double]) throws -> Void) throws -> Ticket {
     var kept: [[UInt32]] = []
-    var statistics = search.statistics
     var biases = rate.biases
+    do {
+      try run(&kept, &biases)
+    } catch let stop as Interruption {
+      let soFar = kept + choices.map(\.kept)
+      let rest = [[UInt32]](repeating: [], count: setting.addresses.count - soFar.count)
+      try cut(rate.ticket(soFar + rest, biases: biases, isComplete: false), blockBits)
+      throw stop
+    }
+    return try rate.ticket(kept, biases: biases, isComplete: true)
+  }
+
+  /// Chooses layer after layer; `choices` are those of the layer in work.
+  private mutating func run(_ kept: inout [[UInt32]], _ biases: inout [[Float]?]) throws {
+    var pruned: [CollapsedLayer] = []
+    var statistics = search.statistics
     for layer in setting.graph.layers {
       let addresses = setting.addresses.filter { $0.layer == layer.number }
       let scale = setting.scales[layer.number - 1]
       let given = search.calibration.metric == .layer ? setting.target.biases[layer.number - 1] : nil
       statistics.prunedBiases = biases
       let refit = try statistics.refit(layer, addresses, behind: pruned, isAboutMeans: given != nil)
-      choices = []
-      do {
-        for sweep in 0...search.calibration.sweeps {
-          for (index, address) in addresses.enumerated() {
-            try choose(address, index, refit, isAgain: sweep > 0)
-            // A curve that was cut short has what its first bands gave.
-            try search.control.checkInterruption()
-            search.control.report(
-              RunProgress(phase: "\(phase), layer \(layer.number)", completed: index + 1, total: addresses.count))
-          }
+      for sweep in 0...search.calibration.sweeps {
+        for (index, address) in addresses.enumerated() {
+          try choose(address, index, refit, isAgain: sweep > 0)
+          // A curve that was cut short has what its first bands gave.
+          try search.control.checkInterruption()
+          search.control.report(
+            RunProgress(phase: "\(phase), layer \(layer.number)", completed: index + 1, total: addresses.count))
         }
-      } catch let stop as Interruption {
-        let soFar = kept + choices.map(\.kept)
-        let rest = [[UInt32]](repeating: [], count: setting.addresses.count - soFar.count)
-        try cut(rate.ticket(soFar + rest, biases: biases, isComplete: false))
-        throw stop
       }
       kept += choices.map(\.kept)
       pruned.append(.assemble(layer, addresses: addresses, sums: choices.map(\.sum), scale: scale))
@@ -76,8 +82,8 @@ struct PricedPass {
         let missed = refit.missedMeans(choices.map(\.sum), scale: scale)
         biases[layer.number - 1] = RoundedBias.rounded(zip(given, missed).map { Double($0) + $1 })
       }
+      choices = []
     }
-    return try rate.ticket(kept, biases: biases, isComplete: true)
   }
 
   /// Chooses a block's subset.

@@ -59,9 +59,16 @@ struct PricedSearch {
     let mean = layerWeights.reduce(0, +) / Double(layerWeights.count)
     var price = 2 * log(2) * mean * Double(setting.graph.layers.count) * exp2(-2 * allowed / entries) / entries
     var budget: BitBudget?
-    // A whole ticket is not given up for what a later pass has when it is stopped.
-    var isWhole = false
-    func part(_ ticket: Ticket) throws { if try !isWhole && fileBytes(ticket) <= bytes { found(ticket) } }
+    // A whole ticket is not given up for what a later pass has when it is stopped; where all were
+    // too large, a part of the last one may be more than that.
+    var (isWhole, large) = (false, nil as (ticket: Ticket, blockBits: [Double])?)
+    func part(_ ticket: Ticket, _ blockBits: [Double]) throws {
+      if isWhole { return }
+      let parts = try [(ticket, blockBits), large].compactMap { $0 }.compactMap {
+        try self.part(of: $0, $1, bytes, least, fileBytes)
+      }
+      if let most = parts.max(by: { $0.keptFilters < $1.keptFilters }) { found(most) }
+    }
     for trial in 0..<Self.trials {
       var pass = PricedPass(
         self, price: price, beam: max(1, rate.beam / Self.narrowing), budget: nil, phase: "price \(trial + 1)")
@@ -69,6 +76,8 @@ struct PricedSearch {
       if try fileBytes(ticket) <= bytes {
         isWhole = true
         found(ticket)
+      } else {
+        large = (ticket, pass.blockBits)
       }
       // A bit an entry lowers the price by the factor 4.
       price *= exp2(max(-8, min(8, 2 * (pass.bits - allowed) / entries)))
@@ -84,6 +93,7 @@ struct PricedSearch {
       let size = try fileBytes(ticket)
       if size > bytes {
         allowed -= 8 * Double(size - bytes)
+        large = (ticket, pass.blockBits)
       } else {
         isWhole = true
         if size > best { found(ticket) }
@@ -92,6 +102,28 @@ struct PricedSearch {
       }
       price *= exp2(max(-8, min(8, 2 * (pass.bits - allowed) / entries)))
     }
+  }
+
+  /// A ticket of some blocks of one that is too large, from the first on those that fit; nil where
+  /// none do.
+  ///
+  /// - Parameter blockBits: of the ticket's lists.
+  private func part(
+    of ticket: Ticket, _ blockBits: [Double], _ bytes: Int, _ least: Int, _ fileBytes: (Ticket) throws -> Int
+  ) throws -> Ticket? {
+    var (left, fitting) = (8 * Double(bytes - least), [Int]())
+    for (block, bits) in blockBits.enumerated() where bits <= left && !ticket.blocks[block].kept.isEmpty {
+      left -= bits
+      fitting.append(block)
+    }
+    while !fitting.isEmpty {
+      let chosen = Set(fitting)
+      let lists = ticket.blocks.enumerated().map { chosen.contains($0) ? $1.kept : [] }
+      let part = try rate.ticket(lists, biases: ticket.biases, isComplete: false)
+      if try fileBytes(part) <= bytes { return part }
+      fitting.removeLast()
+    }
+    return nil
   }
 
   /// Bits beyond which none is worth its price: at Shannon's bound the error e in m entries falls

@@ -89,7 +89,7 @@ public struct VectorEncoder: Sendable {
     let empty = VectorCode(
       seed: seed, width: width, dimension: m, exponent: exponent, kept: vectors.map { _ in [] })
     let began = ContinuousClock.now
-    let least = try empty.encoded(perOctave: cut.perOctave).count
+    let least = try empty.encoded().count
     var found = least <= bytes ? empty : nil
     // Files are made and read some ten times after the search.
     let control = RateSearch.control(control, leaving: (ContinuousClock.now - began) * 12)
@@ -103,7 +103,7 @@ public struct VectorEncoder: Sendable {
         .fitted(bytes: bytes, besides: least) { choices in
           let code = VectorCode(
             seed: seed, width: width, dimension: m, exponent: exponent, kept: choices.map { $0.names.sorted() })
-          return (code, try code.encoded(perOctave: cut.perOctave).count)
+          return (code, try code.encoded().count)
         }
       found = best?.file ?? found
     }

@@ -5,18 +5,13 @@ import RandomStreams
 /// different rates.
 ///
 /// A block's candidates stand in bands of |u|, from the longest to the shortest (`MagnitudeBands`),
-/// which the seed tells. For each band comes how many of it stay, one bit for each of them and one
-/// that says that no more do; the chances of these bits are what came before in the same situation:
-/// how many stay in the band before, how many in the same band of the block before, how many are
-/// counted so far. Then comes which of the band's filters: all choices are equally likely.
+/// which the seed tells. First comes how many of each band stay (`BandCounts`), then which of each
+/// band's filters: all choices are equally likely.
 package struct BandedListCode {
   private let network: RandomNetwork
-  /// Bands an octave, by layer.
+  /// Bands of each layer.
   private let bands: [MagnitudeBands]
-  /// Twice the zeros and twice the ones of each situation, and one each.
-  private var cells = [(zeros: UInt64, ones: UInt64)](repeating: (1, 1), count: 4 * 3 * 4)
-  /// Filters kept of each band of the block before, if it is of the same layer.
-  private var above: (layer: Int, counts: [Int]) = (0, [])
+  private var counts = BandCounts()
   /// The channel that was coded last, since two blocks share it.
   private var channel: (layer: Int, channel: Int, filters: ChannelBands)?
 
@@ -39,11 +34,11 @@ package struct BandedListCode {
     _ address: BlockAddress, keeping kept: [UInt32] = [], with coder: inout some BitCoder
   ) -> Block {
     let filters = filters(of: address)
-    let counts = filters.counts(address.half)
+    let sizes = filters.counts(address.half)
     // Which of each band's filters an encoder writes.
-    var wanted = [[Int]](repeating: [], count: counts.count)
+    var wanted = [[Int]](repeating: [], count: sizes.count)
     if !kept.isEmpty {
-      var (met, next) = ([Int](repeating: 0, count: counts.count), 0)
+      var (met, next) = ([Int](repeating: 0, count: sizes.count), 0)
       filters.forEach(address.half) { filter, band in
         if next < kept.count, kept[next] == filter {
           wanted[band].append(met[band])
@@ -52,18 +47,8 @@ package struct BandedListCode {
         met[band] += 1
       }
     }
-    let before = above.layer == address.layer ? above.counts : [Int](repeating: 0, count: counts.count)
-    var found: [[Int]] = []
-    var (hasBegun, last) = (false, 0)
-    for (band, count) in counts.enumerated() {
-      let situation = hasBegun ? 1 + min(last, 2) : 0
-      let number = number(
-        wanted[band].count, of: count, situation: 3 * situation + min(before[band], 2), with: &coder)
-      found.append(Self.choice(wanted[band], number, of: count, with: &coder))
-      hasBegun = hasBegun || number > 0
-      last = number
-    }
-    above = (address.layer, found.map(\.count))
+    let numbers = counts.block(layer: address.layer, keeping: wanted.map(\.count), of: sizes, with: &coder)
+    let found = numbers.indices.map { Self.choice(wanted[$0], numbers[$0], of: sizes[$0], with: &coder) }
     return Block(
       address: address, candidates: filters.count(address.half),
       kept: Self.filters(found, filters, address.half))
@@ -77,16 +62,12 @@ package struct BandedListCode {
   ///   - sizes: filters that there are.
   /// - Complexity: a step for each band and filter that stays.
   package mutating func bits(layer: Int, keeping counts: [Int], of sizes: [Int]) -> Double {
-    let before = above.layer == layer ? above.counts : [Int](repeating: 0, count: sizes.count)
     var counter = BitCounter()
-    var (hasBegun, last, choices) = (false, 0, 0.0)
-    for (band, size) in sizes.enumerated() {
-      let situation = hasBegun ? 1 + min(last, 2) : 0
-      last = number(counts[band], of: size, situation: 3 * situation + min(before[band], 2), with: &counter)
-      hasBegun = hasBegun || last > 0
-      for chosen in 0..<last { choices += log2(Double(size - chosen) / Double(last - chosen)) }
+    _ = self.counts.block(layer: layer, keeping: counts, of: sizes, with: &counter)
+    var choices = 0.0
+    for (count, size) in zip(counts, sizes) {
+      for chosen in 0..<count { choices += log2(Double(size - chosen) / Double(count - chosen)) }
     }
-    above = (layer, counts)
     return counter.bits + choices
   }
 
@@ -96,25 +77,6 @@ package struct BandedListCode {
       network, layer: address.layer, channel: address.channel, bands: bands[address.layer - 1])
     channel = (address.layer, address.channel, filters)
     return filters
-  }
-
-  /// Codes how many of a band stay.
-  private mutating func number(
-    _ number: Int, of count: Int, situation: Int, with coder: inout some BitCoder
-  ) -> Int {
-    var found = 0
-    while found < count {
-      let cell = 4 * situation + min(found, 3)
-      let (zeros, ones) = cells[cell]
-      if coder.code(number > found, ones: ones, of: zeros + ones) {
-        cells[cell].ones += 2
-        found += 1
-      } else {
-        cells[cell].zeros += 2
-        break
-      }
-    }
-    return found
   }
 
   /// Codes which of a band's filters stay, by their places in it.

@@ -20,11 +20,14 @@ package protocol BitCoder {
 extension BitCoder {
   /// Codes a byte of which nothing is known, its highest bit first: eight bits.
   package mutating func byte(_ value: UInt8 = 0) -> UInt8 {
-    var found: UInt8 = 0
-    for place in (0..<8).reversed() {
-      found = found << 1 | (code(value >> UInt8(place) & 1 == 1, ones: 1, of: 2) ? 1 : 0)
+    UInt8(number(UInt64(value), bits: 8))
+  }
+
+  /// Codes a number of so many bits of which nothing is known, the highest first.
+  package mutating func number(_ value: UInt64 = 0, bits: Int) -> UInt64 {
+    (0..<bits).reversed().reduce(0) { found, place in
+      found << 1 | (code(value >> UInt64(place) & 1 == 1, ones: 1, of: 2) ? 1 : 0)
     }
-    return found
   }
 
   /// Codes bytes of which nothing is known.

@@ -4,63 +4,103 @@ import Foundation
 /// scalar.
 ///
 /// |u| is the normal quantile of F, a uniform number that the word holds: the word's last 63 bits
-/// for u > 0, their complement for u < 0. Each octave 2^(−z−1) ≤ F < 2^(−z) is cut into so many
-/// bands of one width in F; what lies below the last octave belongs to the last band. Integers
-/// alone decide, so every machine finds the same bands.
-package struct MagnitudeBands: Sendable, Hashable {
-  /// Bands of an octave.
-  package let perOctave: Int
+/// for u > 0, their complement for u < 0. Band k holds the F of E_{k+1} to E_k, from E₀ = 1 down by
+///
+///     E_{k+1} = E_k · (1 − w_k · (1 − (1 − w_k) · E_k / 4))
+///
+/// so that |u| falls by about w_k from band to band: near F = 1 it falls faster than F. w begins at
+/// g / 1024, and each w_{k+1} = w_k · (1 − 1/m), down to a quarter of the first. Integers alone
+/// decide, so every machine finds the same bands.
+package struct MagnitudeBands: Sendable {
+  /// g: which part of all filters the first band has, in 1024ths.
+  package let first: Int
+  /// m: entries of a slice.
+  package let dimension: Int
+  /// E_k in 2⁻³², and 0 behind the last band.
+  private let edges: [UInt64]
+  /// A band at or before that of all F of so many leading zeros and bits behind them.
+  private let guesses: [Int16]
 
-  /// Octaves that are cut into bands.
-  package static let octaves = 16
-  /// What an octave may be cut into.
-  package static let perOctaveRange = 1...15
+  /// What g may be.
+  package static let firstRange = 1...1023
+  /// More bands than any cut has.
+  package static let greatestCount = 1024
+  /// F up to which all scalars belong to the last band, in 2⁻³².
+  private static let last: UInt64 = 1 << 16
+  /// Bits behind the leading one of F that the table of guesses reads.
+  private static let guessBits = 6
 
-  /// So many bands an octave; nil outside `perOctaveRange`.
-  package init?(perOctave: Int) {
-    guard Self.perOctaveRange.contains(perOctave) else { return nil }
-    self.perOctave = perOctave
+  /// Bands that begin with g 1024ths of all filters; nil outside `firstRange`.
+  ///
+  /// - Parameter dimension: m, 1 or more.
+  package init?(first: Int, dimension: Int) {
+    guard Self.firstRange.contains(first), dimension > 0 else { return nil }
+    self.init(unchecked: first, dimension)
   }
 
-  private init(uncheckedPerOctave perOctave: Int) { self.perOctave = perOctave }
+  private init(unchecked first: Int, _ dimension: Int) {
+    (self.first, self.dimension) = (first, dimension)
+    var (edges, width): ([UInt64], UInt64) = ([1 << 32], UInt64(first) << 22)
+    let least = width / 4
+    while let edge = edges.last, edge > Self.last, edges.count < Self.greatestCount {
+      let less = (((1 << 32) - width) * (edge / 4)) >> 32
+      let part = width - (width * less) >> 32
+      edges.append(edge - (edge * part) >> 32)
+      width = max(least, width - width / UInt64(dimension))
+    }
+    edges[edges.count - 1] = 0
+    self.edges = edges
+    // From the largest F to the smallest, so that bands only go up.
+    var guesses = [Int16](repeating: 0, count: 33 << Self.guessBits)
+    var band = 0
+    for zeros in 0...32 {
+      for behind in (0..<1 << Self.guessBits).reversed() {
+        let high = ((1 << 32) + (UInt64(behind + 1) << (32 - Self.guessBits))) >> UInt64(zeros + 1)
+        while band + 1 < edges.count - 1, edges[band + 1] >= high { band += 1 }
+        guesses[zeros << Self.guessBits | behind] = Int16(band)
+      }
+    }
+    self.guesses = guesses
+  }
 
   /// Bands of which each gives one filter where filters are chosen for their sums, the longest
   /// first: what a sum of m numbers misses shrinks by b / m of an octave with a filter that takes b
-  /// bits, and so must |u|.
+  /// bits, and so must |u|. Bands get smaller with |u|, and b with them, as w does.
   ///
-  /// b is reckoned for a band of the third octave, and less what a search of partial sums loses.
+  /// What b loses in a search of partial sums was measured; in few dimensions a filter of any
+  /// length may lower the error much, and narrower bands leave more choice between them.
   ///
   /// - Parameters:
-  ///   - dimension: m.
+  ///   - dimension: m, 1 or more.
   ///   - filters: of one half.
   package static func oneFilterEach(dimension: Int, filters: Int) -> MagnitudeBands {
-    var perOctave = 1
-    while perOctave < perOctaveRange.upperBound {
-      let bits = log2(max(2, Double(filters) / 8 / Double(perOctave))) - 0.8
-      if Double(perOctave) + 0.5 > Double(dimension) / max(1, bits) { break }
-      perOctave += 1
+    let lost = 26 / Double(dimension) - 0.25
+    var part = 0.5
+    for _ in 0..<50 {
+      let bits = max(1, log2(max(2, Double(filters) * part)) - lost)
+      part = 1 - exp2(-bits / Double(dimension))
     }
-    return MagnitudeBands(uncheckedPerOctave: perOctave)
+    let first = Int((1024 * part).rounded())
+    return MagnitudeBands(
+      unchecked: max(firstRange.lowerBound, min(firstRange.upperBound, first)), dimension)
   }
 
   /// All bands.
-  package var count: Int { Self.octaves * perOctave }
+  package var count: Int { edges.count - 1 }
 
   /// The band of a scalar's word, 0 for the longest.
   package func band(ofWord word: UInt64) -> Int {
     let fraction = (word >> 63 == 1 ? word : ~word) << 1
-    let zeros = fraction.leadingZeroBitCount
-    if zeros >= Self.octaves { return count - 1 }
-    let behind = ((fraction << UInt64(zeros)) << 1) >> 32
-    return (zeros + 1) * perOctave - 1 - Int((behind &* UInt64(perOctave)) >> 32)
+    let high = fraction >> 32
+    let zeros = min(32, fraction.leadingZeroBitCount)
+    let behind = ((fraction << UInt64(zeros)) << 1) >> UInt64(64 - Self.guessBits)
+    var band = Int(guesses[zeros << Self.guessBits | Int(behind)])
+    while edges[band + 1] > high { band += 1 }
+    return band
   }
 
   /// Where a band begins and ends in F.
   package func fractions(of band: Int) -> ClosedRange<Double> {
-    let (octave, place) = band.quotientAndRemainder(dividingBy: perOctave)
-    let unit = Double(sign: .plus, exponent: -octave - 1, significand: 1)
-    let step = unit / Double(perOctave)
-    let high = 2 * unit - Double(place) * step
-    return (band == count - 1 ? 0 : high - step)...high
+    Double(edges[band + 1]) * 0x1p-32...Double(edges[band]) * 0x1p-32
   }
 }

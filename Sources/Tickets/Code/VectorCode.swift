@@ -18,7 +18,7 @@ public struct VectorCode: Sendable, Hashable {
   /// Kept filters of each vector, ascending, all of the positive half.
   public let kept: [[UInt32]]
 
-  private static let version: UInt8 = 1
+  private static let version: UInt8 = 2
 
   /// A code of given lists.
   public init(seed: UInt64, width: Int, dimension: Int, exponent: Int, kept: [[UInt32]]) {
@@ -50,35 +50,22 @@ public struct VectorCode: Sendable, Hashable {
   package static let greatestWidth = 1 << 25
   package static let (greatestFilterCount, greatestEntryCount) = (1 << 28, 1 << 24)
 
-  /// What an octave of |u| may be cut into where lists are coded.
-  package static let cuts = [1, 2, 3, 4, 6, 8, 12]
-
-  /// The file: a version, seven sizes of seven bits a byte (dimension, vectors, width, seed, the
-  /// exponent folded, bands an octave), and the lists as `BandedListCode` has them.
+  /// The file: a version, six sizes of seven bits a byte (dimension, vectors, width, seed, the
+  /// exponent folded, the 1024ths of the first band), and the lists as `BandedListCode` has them.
   ///
-  /// - Parameter perOctave: bands an octave; nil for those that take least.
   /// - Throws: `TicketError.invalidParameter` for a width outside 1…2³⁰.
   /// - Complexity: 2N words of the generator a vector.
-  public func encoded(perOctave: Int? = nil) throws(TicketError) -> [UInt8] {
+  public func encoded() throws(TicketError) -> [UInt8] {
     let network = try Self.network(seed: seed, width: width, dimension: dimension, vectors: kept.count)
-    var best: [UInt8]?
-    let own = MagnitudeBands.oneFilterEach(dimension: dimension, filters: width).perOctave
-    for cut in perOctave.map({ [$0] }) ?? Set(Self.cuts + [own]).sorted() {
-      guard let bands = MagnitudeBands(perOctave: cut) else {
-        throw .invalidParameter(
-          name: "bands an octave", expected: "\(MagnitudeBands.perOctaveRange)", found: "\(cut)")
-      }
-      var lists = BandedListCode(network, bands: [bands])
-      var coder = BitEncoder()
-      for (vector, kept) in kept.enumerated() {
-        _ = lists.block(Self.address(vector), keeping: kept, with: &coder)
-      }
-      let folded = exponent >= 0 ? 2 * exponent : -2 * exponent - 1
-      let sizes = [UInt64(dimension), UInt64(kept.count), UInt64(width), seed, UInt64(folded), UInt64(cut)]
-      let bytes = [Self.version] + sizes.flatMap(Self.bytes) + coder.finish()
-      if bytes.count < best?.count ?? .max { best = bytes }
+    let bands = MagnitudeBands.oneFilterEach(dimension: dimension, filters: width)
+    var lists = BandedListCode(network, bands: [bands])
+    var coder = BitEncoder()
+    for (vector, kept) in kept.enumerated() {
+      _ = lists.block(Self.address(vector), keeping: kept, with: &coder)
     }
-    return best ?? []
+    let folded = exponent >= 0 ? 2 * exponent : -2 * exponent - 1
+    let sizes = [UInt64(dimension), UInt64(kept.count), UInt64(width), seed, UInt64(folded), UInt64(bands.first)]
+    return [Self.version] + sizes.flatMap(Self.bytes) + coder.finish()
   }
 
   private static func bytes(_ size: UInt64) -> [UInt8] {
@@ -116,13 +103,14 @@ public struct VectorCode: Sendable, Hashable {
     seed = try size("seed", 0...UInt64.max)
     let folded = Int(try size("exponent", 0...2040))
     exponent = folded % 2 == 0 ? folded / 2 : -(folded + 1) / 2
-    let cut = Int(try size("bands an octave", 0...UInt64(MagnitudeBands.perOctaveRange.upperBound)))
-    guard let bands = MagnitudeBands(perOctave: cut), vectors <= Self.greatestFilterCount / (2 * width),
+    let first = Int(try size("the first band", 0...UInt64(MagnitudeBands.firstRange.upperBound)))
+    guard let bands = MagnitudeBands(first: first, dimension: dimension),
+      vectors <= Self.greatestFilterCount / (2 * width),
       vectors <= Self.greatestEntryCount / dimension
     else {
       throw .invalidTicket(
-        at: "sizes", expected: "1 band or more an octave, at most 2^28 filters and 2^24 entries in all",
-        found: "\(cut), \(vectors) · 2 · \(width) and \(vectors) · \(dimension)")
+        at: "sizes", expected: "a first band of 1 or more, at most 2^28 filters and 2^24 entries in all",
+        found: "\(first), \(vectors) · 2 · \(width) and \(vectors) · \(dimension)")
     }
     let network = try Self.network(seed: seed, width: width, dimension: dimension, vectors: vectors)
     var lists = BandedListCode(network, bands: [bands])

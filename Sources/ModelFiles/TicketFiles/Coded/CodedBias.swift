@@ -18,17 +18,17 @@ enum CodedBias {
   /// Codes a bias of so many numbers; what the numbers are, only an encoder must know.
   static func code(_ bias: [Float], isSmall: Bool, with coder: inout some BitCoder) -> [Float] {
     let form = isSmall ? form(of: bias) : nil
-    let width = isSmall ? Int(number(UInt64(form?.width ?? 0), widthBits, with: &coder)) : 0
+    let width = isSmall ? Int(coder.number(UInt64(form?.width ?? 0), bits: widthBits)) : 0
     if width == 0 {
       return ElementCoding.decode(
         Float.self, from: Data(bias.flatMap { coder.bytes([UInt8](ElementCoding.encode([$0]))) }))
     }
     let stated = UInt64((form?.exponent ?? leastExponent) - leastExponent)
-    let exponent = Int(number(stated, exponentBits, with: &coder)) + leastExponent
+    let exponent = Int(coder.number(stated, bits: exponentBits)) + leastExponent
     let mask = (UInt64(1) << UInt64(width)) - 1
     return bias.map { value in
       let multiple = form.map { Int64(scalbn(Double(value), -$0.exponent)) } ?? 0
-      let found = number(UInt64(bitPattern: multiple) & mask, width, with: &coder)
+      let found = coder.number(UInt64(bitPattern: multiple) & mask, bits: width)
       let isNegative = found >> UInt64(width - 1) == 1
       return Float(scalbn(Double(Int64(bitPattern: isNegative ? found | ~mask : found)), exponent))
     }
@@ -45,12 +45,5 @@ enum CodedBias {
     let largest = bias.reduce(0) { max($0, scalbn(Double($1.magnitude), -exponent)) }
     guard largest < Double(1 << (greatestWidth - 1)) else { return nil }
     return (exponent, 65 - Int64(largest).leadingZeroBitCount)
-  }
-
-  /// Codes plain bits, the highest first.
-  private static func number(_ value: UInt64, _ bits: Int, with coder: inout some BitCoder) -> UInt64 {
-    (0..<bits).reversed().reduce(0) { found, place in
-      found << 1 | (coder.code(value >> UInt64(place) & 1 == 1, ones: 1, of: 2) ? 1 : 0)
-    }
   }
 }

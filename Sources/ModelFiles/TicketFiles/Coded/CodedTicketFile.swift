@@ -15,10 +15,9 @@ enum CodedTicketFile {
   /// Whole digests, and lists of equal chances.
   static let version: UInt8 = 1
   /// Short digests, and lists by bands of |u|.
-  static let smallVersion: UInt8 = 2
-  /// What an octave of |u| may be cut into where lists are written, beside what gives one filter of
-  /// each band.
-  private static let cuts = [2, 4, 8]
+  static let smallVersion: UInt8 = 3
+  /// Plain bits that say how long a layer's first band is.
+  private static let firstBandBits = 10
   /// Bytes of a text, its end included: some thousands of nodes.
   private static let greatestText = 1 << 18
   /// Filters of all channels: to read a list takes a word of the generator for each.
@@ -37,8 +36,8 @@ enum CodedTicketFile {
     try requireModest(network, file.source)
     var coder = BitEncoder()
     var model = TextModel.primed
-    let cuts = ticket.hasShortDigests ? try Self.cuts(for: ticket, network) : nil
-    let text = Array(try CodedTicketText(file, cuts: cuts).text().utf8)
+    let isSmall = ticket.hasShortDigests
+    let text = Array(try CodedTicketText(file).text().utf8)
     guard text.count < greatestText, !text.contains(TextModel.end) else {
       throw FileError(
         .tooLarge, source: file.source, at: [.key("layer_graph")],
@@ -49,10 +48,14 @@ enum CodedTicketFile {
     for digest in digests { _ = coder.bytes(try bytes(ofDigest: digest, file.source)) }
     for bias in ticket.biases {
       _ = coder.code(bias != nil, ones: 1, of: 2)
-      if let bias { _ = CodedBias.code(bias, isSmall: cuts != nil, with: &coder) }
+      if let bias { _ = CodedBias.code(bias, isSmall: isSmall, with: &coder) }
     }
-    if let cuts {
-      var lists = BandedListCode(network, bands: cuts)
+    if isSmall {
+      let bands = network.layers.map {
+        MagnitudeBands.oneFilterEach(dimension: $0.sliceCount, filters: network.width)
+      }
+      for cut in bands { _ = coder.number(UInt64(cut.first), bits: firstBandBits) }
+      var lists = BandedListCode(network, bands: bands)
       for block in ticket.blocks { _ = lists.block(block.address, keeping: block.kept, with: &coder) }
     } else {
       var lists = KeptListCode(network)
@@ -60,30 +63,30 @@ enum CodedTicketFile {
     }
     let code = coder.finish()
     let claims = try ClaimsPart(claims: file.claims, witness: file.witness).deflated(file.source)
-    var data = Data(mark + [cuts == nil ? version : smallVersion])
+    var data = Data(mark + [isSmall ? smallVersion : version])
     data.append(contentsOf: VariableLength.bytes(code.count) + VariableLength.bytes(claims.count))
     let digest = try bytes(ofDigest: try file.contentDigest(), file.source)
-    data.append(contentsOf: cuts == nil ? digest : Array(digest.prefix(Ticket.shortDigestLength / 2)))
+    data.append(contentsOf: isSmall ? Array(digest.prefix(Ticket.shortDigestLength / 2)) : digest)
     data.append(claims)
     data.append(contentsOf: code)
     return data
   }
 
-  /// The bands of each layer that take least.
-  private static func cuts(for ticket: Ticket, _ network: RandomNetwork) throws -> [MagnitudeBands] {
-    network.layers.indices.map { index in
-      let blocks = ticket.blocks.filter { $0.address.layer == index + 1 }
-      let own = MagnitudeBands.oneFilterEach(
-        dimension: network.layers[index].sliceCount, filters: network.width)
-      let sizes = Set([own.perOctave] + cuts).sorted().compactMap(MagnitudeBands.init(perOctave:)).map { bands in
-        var lists = BandedListCode(network, bands: network.layers.map { _ in bands })
-        var coder = BitEncoder()
-        for block in blocks { _ = lists.block(block.address, keeping: block.kept, with: &coder) }
-        return (bands: bands, bytes: coder.finish().count)
+  /// The bands of each layer's lists, as a decoder finds them.
+  private static func bands(
+    of network: RandomNetwork, with coder: inout BitDecoder, _ source: String
+  ) throws(FileError) -> [MagnitudeBands] {
+    var bands: [MagnitudeBands] = []
+    for (index, layer) in network.layers.enumerated() {
+      let first = Int(coder.number(bits: firstBandBits))
+      guard let cut = MagnitudeBands(first: first, dimension: layer.sliceCount) else {
+        throw FileError(
+          .malformed, source: source, at: [.key("layer\(index + 1)"), .key("the first band")],
+          expected: "\(MagnitudeBands.firstRange) 1024ths", found: "\(first)")
       }
-      guard let least = sizes.min(by: { $0.bytes < $1.bytes }) else { preconditionFailure("a cut of use") }
-      return least.bands
+      bands.append(cut)
     }
+    return bands
   }
 
   /// The ticket of coded bytes, not intact where the stored digest is not that of what they say.
@@ -140,7 +143,7 @@ enum CodedTicketFile {
     guard let words = String(validating: text, as: UTF8.self) else {
       throw FileError(.malformed, source: source, at: [.key("text")], expected: "UTF-8", found: "an invalid sequence")
     }
-    let said = try CodedTicketText(words, hasCuts: isSmall, source: source)
+    let said = try CodedTicketText(words, source: source)
     let network = try RandomNetwork(seed: said.seed, width: said.width, layers: said.graph.layers)
     try requireModest(network, source)
     func nextDigest(_ count: Int) -> String {
@@ -157,7 +160,8 @@ enum CodedTicketFile {
       biases.append(hasBias ? CodedBias.code(none, isSmall: isSmall, with: &coder) : nil)
       try requireMore()
     }
-    var (lists, banded) = (KeptListCode(network), said.cuts.map { BandedListCode(network, bands: $0) })
+    var lists = KeptListCode(network)
+    var banded = isSmall ? BandedListCode(network, bands: try bands(of: network, with: &coder, source)) : nil
     var blocks: [Block] = []
     for address in Ticket.addresses(graph: said.graph, inputRange: said.inputRange) {
       blocks.append(banded?.block(address, with: &coder) ?? lists.block(address, with: &coder))

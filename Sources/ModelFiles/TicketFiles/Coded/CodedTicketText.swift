@@ -4,9 +4,8 @@ import Tickets
 
 /// What a coded ticket says in words, a line each: generator; seed, width, mode, whether the search
 /// ended by itself and whether a digest of the target's file follows; input range and options of
-/// the search as JSON; the scales' exponents; in version 2 the bands of each layer an octave; the
-/// input's height, width and channels and the number of the output's node; and then the nodes
-/// (`CodedGraph`).
+/// the search as JSON; the scales' exponents; the input's height, width and channels and the number
+/// of the output's node; and then the nodes (`CodedGraph`).
 struct CodedTicketText {
   let generator: String
   let seed: UInt64
@@ -17,20 +16,17 @@ struct CodedTicketText {
   let inputRange: InputRange
   let search: SearchPlan?
   let scales: [Double]
-  /// By what bands each layer's lists are coded; nil in version 1.
-  let cuts: [MagnitudeBands]?
   let graph: LayerGraph
 
   /// Lines before those of the nodes.
-  private static func firstNode(hasCuts: Bool) -> Int { hasCuts ? 7 : 6 }
+  private static let firstNode = 6
 
-  init(_ file: TicketFile, cuts: [MagnitudeBands]? = nil) {
+  init(_ file: TicketFile) {
     let ticket = file.ticket
     generator = file.generator
     (seed, width, mode, isComplete) = (ticket.seed, ticket.width, ticket.mode, ticket.isComplete)
     namesTargetFile = file.targetFileDigest != nil
     (inputRange, search, scales, graph) = (ticket.inputRange, file.search, ticket.scales, ticket.graph)
-    self.cuts = cuts
   }
 
   /// The text, each line with a line feed.
@@ -40,19 +36,16 @@ struct CodedTicketText {
       CodedField.quoted(generator), "\(seed) \(width) \(mode.rawValue) \(isComplete) \(namesTargetFile)",
       try json([inputRange.low, inputRange.high]), try search.map { try json($0) } ?? "",
       scales.map { String($0.exponent) }.joined(separator: " "),
-    ]
-    let sizes: [String?] = [
-      cuts?.map { String($0.perOctave) }.joined(separator: " "),
       "\(input.height) \(input.width) \(input.channels) \(graph.output)",
     ]
-    return try (lines + sizes.compactMap { $0 } + CodedGraph.lines(of: graph)).map { $0 + "\n" }.joined()
+    return try (lines + CodedGraph.lines(of: graph)).map { $0 + "\n" }.joined()
   }
 
   /// What a text says.
   ///
   /// - Throws: `FileError` for a text that is none, `TicketError` for one that contradicts itself.
-  init(_ text: String, hasCuts: Bool = false, source: String) throws {
-    let firstNode = Self.firstNode(hasCuts: hasCuts)
+  init(_ text: String, source: String) throws {
+    let firstNode = Self.firstNode
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     func wrong(_ line: Int, _ expected: String) -> FileError {
       FileError(
@@ -82,16 +75,11 @@ struct CodedTicketText {
       guard let exponent = Int($0) else { throw wrong(5, "exponents of the scales") }
       return Double(sign: .plus, exponent: max(-2000, min(2000, exponent)), significand: 1)
     }
-    let numbers = lines[5].split(separator: " ").map { Int($0).flatMap(MagnitudeBands.init(perOctave:)) }
-    cuts = hasCuts ? numbers.compactMap { $0 } : nil
     let sizes = lines[firstNode - 1].split(separator: " ").compactMap { Int($0) }
     guard sizes.count == 4 else { throw wrong(firstNode, "height, width, channels and the output's node") }
     graph = try CodedGraph.graph(
       Array(lines[firstNode..<lines.count - 1]),
       input: ImageShape(height: sizes[0], width: sizes[1], channels: sizes[2]), output: sizes[3], source: source,
       first: firstNode + 1)
-    guard !hasCuts || numbers.count == graph.layers.count && cuts?.count == numbers.count else {
-      throw wrong(6, "\(graph.layers.count) numbers of bands, 1 to \(MagnitudeBands.perOctaveRange.upperBound)")
-    }
   }
 }
