@@ -17,6 +17,9 @@ struct NetworkBands: SuperpositionBands {
   private let workers: Int
   private let control: RunControl
 
+  /// Slices that are made at once.
+  private static let tileRows = 1024
+
   /// - Parameters:
   ///   - channel: the filters of the block's channel by band.
   ///   - geometry: how errors are measured; nil for the sums of their squares.
@@ -45,12 +48,12 @@ struct NetworkBands: SuperpositionBands {
   }
 
   /// Bytes that a block's search takes: bands, scalars and signs of all filters, the largest band
-  /// in four copies while it is made, and the beam.
+  /// as it is and as it is measured, and the beam.
   static func bytes(width: Int, dimension: Int, beam: Int) -> Int {
     let first = MagnitudeBands.oneFilterEach(dimension: dimension, filters: width).fractions(of: 0)
     let largest = Int(Double(width) * (first.upperBound - first.lowerBound)) + 1
     return ByteCount.sum(
-      ByteCount.product(28, width), ByteCount.product(largest, dimension, 16),
+      ByteCount.product(28, width), ByteCount.product(largest, dimension, 8),
       SuperpositionSearch.bytes(width: beam, dimension: dimension))
   }
 
@@ -84,34 +87,65 @@ struct NetworkBands: SuperpositionBands {
     if filters.isEmpty { return nil }
     let m = dimension
     let spread = try metric(of: index).map { try Self.spread($0.root, m) }
-    func matrix(_ tiles: [[Float]]) throws -> Matrix<Float> {
-      if tiles.count == 1 { return try Matrix(rows: filters.count, columns: m, values: tiles[0]) }
-      var values: [Float] = []
-      values.reserveCapacity(filters.count * m)
-      for tile in tiles { values += tile }
-      return try Matrix(rows: filters.count, columns: m, values: values)
-    }
-    let stream = WeightAddress.slice(
-      seed: network.seed, block: address.layer, channel: address.channel, filter: 0)
-    let tiles = (filters.count + 1023) / 1024
-    let made = try Workers.map(count: tiles, workers: min(workers, tiles)) {
-      tile -> (plain: [Float], measured: [Float]?) in
-      try control.checkInterruption()
-      let rows = tile * 1024..<min(filters.count, (tile + 1) * 1024)
-      let plain = try Matrix<Float>(rows: rows.count, columns: m) { values in
-        filters.withUnsafeBufferPointer {
-          NormalStream.fillRows(
-            values, leadingDimension: m, columns: m, filters: UnsafeBufferPointer(rebasing: $0[rows]), at: stream)
-        }
-      }
-      return (plain.values, try spread.map { try Self.product(plain, $0).values })
-    }
+    let (plain, measured) = try vectors(of: filters, spread)
     let scales = filters.map { abs(scalars[Int($0)]) }
-    let plain = try matrix(made.map(\.plain))
-    let measured = spread == nil ? nil : try matrix(made.compactMap(\.measured))
     return SuperpositionBand(
       candidates: try Candidates(scales: scales, vectors: measured ?? plain),
       plain: measured == nil ? nil : plain, names: filters)
+  }
+
+  /// The filters' slices V and V·(Tᵀ ⊗ 1), each made in its place: tiles of rows by a core each, with
+  /// a GEMM at one thread.
+  private func vectors(
+    of filters: [UInt32], _ spread: Matrix<Float>?
+  ) throws -> (plain: Matrix<Float>, measured: Matrix<Float>?) {
+    let (m, tiles) = (dimension, (filters.count + Self.tileRows - 1) / Self.tileRows)
+    let stream = WeightAddress.slice(
+      seed: network.seed, block: address.layer, channel: address.channel, filter: 0)
+    func fill(_ plain: UnsafeMutableBufferPointer<Float>, _ measured: UnsafeMutableBufferPointer<Float>?) throws {
+      nonisolated(unsafe) let (plain, measured) = (plain, measured)
+      _ = try Workers.map(count: tiles, workers: min(workers, tiles)) { tile in
+        try control.checkInterruption()
+        let rows = tile * Self.tileRows..<min(filters.count, (tile + 1) * Self.tileRows)
+        let part = rows.lowerBound * m..<rows.upperBound * m
+        let own = UnsafeMutableBufferPointer(rebasing: plain[part])
+        filters.withUnsafeBufferPointer {
+          NormalStream.fillRows(
+            own, leadingDimension: m, columns: m, filters: UnsafeBufferPointer(rebasing: $0[rows]), at: stream)
+        }
+        guard let spread, let measured else { return }
+        let product = UnsafeMutableBufferPointer(rebasing: measured[part])
+        try BLASLibrary.withThreads(1) {
+          try spread.withView {
+            try multiply(
+              MatrixView(own.baseAddress.map { UnsafePointer($0) }, rows: rows.count, columns: m), $0,
+              into: MutableMatrixView(product.baseAddress, rows: rows.count, columns: m))
+          }
+        }
+      }
+    }
+    var measured: [Float]?
+    let plain = try Self.values(filters.count * m) { plain in
+      if spread == nil {
+        try fill(plain, nil)
+      } else {
+        measured = try Self.values(filters.count * m) { try fill(plain, $0) }
+      }
+    }
+    return (
+      try Matrix(rows: filters.count, columns: m, values: plain),
+      try measured.map { try Matrix(rows: filters.count, columns: m, values: $0) }
+    )
+  }
+
+  /// So many numbers, all of which `body` writes.
+  private static func values(
+    _ count: Int, _ body: (UnsafeMutableBufferPointer<Float>) throws -> Void
+  ) rethrows -> [Float] {
+    try [Float](unsafeUninitializedCapacity: count) { values, initialized in
+      try body(UnsafeMutableBufferPointer(rebasing: values[..<count]))
+      initialized = count
+    }
   }
 
   /// Tᵀ ⊗ 1, what slices are multiplied by.
@@ -126,16 +160,5 @@ struct NetworkBands: SuperpositionBands {
         }
       }
     }
-  }
-
-  /// V·(Tᵀ ⊗ 1): one GEMM at one thread.
-  private static func product(_ vectors: Matrix<Float>, _ spread: Matrix<Float>) throws -> Matrix<Float> {
-    var product = try Matrix<Float>(rows: vectors.rows, columns: spread.columns)
-    try BLASLibrary.withThreads(1) {
-      try product.withMutableView { product in
-        try vectors.withView { v in try spread.withView { try multiply(v, $0, into: product) } }
-      }
-    }
-    return product
   }
 }
