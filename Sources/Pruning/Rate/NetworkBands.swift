@@ -94,8 +94,8 @@ struct NetworkBands: SuperpositionBands {
       plain: measured == nil ? nil : plain, names: filters)
   }
 
-  /// The filters' slices V and V·(Tᵀ ⊗ 1), each made in its place: tiles of rows by a core each, with
-  /// a GEMM at one thread.
+  /// The filters' slices V and V·(Tᵀ ⊗ 1), each made in its place: tiles of rows by a core each,
+  /// with a GEMM at one thread.
   private func vectors(
     of filters: [UInt32], _ spread: Matrix<Float>?
   ) throws -> (plain: Matrix<Float>, measured: Matrix<Float>?) {
