@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints what a coded ticket holds as JSON: text, digests, biases, kept filters, in some 80 lines.
+"""Prints what a coded ticket holds as JSON: text, digests, biases, kept filters, in some 130 lines.
 The format is in ticket-format.md; claims and witness, which zlib inflates, are passed over."""
 import json, re, struct, sys
 import numpy as np

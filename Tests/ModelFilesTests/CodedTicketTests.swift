@@ -190,7 +190,7 @@ import Tickets
   }
 
   /// `docs/read_coded_ticket.py`, which knows nothing of this code, reads the same.
-  @Test(.enabled(if: Python.hasNumPy)) func sixtyLinesOfPythonReadIt() throws {
+  @Test(.enabled(if: Python.hasNumPy)) func plainPythonReadsIt() throws {
     let folder = try TemporaryFolder()
     for (number, file) in try Self.files().enumerated() {
       let path = folder.file("\(number).tombola")

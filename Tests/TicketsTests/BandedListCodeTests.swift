@@ -54,7 +54,8 @@ import Tickets
     for dimension in [1, 8, 72, 144, 576, 1 << 20] {
       for filters in [1, 500, 1 << 17, 1 << 30] {
         let bands = MagnitudeBands.oneFilterEach(dimension: dimension, filters: filters)
-        #expect(MagnitudeBands.firstRange.contains(bands.first) && bands.dimension == dimension)
+        let again = MagnitudeBands(first: bands.first, dimension: dimension)
+        #expect(again?.count == bands.count && again?.fractions(of: 0) == bands.fractions(of: 0))
       }
     }
   }

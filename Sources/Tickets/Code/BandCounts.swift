@@ -1,5 +1,3 @@
-import RandomStreams
-
 /// How many filters of each band of |u| stay, block after block, in few bits where from a block's
 /// first band to its last nearly each keeps as many.
 ///

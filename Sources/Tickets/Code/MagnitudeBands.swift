@@ -14,8 +14,6 @@ import Foundation
 package struct MagnitudeBands: Sendable {
   /// g: which part of all filters the first band has, in 1024ths.
   package let first: Int
-  /// m: entries of a slice.
-  package let dimension: Int
   /// E_k in 2⁻³², and 0 behind the last band.
   private let edges: [UInt64]
   /// A band at or before that of all F of so many leading zeros and bits behind them.
@@ -39,7 +37,7 @@ package struct MagnitudeBands: Sendable {
   }
 
   private init(unchecked first: Int, _ dimension: Int) {
-    (self.first, self.dimension) = (first, dimension)
+    self.first = first
     var (edges, width): ([UInt64], UInt64) = ([1 << 32], UInt64(first) << 22)
     let least = width / 4
     while let edge = edges.last, edge > Self.last, edges.count < Self.greatestCount {
