@@ -72,4 +72,73 @@ extension Workers {
     }
     return results.withLock { $0 }.compactMap { $0 }
   }
+
+  /// The results of two calls, of which `second` may run on another core meanwhile: for what a
+  /// loop needs next and can make beforehand.
+  ///
+  /// `first` runs on the calling thread, and what it does by `forEach` has the waiting threads
+  /// for itself. `second` runs on the calling thread too, after `first`, where no thread has taken
+  /// it by then. BLAS is at one thread in both. Neither is held once both have ended.
+  ///
+  /// - Complexity: microseconds beside the calls.
+  /// - Throws: what `first` throws, or else what `second` does, after both have ended; where `first`
+  ///   throws, `second` may not have been called.
+  public static func both<First, Second: Sendable>(
+    _ first: () throws -> First, beside second: @escaping @Sendable () throws -> Second
+  ) throws -> (First, Second) {
+    let policy = BLASLibrary.threadPolicy
+    return try BLASLibrary.withThreads(1) {
+      let aside = AsideCall(second)
+      DispatchQueue.global().async { BLASLibrary.onWorker(policy) { aside.run() } }
+      let one: First
+      do { one = try first() } catch {
+        aside.withdraw()
+        throw error
+      }
+      return (one, try aside.result())
+    }
+  }
+}
+
+/// A call that whoever comes first makes: a thread of Dispatch, or the caller once it has nothing
+/// else to do. Nothing of it is held once it has ended, so that it may use what its caller may not
+/// keep.
+private final class AsideCall<Value: Sendable>: Sendable {
+  /// Nil once it is taken.
+  private let body: Guarded<(@Sendable () throws -> Value)?>
+  private let outcome = Guarded<Result<Value, any Error>?>(nil)
+  private let ended = DispatchSemaphore(value: 0)
+
+  init(_ body: @escaping @Sendable () throws -> Value) { self.body = Guarded(body) }
+
+  /// Makes the call, unless somebody has taken it.
+  func run() {
+    guard let result = madeHere() else { return }
+    outcome.withLock { $0 = result }
+    ended.signal()
+  }
+
+  /// The call's value, made here unless somebody has taken it. Once.
+  func result() throws -> Value {
+    if let result = madeHere() { return try result.get() }
+    ended.wait()
+    guard let result = outcome.withLock({ $0 }) else { preconditionFailure("a call that has ended has a result") }
+    return try result.get()
+  }
+
+  /// Sees to it that the call does not run, or has ended. Once, in place of `result`.
+  func withdraw() { if taken() == nil { ended.wait() } }
+
+  /// Not inlined, so that the body is let go of before anybody hears of the end.
+  @inline(never) private func madeHere() -> Result<Value, any Error>? {
+    guard let body = taken() else { return nil }
+    return Result { try body() }
+  }
+
+  private func taken() -> (@Sendable () throws -> Value)? {
+    body.withLock { body in
+      defer { body = nil }
+      return body
+    }
+  }
 }

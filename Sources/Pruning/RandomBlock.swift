@@ -22,8 +22,13 @@ struct RandomBlock {
   init(_ address: BlockAddress, in network: RandomNetwork, _ control: RunControl) throws {
     let layer = network.layers[address.layer - 1]
     let scalars = network.scalars(layer: address.layer, channel: address.channel)
-    var filters = scalars.indices.filter { address.half.contains(scalars[$0]) }.map { UInt32($0) }
-    try control.sort(&filters) { (abs(scalars[Int($0)]), $0) < (abs(scalars[Int($1)]), $1) }
+    // |u| is finite and not negative, so its bits are in its order.
+    var keys: [UInt64] = []
+    for (filter, u) in scalars.enumerated() where address.half.contains(u) {
+      keys.append(UInt64(abs(u).bitPattern) << 32 | UInt64(filter))
+    }
+    try control.sort(&keys)
+    let filters = keys.map { UInt32(truncatingIfNeeded: $0) }
     let stream = WeightAddress.slice(
       seed: network.seed, block: address.layer, channel: address.channel, filter: 0)
     let columns = layer.sliceCount
@@ -41,7 +46,7 @@ struct RandomBlock {
       }
     }
     if let interruption { throw interruption }
-    scales = filters.map { abs(scalars[Int($0)]) }
+    scales = keys.map { Float(bitPattern: UInt32($0 >> 32)) }
     self.filters = filters
   }
 }

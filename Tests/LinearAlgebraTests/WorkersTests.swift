@@ -75,6 +75,55 @@ import Testing
     #expect(sum.load(ordering: .relaxed) == 400)
   }
 
+  /// The second call runs once, whether a thread takes it or the caller has to.
+  @Test func bothCallsAreMade() throws {
+    for pause in [0, 0, 0, 500] as [useconds_t] {
+      for _ in 0..<200 {
+        let runs = Atomic<Int>(0)
+        let counted: @Sendable () -> Int = { runs.add(1, ordering: .relaxed).newValue }
+        let (one, two) = try Workers.both({ usleep(pause); return "one" }, beside: counted)
+        #expect(one == "one" && two == 1 && runs.load(ordering: .relaxed) == 1)
+      }
+    }
+    // The first may share its work meanwhile.
+    let (sum, other) = try Workers.both {
+      let sum = Atomic<Int>(0)
+      try Workers.forEach(count: 100, workers: 3) { task, _ in sum.add(task, ordering: .relaxed) }
+      return sum.load(ordering: .relaxed)
+    } beside: {
+      try Workers.map(count: 10, workers: 2) { $0 }
+    }
+    #expect(sum == 4950 && other == Array(0..<10))
+  }
+
+  /// Swift ends a process in which a closure lives on that was not to escape.
+  @Test func noCallIsHeldOnceItHasEnded() throws {
+    func add(_ body: @Sendable () -> Int, after pause: useconds_t) throws -> Int {
+      try withoutActuallyEscaping(body) { body in
+        try Workers.both({ usleep(pause) }, beside: body).1
+      }
+    }
+    for turn in 0..<2_000 as Range<useconds_t> { #expect(try add({ 7 }, after: turn % 40) == 7) }
+  }
+
+  @Test func theFirstErrorIsThrownAfterBothHaveEnded() {
+    struct Failure: Error, Equatable { var call: Int }
+    for _ in 0..<100 {
+      let open = Atomic<Int>(0)
+      let second: @Sendable () throws -> Void = {
+        open.add(1, ordering: .relaxed)
+        usleep(100)
+        open.subtract(1, ordering: .relaxed)
+        throw Failure(call: 2)
+      }
+      #expect(throws: Failure(call: 1)) {
+        try Workers.both({ usleep(50); throw Failure(call: 1) }, beside: second)
+      }
+      #expect(open.load(ordering: .relaxed) == 0)
+      #expect(throws: Failure(call: 2)) { try Workers.both({ usleep(50) }, beside: second) }
+    }
+  }
+
   @Test func theLibraryNamesItsCore() {
     #expect(!BLASLibrary.coreName.isEmpty)
     #expect(BLASLibrary.configuration.contains("OpenBLAS"))

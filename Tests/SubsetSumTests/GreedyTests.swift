@@ -61,6 +61,27 @@ import Testing
     }
   }
 
+  /// Scans of 2¹⁷ numbers are shared. All candidates are there twice, so that ties fall into
+  /// different tiles.
+  @Test func coresChangeNoStep() throws {
+    for seed in 0..<3 as Range<UInt64> {
+      let (n, m) = (3000, 50)
+      var numbers = TestNumbers(state: seed)
+      let half = (0..<n / 2 * m).map { _ in Float(numbers.normal()) }
+      let vectors = try Matrix<Float>(rows: n, columns: m, values: half + half)
+      let scales = (0..<n / 2).map { _ in Float(abs(numbers.normal())) }
+      let problem = try Problem(
+        candidates: Candidates(scales: scales + scales, vectors: vectors),
+        target: (0..<m).map { _ in 20 * numbers.unit() }, norm: .euclidean)
+      let expected = try GreedyFlips().path(problem, control: RunControl())
+      for (workers, tile) in [(2, nil), (3, 100), (5, 7), (2, 2999)] as [(Int, Int?)] {
+        var greedy = GreedyFlips(tileRows: tile)
+        greedy.workers = workers
+        #expect(try greedy.path(problem, control: RunControl()) == expected, "\(workers) workers, tiles of \(tile ?? 0)")
+      }
+    }
+  }
+
   @Test func noSingleFlipOfTheResultHelps() throws {
     for (n, m) in [(80, 2), (150, 9), (90, 30)] {
       let problem = try scaledNormals(n, m, seed: 8)

@@ -109,22 +109,25 @@ struct CalibratedSearch {
         : try refit.revision(index, misses: choice.misses).target
       // What is multiplied for the next block does not depend on this one's choice: another core
       // does it meanwhile.
-      let (block, before) = (ready, choice)
       let isLast = step + 1 == steps.count
-      let done = try Workers.map(count: looksAhead && !isLast ? 2 : 1, workers: looksAhead ? 2 : 1) {
-        task -> Done in
-        task == 0
-          ? .chosen(try choose(index, before, block, target, pass: pass)) : .ready(try candidates(step + 1))
+      let found: Found
+      let made: WhitenedCandidates?
+      if looksAhead, !isLast {
+        (found, made) = try Workers.both {
+          try choose(index, choice, ready, target, pass: pass)
+        } beside: {
+          try candidates(step + 1)
+        }
+      } else {
+        found = try BLASLibrary.withThreads(1) { try choose(index, choice, ready, target, pass: pass) }
+        made = nil
       }
-      guard case .chosen(let found) = done[0] else { preconditionFailure("a first task chooses") }
       choice.take(found.block, found.sum, stop: found.stop, at: index)
       control.report(
         RunProgress(phase: "layer \(layer.number)", completed: index + 1, total: addresses.count))
       if let stop = found.stop, stop != .workLimit { return cutShort(choice) }
       if isLast { break }
-      let next: WhitenedCandidates?
-      if case .ready(let made)? = done.dropFirst().first { next = made } else { next = try candidates(step + 1) }
-      guard let next else { return cutShort(choice) }
+      guard let next = looksAhead ? made : try candidates(step + 1) else { return cutShort(choice) }
       ready = next
     }
     let energy = refit.energy
@@ -144,14 +147,10 @@ struct CalibratedSearch {
     return .stopped
   }
 
-  private struct Found: Sendable {
+  private struct Found {
     let block: Block
     let sum: [Double]
     let stop: StopReason?
-  }
-  private enum Done: Sendable {
-    case chosen(Found)
-    case ready(WhitenedCandidates?)
   }
 
   /// Chooses block `index` of a layer, for the first time in pass 0, again in later ones.

@@ -29,7 +29,8 @@ final class FlipDescent<Scalar: BLASScalar> {
     norm = problem.norm
     let batch = max(1, min(GreedyFlips.batch, options.exchangeColumns))
     columns = FlipColumns(capacity: batch, dimension: rows.dimension)
-    screen = try FlipScreen(state, vectors: vectors, columnCapacity: batch, tileRows: options.tileRows, control)
+    screen = try FlipScreen(
+      state, vectors: vectors, columnCapacity: batch, tileRows: options.tileRows, workers: options.workers, control)
     self.options = options
   }
 

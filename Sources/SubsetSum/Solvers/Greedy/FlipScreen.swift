@@ -30,6 +30,7 @@ final class FlipScreen<Scalar: BLASScalar> {
   private let n: Int
   private let m: Int
   private let tileRows: Int
+  private let workers: Int
   private let kappa: Double
   /// ‖x‖² + p, or ‖x‖² − p while its candidate is chosen, lowered by the rounding of Float64.
   private let lowered: UnsafeMutablePointer<Double>
@@ -40,7 +41,10 @@ final class FlipScreen<Scalar: BLASScalar> {
   /// The least norm of candidates i and after.
   private let suffixNorm: UnsafeMutablePointer<Double>
   private let scaled: UnsafeMutablePointer<Scalar>
+  /// For each worker, a row a column.
   private let products: UnsafeMutablePointer<Scalar>
+  /// What each worker has found.
+  private let found: UnsafeMutablePointer<FlipMove?>
   private let columnCapacity: Int
   private var factors: [Double]
   private var guards: [Double]
@@ -53,7 +57,8 @@ final class FlipScreen<Scalar: BLASScalar> {
   ///
   /// - Throws: `Interruption` when the run must stop.
   init(
-    _ state: FlipState, vectors: UnsafePointer<Scalar>, columnCapacity: Int, tileRows: Int?, _ control: RunControl
+    _ state: FlipState, vectors: UnsafePointer<Scalar>, columnCapacity: Int, tileRows: Int?, workers: Int,
+    _ control: RunControl
   ) throws(Interruption) {
     self.control = control
     self.state = state
@@ -61,6 +66,7 @@ final class FlipScreen<Scalar: BLASScalar> {
     (n, m) = (state.count, state.dimension)
     self.tileRows = min(tileRows ?? Self.defaultTileRows(dimension: m), max(1, n))
     self.columnCapacity = columnCapacity
+    self.workers = workers
     let u = Scalar.unitRoundoff
     let mu = Double(m + 2) * u
     kappa = mu < 0.01 ? mu * 1.02 + u + Double(m + 16) * 0x1p-52 : .infinity
@@ -69,7 +75,9 @@ final class FlipScreen<Scalar: BLASScalar> {
     margin = .allocate(capacity: n)
     suffixNorm = .allocate(capacity: n)
     scaled = .allocate(capacity: columnCapacity * max(1, m))
-    products = .allocate(capacity: columnCapacity * self.tileRows)
+    products = .allocate(capacity: columnCapacity * self.tileRows * workers)
+    found = .allocate(capacity: workers)
+    found.initialize(repeating: nil, count: workers)
     factors = [Double](repeating: 0, count: columnCapacity)
     guards = factors
     try prepare()
@@ -82,6 +90,7 @@ final class FlipScreen<Scalar: BLASScalar> {
     suffixNorm.deallocate()
     scaled.deallocate()
     products.deallocate()
+    found.deallocate()
   }
 
   private func prepare() throws(Interruption) {
@@ -120,24 +129,44 @@ final class FlipScreen<Scalar: BLASScalar> {
   /// The first index from which on every candidate's norm is at least `reach`.
   func window(reach: Double) -> Int { partitionPoint(0..<n) { suffixNorm[$0] >= reach } }
 
+  /// Multiplications of a scan that a core does alone, as waking another one costs more.
+  private static var leastShared: Int { 1 << 17 }
+
   /// The best improving flip among candidates 0..<window from all columns, or nil when there is
   /// none.
   ///
-  /// Cost: columns·window·m.
+  /// Cost: columns·window·m, over the cores where that is much.
   ///
   /// - Throws: `Interruption` when the run must stop; `LinearAlgebraError`.
   func best(_ columns: FlipColumns, window: Int) throws -> FlipMove? {
     for c in 0..<columns.count { scale(columns, c) }
-    var best: FlipMove?
-    var start = 0
-    while start < window {
-      let rows = min(tileRows, window - start)
-      try control.checkInterruption()
-      try propose(columns.count, start, rows)
-      for c in 0..<columns.count { decide(columns, c, start, rows, &best) }
-      start += rows
+    let used = window * m * columns.count < Self.leastShared ? 1 : workers
+    // As many tiles for each worker, no larger than they may be.
+    let turns = (window + used * tileRows - 1) / (used * tileRows)
+    let rows = used == 1 ? tileRows : max(1, (window + used * turns - 1) / max(1, used * turns))
+    found.update(repeating: nil, count: used)
+    let tiles = (window + rows - 1) / rows
+    if used == 1 {
+      for tile in 0..<tiles { try look(columns, tile * rows..<min(window, (tile + 1) * rows), worker: 0) }
+    } else {
+      nonisolated(unsafe) let (screen, columns) = (self, columns)
+      try Workers.forEach(count: tiles, workers: used) { tile, worker in
+        try screen.look(columns, tile * rows..<min(window, (tile + 1) * rows), worker: worker)
+      }
+    }
+    var best = found[0]
+    for worker in 1..<max(1, used) {
+      if let other = found[worker], other.precedes(best) { best = other }
     }
     return best
+  }
+
+  /// Scores one tile of candidates.
+  private func look(_ columns: FlipColumns, _ range: Range<Int>, worker: Int) throws {
+    try control.checkInterruption()
+    let products = products + worker &* columnCapacity &* tileRows
+    try propose(columns.count, range, products)
+    for c in 0..<columns.count { decide(columns, c, range, products + c &* tileRows, &found[worker]) }
   }
 
   /// Writes ŷ of column c and the constants of its bound.
@@ -151,9 +180,12 @@ final class FlipScreen<Scalar: BLASScalar> {
     guards[c] = 2 * kappa * columns.norms[c] * (1 + 0x1p-20)
   }
 
-  /// products[c, ·] ← V[start..<start+rows, ·] · ŷ_c.
-  private func propose(_ columnCount: Int, _ start: Int, _ rows: Int) throws(LinearAlgebraError) {
-    let tile = MatrixView(vectors + start &* m, rows: rows, columns: m)
+  /// products[c, ·] ← V[range, ·] · ŷ_c.
+  private func propose(
+    _ columnCount: Int, _ range: Range<Int>, _ products: UnsafeMutablePointer<Scalar>
+  ) throws(LinearAlgebraError) {
+    let rows = range.count
+    let tile = MatrixView(vectors + range.lowerBound &* m, rows: rows, columns: m)
     if columnCount == 1 {
       try multiply(
         tile, vector: UnsafeBufferPointer(start: scaled, count: m),
@@ -165,9 +197,11 @@ final class FlipScreen<Scalar: BLASScalar> {
     }
   }
 
-  private func decide(_ columns: FlipColumns, _ c: Int, _ start: Int, _ rows: Int, _ best: inout FlipMove?) {
+  private func decide(
+    _ columns: FlipColumns, _ c: Int, _ range: Range<Int>, _ product: UnsafePointer<Scalar>, _ best: inout FlipMove?
+  ) {
+    let (start, rows) = (range.lowerBound, range.count)
     let (factor, slack, base) = (factors[c], guards[c], columns.bases[c])
-    let product = products + c &* tileRows
     let (low, slopes, margins) = (lowered + start, slope + start, margin + start)
     var cut = self.cut(columns, c, best)
     var i = 0

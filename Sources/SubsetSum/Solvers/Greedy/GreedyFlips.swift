@@ -31,11 +31,12 @@ import RunControl
 /// it has come to.
 ///
 /// Scores come from BLAS as proposals and are decided in fixed-order Float64 (`FlipScreen`): the
-/// steps do not depend on the BLAS core, threads or `tileRows`. Run it under
-/// `BLASLibrary.withThreads(1)`, one problem a core.
+/// steps do not depend on the BLAS core, threads, `tileRows` or `workers`. With one worker, run it
+/// under `BLASLibrary.withThreads(1)`, one problem a core; more share the scans of 2¹⁷ numbers and
+/// more.
 ///
 /// Complexity: n·m for a pass; 25 bytes a candidate beside the problem, 33 in Float64.
-public struct GreedyFlips: Solver {
+public struct GreedyFlips: MultipleWorkers {
   /// The work limit of a run that states none: 2⁴⁰.
   static let defaultWorkLimit: UInt64 = 1 << 40
   /// First flips of an exchange that are scored together.
@@ -51,6 +52,8 @@ public struct GreedyFlips: Solver {
   public var exchangeColumns: Int
   /// Rows of a BLAS call; nil for what fits the cache. Any value gives the same steps.
   public var tileRows: Int?
+  /// The number of cores. The steps do not depend on it.
+  public var workers = 1
   /// The most steps that lower the max norm, where that is the problem's norm.
   var polishSteps: Int
   /// The subset to start from, ascending.
@@ -90,10 +93,10 @@ public struct GreedyFlips: Solver {
   func search(
     _ problem: Problem, _ meter: inout WorkMeter, kicks: IteratedGreedy?, _ outcome: (FlipState) -> [Int]
   ) throws -> [Int] {
-    guard exchangeColumns >= 0, tileRows ?? 1 >= 1, polishSteps >= 0 else {
+    guard exchangeColumns >= 0, tileRows ?? 1 >= 1, polishSteps >= 0, workers >= 1 else {
       throw SubsetSumError.invalidOption(
-        solver: name, option: "exchangeColumns, tileRows, polishSteps", expected: "sizes ≥ 0, a tile ≥ 1",
-        found: "\(exchangeColumns), \(tileRows ?? 1), \(polishSteps)")
+        solver: name, option: "exchangeColumns, tileRows, polishSteps, workers",
+        expected: "sizes ≥ 0, a tile and workers ≥ 1", found: "\(exchangeColumns), \(tileRows ?? 1), \(polishSteps), \(workers)")
     }
     if !start.isEmpty { _ = try Checker.residual(of: start, in: problem) }
     try requireSolvable(problem.shape)

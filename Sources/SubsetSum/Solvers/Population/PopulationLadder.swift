@@ -16,7 +16,7 @@ final class PopulationLadder: @unchecked Sendable {
   static let largestGroup = 10
 
   /// One group.
-  struct Rung {
+  struct Rung: @unchecked Sendable {
     /// Positions of the group's candidates in `ShortCandidates`; all before it remain.
     let group: Range<Int>
     /// How many candidates are equal and follow one another, from the group's first on. Only their
@@ -37,40 +37,75 @@ final class PopulationLadder: @unchecked Sendable {
   /// The metric of all candidates of the ladder.
   private let whole: ReachMetric
 
+  /// Groups whose metrics are worked out side by side, at most: their covariances are held at once.
+  private static let groupsAtOnce = 32
+
   /// The ladder of the `count` shortest candidates, which must be written out.
+  ///
+  /// A group's metric needs the covariance of all groups before it, which is a sum, and nothing
+  /// else of them: the sums are made one after another, the metrics over the cores.
   ///
   /// Complexity: for each group m³/6 + 1.5·g·m².
   ///
   /// - Throws: `Interruption` when the run must stop.
-  init(_ rows: ShortCandidates, count: Int, groupSize: Int, tolerance: Double, _ control: RunControl) throws {
+  init(
+    _ rows: ShortCandidates, count: Int, groupSize: Int, tolerance: Double, workers: Int, _ control: RunControl
+  ) throws {
     self.groupSize = groupSize
     self.tolerance = tolerance
     let (m, stride) = (rows.dimension, rows.stride)
-    let covariance = OwnedBuffer<Double>(count: m * stride)
-    covariance.base.initialize(repeating: 0, count: m * stride)
-    for j in 0..<m { covariance.base[j * stride + j] = tolerance * tolerance }
+    let total = OwnedBuffer<Double>(count: m * stride)
+    total.base.initialize(repeating: 0, count: m * stride)
+    for j in 0..<m { total.base[j * stride + j] = tolerance * tolerance }
     var built: [Rung] = []
-    let members = OwnedBuffer<Double>(count: groupSize * stride)
     var start = 0
     while start < count {
-      try control.checkInterruption()
-      let counts = Self.counts(rows, start..<count, groupSize)
-      let group = start..<start + counts.reduce(0, +)
-      // c equal candidates add to the covariance what one does that is √c times as long.
+      var open: [OpenRung] = []
+      while start < count, open.count < (workers == 1 ? 1 : Self.groupsAtOnce) {
+        try control.checkInterruption()
+        let counts = Self.counts(rows, start..<count, groupSize)
+        let rung = OpenRung(rows, from: start, counts, covariance: total)
+        tombola_add_quarter_squares_f64(rung.members.base, counts.count, m, stride, total.base)
+        start = rung.group.upperBound
+        open.append(rung)
+      }
+      let ready = open
+      built += try Workers.map(count: ready.count, workers: workers) { ready[$0].rung(dimension: m, stride: stride) }
+    }
+    whole = ReachMetric(covariance: total.base, dimension: m, stride: stride)
+    rungs = built.reversed()
+  }
+
+  /// A group whose metric is still to be worked out.
+  private struct OpenRung: @unchecked Sendable {
+    let group: Range<Int>
+    let counts: [Int]
+    /// A row for each of `counts`: c equal candidates add to the covariance what one does that is
+    /// √c times as long.
+    let members: OwnedBuffer<Double>
+    /// Of all groups before, with the tolerance.
+    let covariance: OwnedBuffer<Double>
+
+    init(_ rows: ShortCandidates, from start: Int, _ counts: [Int], covariance total: OwnedBuffer<Double>) {
+      let stride = rows.stride
+      self.counts = counts
+      members = OwnedBuffer(count: counts.count * stride)
+      covariance = OwnedBuffer(count: total.count)
+      covariance.base.update(from: total.base, count: total.count)
       var position = start
       for (i, equal) in counts.enumerated() {
         let (row, weight) = (members.base + i * stride, Double(equal).squareRoot())
         for j in 0..<stride { row[j] = weight * rows[position][j] }
         position += equal
       }
-      let metric = ReachMetric(covariance: covariance.base, dimension: m, stride: stride)
-      let projection = GroupProjection(members.base, count: counts.count, metric: metric)
-      built.append(Rung(group: group, counts: counts, projection: projection))
-      tombola_add_quarter_squares_f64(members.base, counts.count, m, stride, covariance.base)
-      start = group.upperBound
+      group = start..<position
     }
-    whole = ReachMetric(covariance: covariance.base, dimension: m, stride: stride)
-    rungs = built.reversed()
+
+    func rung(dimension m: Int, stride: Int) -> Rung {
+      let metric = ReachMetric(covariance: covariance.base, dimension: m, stride: stride)
+      return Rung(
+        group: group, counts: counts, projection: GroupProjection(members.base, count: counts.count, metric: metric))
+    }
   }
 
   /// The numbers of equal candidates that make the next group: at most g different ones, with at
@@ -111,6 +146,6 @@ final class PopulationLadder: @unchecked Sendable {
   static func bytes(dimension m: Int, count: Int, groupSize g: Int) -> Int {
     let stride = ShortCandidates.paddedStride(m)
     let rungs = ByteCount.product(count / g + 1, 8, g, stride + 2 * g)
-    return ByteCount.sum(rungs, RungSums.bytes(groupSize: g, stride: stride), ByteCount.product(32, m, stride))
+    return ByteCount.sum(rungs, RungSums.bytes(groupSize: g, stride: stride), ByteCount.product(8 * (groupsAtOnce + 4), m, stride))
   }
 }

@@ -167,7 +167,7 @@ final class PopulationRun {
     guard meter.allows(work) else { return nil }
     meter.count(work: work, evaluations: 0)
     let made = try PopulationLadder(
-      rows, count: laddered, groupSize: groupSize, tolerance: tolerance, meter.control)
+      rows, count: laddered, groupSize: groupSize, tolerance: tolerance, workers: workers, meter.control)
     ladder = made
     return made
   }

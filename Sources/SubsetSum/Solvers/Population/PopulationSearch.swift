@@ -93,7 +93,9 @@ public struct PopulationSearch: MultipleWorkers {
     let effort = isForBlocks ? Self.blockEffort(problem) : Self.defaultWorkLimit
     var meter = WorkMeter(control, defaultLimit: effort)
     // What candidates too long for the window keep, and what a stopped run returns.
-    let first = try start ?? GreedyFlips().solve(problem, control: control.forStep(work: meter.limit))
+    var flips = GreedyFlips()
+    flips.workers = workers
+    let first = try start ?? flips.solve(problem, control: control.forStep(work: meter.limit))
     if start == nil { meter.count(work: first.work, evaluations: first.evaluations) }
     if first.error == 0 || problem.count == 0 || problem.dimension == 0 { return first }
     var subset = first.subset
