@@ -81,8 +81,8 @@ extension Workers {
   /// it by then. BLAS is at one thread in both. Neither is held once both have ended.
   ///
   /// - Complexity: microseconds beside the calls.
-  /// - Throws: what `first` throws, or else what `second` does, after both have ended; where `first`
-  ///   throws, `second` may not have been called.
+  /// - Throws: what `first` throws, or else what `second` does, after both have ended; where
+  ///   `first` throws, `second` may not have been called.
   public static func both<First, Second: Sendable>(
     _ first: () throws -> First, beside second: @escaping @Sendable () throws -> Second
   ) throws -> (First, Second) {

@@ -81,7 +81,10 @@ import Testing
       for _ in 0..<200 {
         let runs = Atomic<Int>(0)
         let counted: @Sendable () -> Int = { runs.add(1, ordering: .relaxed).newValue }
-        let (one, two) = try Workers.both({ usleep(pause); return "one" }, beside: counted)
+        let (one, two) = try Workers.both(
+          {
+            usleep(pause); return "one"
+          }, beside: counted)
         #expect(one == "one" && two == 1 && runs.load(ordering: .relaxed) == 1)
       }
     }
@@ -117,7 +120,10 @@ import Testing
         throw Failure(call: 2)
       }
       #expect(throws: Failure(call: 1)) {
-        try Workers.both({ usleep(50); throw Failure(call: 1) }, beside: second)
+        try Workers.both(
+          {
+            usleep(50); throw Failure(call: 1)
+          }, beside: second)
       }
       #expect(open.load(ordering: .relaxed) == 0)
       #expect(throws: Failure(call: 2)) { try Workers.both({ usleep(50) }, beside: second) }
