@@ -146,6 +146,7 @@ final class PopulationLadder: @unchecked Sendable {
   static func bytes(dimension m: Int, count: Int, groupSize g: Int) -> Int {
     let stride = ShortCandidates.paddedStride(m)
     let rungs = ByteCount.product(count / g + 1, 8, g, stride + 2 * g)
-    return ByteCount.sum(rungs, RungSums.bytes(groupSize: g, stride: stride), ByteCount.product(8 * (groupsAtOnce + 4), m, stride))
+    return ByteCount.sum(
+      rungs, RungSums.bytes(groupSize: g, stride: stride), ByteCount.product(8 * (groupsAtOnce + 4), m, stride))
   }
 }
