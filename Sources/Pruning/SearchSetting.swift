@@ -24,6 +24,8 @@ struct SearchSetting: Sendable {
 
   var graph: LayerGraph { target.graph }
 
+  /// Of all blocks.
+  var entries: Int { addresses.reduce(0) { $0 + layer($1).sliceCount } }
   func layer(_ address: BlockAddress) -> LayerGraph.Layer { graph.layers[address.layer - 1] }
   func scale(_ address: BlockAddress) -> Double { scales[address.layer - 1] }
 

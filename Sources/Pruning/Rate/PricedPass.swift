@@ -1,3 +1,4 @@
+import Foundation
 import LinearAlgebra
 import RunControl
 import SubsetSum
@@ -8,14 +9,13 @@ struct PricedPass {
   private let search: PricedSearch
   private let rate: RateSearch
   private let setting: SearchSetting
-  private let beam: Int
-  /// What is left of a budget; nil for one price from the first to the last block.
-  private let budget: BitBudget?
-  private let phase: String
+  /// What says the price of each block.
+  private let budget: BitBudget
   /// The price that the pass begins with.
-  let price: Double
-  /// Bits of each block's list so far.
-  private(set) var blockBits: [Double] = []
+  private let price: Double
+  private let blocks: [(entries: Double, layer: Int)]
+  /// Bits of each block's list so far, and the price that they were chosen at.
+  private var taken: [(bits: Double, price: Double)] = []
   /// The code of the lists up to the block in work.
   private var code: BandedListCode
   private var choices: [Choice] = []
@@ -28,14 +28,17 @@ struct PricedPass {
     var bits = 0.0
   }
 
-  init(_ search: PricedSearch, price: Double, beam: Int, budget: BitBudget?, phase: String) {
+  init(_ search: PricedSearch, price: Double, budget: BitBudget) {
     (self.search, rate, setting) = (search, search.rate, search.setting)
-    (self.price, self.beam, self.budget, self.phase) = (price, beam, budget, phase)
+    (self.price, self.budget) = (price, budget)
+    blocks = setting.addresses.map { [setting] in (Double(setting.layer($0).sliceCount), $0.layer) }
     code = search.rate.listCode
   }
 
+  /// Bits of each block's list so far.
+  var blockBits: [Double] { taken.map(\.bits) }
   /// Bits of all lists so far.
-  var bits: Double { blockBits.reduce(0, +) }
+  var bits: Double { taken.reduce(0) { $0 + $1.bits } }
 
   /// The pass's ticket.
   ///
@@ -73,7 +76,7 @@ struct PricedPass {
           // A curve that was cut short has what its first bands gave.
           try search.control.checkInterruption()
           search.control.report(
-            RunProgress(phase: "\(phase), layer \(layer.number)", completed: index + 1, total: addresses.count))
+            RunProgress(phase: "layer \(layer.number)", completed: index + 1, total: addresses.count))
         }
       }
       kept += choices.map(\.kept)
@@ -95,14 +98,15 @@ struct PricedPass {
     let weight =
       refit.energy > 0 ? search.layerWeights[address.layer - 1] * scale * scale / refit.energy : 0
     // The price in the units of the refit's errors.
-    let own = weight > 0 ? priceOfNext(isAgain: isAgain) / weight : .infinity
+    let price = isAgain ? price : budget.price(ofNextOf: blocks, taken: taken, start: price)
+    let own = weight > 0 ? price / weight : .infinity
     let channel = try rate.channelBands(address, search.control)
     let bands = try NetworkBands(
       address, of: channel, in: setting.network, geometry: BlockGeometry(root: transform, price: own),
       workers: search.workers, search.control)
     let metric = SuperpositionMetric(root: transform)
     var solver = rate.search
-    (solver.width, solver.workers) = (beam, search.workers)
+    solver.workers = search.workers
     let curve = try solver.curve(
       target: target, bands: bands, price: own,
       greatestBits: PricedSearch.greatestBits(metric.felt(target), price: own), control: search.control)
@@ -118,11 +122,11 @@ struct PricedPass {
       }
       return
     }
-    let isLast = blockBits.count == setting.addresses.count - 1
-    let left = budget.map { isLast ? $0.allowed - bits : .infinity } ?? .infinity
+    let isLast = taken.count == blocks.count - 1
+    let left = isLast ? budget.allowed - bits : .infinity
     let (best, listBits, after) = part.cheapest(price: own, within: left, after: code)
     code = after
-    blockBits.append(listBits)
+    taken.append((listBits, price))
     choices.append(try choice(curve[best], address, refit, index))
   }
 
@@ -136,11 +140,8 @@ struct PricedPass {
     return Choice(kept: kept, sum: sum, miss: zip(sum, refit.wanted(index)).map { $0 - $1 }, bits: found.bits)
   }
 
-  /// The price of a bit for the next block.
-  private func priceOfNext(isAgain: Bool) -> Double {
-    guard let budget, !isAgain else { return price }
-    let next = blockBits.count
-    let entries = setting.addresses[next...].reduce(0) { $0 + setting.layer($1).sliceCount }
-    return budget.price(of: next, entries: Double(entries), used: bits, start: price)
+  /// Bits that each block would have taken at one price: a quarter of it buys a bit an entry more.
+  func bits(at price: Double) -> [Double] {
+    zip(blocks, taken).map { block, taken in max(0, taken.bits + block.entries / 2 * log2(taken.price / price)) }
   }
 }

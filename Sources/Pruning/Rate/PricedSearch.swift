@@ -17,16 +17,10 @@ struct PricedSearch {
   let workers: Int
   let control: RunControl
 
-  /// The whole beam over a narrow one.
-  private static let narrowing = 8
-  /// Prices that are tried with a narrow beam.
-  private static let trials = 3
-  /// Passes with the whole beam, where files come out smaller than they may be.
-  private static let passes = 3
+  /// Passes, where files come out smaller than they may be.
+  private static let passes = 2
   /// Files of this part of what they may take are not drawn again.
   private static let fullness = 0.985
-  /// How near to the budget's bits the last of them shall come, as a part of them.
-  private static let closeness = 0.06
 
   init(
     _ rate: RateSearch, _ calibration: CalibrationPlan, _ images: Tensor<Float>, _ layerWeights: [Double],
@@ -42,8 +36,8 @@ struct PricedSearch {
     self.control = control
   }
 
-  /// Finds a price with a narrow beam, and draws a ticket with the whole beam that has all the bits
-  /// that it may have.
+  /// Draws a ticket that has all the bits that it may have: at the price that `PriceForecast`
+  /// expects to use them up, which moves as they are used up.
   ///
   /// - Parameters:
   ///   - bytes: what the file may take.
@@ -52,55 +46,43 @@ struct PricedSearch {
   func run(
     bytes: Int, besides least: Int, _ fileBytes: (Ticket) throws -> Int, found: (Ticket) -> Void
   ) throws {
-    let entries = Double(setting.addresses.reduce(0) { $0 + setting.layer($1).sliceCount })
     // A byte less, as whole bytes are written.
     var allowed = 8 * Double(bytes - least - 1)
-    // Σ w·4^(−bits / entries) over layers has this slope where bits are spread evenly.
-    let mean = layerWeights.reduce(0, +) / Double(layerWeights.count)
-    var price = 2 * log(2) * mean * Double(setting.graph.layers.count) * exp2(-2 * allowed / entries) / entries
-    var budget: BitBudget?
+    var aim = allowed
+    let forecast = try PriceForecast(statistics, layerWeights: layerWeights)
+    var price = forecast.price(ofBits: allowed)
+    var expected = (bits: forecast.bits(at: price), price: price)
     // A whole ticket is not given up for what a later pass has when it is stopped; where all were
     // too large, a part of the last one may be more than that.
-    var (isWhole, large) = (false, nil as (ticket: Ticket, blockBits: [Double])?)
+    var (best, large) = (-1, nil as (ticket: Ticket, blockBits: [Double])?)
     func part(_ ticket: Ticket, _ blockBits: [Double]) throws {
-      if isWhole { return }
+      if best >= 0 { return }
       let parts = try [(ticket, blockBits), large].compactMap { $0 }.compactMap {
         try self.part(of: $0, $1, bytes, least, fileBytes)
       }
       if let most = parts.max(by: { $0.keptFilters < $1.keptFilters }) { found(most) }
     }
-    for trial in 0..<Self.trials {
-      var pass = PricedPass(
-        self, price: price, beam: max(1, rate.beam / Self.narrowing), budget: nil, phase: "price \(trial + 1)")
-      let ticket = try pass.run(cut: part)
-      if try fileBytes(ticket) <= bytes {
-        isWhole = true
-        found(ticket)
-      } else {
-        large = (ticket, pass.blockBits)
-      }
-      // A bit an entry lowers the price by the factor 4.
-      price *= exp2(max(-8, min(8, 2 * (pass.bits - allowed) / entries)))
-      budget = BitBudget(expected: pass.blockBits, at: pass.price, allowed: allowed)
-      if abs(pass.bits - allowed) <= Self.closeness * allowed { break }
-    }
-    var (best, tried) = (-1, 0)
-    while allowed > 0, best < 0 || tried < Self.passes {
+    var tried = 0
+    while tried < Self.passes || (best < 0 && allowed > 0) {
       tried += 1
-      budget?.allowed = allowed
-      var pass = PricedPass(self, price: price, beam: rate.beam, budget: budget, phase: "drawing")
+      let budget = BitBudget(expected: expected.bits, at: expected.price, allowed: allowed, aim: aim)
+      var pass = PricedPass(self, price: price, budget: budget)
       let ticket = try pass.run(cut: part)
       let size = try fileBytes(ticket)
       if size > bytes {
-        allowed -= 8 * Double(size - bytes)
+        let excess = 8 * Double(size - bytes)
+        (allowed, aim) = (allowed - excess, aim - excess)
         large = (ticket, pass.blockBits)
       } else {
-        isWhole = true
         if size > best { found(ticket) }
         best = max(best, size)
         if Double(size) >= Self.fullness * Double(bytes) - 1 { return }
+        aim += allowed - pass.bits
       }
-      price *= exp2(max(-8, min(8, 2 * (pass.bits - allowed) / entries)))
+      expected = (pass.bits(at: price), price)
+      // A bit an entry lowers the price by the factor 4.
+      let beyond = (expected.bits.reduce(0, +) - aim) / Double(setting.entries)
+      price *= exp2(max(-8, min(8, 2 * beyond)))
     }
   }
 

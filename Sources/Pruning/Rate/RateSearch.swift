@@ -16,8 +16,8 @@ import Tickets
 /// have a scalar of about 1, where filters are many and most lengths are left for later ones.
 ///
 /// In weights mode blocks are independent, each is searched once, and the bits are shared then. In
-/// calibrated mode each block makes up for what those before it missed: a narrow beam finds the
-/// price, and one pass with the whole beam follows, whose price moves as bits are used up.
+/// calibrated mode each block makes up for what those before it missed: a forecast of what blocks
+/// will take says the price, and one pass follows, whose price moves as bits are used up.
 ///
 /// ```swift
 /// let search = try RateSearch(target, seed: 7, width: 1 << 15)
@@ -95,7 +95,7 @@ public struct RateSearch: Sendable {
   /// - Throws: `TicketError.invalidParameter` where a file without filters takes more; what
   ///   `fileBytes` throws; `PruningError.memoryLimit`.
   /// - Complexity: m normals and 8·m·beam operations for each filter that has a chance; in
-  ///   calibrated mode twice to four times the normals, and all again for each sweep.
+  ///   calibrated mode all again for each sweep, and where a file comes out too small or too large.
   public func run(
     bytes: Int, workers: Int = Workers.availableCores, control: RunControl = RunControl(),
     fileBytes: (Ticket) throws -> Int

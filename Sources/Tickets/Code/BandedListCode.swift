@@ -51,7 +51,7 @@ package struct BandedListCode {
     let found = numbers.indices.map { Self.choice(wanted[$0], numbers[$0], of: sizes[$0], with: &coder) }
     return Block(
       address: address, candidates: filters.count(address.half),
-      kept: Self.filters(found, filters, address.half))
+      kept: kept.isEmpty ? Self.filters(found, filters, address.half) : kept)
   }
 
   /// Bits that a block takes whose bands keep so many filters each, after the blocks before it.

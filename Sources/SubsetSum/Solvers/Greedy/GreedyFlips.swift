@@ -96,7 +96,8 @@ public struct GreedyFlips: MultipleWorkers {
     guard exchangeColumns >= 0, tileRows ?? 1 >= 1, polishSteps >= 0, workers >= 1 else {
       throw SubsetSumError.invalidOption(
         solver: name, option: "exchangeColumns, tileRows, polishSteps, workers",
-        expected: "sizes ≥ 0, a tile and workers ≥ 1", found: "\(exchangeColumns), \(tileRows ?? 1), \(polishSteps), \(workers)")
+        expected: "sizes ≥ 0, a tile and workers ≥ 1",
+        found: "\(exchangeColumns), \(tileRows ?? 1), \(polishSteps), \(workers)")
     }
     if !start.isEmpty { _ = try Checker.residual(of: start, in: problem) }
     try requireSolvable(problem.shape)

@@ -48,8 +48,10 @@ package struct SuperpositionSearch: Sendable {
 
   /// z of a band beside √(2 ln M) up to which it gives one candidate, and up to which another one.
   private static let (firstReach, nextReach) = (1.12, 0.85)
-  /// Bands without a better subset after which the search ends.
-  private static let patience = 5
+  /// Bands without a better subset after which the search ends: where a bit at Shannon's bound
+  /// would lower the error by less than `nearEnd` prices, and elsewhere. What is missing is
+  /// measured in another way while there are bands to come, so errors can grow for some bands.
+  private static let (patience, patienceOnTheWay, nearEnd) = (5, 20, 3.0)
 
   /// A search with the default beam.
   package init() {}
@@ -101,10 +103,12 @@ package struct SuperpositionSearch: Sendable {
         taken += 1
       }
       if taken == 0 { continue }
-      let cost = states.curve.best(price: price).cost(price: price)
+      let best = states.curve.best(price: price)
+      let cost = best.cost(price: price)
       idle = cost < leastCost ? 0 : idle + 1
       leastCost = min(leastCost, cost)
-      if idle == Self.patience { break }
+      let isNearEnd = best.error * 2 * log(2) <= Self.nearEnd * price * Double(states.dimension)
+      if idle >= (isNearEnd ? Self.patience : Self.patienceOnTheWay) { break }
     }
   }
 }

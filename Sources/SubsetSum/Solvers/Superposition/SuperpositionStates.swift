@@ -12,7 +12,7 @@ struct SuperpositionStates: Sendable {
   private let final: SuperpositionMetric?
   /// How they are measured now.
   private var metric: SuperpositionMetric?
-  private let dimension: Int
+  let dimension: Int
   private var states: [State]
 
   private struct State: Sendable {
