@@ -16,6 +16,8 @@ struct PricedPass {
   private let blocks: [(entries: Double, layer: Int)]
   /// Bits of each block's list so far, and the price that they were chosen at.
   private var taken: [(bits: Double, price: Double)] = []
+  /// Σ over layers of relative squared error · weight, of those that are done.
+  private(set) var error = 0.0
   /// The code of the lists up to the block in work.
   private var code: BandedListCode
   private var choices: [Choice] = []
@@ -78,6 +80,10 @@ struct PricedPass {
           search.control.report(
             RunProgress(phase: "layer \(layer.number)", completed: index + 1, total: addresses.count))
         }
+      }
+      if refit.energy > 0 {
+        let relative = scale * scale * refit.error(choices.map(\.miss)) / refit.energy
+        error += search.layerWeights[layer.number - 1] * relative
       }
       kept += choices.map(\.kept)
       pruned.append(.assemble(layer, addresses: addresses, sums: choices.map(\.sum), scale: scale))

@@ -41,29 +41,29 @@ struct PricedSearch {
   ///
   /// - Parameters:
   ///   - bytes: what the file may take.
-  ///   - least: bytes of a file without filters.
+  ///   - empty: bytes of a file without filters.
   ///   - found: told of each ticket that is better than all before.
   func run(
-    bytes: Int, besides least: Int, _ fileBytes: (Ticket) throws -> Int, found: (Ticket) -> Void
+    bytes: Int, besides empty: Int, _ fileBytes: (Ticket) throws -> Int, found: (Ticket) -> Void
   ) throws {
     // A byte less, as whole bytes are written.
-    var allowed = 8 * Double(bytes - least - 1)
+    var allowed = 8 * Double(bytes - empty - 1)
     var aim = allowed
     let forecast = try PriceForecast(statistics, layerWeights: layerWeights)
     var price = forecast.price(ofBits: allowed)
     var expected = (bits: forecast.bits(at: price), price: price)
     // A whole ticket is not given up for what a later pass has when it is stopped; where all were
     // too large, a part of the last one may be more than that.
-    var (best, large) = (-1, nil as (ticket: Ticket, blockBits: [Double])?)
+    var (least, large) = (nil as Double?, nil as (ticket: Ticket, blockBits: [Double])?)
     func part(_ ticket: Ticket, _ blockBits: [Double]) throws {
-      if best >= 0 { return }
+      if least != nil { return }
       let parts = try [(ticket, blockBits), large].compactMap { $0 }.compactMap {
-        try self.part(of: $0, $1, bytes, least, fileBytes)
+        try self.part(of: $0, $1, bytes, empty, fileBytes)
       }
       if let most = parts.max(by: { $0.keptFilters < $1.keptFilters }) { found(most) }
     }
     var tried = 0
-    while tried < Self.passes || (best < 0 && allowed > 0) {
+    while tried < Self.passes || (least == nil && allowed > 0) {
       tried += 1
       let budget = BitBudget(expected: expected.bits, at: expected.price, allowed: allowed, aim: aim)
       var pass = PricedPass(self, price: price, budget: budget)
@@ -74,8 +74,10 @@ struct PricedSearch {
         (allowed, aim) = (allowed - excess, aim - excess)
         large = (ticket, pass.blockBits)
       } else {
-        if size > best { found(ticket) }
-        best = max(best, size)
+        if pass.error < least ?? .infinity {
+          found(ticket)
+          least = pass.error
+        }
         if Double(size) >= Self.fullness * Double(bytes) - 1 { return }
         aim += allowed - pass.bits
       }
