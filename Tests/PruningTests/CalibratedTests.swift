@@ -61,7 +61,7 @@ func calibratedSearch(
     images: ImageSet(name: "calibration images", images: images, labels: nil))
 }
 
-private func moments(of layer: LayerGraph.Layer, _ target: Target, _ images: Tensor<Float>) throws
+func moments(of layer: LayerGraph.Layer, _ target: Target, _ images: Tensor<Float>) throws
   -> LayerMoments
 {
   let graph = target.graph

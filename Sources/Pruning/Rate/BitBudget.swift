@@ -18,9 +18,9 @@ struct BitBudget {
 
   /// How far a block's price may be from the one that a pass begins with, as a factor.
   private static let range = 0.25...4.0
-  /// Bits that are kept for the last block, about a filter's: what it is short of, nothing makes up
-  /// for.
-  private static let reserve = 16.0
+  /// Bits that are kept for the last block, as what it is short of nothing makes up for: about a
+  /// filter's, and of few bits a part.
+  private static let (reserve, largestReserve) = (1.0 / 250, 16.0)
 
   /// The price of a bit for the next block and those behind it.
   ///
@@ -48,7 +48,7 @@ struct BitBudget {
       entries += blocks[block].entries
     }
     let used = taken.reduce(0) { $0 + $1.bits }
-    let reserve = next == blocks.count - 1 ? 0 : Self.reserve
+    let reserve = next == blocks.count - 1 ? 0 : min(Self.largestReserve, Self.reserve * aim)
     let factor = exp2(2 * (left - (aim - reserve - used)) / entries)
     return start * max(Self.range.lowerBound, min(Self.range.upperBound, factor))
   }

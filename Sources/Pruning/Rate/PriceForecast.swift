@@ -11,7 +11,7 @@ import Tickets
 /// which is θ in each of those blocks' directions, so their σ² grow by it (`LayerRefit`). H is that
 /// of the target's own activations, as no layer is pruned yet. Lists of filters take more than the
 /// bound: `perBit` and `perEntry` say by how much.
-struct PriceForecast {
+package struct PriceForecast {
   /// A block's directions, in units in which every block's price of a bit is the same.
   private struct Block {
     /// The block's layer, 1…ℓ.
@@ -30,7 +30,7 @@ struct PriceForecast {
   /// What lists take for each bit of the bound, and for each entry of a block besides. All lists of
   /// fashion-cnn and fashion-lenet at 2, 3 and 4 bits, and of fashion-resnet at 2 (width 131 072,
   /// seed 2001), take what is forecast of them within 8 %.
-  private static let (perBit, perEntry) = (1.1, 0.25)
+  package static let (perBit, perEntry) = (1.1, 0.25)
 
   /// - Parameters:
   ///   - statistics: of the search, with no layer pruned.
@@ -46,10 +46,25 @@ struct PriceForecast {
       let refit = try statistics.refit(layer, addresses, behind: [], isAboutMeans: hasBias)
       let scale = setting.scales[layer.number - 1]
       let weight = refit.energy > 0 ? layerWeights[layer.number - 1] * scale * scale / refit.energy : 0
-      for index in addresses.indices {
-        try statistics.control.checkInterruption()
-        blocks.append(try Self.block(refit, index, weight: weight, layer: layer.number))
-      }
+      try add(refit, layer: layer.number, weight: weight) { try statistics.control.checkInterruption() }
+    }
+  }
+
+  /// A forecast of no block yet.
+  package init() {}
+
+  /// Adds a layer's blocks.
+  ///
+  /// - Parameters:
+  ///   - weight: what the layer's errors, in the refit's units, count.
+  ///   - check: called before each block; what it throws ends the work.
+  /// - Throws: what `check` throws; `DecompositionError` for numbers out of range.
+  package mutating func add(
+    _ refit: LayerRefit, layer: Int, weight: Double, check: () throws -> Void = {}
+  ) throws {
+    for index in refit.addresses.indices {
+      try check()
+      blocks.append(try Self.block(refit, index, weight: weight, layer: layer))
     }
   }
 
@@ -103,7 +118,7 @@ struct PriceForecast {
   }
 
   /// Bits of each block at a price.
-  func bits(at price: Double) -> [Double] {
+  package func bits(at price: Double) -> [Double] {
     let level = price / (2 * log(2))
     // What each block of the layer misses in each of its directions.
     var missed: [Double] = []
@@ -123,7 +138,7 @@ struct PriceForecast {
   }
 
   /// About the price at which all blocks take so many bits; 1 where nothing is wanted and any does.
-  func price(ofBits bits: Double) -> Double {
+  package func price(ofBits bits: Double) -> Double {
     let greatest = blocks.flatMap(\.variances).max() ?? 0
     guard greatest > 0, greatest.isFinite else { return 1 }
     // θ = greatest / 2^x.

@@ -104,7 +104,10 @@ struct PricedPass {
     let weight =
       refit.energy > 0 ? search.layerWeights[address.layer - 1] * scale * scale / refit.energy : 0
     // The price in the units of the refit's errors.
-    let price = isAgain ? price : budget.price(ofNextOf: blocks, taken: taken, start: price)
+    let price =
+      isAgain
+      ? taken[taken.count - choices.count + index].price
+      : budget.price(ofNextOf: blocks, taken: taken, start: price)
     let own = weight > 0 ? price / weight : .infinity
     let channel = try rate.channelBands(address, search.control)
     let bands = try NetworkBands(

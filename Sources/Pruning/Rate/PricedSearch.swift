@@ -18,7 +18,7 @@ struct PricedSearch {
   let control: RunControl
 
   /// Passes, where files come out smaller than they may be.
-  private static let passes = 2
+  private static let passes = 4
   /// Files of this part of what they may take are not drawn again.
   private static let fullness = 0.985
 
