@@ -1,5 +1,6 @@
 import Foundation
 import LinearAlgebra
+import SubsetSum
 import Tickets
 
 /// What blocks are expected to take at a price of a bit, before any is searched.
@@ -37,7 +38,8 @@ package struct PriceForecast {
   ///   - layerWeights: what a layer's relative error counts.
   /// - Throws: `Interruption` when the run must stop; `PruningError.singularStatistics`;
   ///   `DecompositionError` for numbers out of range.
-  /// - Complexity: a layer's statistics for each layer, taps³ for each block.
+  /// - Complexity: a layer's statistics for each layer, 10·taps³ for each block and 1.5·taps³ for
+  ///   each pair of blocks of a layer; taps numbers of memory for each pair.
   init(_ statistics: LayerStatistics, layerWeights: [Double]) throws {
     let setting = statistics.setting
     for layer in setting.graph.layers {
@@ -57,18 +59,20 @@ package struct PriceForecast {
   ///
   /// - Parameters:
   ///   - weight: what the layer's errors, in the refit's units, count.
-  ///   - check: called before each block; what it throws ends the work.
+  ///   - check: called before each block and pair of blocks; what it throws ends the work.
   /// - Throws: what `check` throws; `DecompositionError` for numbers out of range.
   package mutating func add(
     _ refit: LayerRefit, layer: Int, weight: Double, check: () throws -> Void = {}
   ) throws {
     for index in refit.addresses.indices {
       try check()
-      blocks.append(try Self.block(refit, index, weight: weight, layer: layer))
+      blocks.append(try Self.block(refit, index, weight: weight, layer: layer, check))
     }
   }
 
-  private static func block(_ refit: LayerRefit, _ index: Int, weight: Double, layer: Int) throws -> Block {
+  private static func block(
+    _ refit: LayerRefit, _ index: Int, weight: Double, layer: Int, _ check: () throws -> Void
+  ) throws -> Block {
     let (taps, outputs) = (refit.taps, refit.outputs)
     let root = refit.coupling(index, index)
     // Directions u of errors as they are felt: G_iiᵀ·G_ii = U·diag(λ)·Uᵀ.
@@ -80,8 +84,7 @@ package struct PriceForecast {
       }
     }
     let directions = try BLASLibrary.withThreads(1) { try square.withView { try SymmetricEigen(of: $0) } }.vectors
-    var felt = [Double](repeating: 0, count: taps * outputs)
-    LayerRefit.add(root, Array(refit.wanted(index)), 1, taps, outputs, to: &felt)
+    let felt = SuperpositionMetric(root: root).felt(Array(refit.wanted(index)))
     let variances = (0..<taps).map { direction in
       var sum = 0.0
       for o in 0..<outputs {
@@ -91,8 +94,9 @@ package struct PriceForecast {
       }
       return weight * sum / Double(outputs)
     }
-    let growth = (0..<index).map {
-      Self.growth(from: refit.coupling($0, $0), by: refit.coupling($0, index), directions)
+    let growth = try (0..<index).map {
+      try check()
+      return Self.growth(from: refit.coupling($0, $0), by: refit.coupling($0, index), directions)
     }
     return Block(layer: layer, outputs: Double(outputs), variances: variances, growth: growth)
   }

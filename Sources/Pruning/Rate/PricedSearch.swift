@@ -74,7 +74,8 @@ struct PricedSearch {
         (allowed, aim) = (allowed - excess, aim - excess)
         large = (ticket, pass.blockBits)
       } else {
-        if pass.error < least ?? .infinity {
+        // An error out of range is no reason to go on without a ticket.
+        if least.map({ pass.error < $0 }) ?? true {
           found(ticket)
           least = pass.error
         }
