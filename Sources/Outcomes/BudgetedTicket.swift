@@ -44,7 +44,7 @@ package struct BudgetSearch {
   /// - Throws: as `RateSearch.run`.
   package func run(workers: Int, control: RunControl) throws -> BudgetedTicket {
     let result = try search.run(bytes: allowedBytes, workers: workers, control: control) {
-      try TicketFile(ticket: $0, claims: nil).packedByteCount()
+      try TicketFile(ticket: $0, claims: nil).packedByteCount(workers: workers)
     }
     return BudgetedTicket(
       source: source, file: TicketFile(ticket: result.ticket, claims: nil), stop: result.stop)
@@ -77,7 +77,7 @@ package struct BudgetedTicket {
     let figures = try measurement.figures(on: source.data, control: control)
     var report = FigureReport(
       claims: figures.claims, of: measurement, target: target, search: nil, seconds: seconds())
-    report.fileBitsPerWeight = file.bitsPerWeight(ofBytes: try file.packedByteCount())
+    report.fileBitsPerWeight = file.bitsPerWeight(ofBytes: try file.packedByteCount(workers: workers))
     report.isRangeFromData = source.isRangeFromData
     report.shortfall = figures.shortfall
     return report

@@ -65,3 +65,27 @@ CLONES long tombola_take_reaching_f32(float *values, long count, float limit, in
   }
   return met;
 }
+
+CLONES long tombola_within_limits_f32(const float *values, float factor, const float *limits, float least, long count,
+                                      int *places) {
+  long met = 0, k = 0;
+  for (; k + BLOCK <= count; k += BLOCK) {
+    int within = 0;
+    for (long c = 0; c < BLOCK; c++) within |= least <= limits[k + c] + factor * values[k + c];
+    if (!within) continue;
+    unsigned char flags[BLOCK];
+    for (long c = 0; c < BLOCK; c++) flags[c] = least <= limits[k + c] + factor * values[k + c];
+    for (long c = 0; c < BLOCK; c += 8) {
+      uint64_t word;
+      memcpy(&word, flags + c, 8);
+      if (!word) continue;
+      for (long d = c; d < c + 8; d++) {
+        places[met] = (int)(k + d);
+        met += flags[d];
+      }
+    }
+  }
+  for (; k < count; k++)
+    if (least <= limits[k] + factor * values[k]) places[met++] = (int)k;
+  return met;
+}

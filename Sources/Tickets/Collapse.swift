@@ -72,16 +72,15 @@ public struct Collapse: Sendable, Hashable {
   ///   - workers: tasks at a time; the result does not depend on it.
   /// - Throws: `TicketError.invalidTicket` when a kept filter's scalar has the other half's sign,
   ///   or a block claims another number of candidates than the random network has.
-  /// - Complexity: one slice of normals per kept filter, and the scalars of each block's channel.
+  /// - Complexity: a slice of normals per kept filter, and 2N words of the generator a block.
   public init(of ticket: Ticket, workers: Int = Workers.availableCores) throws {
     let network = try ticket.randomNetwork
     let blocks = ticket.blocks
     let sums = try Workers.map(count: blocks.count, workers: workers) { task in
       let block = blocks[task]
-      let scalars = try network.checkedScalars(of: block)
-      return network.collapse(
-        layer: block.address.layer, channel: block.address.channel,
-        filters: block.kept.lazy.map { Int($0) }, scalars: scalars)
+      let (layer, channel) = (block.address.layer, block.address.channel)
+      try block.requireSigns(FilterSigns(network, layer: layer, channel: channel))
+      return network.collapse(layer: layer, channel: channel, filters: block.kept.lazy.map { Int($0) })
     }
     self.ticket = ticket
     layers = CollapsedLayer.assemble(

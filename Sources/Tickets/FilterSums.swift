@@ -9,14 +9,13 @@ extension RandomNetwork {
   ///   - layer: 1…ℓ.
   ///   - channel: an input channel, from 0.
   ///   - filters: numbers q of its filters, 0 … 2N−1, in the order of the sum.
-  ///   - scalars: the channel's, from `scalars(layer:channel:)`.
   /// - Returns: height × width × output channels entries.
-  /// - Complexity: one slice of normals per filter.
-  public func collapse(
-    layer: Int, channel: Int, filters: some Sequence<Int>, scalars: [Float]
-  ) -> [Double] {
+  /// - Complexity: a scalar and a slice of normals per filter.
+  public func collapse(layer: Int, channel: Int, filters: some Sequence<Int>) -> [Double] {
     let sum = SliceSum(self, layer: layer, channel: channel)
-    for filter in filters { sum.add(filter, magnitude: Double(abs(scalars[filter]))) }
+    for filter in filters {
+      sum.add(filter, magnitude: Double(abs(scalar(layer: layer, channel: channel, filter: filter))))
+    }
     return sum.rounded()
   }
 

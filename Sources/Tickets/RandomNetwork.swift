@@ -80,6 +80,17 @@ public struct RandomNetwork: Sendable, Hashable {
     }
   }
 
+  /// The scalar u of one filter of an input channel.
+  ///
+  /// - Parameters:
+  ///   - layer: 1…ℓ.
+  ///   - channel: an input channel, from 0.
+  ///   - filter: q, 0 … 2N−1.
+  /// - Complexity: about 60 ns; a range of filters takes a tenth of that for each.
+  public func scalar(layer: Int, channel: Int, filter: Int) -> Float {
+    Float(NormalStream.value(at: WeightAddress.scalars(seed: seed, block: layer, channel: channel), entry: filter))
+  }
+
   /// Writes the slice V of hidden filter q of a channel, in HWIO order.
   ///
   /// - Parameters:

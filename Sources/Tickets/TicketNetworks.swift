@@ -45,10 +45,17 @@ extension Ticket {
   /// network's.
   ///
   /// - Throws: `TicketError.invalidTicket` where they don't.
-  /// - Complexity: 2N normals a block.
+  /// - Complexity: 2N words of the generator a channel.
   public func validateSigns() throws(TicketError) {
     let network = try randomNetwork
-    for block in blocks { _ = try network.checkedScalars(of: block) }
+    var signs: (layer: Int, channel: Int, values: FilterSigns)?
+    for block in blocks {
+      let (layer, channel) = (block.address.layer, block.address.channel)
+      let known = signs.flatMap { ($0.layer, $0.channel) == (layer, channel) ? $0.values : nil }
+      let values = known ?? FilterSigns(network, layer: layer, channel: channel)
+      signs = (layer, channel, values)
+      try block.requireSigns(values)
+    }
   }
 
   private func keptFilters(
@@ -56,9 +63,11 @@ extension Ticket {
   ) throws(TicketError) -> [HiddenFilter] {
     var kept: [HiddenFilter] = []
     for block in blocks where block.address.layer == number {
-      let scalars = try network.checkedScalars(of: block)
+      let channel = block.address.channel
+      try block.requireSigns(FilterSigns(network, layer: number, channel: channel))
       kept += block.kept.map {
-        HiddenFilter(channel: block.address.channel, index: Int($0), scalar: scalars[Int($0)])
+        HiddenFilter(
+          channel: channel, index: Int($0), scalar: network.scalar(layer: number, channel: channel, filter: Int($0)))
       }
     }
     kept.sort { ($0.channel, $0.index) < ($1.channel, $1.index) }
@@ -105,19 +114,23 @@ extension RandomNetwork {
       initialized = layer.sliceCount * hidden
     }
   }
+}
 
-  func checkedScalars(of block: Block) throws(TicketError) -> [Float] {
-    let (layer, channel, half) = (block.address.layer, block.address.channel, block.address.half)
-    let scalars = scalars(layer: layer, channel: channel)
-    let place = "\(block.address)"
-    let candidates = scalars.reduce(0) { $0 + (half.contains($1) ? 1 : 0) }
-    guard candidates == block.candidates else {
-      throw .invalidTicket(at: place, expected: "\(candidates) candidates", found: "\(block.candidates)")
-    }
-    for index in block.kept where !half.contains(scalars[Int(index)]) {
+extension Block {
+  /// Whether the kept filters have their half's sign, and there are as many candidates as stated.
+  ///
+  /// - Parameter signs: of the block's channel.
+  /// - Throws: `TicketError.invalidTicket` where not.
+  func requireSigns(_ signs: FilterSigns) throws(TicketError) {
+    let half = address.half
+    guard signs.count(half) == candidates else {
       throw .invalidTicket(
-        at: place, expected: "filters of the \(half.rawValue) half", found: "filter \(index) with the other sign")
+        at: "\(address)", expected: "\(signs.count(half)) candidates", found: "\(candidates)")
     }
-    return scalars
+    for filter in kept where !signs.contains(Int(filter), half) {
+      throw .invalidTicket(
+        at: "\(address)", expected: "filters of the \(half.rawValue) half",
+        found: "filter \(filter) with the other sign")
+    }
   }
 }

@@ -73,4 +73,17 @@ import Testing
       }
     }
   }
+
+  @Test(arguments: [0, 1, 8, 63, 64, 65, 256, 300]) func placesWithinTheirLimits(count: Int) {
+    let (values, limits) = (numbers(count, 6).map { Float($0) }, numbers(count, 7).map { Float($0) })
+    for least: Float in [-2e6, -0.5, 0, 0.3, 2e6, .nan] {
+      let expected = (0..<count).filter { least <= limits[$0] + 1.5 * values[$0] }.map(Int32.init)
+      var places = [Int32](repeating: -1, count: count)
+      let met = tombola_within_limits_f32(values, 1.5, limits, least, count, &places)
+      #expect(Array(places.prefix(met)) == expected)
+    }
+    let none = [Float](repeating: .nan, count: count)
+    var places = [Int32](repeating: -1, count: count)
+    #expect(tombola_within_limits_f32(none, 1, limits, -1e30, count, &places) == 0)
+  }
 }

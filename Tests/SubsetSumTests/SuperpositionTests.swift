@@ -144,6 +144,55 @@ import Testing
     }
   }
 
+  /// Many errors at once, over any number of cores, are felt as each is alone, added up in order.
+  @Test(arguments: [(1, 1, 1), (3, 1, 9), (5, 7, 40), (4, 8, 64), (25, 16, 300), (9, 33, 129)])
+  func errorsAreFeltInOrder(taps: Int, outputs: Int, count: Int) throws {
+    func numbers(_ count: Int, _ filter: UInt64) -> [Double] {
+      let address = StreamAddress(seed: 3, path: StreamPath(filter: filter))
+      return (0..<count).map { NormalStream.value(at: address, entry: $0) }
+    }
+    let root = try Matrix<Double>(rows: taps, columns: taps, values: numbers(taps * taps, 1))
+    let (metric, m) = (SuperpositionMetric(root: root), taps * outputs)
+    let errors = numbers(count * m, 2)
+    var (felt, squares) = ([Double](), [Double]())
+    for e in 0..<count {
+      var own: [Double] = []
+      for a in 0..<taps {
+        for o in 0..<outputs {
+          own.append((0..<taps).reduce(0.0) { $0 + root[a, $1] * errors[e * m + $1 * outputs + o] })
+        }
+      }
+      felt += own
+      squares.append(own.reduce(0.0) { $0 + $1 * $1 })
+      #expect(metric.felt(Array(errors[e * m..<(e + 1) * m])) == own)
+    }
+    for workers in [1, 2, 3] {
+      var found = [Double](repeating: .nan, count: count * m)
+      let own = try found.withUnsafeMutableBufferPointer {
+        try metric.squares(errors, of: m, workers: workers, felt: $0.baseAddress)
+      }
+      #expect(found == felt && own == squares)
+      #expect(try metric.squares(errors, of: m, workers: workers) == squares)
+    }
+  }
+
+  /// Keys have the order of their numbers, and the one of any rank is that of the sorted list.
+  @Test func ranksOfFloats() {
+    var numbers: [Float] = [0, -0.0, 1, -1, .infinity, -.infinity, .leastNonzeroMagnitude, 3, 3, 3, -7.5]
+    numbers += (0..<500).map { Float(NormalStream.value(at: StreamAddress(seed: 5), entry: $0 % 300)) }
+    let keys = numbers.map { OrderedFloat.key($0) }
+    for (key, number) in zip(keys, numbers) { #expect(OrderedFloat.value(key).bitPattern == number.bitPattern) }
+    let sorted = keys.sorted()
+    #expect(sorted.map { OrderedFloat.value($0) } == numbers.sorted())
+    for rank in keys.indices {
+      var left = keys
+      #expect(OrderedFloat.select(rank, from: &left) == sorted[rank])
+      #expect(left.sorted() == sorted)
+    }
+    var equal = [UInt32](repeating: 7, count: 100)
+    #expect(OrderedFloat.select(50, from: &equal) == 7)
+  }
+
   /// Bands measure as they like; what counts in the end is the final metric.
   @Test(arguments: [1, 2, 3]) func errorsAreThoseOfTheFinalMetric(seed: UInt64) throws {
     let bands = try MeasuredBands(

@@ -98,7 +98,41 @@ import Tickets
     #expect(decoder.unread == 0)
   }
 
-  /// One of each of the eight longest bands: a uniform list would spend log₂ C(n, 8) bits.
+  /// Channels that are made ahead, over several cores, are those that are made when they are read.
+  @Test(arguments: [1, 2, 3, 40]) func channelsMadeAheadAreTheSame(workers: Int) throws {
+    let network = try Self.network(width: 700, channels: 9)
+    let bands = try #require(MagnitudeBands(first: 170, dimension: 72))
+    let blocks = Self.blocks(network, bands)
+    func bytes(workers: Int?) throws -> [UInt8] {
+      var (coder, lists) = (BitEncoder(), BandedListCode(network, bands: [bands]))
+      for (index, block) in blocks.enumerated() {
+        if let workers { try lists.prepare(for: blocks[index...].map(\.address), workers: workers) }
+        _ = lists.block(block.address, keeping: block.kept, with: &coder)
+      }
+      return coder.finish()
+    }
+    #expect(try bytes(workers: workers) == bytes(workers: nil))
+    let wide = try Self.network(width: 50_000, channels: 1)
+    let (one, many) = (
+      ChannelBands(wide, layer: 1, channel: 0, bands: bands),
+      try ChannelBands(wide, layer: 1, channel: 0, bands: bands, workers: workers) {}
+    )
+    for half in Half.allCases {
+      #expect(one.filters(half) == many.filters(half) && one.counts(half) == many.counts(half))
+    }
+  }
+
+  /// Scalars made one by one are those of the whole channel, and signs are theirs.
+  @Test func scalarsOneByOne() throws {
+    let network = try Self.network(width: 300, channels: 2)
+    let (scalars, signs) = (network.scalars(layer: 1, channel: 1), FilterSigns(network, layer: 1, channel: 1))
+    for (filter, scalar) in scalars.enumerated() {
+      #expect(network.scalar(layer: 1, channel: 1, filter: filter).bitPattern == scalar.bitPattern)
+      #expect(Half.allCases.allSatisfy { signs.contains(filter, $0) == $0.contains(scalar) })
+    }
+    #expect(Half.allCases.allSatisfy { half in signs.count(half) == scalars.count { half.contains($0) } })
+  }
+
   /// Bits that are reckoned without choosing filters are those that a file takes.
   @Test(arguments: [40, 700]) func bitsAreReckonedAsTheyAreWritten(width: Int) throws {
     let network = try Self.network(width: width, channels: 9)
@@ -116,6 +150,7 @@ import Tickets
     #expect(bits >= reckoned - 0.01 && bits <= reckoned + 16, "\(bits) written, \(reckoned) reckoned")
   }
 
+  /// One of each of the eight longest bands: a uniform list would spend log₂ C(n, 8) bits.
   @Test func whatIsAlwaysTheSameCostsLittle() throws {
     let network = try Self.network(width: 4096, channels: 40)
     let bands = try #require(MagnitudeBands(first: 170, dimension: 72))

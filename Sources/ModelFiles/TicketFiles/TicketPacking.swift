@@ -11,14 +11,15 @@ extension TicketFile {
 
   /// The coded form's bytes.
   ///
+  /// - Parameter workers: cores that make filters' words.
   /// - Throws: `FileError` for an edited file, and for one that the coded form cannot give back;
   ///   `TicketError` where a kept filter has the other half's sign.
   /// - Complexity: writing and reading it: 2N words of the generator for each input channel, and a
   ///   coded bit for each filter of a half.
-  public func packed() throws -> Data {
+  public func packed(workers: Int = 1) throws -> Data {
     try requireIntact()
-    let data = try CodedTicketFile.data(of: self)
-    let again = try CodedTicketFile.read(ByteSource(data, name: source))
+    let data = try CodedTicketFile.data(of: self, workers: workers)
+    let again = try CodedTicketFile.read(ByteSource(data, name: source), workers: workers)
     guard again.isIntact, try again.serialized() == serialized() else {
       throw FileError(
         .unsupported, source: source, expected: "a ticket that its coded form gives back", found: "another")
@@ -28,9 +29,12 @@ extension TicketFile {
 
   /// Bytes of the coded form, which is not read again.
   ///
-  /// - Throws: as `packed()`.
+  /// - Parameter workers: cores that make filters' words.
+  /// - Throws: as `packed(workers:)`.
   /// - Complexity: writing it.
-  public func packedByteCount() throws -> Int { try CodedTicketFile.data(of: self).count }
+  public func packedByteCount(workers: Int = 1) throws -> Int {
+    try CodedTicketFile.data(of: self, workers: workers).count
+  }
 
   /// The same ticket without claims and witness, which `verify` measures again.
   public func withoutClaims() throws -> TicketFile {
@@ -44,8 +48,8 @@ extension TicketFile {
   /// - Parameters:
   ///   - path: the ticket's file, in either form.
   ///   - withClaims: false leaves out claims and witness.
-  /// - Throws: as `packed()`, and `FileError` where other bytes than `serialized()` say the same:
-  ///   they could not be had again.
+  /// - Throws: as `packed(workers:)`, and `FileError` where other bytes than `serialized()` say the
+  ///   same: they could not be had again.
   public static func packed(contentsOf path: String, withClaims: Bool = true) throws -> Data {
     let source = try ByteSource(path: path)
     let file = try TicketFile(reading: source)

@@ -178,9 +178,7 @@ struct CalibratedSearch {
   /// What a block's kept filters sum to, in the random slices' units.
   private func sum(_ block: Block) -> [Double] {
     let (layer, channel) = (block.address.layer, block.address.channel)
-    return setting.network.collapse(
-      layer: layer, channel: channel, filters: block.kept.lazy.map { Int($0) },
-      scalars: setting.network.scalars(layer: layer, channel: channel))
+    return setting.network.collapse(layer: layer, channel: channel, filters: block.kept.lazy.map { Int($0) })
   }
 }
 

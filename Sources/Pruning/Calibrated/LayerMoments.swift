@@ -105,11 +105,19 @@ extension LayerMoments {
       rows = matrix.rows
       let wanted = try Matrix<Double>(
         rows: rows, columns: layer.outputChannels, values: outputs.values.map { Double($0) })
-      for (index, value) in wanted.values.enumerated() {
-        energies[index % layer.outputChannels] += value * value
-        outputSums[index % layer.outputChannels] += value
+      let channels = layer.outputChannels
+      for row in 0..<rows {
+        for o in 0..<channels {
+          let value = wanted.values[row * channels + o]
+          energies[o] += value * value
+          outputSums[o] += value
+        }
       }
-      for row in 0..<rows { for f in 0..<features { featureSums[f] += matrix.values[row * features + f] } }
+      featureSums.withUnsafeMutableBufferPointer { sums in
+        matrix.values.withUnsafeBufferPointer { values in
+          for row in 0..<rows { for f in 0..<features { sums[f] += values[row * features + f] } }
+        }
+      }
       try matrix.withView { f in
         try wanted.withView { y in
           try gram.withUnsafeMutableBufferPointer {

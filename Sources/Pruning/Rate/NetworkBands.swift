@@ -21,30 +21,21 @@ struct NetworkBands: SuperpositionBands {
   private static let tileRows = 1024
 
   /// - Parameters:
-  ///   - channel: the filters of the block's channel by band.
+  ///   - channel: the filters of the block's channel.
   ///   - geometry: how errors are measured; nil for the sums of their squares.
   ///   - workers: cores to make filters on.
-  /// - Throws: `Interruption` when the run must stop.
   init(
-    _ address: BlockAddress, of channel: ChannelBands, in network: RandomNetwork, geometry: BlockGeometry? = nil,
+    _ address: BlockAddress, of channel: ChannelFilters, in network: RandomNetwork, geometry: BlockGeometry? = nil,
     workers: Int = 1, _ control: RunControl
-  ) throws {
+  ) {
     self.address = address
     self.network = network
     self.control = control
     self.workers = workers
     self.geometry = geometry
-    bands = channel.bands
-    filters = channel.filters(address.half)
-    let (count, tile) = (network.filtersPerChannel, 1 << 16)
-    var scalars: [Float] = []
-    scalars.reserveCapacity(count)
-    for start in stride(from: 0, to: count, by: tile) {
-      try control.checkInterruption()
-      scalars += network.scalars(
-        layer: address.layer, channel: address.channel, filters: start..<min(count, start + tile))
-    }
-    self.scalars = scalars
+    bands = channel.bands.bands
+    filters = channel.bands.filters(address.half)
+    scalars = channel.scalars
   }
 
   /// Bytes that a block's search takes: bands, scalars and signs of all filters, the largest band

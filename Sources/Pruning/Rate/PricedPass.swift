@@ -21,6 +21,8 @@ struct PricedPass {
   /// The code of the lists up to the block in work.
   private var code: BandedListCode
   private var choices: [Choice] = []
+  /// The channel in work.
+  private var channel: ChannelFilters?
 
   /// What is chosen of a block.
   private struct Choice {
@@ -109,9 +111,9 @@ struct PricedPass {
       ? taken[taken.count - choices.count + index].price
       : budget.price(ofNextOf: blocks, taken: taken, start: price)
     let own = weight > 0 ? price / weight : .infinity
-    let channel = try rate.channelBands(address, search.control)
-    let bands = try NetworkBands(
-      address, of: channel, in: setting.network, geometry: BlockGeometry(root: transform, price: own),
+    let channel = try filters(of: address)
+    let bands = NetworkBands(
+      address, of: channel, in: setting.network, geometry: try BlockGeometry(root: transform, price: own),
       workers: search.workers, search.control)
     let metric = SuperpositionMetric(root: transform)
     var solver = rate.search
@@ -120,7 +122,7 @@ struct PricedPass {
       target: target, bands: bands, price: own,
       greatestBits: PricedSearch.greatestBits(metric.felt(target), price: own), control: search.control)
     let part = BitAllocation.Part(
-      curve: curve, weight: 1, layer: address.layer, sizes: channel.counts(address.half))
+      curve: curve, weight: 1, layer: address.layer, sizes: channel.bands.counts(address.half))
     if isAgain {
       // What was chosen before stays where nothing better is found.
       let best = curve.best(price: own)
@@ -139,13 +141,20 @@ struct PricedPass {
     choices.append(try choice(curve[best], address, refit, index))
   }
 
+  /// The filters of a block's channel, which is often that of the block before.
+  private mutating func filters(of address: BlockAddress) throws -> ChannelFilters {
+    if let channel, (channel.layer, channel.channel) == (address.layer, address.channel) { return channel }
+    let filters = try rate.filters(of: address, workers: search.workers, search.control)
+    channel = filters
+    return filters
+  }
+
   private func choice(
     _ found: SuperpositionCurve.Choice, _ address: BlockAddress, _ refit: LayerRefit, _ index: Int
   ) throws -> Choice {
     let kept = found.names.sorted()
     let sum = setting.network.collapse(
-      layer: address.layer, channel: address.channel, filters: kept.lazy.map { Int($0) },
-      scalars: setting.network.scalars(layer: address.layer, channel: address.channel))
+      layer: address.layer, channel: address.channel, filters: kept.lazy.map { Int($0) })
     return Choice(kept: kept, sum: sum, miss: zip(sum, refit.wanted(index)).map { $0 - $1 }, bits: found.bits)
   }
 

@@ -159,9 +159,9 @@ public struct RateSearch: Sendable {
       let (address, own) = (addresses[index], weights[index] > 0 ? price / weights[index] : .infinity)
       var sizes = [Int](repeating: 0, count: bands(sliceCount: setting.layer(address).sliceCount).count)
       let curve = try BitAllocation.Part.curve(energy: energies[index]) {
-        let channel = try channelBands(address, control)
-        sizes = channel.counts(address.half)
-        let bands = try NetworkBands(address, of: channel, in: setting.network, control)
+        let channel = try filters(of: address, workers: 1, control)
+        sizes = channel.bands.counts(address.half)
+        let bands = NetworkBands(address, of: channel, in: setting.network, control)
         return try search.curve(
           target: targets[index], bands: bands, price: own,
           greatestBits: PricedSearch.greatestBits(targets[index], price: own), control: control)
@@ -198,11 +198,11 @@ public struct RateSearch: Sendable {
     setting.target.biases.map { $0.map { RoundedBias.rounded($0.map { Double($0) }) } }
   }
 
-  func channelBands(_ address: BlockAddress, _ control: RunControl) throws -> ChannelBands {
-    try ChannelBands(
+  /// The filters of a block's channel.
+  func filters(of address: BlockAddress, workers: Int, _ control: RunControl) throws -> ChannelFilters {
+    try ChannelFilters(
       setting.network, layer: address.layer, channel: address.channel,
-      bands: bands(sliceCount: setting.layer(address).sliceCount)
-    ) { try control.checkInterruption() }
+      bands: bands(sliceCount: setting.layer(address).sliceCount), workers: workers, control)
   }
 
   /// Blocks that may be in work at once.
@@ -238,10 +238,9 @@ public struct RateSearch: Sendable {
   private func candidateCounts() -> [BlockAddress: Int] {
     var counts: [BlockAddress: Int] = [:]
     for address in setting.addresses where address.half == .positive {
-      let scalars = setting.network.scalars(layer: address.layer, channel: address.channel)
-      let positive = scalars.count { Half.positive.contains($0) }
-      counts[address] = positive
-      counts[BlockAddress(layer: address.layer, channel: address.channel, half: .negative)] = scalars.count - positive
+      let signs = FilterSigns(setting.network, layer: address.layer, channel: address.channel)
+      counts[address] = signs.count(.positive)
+      counts[BlockAddress(layer: address.layer, channel: address.channel, half: .negative)] = signs.count(.negative)
     }
     return counts
   }

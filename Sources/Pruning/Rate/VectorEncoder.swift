@@ -137,12 +137,10 @@ public struct VectorEncoder: Sendable {
     let address = VectorCode.address(vector)
     var sizes = [Int](repeating: 0, count: cut.count)
     let curve = try BitAllocation.Part.curve(energy: energy) {
-      let channel = try ChannelBands(network, layer: 1, channel: vector, bands: cut) {
-        try control.checkInterruption()
-      }
-      sizes = channel.counts(address.half)
+      let channel = try ChannelFilters(network, layer: 1, channel: vector, bands: cut, control)
+      sizes = channel.bands.counts(address.half)
       return try search.curve(
-        target: target, bands: try NetworkBands(address, of: channel, in: network, control), price: price,
+        target: target, bands: NetworkBands(address, of: channel, in: network, control), price: price,
         greatestBits: PricedSearch.greatestBits(target, price: price), control: control)
     }
     return .init(curve: curve, weight: 1, layer: 1, sizes: sizes)

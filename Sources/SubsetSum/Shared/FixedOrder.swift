@@ -78,3 +78,12 @@ func fixedOrderSquaredDistance(
 ) -> Double {
   tombola_squared_distance_f32(x, scale, y, count)
 }
+
+/// target_j = y_j − scale·x_j, the entries of x widened exactly.
+@inline(__always)
+func fixedOrderDifference(
+  _ y: UnsafePointer<Double>, _ x: UnsafePointer<Float>, scale: Double, into target: UnsafeMutablePointer<Double>,
+  _ count: Int
+) {
+  tombola_difference_f32(y, x, scale, target, count)
+}

@@ -29,6 +29,11 @@ long tombola_reaching_f32(const float *values, long count, float limit, int *pla
 long tombola_reaching_f64(const double *values, long count, double limit, int *places);
 /// The same, and replaces the values by zeros.
 long tombola_take_reaching_f32(float *values, long count, float limit, int *places);
+/// Writes the indices for which least ≤ limits_j + factor·values_j, ascending, and returns how many
+/// there are. NaN is not within a limit. `places` has room for `count` indices, which are below
+/// 2^31.
+long tombola_within_limits_f32(const float *values, float factor, const float *limits, float least, long count,
+                               int *places);
 
 /// A square around a point, and how a bitmap has cells on two axes: value v lies in cell min(max(0,
 /// (v − low)·inverse), last), rounded down, and each cell of x has a row of `words` words of 32
@@ -98,3 +103,10 @@ void tombola_solve_backward_f64(const double *factor, long m, long stride, doubl
 /// Puts the least `count` of some values into `least`, ascending, infinity where there are fewer.
 /// NaN is left out.
 void tombola_least_f64(const double *values, long value_count, long count, double *least);
+
+/// T·E and its sum of squares for each of `count` errors E of taps × outputs entries, T = `root` of
+/// taps × taps. Sums run in ascending order, every product and sum rounded. `felt` is null where
+/// only the squares are wanted, or has room for all T·E; `scratch` has room for 16·taps·outputs
+/// entries.
+void tombola_felt_f64(const double *root, long taps, long outputs, const double *errors, long count, double *felt,
+                      double *squares, double *scratch);

@@ -1,4 +1,5 @@
 import Foundation
+import LinearAlgebra
 import RandomStreams
 
 /// The kept filters of a ticket's blocks in few bits where long and short filters are kept at
@@ -12,8 +13,8 @@ package struct BandedListCode {
   /// Bands of each layer.
   private let bands: [MagnitudeBands]
   private var counts = BandCounts()
-  /// The channel that was coded last, since two blocks share it.
-  private var channel: (layer: Int, channel: Int, filters: ChannelBands)?
+  /// The channel that was coded last, since two blocks share it, and those made for later.
+  private var channels: [(layer: Int, channel: Int, filters: ChannelBands)] = []
 
   /// The code of a random network's blocks, before the first.
   ///
@@ -36,17 +37,7 @@ package struct BandedListCode {
     let filters = filters(of: address)
     let sizes = filters.counts(address.half)
     // Which of each band's filters an encoder writes.
-    var wanted = [[Int]](repeating: [], count: sizes.count)
-    if !kept.isEmpty {
-      var (met, next) = ([Int](repeating: 0, count: sizes.count), 0)
-      filters.forEach(address.half) { filter, band in
-        if next < kept.count, kept[next] == filter {
-          wanted[band].append(met[band])
-          next += 1
-        }
-        met[band] += 1
-      }
-    }
+    let wanted = kept.isEmpty ? sizes.map { _ in [] } : filters.places(of: kept, address.half)
     let numbers = counts.block(layer: address.layer, keeping: wanted.map(\.count), of: sizes, with: &coder)
     let found = numbers.indices.map { Self.choice(wanted[$0], numbers[$0], of: sizes[$0], with: &coder) }
     return Block(
@@ -71,11 +62,35 @@ package struct BandedListCode {
     return counter.bits + choices
   }
 
+  /// Makes the bands of the channels of the next blocks, one a core, where the first is not made.
+  ///
+  /// - Throws: nothing for one worker or more.
+  /// - Complexity: 2N words of the generator, and 4N bytes of memory, a core.
+  package mutating func prepare(for blocks: some Collection<BlockAddress>, workers: Int) throws {
+    guard workers > 1, let first = blocks.first, !isReady(first) else { return }
+    var next: [BlockAddress] = []
+    for block in blocks where next.count < workers {
+      if next.last.map({ ($0.layer, $0.channel) != (block.layer, block.channel) }) ?? true { next.append(block) }
+    }
+    let addresses = next
+    let filters = try Workers.map(count: addresses.count, workers: workers) { [network, bands] index in
+      let block = addresses[index]
+      return ChannelBands(network, layer: block.layer, channel: block.channel, bands: bands[block.layer - 1])
+    }
+    channels = zip(addresses, filters).map { ($0.layer, $0.channel, $1) }
+  }
+
+  private func isReady(_ address: BlockAddress) -> Bool {
+    channels.contains { ($0.layer, $0.channel) == (address.layer, address.channel) }
+  }
+
   private mutating func filters(of address: BlockAddress) -> ChannelBands {
-    if let channel, (channel.layer, channel.channel) == (address.layer, address.channel) { return channel.filters }
+    if let ready = channels.first(where: { ($0.layer, $0.channel) == (address.layer, address.channel) }) {
+      return ready.filters
+    }
     let filters = ChannelBands(
       network, layer: address.layer, channel: address.channel, bands: bands[address.layer - 1])
-    channel = (address.layer, address.channel, filters)
+    channels = [(address.layer, address.channel, filters)]
     return filters
   }
 
@@ -113,16 +128,6 @@ package struct BandedListCode {
 
   /// The filters of places in bands, ascending.
   private static func filters(_ found: [[Int]], _ filters: ChannelBands, _ half: Half) -> [UInt32] {
-    if found.allSatisfy(\.isEmpty) { return [] }
-    var (met, next) = ([Int](repeating: 0, count: found.count), [Int](repeating: 0, count: found.count))
-    var kept: [UInt32] = []
-    filters.forEach(half) { filter, band in
-      if next[band] < found[band].count, found[band][next[band]] == met[band] {
-        kept.append(filter)
-        next[band] += 1
-      }
-      met[band] += 1
-    }
-    return kept
+    found.allSatisfy(\.isEmpty) ? [] : filters.filters(at: found, half)
   }
 }

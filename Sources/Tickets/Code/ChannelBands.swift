@@ -1,3 +1,4 @@
+import LinearAlgebra
 import RandomStreams
 
 /// The filters of an input channel by half and band of |u|, from their scalars' words.
@@ -9,48 +10,77 @@ package struct ChannelBands: Sendable {
   /// Each filter's band and one, below 0 for the negative half.
   private let places: [Int16]
 
-  private static let tile = 1 << 12
-
-  /// The bands of a channel of a layer, 1…ℓ, which nothing stops.
-  ///
-  /// - Complexity: as `init(_:layer:channel:bands:check:)`.
-  package init(_ network: RandomNetwork, layer: Int, channel: Int, bands: MagnitudeBands) {
-    self.init(network, layer: layer, channel: channel, bands: bands) {}
-  }
+  /// Filters that a core takes at a time, and those whose words are made at once.
+  private static let (share, tile) = (1 << 15, 1 << 12)
 
   /// The bands of a channel of a layer, 1…ℓ.
   ///
-  /// - Parameter check: called every 4096 filters; what it throws ends the work.
   /// - Complexity: 2N words of the generator; 4N bytes of memory, and 32 KiB.
-  package init(
-    _ network: RandomNetwork, layer: Int, channel: Int, bands: MagnitudeBands, check: () throws -> Void
-  ) rethrows {
-    self.bands = bands
+  package init(_ network: RandomNetwork, layer: Int, channel: Int, bands: MagnitudeBands) {
     let filters = network.filtersPerChannel
     let address = WeightAddress.scalars(seed: network.seed, block: layer, channel: channel)
-    var words = [UInt64](repeating: 0, count: min(Self.tile, filters))
-    var (positive, negative) = ([Int](repeating: 0, count: bands.count), [Int](repeating: 0, count: bands.count))
-    places = try [Int16](unsafeUninitializedCapacity: filters) { places, initialized in
-      for start in stride(from: 0, to: filters, by: Self.tile) {
+    var found: [Int] = []
+    let places = [Int16](unsafeUninitializedCapacity: filters) { places, initialized in
+      found = Self.place(0..<filters, at: address, bands, into: places)
+      initialized = filters
+    }
+    self.init(bands: bands, places: places, found: found)
+  }
+
+  /// The bands of a channel of a layer, 1…ℓ, over several cores.
+  ///
+  /// - Parameter check: called every 32 768 filters; what it throws ends the work.
+  /// - Complexity: 2N words of the generator; 4N bytes of memory, and 32 KiB a core.
+  package init(
+    _ network: RandomNetwork, layer: Int, channel: Int, bands: MagnitudeBands, workers: Int,
+    check: @Sendable () throws -> Void
+  ) throws {
+    let filters = network.filtersPerChannel
+    let address = WeightAddress.scalars(seed: network.seed, block: layer, channel: channel)
+    let shares = (filters + Self.share - 1) / Self.share
+    var found: [[Int]] = []
+    let places = try [Int16](unsafeUninitializedCapacity: filters) { places, initialized in
+      nonisolated(unsafe) let places = places
+      found = try Workers.map(count: shares, workers: min(workers, shares)) { share in
         try check()
-        let count = min(Self.tile, filters - start)
-        words.withUnsafeMutableBufferPointer {
-          UniformStream.fillWords(.init(rebasing: $0[..<count]), at: address, startingAt: start)
-        }
-        for index in 0..<count {
-          let band = bands.band(ofWord: words[index])
-          if words[index] >> 63 == 1 {
-            positive[band] += 1
-            places[start + index] = Int16(band + 1)
-          } else {
-            negative[band] += 1
-            places[start + index] = Int16(-band - 1)
-          }
-        }
+        let range = share * Self.share..<min(filters, (share + 1) * Self.share)
+        return Self.place(range, at: address, bands, into: places)
       }
       initialized = filters
     }
-    counts = [.positive: positive, .negative: negative]
+    let counts = (0..<2 * bands.count).map { place in found.reduce(0) { $0 + $1[place] } }
+    self.init(bands: bands, places: places, found: counts)
+  }
+
+  /// - Parameter found: filters of each band, those of positive scalars first.
+  private init(bands: MagnitudeBands, places: [Int16], found: [Int]) {
+    (self.bands, self.places) = (bands, places)
+    counts = [.positive: Array(found[..<bands.count]), .negative: Array(found[bands.count...])]
+  }
+
+  /// Writes the places of some filters, and counts those of each band.
+  private static func place(
+    _ filters: Range<Int>, at address: StreamAddress, _ bands: MagnitudeBands,
+    into places: UnsafeMutableBufferPointer<Int16>
+  ) -> [Int] {
+    let half = bands.count
+    var counts = [Int](repeating: 0, count: 2 * half)
+    counts.withUnsafeMutableBufferPointer { counts in
+      withUnsafeTemporaryAllocation(of: UInt64.self, capacity: min(tile, filters.count)) { words in
+        bands.withLookup { lookup in
+          for start in stride(from: filters.lowerBound, to: filters.upperBound, by: tile) {
+            let count = min(tile, filters.upperBound - start)
+            UniformStream.fillWords(.init(rebasing: words[..<count]), at: address, startingAt: start)
+            for index in 0..<count {
+              let (band, isNegative) = (lookup.band(ofWord: words[index]), words[index] >> 63 == 0)
+              counts[isNegative ? half + band : band] += 1
+              places[start + index] = Int16(truncatingIfNeeded: isNegative ? -band - 1 : band + 1)
+            }
+          }
+        }
+      }
+    }
+    return counts
   }
 
   /// Filters of each band of a half.
@@ -72,7 +102,47 @@ package struct ChannelBands: Sendable {
     return filters
   }
 
+  /// Which of each band's filters some are, by their places among them.
+  ///
+  /// - Parameter kept: filters, ascending; those of the other half are left out.
+  /// - Complexity: as many steps as there are filters up to the last.
+  func places(of kept: [UInt32], _ half: Half) -> [[Int]] {
+    var (found, met, next) = ([[Int]](repeating: [], count: bands.count), [Int](repeating: 0, count: bands.count), 0)
+    met.withUnsafeMutableBufferPointer { met in
+      forEach(half) { filter, band in
+        if next < kept.count, kept[next] == filter {
+          found[band].append(met[band])
+          next += 1
+        }
+        met[band] += 1
+      }
+    }
+    return found
+  }
+
+  /// The filters at places in bands, ascending: what `places` undoes.
+  ///
+  /// - Complexity: 2N steps.
+  func filters(at places: [[Int]], _ half: Half) -> [UInt32] {
+    var (kept, next) = ([UInt32](), [Int](repeating: 0, count: places.count))
+    // Filters of each band before its next one.
+    var left = places.map { $0.first ?? .max }
+    left.withUnsafeMutableBufferPointer { left in
+      forEach(half) { filter, band in
+        if left[band] == 0 {
+          kept.append(filter)
+          let own = places[band]
+          next[band] += 1
+          left[band] = next[band] < own.count ? own[next[band]] - own[next[band] - 1] : .max
+        }
+        left[band] -= 1
+      }
+    }
+    return kept
+  }
+
   /// Calls `body` with each filter of a half, ascending, and its band.
+  @inline(__always)
   package func forEach(_ half: Half, _ body: (_ filter: UInt32, _ band: Int) -> Void) {
     let sign: Int16 = half == .positive ? 1 : -1
     places.withUnsafeBufferPointer { places in

@@ -4,7 +4,7 @@ import RandomStreams
 ///
 /// A scalar is Φ⁻¹ of its word, so it is positive where the word's highest bit is set; it is never
 /// 0.
-struct FilterSigns {
+package struct FilterSigns {
   /// 64 filters a number, the first lowest; a set bit is a positive scalar.
   private var positive: [UInt64]
   private let filters: Int
@@ -15,7 +15,7 @@ struct FilterSigns {
   /// The signs of a channel of a layer, 1…ℓ.
   ///
   /// - Complexity: 2N words of the generator; 2N bits of memory, and 32 KiB.
-  init(_ network: RandomNetwork, layer: Int, channel: Int) {
+  package init(_ network: RandomNetwork, layer: Int, channel: Int) {
     filters = network.filtersPerChannel
     positive = [UInt64](repeating: 0, count: (filters + 63) / 64)
     let address = WeightAddress.scalars(seed: network.seed, block: layer, channel: channel)
@@ -33,7 +33,12 @@ struct FilterSigns {
   }
 
   /// Filters of a half.
-  func count(_ half: Half) -> Int { half == .positive ? positiveCount : filters - positiveCount }
+  package func count(_ half: Half) -> Int { half == .positive ? positiveCount : filters - positiveCount }
+
+  /// Whether a filter's scalar has the half's sign.
+  package func contains(_ filter: Int, _ half: Half) -> Bool {
+    (positive[filter / 64] >> UInt64(filter % 64) & 1 == 1) == (half == .positive)
+  }
 
   /// Calls `body` with the filters of a half, ascending, as long as it returns true.
   func forEach(_ half: Half, _ body: (UInt32) -> Bool) {

@@ -87,14 +87,36 @@ package struct MagnitudeBands: Sendable {
   package var count: Int { edges.count - 1 }
 
   /// The band of a scalar's word, 0 for the longest.
-  package func band(ofWord word: UInt64) -> Int {
-    let fraction = (word >> 63 == 1 ? word : ~word) << 1
-    let high = fraction >> 32
-    let zeros = min(32, fraction.leadingZeroBitCount)
-    let behind = ((fraction << UInt64(zeros)) << 1) >> UInt64(64 - Self.guessBits)
-    var band = Int(guesses[zeros << Self.guessBits | Int(behind)])
-    while edges[band + 1] > high { band += 1 }
-    return band
+  package func band(ofWord word: UInt64) -> Int { withLookup { $0.band(ofWord: word) } }
+
+  /// The tables that words' bands are looked up in.
+  struct Lookup {
+    fileprivate let edges: UnsafePointer<UInt64>
+    fileprivate let guesses: UnsafePointer<Int16>
+
+    /// The band of a scalar's word.
+    @inline(__always) func band(ofWord word: UInt64) -> Int {
+      let fraction = (word >> 63 == 1 ? word : ~word) << 1
+      let high = fraction >> 32
+      let zeros = min(32, fraction.leadingZeroBitCount)
+      let behind = ((fraction << UInt64(zeros)) << 1) >> UInt64(64 - MagnitudeBands.guessBits)
+      var band = Int(guesses[zeros << MagnitudeBands.guessBits | Int(behind)])
+      // Behind the last band stands 0, which no F is below.
+      while edges[band + 1] > high { band += 1 }
+      return band
+    }
+  }
+
+  /// Calls `body` with the tables, which are valid for that long.
+  func withLookup<Result>(_ body: (Lookup) -> Result) -> Result {
+    edges.withUnsafeBufferPointer { edges in
+      guesses.withUnsafeBufferPointer { guesses in
+        guard let edges = edges.baseAddress, let guesses = guesses.baseAddress else {
+          preconditionFailure("bands have tables")
+        }
+        return body(Lookup(edges: edges, guesses: guesses))
+      }
+    }
   }
 
   /// Where a band begins and ends in F.

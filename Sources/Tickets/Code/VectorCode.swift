@@ -131,15 +131,12 @@ public struct VectorCode: Sendable, Hashable {
   /// The vectors.
   ///
   /// - Throws: `TicketError.invalidParameter` for a width outside 1…2³⁰.
-  /// - Complexity: the scalars of all filters, and a slice of normals for each that is kept.
+  /// - Complexity: a scalar and a slice of normals for each filter that is kept.
   public func vectors() throws(TicketError) -> [[Double]] {
     let network = try Self.network(seed: seed, width: width, dimension: dimension, vectors: kept.count)
     let scale = Double(sign: .plus, exponent: exponent, significand: 1)
     return kept.enumerated().map { vector, filters in
-      network.collapse(
-        layer: 1, channel: vector, filters: filters.lazy.map { Int($0) },
-        scalars: network.scalars(layer: 1, channel: vector)
-      ).map { scale * $0 }
+      network.collapse(layer: 1, channel: vector, filters: filters.lazy.map { Int($0) }).map { scale * $0 }
     }
   }
 }

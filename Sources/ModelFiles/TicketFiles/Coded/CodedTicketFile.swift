@@ -29,7 +29,7 @@ enum CodedTicketFile {
   ///
   /// - Throws: `TicketError` for kept filters without their half's sign; `FileError` for more than
   ///   the format takes.
-  static func data(of file: TicketFile) throws -> Data {
+  static func data(of file: TicketFile, workers: Int) throws -> Data {
     let ticket = file.ticket
     try ticket.validateSigns()
     let network = try ticket.randomNetwork
@@ -56,7 +56,10 @@ enum CodedTicketFile {
       }
       for cut in bands { _ = coder.number(UInt64(cut.first), bits: firstBandBits) }
       var lists = BandedListCode(network, bands: bands)
-      for block in ticket.blocks { _ = lists.block(block.address, keeping: block.kept, with: &coder) }
+      for (index, block) in ticket.blocks.enumerated() {
+        try lists.prepare(for: ticket.blocks[index...].lazy.map(\.address), workers: workers)
+        _ = lists.block(block.address, keeping: block.kept, with: &coder)
+      }
     } else {
       var lists = KeptListCode(network)
       for block in ticket.blocks { _ = lists.block(block.address, keeping: block.kept, with: &coder) }
@@ -93,7 +96,7 @@ enum CodedTicketFile {
   ///
   /// - Throws: `FileError` for bytes of another version or another length than they announce,
   ///   `TicketError` for a ticket that contradicts itself.
-  static func read(_ source: ByteSource) throws -> TicketFile {
+  static func read(_ source: ByteSource, workers: Int = 1) throws -> TicketFile {
     let stream = try ByteStream(source)
     let start = [UInt8](try stream.take(mark.count + 1, "the mark and version"))
     let isSmall = start == mark + [smallVersion]
@@ -116,11 +119,11 @@ enum CodedTicketFile {
     }
     let code = try source.bytes(claimsStart + claimsCount..<source.count)
     let claims = try ClaimsPart(source, range: claimsStart..<claimsStart + claimsCount)
-    return try read([UInt8](code), claims, digest, isSmall: isSmall, source.name)
+    return try read([UInt8](code), claims, digest, isSmall: isSmall, source.name, workers)
   }
 
   private static func read(
-    _ code: [UInt8], _ claims: ClaimsPart, _ digest: String, isSmall: Bool, _ source: String
+    _ code: [UInt8], _ claims: ClaimsPart, _ digest: String, isSmall: Bool, _ source: String, _ workers: Int
   ) throws -> TicketFile {
     var coder = BitDecoder(code)
     func requireMore() throws {
@@ -163,7 +166,9 @@ enum CodedTicketFile {
     var lists = KeptListCode(network)
     var banded = isSmall ? BandedListCode(network, bands: try bands(of: network, with: &coder, source)) : nil
     var blocks: [Block] = []
-    for address in Ticket.addresses(graph: said.graph, inputRange: said.inputRange) {
+    let addresses = Ticket.addresses(graph: said.graph, inputRange: said.inputRange)
+    for (index, address) in addresses.enumerated() {
+      try banded?.prepare(for: addresses[index...], workers: workers)
       blocks.append(banded?.block(address, with: &coder) ?? lists.block(address, with: &coder))
       try requireMore()
     }

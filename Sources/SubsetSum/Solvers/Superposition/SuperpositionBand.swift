@@ -18,40 +18,6 @@ package struct SuperpositionBand: Sendable {
   }
 }
 
-/// How errors are measured: the squares of T·E, E an error's taps × outputs.
-package struct SuperpositionMetric: Sendable {
-  /// T, taps × taps.
-  package let root: Matrix<Double>
-
-  /// The metric of a square T.
-  package init(root: Matrix<Double>) { self.root = root }
-
-  /// T·E, in a fixed order.
-  package func felt(_ error: [Double]) -> [Double] { product(error) { root[$0, $1] } }
-
-  /// Tᵀ·E: what a candidate's inner product with an error is taken with.
-  func pulled(_ felt: [Double]) -> [Double] { product(felt) { root[$1, $0] } }
-
-  private func product(_ values: [Double], _ factor: (Int, Int) -> Double) -> [Double] {
-    let taps = root.rows
-    let outputs = values.count / taps
-    var product = [Double](repeating: 0, count: values.count)
-    for a in 0..<taps {
-      for b in 0..<taps {
-        let factor = factor(a, b)
-        if factor == 0 { continue }
-        for o in 0..<outputs { product[a * outputs + o] += factor * values[b * outputs + o] }
-      }
-    }
-    return product
-  }
-
-  /// The squares of a vector of so many standard normal entries, on average.
-  func squares(dimension: Int) -> Double {
-    root.values.reduce(0) { $0 + $1 * $1 } * Double(dimension / root.rows)
-  }
-}
-
 extension SuperpositionBands {
   /// Errors are sums of squares.
   package var metric: SuperpositionMetric? { nil }

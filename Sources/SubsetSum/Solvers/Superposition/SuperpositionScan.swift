@@ -1,10 +1,11 @@
 import LinearAlgebra
+import SubsetSumKernels
 
 /// The best children of a beam: subsets with one candidate of a band more.
 ///
 /// A GEMM of a tile of candidates with all residuals gives the errors of all children up to a bound
 /// on its rounding. What can be among the best is noted with that bound; the cut falls as more is
-/// noted. What is left in the end is summed again in Float64, one term after another.
+/// noted. What is left in the end is summed again in Float64, in a fixed order.
 struct SuperpositionScan: Sendable {
   /// A subset with one candidate more, before it is made.
   struct Child: Sendable {
@@ -25,11 +26,12 @@ struct SuperpositionScan: Sendable {
     let row: Int32
   }
 
-  private let felt: [[Double]]
+  /// What each subset misses, a row each.
+  private let felt: [Double]
   private let errors: [Double]
   private let scales: [Float]
   private let vectors: Matrix<Float>
-  /// Residuals in rows, in groups of sixteen; those that are left over never pass.
+  /// Residuals in rows, in groups of sixteen; those that are left over are never within a limit.
   private let residuals: Matrix<Float>
   /// Errors of residuals, less the least of them.
   private let excesses: [Float]
@@ -39,10 +41,10 @@ struct SuperpositionScan: Sendable {
   private let dimension: Int
 
   /// - Parameters:
-  ///   - felt: what each subset misses.
+  ///   - felt: what each subset misses, a row of m numbers each.
   ///   - errors: the squares of that.
   ///   - count: children that are wanted.
-  init(felt: [[Double]], errors: [Double], band: SuperpositionBand, count: Int, tileRows: Int) throws {
+  init(felt: [Double], errors: [Double], band: SuperpositionBand, count: Int, tileRows: Int) throws {
     guard case .factored(let scales, let vectors) = band.candidates.storage else {
       preconditionFailure("a band's candidates are Float32 vectors and scales")
     }
@@ -50,9 +52,9 @@ struct SuperpositionScan: Sendable {
     (self.count, self.tileRows) = (count, tileRows)
     let m = vectors.columns
     dimension = m
-    residuals = try Matrix<Float>(rows: (felt.count + 15) / 16 * 16, columns: m) { values in
+    residuals = try Matrix<Float>(rows: (errors.count + 15) / 16 * 16, columns: m) { values in
       values.initialize(repeating: 0)
-      for (s, residual) in felt.enumerated() { for k in 0..<m { values[s * m + k] = Float(residual[k]) } }
+      for k in felt.indices { values[k] = Float(felt[k]) }
     }
     let least = errors.min() ?? 0
     excesses = errors.map { Float($0 - least) }
@@ -65,56 +67,50 @@ struct SuperpositionScan: Sendable {
   func children(of all: Range<Int>) throws -> [Child] {
     let (m, columns) = (dimension, residuals.rows)
     var notes: [Note] = []
-    notes.reserveCapacity(8 * count)
+    notes.reserveCapacity(7 * count + columns)
     // What a child's least error must be at most, less each subset's own.
     var limits = [Float](repeating: -.infinity, count: columns)
-    for s in felt.indices { limits[s] = .infinity }
+    for s in errors.indices { limits[s] = .infinity }
     /// Keeps what can be among the best.
     func cut() {
       if notes.count <= count { return }
-      let highest = notes.map(\.greatest).sorted()[count - 1]
+      var greatest = notes.map { OrderedFloat.key($0.greatest) }
+      let highest = OrderedFloat.value(OrderedFloat.select(count - 1, from: &greatest))
       notes.removeAll { $0.least > highest }
-      for s in felt.indices { limits[s] = (highest - excesses[s]).nextUp }
+      for s in errors.indices { limits[s] = (highest - excesses[s]).nextUp }
     }
     // Rounding: the residual, and m products and sums in any order; the excess and two sums.
     let unit = Float(m + 12) * 0x1p-23
-    var scores = [Float](repeating: 0, count: min(tileRows, all.count) * columns)
+    let scores = UnsafeMutableBufferPointer<Float>.allocate(capacity: min(tileRows, all.count) * columns)
+    defer { scores.deallocate() }
+    let places = UnsafeMutableBufferPointer<Int32>.allocate(capacity: columns)
+    defer { places.deallocate() }
     for start in stride(from: all.lowerBound, to: all.upperBound, by: tileRows) {
       let rows = start..<min(all.upperBound, start + tileRows)
-      try scores.withUnsafeMutableBufferPointer { scores in
-        try vectors.withView { vectors in
-          try residuals.withView { residuals in
-            try multiply(
-              vectors.block(rows: rows, columns: 0..<m), residuals.transposed,
-              into: MutableMatrixView(scores.baseAddress, rows: rows.count, columns: columns))
-          }
+      try vectors.withView { vectors in
+        try residuals.withView { residuals in
+          try multiply(
+            vectors.block(rows: rows, columns: 0..<m), residuals.transposed,
+            into: MutableMatrixView(scores.baseAddress, rows: rows.count, columns: columns))
         }
       }
-      scores.withUnsafeBufferPointer { scores in
-        vectors.values.withUnsafeBufferPointer { vectors in
-          for row in rows {
-            let square = Self.square(vectors.baseAddress.map { $0 + row * m }, m)
-            let (twice, length) = (2 * scales[row], scales[row] * square.squareRoot())
-            let own = length * length
-            let margin = unit * (own + 2 * length * longest)
-            let floor = SIMD16<Float>(repeating: own - margin)
-            let place = (row - rows.lowerBound) * columns
-            for group in stride(from: 0, to: columns, by: 16) {
-              let part = UnsafeRawBufferPointer(scores).loadUnaligned(
-                fromByteOffset: 4 * (place + group), as: SIMD16<Float>.self)
-              let limit = limits.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 4 * group, as: SIMD16<Float>.self) }
-              let passes = floor .<= limit + twice * part
-              if !any(passes) { continue }
-              for lane in 0..<16 where passes[lane] && group + lane < felt.count {
-                let s = group + lane
-                let error = excesses[s] + (own - twice * part[lane])
-                let spare = margin + 0x1p-22 * excesses[s]
-                notes.append(
-                  Note(least: error - spare, greatest: error + spare, parent: Int32(s), row: Int32(row)))
-              }
-              if notes.count >= 7 * count { cut() }
-            }
+      vectors.values.withUnsafeBufferPointer { vectors in
+        for row in rows {
+          let square = Self.square(vectors.baseAddress.map { $0 + row * m }, m)
+          let (twice, length) = (2 * scales[row], scales[row] * square.squareRoot())
+          let own = length * length
+          let margin = unit * (own + 2 * length * longest)
+          let place = (row - rows.lowerBound) * columns
+          let passing = limits.withUnsafeBufferPointer {
+            tombola_within_limits_f32(
+              scores.baseAddress.map { $0 + place }, twice, $0.baseAddress, own - margin, columns, places.baseAddress)
           }
+          for s in places[..<passing].lazy.map({ Int($0) }) {
+            let error = excesses[s] + (own - twice * scores[place + s])
+            let spare = margin + 0x1p-22 * excesses[s]
+            notes.append(Note(least: error - spare, greatest: error + spare, parent: Int32(s), row: Int32(row)))
+          }
+          if notes.count >= 7 * count { cut() }
         }
       }
     }
@@ -123,7 +119,7 @@ struct SuperpositionScan: Sendable {
       var children = notes.map { note in
         let (parent, row) = (Int(note.parent), Int(note.row))
         return Child(
-          error: Self.error(felt[parent], vectors.baseAddress.map { $0 + row * m }, Double(scales[row])),
+          error: error(parent, vectors.baseAddress.map { $0 + row * m }, Double(scales[row])),
           parent: parent, row: row)
       }
       children.sort { $0.precedes($1) }
@@ -148,14 +144,11 @@ struct SuperpositionScan: Sendable {
     return sum
   }
 
-  /// ‖r − u·v‖², one term after another.
-  private static func error(_ residual: [Double], _ vector: UnsafePointer<Float>?, _ scale: Double) -> Double {
-    guard let vector else { return 0 }
-    var sum = 0.0
-    for k in residual.indices {
-      let difference = residual[k] - scale * Double(vector[k])
-      sum += difference * difference
+  /// ‖r − u·v‖² in a fixed order.
+  private func error(_ parent: Int, _ vector: UnsafePointer<Float>?, _ scale: Double) -> Double {
+    felt.withUnsafeBufferPointer { felt in
+      guard let vector, let felt = felt.baseAddress else { return 0 }
+      return fixedOrderSquaredDistance(vector, scale: scale, felt + parent * dimension, dimension)
     }
-    return sum
   }
 }

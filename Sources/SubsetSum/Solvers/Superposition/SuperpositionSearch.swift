@@ -74,7 +74,7 @@ package struct SuperpositionSearch: Sendable {
     control: RunControl = RunControl()
   ) throws -> SuperpositionCurve {
     precondition((1...Self.greatestWidth).contains(width), "a beam of 1 to 2^16")
-    var states = SuperpositionStates(target: target, metric: bands.metric)
+    var states = SuperpositionStates(target: target, metric: bands.metric, workers: workers)
     guard states.leastError > 0, price > 0, price.isNormal else { return states.curve }
     do { try extend(&states, bands, price, greatestBits, control) } catch is Interruption {}
     return states.curve
@@ -89,7 +89,7 @@ package struct SuperpositionSearch: Sendable {
       try control.checkInterruption()
       let count = bands.candidateCount(of: index)
       if count == 0 { continue }
-      if let metric = try bands.metric(of: index) { states.measure(by: metric) }
+      if let metric = try bands.metric(of: index) { try states.measure(by: metric) }
       let (reach, scale) = ((2 * log(Double(count) + 1)).squareRoot(), bands.typicalScale(of: index))
       var (band, taken): (SuperpositionBand?, Int) = (nil, 0)
       while taken < min(choicesPerBand, count) {
@@ -98,8 +98,7 @@ package struct SuperpositionSearch: Sendable {
         guard isWanted, states.bits + bits <= greatestBits else { break }
         band = try band ?? bands.band(index)
         guard let band else { break }
-        try states.extend(
-          by: band, index, bits: bits, width: width, taken: taken, tileRows: tileRows, workers: workers)
+        try states.extend(by: band, index, bits: bits, width: width, taken: taken, tileRows: tileRows)
         taken += 1
       }
       if taken == 0 { continue }

@@ -1,4 +1,3 @@
-import Foundation
 import LinearAlgebra
 import RunControl
 
@@ -13,57 +12,52 @@ struct SuperpositionStates: Sendable {
   /// How they are measured now.
   private var metric: SuperpositionMetric?
   let dimension: Int
-  private var states: [State]
+  /// Cores.
+  private let workers: Int
+  /// Each subset's last candidate, an index of the curve's links; −1 for the empty subset.
+  private var links = [-1]
+  /// What the target has and each subset has not, a row of m entries each.
+  private var residuals: [Double]
+  /// The same as the band's metric measures it.
+  private var felt: [Double]
+  /// The squares of each row of `felt`.
+  private var errors: [Double]
 
-  private struct State: Sendable {
-    /// Its last candidate, an index of `links`; −1 for the empty subset.
-    var link: Int
-    /// The squares of `felt`.
-    var error: Double
-    /// What the target has and the subset has not.
-    var residual: [Double]
-    /// The same as the band's metric measures it.
-    var felt: [Double]
+  init(target: [Double], metric: SuperpositionMetric?, workers: Int) {
+    (final, self.metric, self.workers) = (metric, metric, workers)
+    (dimension, residuals) = (target.count, target)
+    felt = metric?.felt(target) ?? target
+    errors = [felt.reduce(0) { $0 + $1 * $1 }]
+    curve = SuperpositionCurve(energy: errors[0])
   }
-
-  init(target: [Double], metric: SuperpositionMetric?) {
-    final = metric
-    self.metric = metric
-    dimension = target.count
-    let felt = metric?.felt(target) ?? target
-    let energy = Self.squares(felt)
-    curve = SuperpositionCurve(energy: energy)
-    states = [State(link: -1, error: energy, residual: target, felt: felt)]
-  }
-
-  private static func squares(_ values: [Double]) -> Double { values.reduce(0) { $0 + $1 * $1 } }
 
   /// Measures all subsets by another metric.
-  mutating func measure(by metric: SuperpositionMetric) {
+  mutating func measure(by metric: SuperpositionMetric) throws {
     self.metric = metric
-    for s in states.indices {
-      states[s].felt = metric.felt(states[s].residual)
-      states[s].error = Self.squares(states[s].felt)
+    felt = try [Double](unsafeUninitializedCapacity: residuals.count) { felt, initialized in
+      errors = try metric.squares(residuals, of: dimension, workers: workers, felt: felt.baseAddress)
+      initialized = residuals.count
     }
   }
 
   /// The least error of all subsets.
-  var leastError: Double { states.reduce(.infinity) { min($0, $1.error) } }
+  var leastError: Double { errors.reduce(.infinity) { min($0, $1) } }
 
   /// z for candidates of such a scale: u·E|v|² / σ for the subset of least error, where σ² is the
   /// variance of a candidate's inner product with what is missing, over its scale.
   func demand(scale: Double) -> Double {
-    guard let best = states.min(by: { $0.error < $1.error }), best.error > 0 else { return .infinity }
+    guard let best = errors.indices.min(by: { errors[$0] < errors[$1] }), errors[best] > 0 else { return .infinity }
     let squares = metric?.squares(dimension: dimension) ?? Double(dimension)
-    let pulled = metric?.pulled(best.felt) ?? best.felt
-    return scale * squares / Self.squares(pulled).squareRoot()
+    let own = Array(felt[best * dimension..<(best + 1) * dimension])
+    let pulled = metric?.pulled(own) ?? own
+    return scale * squares / pulled.reduce(0) { $0 + $1 * $1 }.squareRoot()
   }
 
   /// Adds one candidate of a band to each subset and keeps the `width` best of all that can be.
   ///
   /// - Parameter taken: candidates of this band that each subset has already.
   mutating func extend(
-    by band: SuperpositionBand, _ index: Int, bits: Double, width: Int, taken: Int, tileRows: Int, workers: Int
+    by band: SuperpositionBand, _ index: Int, bits: Double, width: Int, taken: Int, tileRows: Int
   ) throws {
     let rows = band.candidates.count
     // As many parts as cores; which children are best does not depend on the parts.
@@ -71,8 +65,7 @@ struct SuperpositionStates: Sendable {
     let length = (rows + parts - 1) / parts
     // A subset comes once from each of its candidates of this band, and may come with one twice.
     let count = width * (taken == 0 ? 1 : taken + 2)
-    let scan = try SuperpositionScan(
-      felt: states.map(\.felt), errors: states.map(\.error), band: band, count: count, tileRows: tileRows)
+    let scan = try SuperpositionScan(felt: felt, errors: errors, band: band, count: count, tileRows: tileRows)
     @Sendable func part(_ number: Int) throws -> [SuperpositionScan.Child] {
       // Products of tiles are too small for more threads, which would spin between them.
       try BLASLibrary.withThreads(1) {
@@ -82,23 +75,23 @@ struct SuperpositionStates: Sendable {
     let children =
       parts == 1
       ? try part(0) : try Workers.map(count: parts, workers: workers, part).joined().sorted { $0.precedes($1) }
-    var (next, sets): ([State], Set<BandSet>) = ([], [])
+    var (next, sets): ([SuperpositionScan.Child], Set<BandSet>) = ([], [])
     for child in children where next.count < width {
       if taken > 0 {
-        let (name, link) = (band.names[child.row], states[child.parent].link)
+        let (name, link) = (band.names[child.row], links[child.parent])
         let own = curve.names(ofBand: index, at: link)
         let set = BandSet(before: curve.link(before: index, at: link), names: Set(own + [name]))
         if own.contains(name) || !sets.insert(set).inserted { continue }
       }
-      next.append(grown(child, band, index))
+      next.append(child)
     }
     if next.isEmpty { return }
     self.bits += bits
-    states = next
+    grow(next, band, index)
     // By the final metric another one than the first may be the best.
-    let errors = states.map { state in final.map { Self.squares($0.felt(state.residual)) } ?? state.error }
+    let errors = try final?.squares(residuals, of: dimension, workers: workers) ?? errors
     if let best = errors.indices.min(by: { (errors[$0], $0) < (errors[$1], $1) }) {
-      curve.append(.init(link: states[best].link, bits: self.bits, error: errors[best]))
+      curve.append(.init(link: links[best], bits: self.bits, error: errors[best]))
     }
   }
 
@@ -109,19 +102,35 @@ struct SuperpositionStates: Sendable {
     let names: Set<UInt32>
   }
 
-  private mutating func grown(
-    _ child: SuperpositionScan.Child, _ band: SuperpositionBand, _ index: Int
-  ) -> State {
-    var state = states[child.parent]
-    state.error = child.error
-    for k in 0..<dimension { state.felt[k] -= band.candidates.coordinate(child.row, k) }
-    if let plain = band.plain, case .factored(let scales, _) = band.candidates.storage {
-      let scale = Double(scales[child.row])
-      for k in 0..<dimension { state.residual[k] -= scale * Double(plain[child.row, k]) }
-    } else {
-      state.residual = state.felt
+  /// Puts the children in the place of all subsets.
+  private mutating func grow(_ children: [SuperpositionScan.Child], _ band: SuperpositionBand, _ index: Int) {
+    guard case .factored(let scales, let measured) = band.candidates.storage else {
+      preconditionFailure("a band's candidates are Float32 vectors and scales")
     }
-    state.link = curve.link(to: band.names[child.row], of: index, after: state.link)
-    return state
+    felt = rows(of: felt, children, scales, measured)
+    residuals = band.plain.map { rows(of: residuals, children, scales, $0) } ?? felt
+    errors = children.map(\.error)
+    links = children.map { curve.link(to: band.names[$0.row], of: index, after: links[$0.parent]) }
+  }
+
+  /// Each child's row: its parent's less its candidate.
+  private func rows(
+    of parents: [Double], _ children: [SuperpositionScan.Child], _ scales: [Float], _ vectors: Matrix<Float>
+  ) -> [Double] {
+    let m = dimension
+    return [Double](unsafeUninitializedCapacity: children.count * m) { rows, initialized in
+      parents.withUnsafeBufferPointer { parents in
+        vectors.values.withUnsafeBufferPointer { vectors in
+          guard let parents = parents.baseAddress, let vectors = vectors.baseAddress, let rows = rows.baseAddress
+          else { return }
+          for (place, child) in children.enumerated() {
+            fixedOrderDifference(
+              parents + child.parent * m, vectors + child.row * m, scale: Double(scales[child.row]),
+              into: rows + place * m, m)
+          }
+        }
+      }
+      initialized = children.count * m
+    }
   }
 }
