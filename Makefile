@@ -269,11 +269,12 @@ Targets/fashion-resnet-wide.onnx:
 
 # The sweeps and tickets of docs/experiments into out/experiments, going on where they stopped,
 # and their plots. The same results give the same plots.
-experiments: build bench-deps
+experiments: python-deps build bench-deps
 	@mkdir -p $(OUT)/experiments
 	@for spec in $(EXPERIMENTS); do \
 	  $(TOMBOLA) sweep docs/experiments/$$spec.toml --store $(OUT)/experiments/$$spec.sqlite --resume || exit; done
-	@sh docs/experiments/widths.sh $(TOMBOLA) $(TARGET) $(OUT)/experiments/widths
+	$(TEST_VENV)/bin/python bench/tickets/widths.py --threads 1 --targets fashion-cnn \
+	  --widths 500 1000 2000 4000 8000 --figures $(OUT)/experiments/widths
 	@sh docs/experiments/plots.sh $(TOMBOLA) $(OUT)/experiments docs/experiments
 
 # Its last run as a page under bench/results/.
