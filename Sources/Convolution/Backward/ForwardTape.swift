@@ -21,8 +21,12 @@ public struct ForwardTape<Scalar: BLASScalar>: Sendable {
   ///
   /// Memory: all activations of the batch. Cost: a forward pass with nothing joined.
   ///
-  /// - Throws: `ConvolutionError` when the images have another shape.
-  public init(_ network: Network<Scalar>, _ images: Tensor<Scalar>, scratch: Scratch<Scalar> = Scratch()) throws {
+  /// - Parameter check: called before each node; what it throws ends the pass.
+  /// - Throws: `ConvolutionError` when the images have another shape; what `check` throws.
+  public init(
+    _ network: Network<Scalar>, _ images: Tensor<Scalar>, scratch: Scratch<Scalar> = Scratch(),
+    check: () throws -> Void = {}
+  ) throws {
     guard images.shape == network.inputShape else {
       throw ConvolutionError.shapeMismatch(
         at: "network input", expected: "\(network.inputShape)", found: "\(images.shape)")
@@ -36,6 +40,7 @@ public struct ForwardTape<Scalar: BLASScalar>: Sendable {
     var values = [Tensor<Scalar>?](repeating: nil, count: network.nodes.count)
     values[0] = images
     for (index, node) in network.nodes.enumerated().dropFirst() where isNeeded[index] {
+      try check()
       var value = values[node.inputs[0]]!
       switch node.operation {
       case .convolution(let layer): value = try layer(value, scratch: scratch)
@@ -54,8 +59,12 @@ public struct ForwardTape<Scalar: BLASScalar>: Sendable {
   /// - Parameters:
   ///   - seed: of the output's batch and shape.
   ///   - node: the input unless another is named; zeros if the output does not depend on it.
-  /// - Throws: `ConvolutionError` for a seed of another batch or shape. Cost: about a forward pass.
-  public func gradient(of seed: Tensor<Scalar>, at node: Int = 0) throws -> Tensor<Scalar> {
+  ///   - check: called before each node; what it throws ends the pass.
+  /// - Throws: `ConvolutionError` for a seed of another batch or shape; what `check` throws. Cost:
+  ///   about a forward pass.
+  public func gradient(
+    of seed: Tensor<Scalar>, at node: Int = 0, check: () throws -> Void = {}
+  ) throws -> Tensor<Scalar> {
     guard seed.batch == output.batch, seed.shape == output.shape else {
       throw ConvolutionError.shapeMismatch(
         at: "gradient's seed", expected: "\(output.batch) of \(output.shape)", found: "\(seed.batch) of \(seed.shape)")
@@ -64,6 +73,7 @@ public struct ForwardTape<Scalar: BLASScalar>: Sendable {
     gradients[network.output] = seed
     for index in stride(from: network.output, to: node, by: -1) {
       guard let gradient = gradients[index] else { continue }
+      try check()
       gradients[index] = nil
       let inputs = network.nodes[index].inputs
       let behind = try pulledBack(gradient, through: index)

@@ -93,10 +93,13 @@ public struct GradientAscent: Sendable {
     var directions = points
     var lengths = [Float](repeating: 1, count: points.count)
     var tries = points
-    for step in 0...steps {
+    func check() throws {
       if let reason = control.interruption() { throw InterruptedError(reason: reason) }
+    }
+    for step in 0...steps {
+      try check()
       let parts = try parts(of: tries)
-      let tapes = (try ForwardTape(target, parts), try ForwardTape(pruned, parts))
+      let tapes = (try ForwardTape(target, parts, check: check), try ForwardTape(pruned, parts, check: check))
       let classes = tapes.0.output.shape.count
       var seeds = (
         try Tensor<Float>(batch: points.count, shape: tapes.0.output.shape),
@@ -112,8 +115,8 @@ public struct GradientAscent: Sendable {
         seeds.1.values[place] = goal.sign
       }
       if step == steps { break }
-      var gradient = try tapes.0.gradient(of: seeds.0)
-      try gradient.add(tapes.1.gradient(of: seeds.1))
+      var gradient = try tapes.0.gradient(of: seeds.0, check: check)
+      try gradient.add(tapes.1.gradient(of: seeds.1, check: check))
       for index in points.indices {
         if isHigher[index] {
           directions[index] = best(gradient, image: index)
