@@ -1,6 +1,6 @@
 #include "Clones.h"
+#include "Places.h"
 #include "SubsetSumKernels.h"
-#include <string.h>
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -36,15 +36,7 @@ CLONES long tombola_near_cells(const double *x, const double *y, long count, con
                            bit(bitmap, bottom, left, w->words) | bit(bitmap, bottom, right, w->words);
       flags[i] = any & 1;
     }
-    for (long i = 0; i < block; i += 8) {
-      uint64_t word;
-      memcpy(&word, flags + i, 8);
-      if (!word) continue;
-      for (long d = i; d < i + 8; d++) {
-        places[met] = (int)(start + d);
-        met += flags[d];
-      }
-    }
+    met = note(flags, BLOCK, start, met, places);
   }
   return met;
 }

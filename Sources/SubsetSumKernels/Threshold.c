@@ -1,27 +1,11 @@
 #include "Clones.h"
+#include "Places.h"
 #include "SubsetSumKernels.h"
-#include <stdint.h>
-#include <string.h>
 
 #pragma STDC FP_CONTRACT OFF
 
 // Whole blocks are judged without a branch for each entry.
 #define BLOCK 64
-
-// Writes the indices from `k` on whose flags are set behind the `met` that are there, and returns
-// how many there are then. Few are set, so eight flags are looked at together.
-static inline __attribute__((always_inline)) long note(const unsigned char *flags, long k, long met, int *places) {
-  for (long c = 0; c < BLOCK; c += 8) {
-    uint64_t word;
-    memcpy(&word, flags + c, 8);
-    if (!word) continue;
-    for (long d = c; d < c + 8; d++) {
-      places[met] = (int)(k + d);
-      met += flags[d];
-    }
-  }
-  return met;
-}
 
 #define DEFINE(T, S)                                                                               \
   CLONES long tombola_reaching_##T(const S *values, long count, S limit, int *places) {            \
@@ -32,7 +16,7 @@ static inline __attribute__((always_inline)) long note(const unsigned char *flag
       if (!reached) continue;                                                                      \
       unsigned char flags[BLOCK];                                                                  \
       for (long c = 0; c < BLOCK; c++) flags[c] = !(values[k + c] < limit);                        \
-      met = note(flags, k, met, places);                                                           \
+      met = note(flags, BLOCK, k, met, places);                                                    \
     }                                                                                              \
     for (; k < count; k++)                                                                         \
       if (!(values[k] < limit)) places[met++] = (int)k;                                            \
@@ -56,7 +40,7 @@ CLONES long tombola_take_reaching_f32(float *values, long count, float limit, in
     if (!reached) continue;
     unsigned char flags[BLOCK];
     for (long c = 0; c < BLOCK; c++) flags[c] = !(block[c] < limit);
-    met = note(flags, k, met, places);
+    met = note(flags, BLOCK, k, met, places);
   }
   for (; k < count; k++) {
     if (!(values[k] < limit)) places[met++] = (int)k;
@@ -74,7 +58,7 @@ CLONES long tombola_within_limits_f32(const float *values, float factor, const f
     if (!within) continue;
     unsigned char flags[BLOCK];
     for (long c = 0; c < BLOCK; c++) flags[c] = least <= limits[k + c] + factor * values[k + c];
-    met = note(flags, k, met, places);
+    met = note(flags, BLOCK, k, met, places);
   }
   for (; k < count; k++)
     if (least <= limits[k] + factor * values[k]) places[met++] = (int)k;

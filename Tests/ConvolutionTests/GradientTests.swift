@@ -48,6 +48,29 @@ private let step = 1e-6
       ], output: 13)
   }
 
+  /// Before each node, forward and back, somebody may end the pass.
+  @Test func aPassEndsBetweenNodes() throws {
+    struct Stop: Error {}
+    let network = try network(.average)
+    let images = try Tensor<Double>(batch: 1, shape: network.inputShape)
+    var asked = 0
+    let tape = try ForwardTape(network, images) { asked += 1 }
+    // Nothing reads the last node's value.
+    #expect(asked == network.nodes.count - 2)
+    func stopping(after calls: Int) -> () throws -> Void {
+      var left = calls
+      return {
+        if left == 0 { throw Stop() }
+        left -= 1
+      }
+    }
+    let seed = try Tensor<Double>(batch: 1, shape: tape.output.shape)
+    for calls in 0..<asked {
+      #expect(throws: Stop.self) { _ = try ForwardTape(network, images, check: stopping(after: calls)) }
+      #expect(throws: Stop.self) { _ = try tape.gradient(of: seed, check: stopping(after: calls)) }
+    }
+  }
+
   @Test(arguments: [Pooling.Kind.maximum, .average, .averageCountingPadding]) func equalDifferenceQuotients(
     kind: Pooling.Kind
   ) throws {
