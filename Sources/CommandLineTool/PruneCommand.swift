@@ -72,11 +72,12 @@ struct PruneCommand: ParsableCommand, ChoosingBLASCore {
     let checkpoint = try checkpoint.map { try CheckpointOutput($0, resumes: resume, force: force) }
     let source = try input.source(
       scale: data.scaling.scale, data: data.load(isScaleUsed: input.calibration != nil), workLimit: workLimit)
+    var limits = try bounds.limits()
+    try Measurement.requireMemory(for: source.target.graph, within: limits)
     if let bits { return try draw(bits: bits, source, start) }
     let first = try source.search(width: goal.firstWidth)
     // Of the file as it was read: it may be another one, or gone, when the search has ended.
     let digest = try TicketFile.digest(ofFile: input.target)
-    var limits = try bounds.limits()
     try first.requireMemory(limits)
     if case .error(let epsilon, let largest) = goal {
       try WidthSearch.requireUsable(epsilon: epsilon, largest: largest)

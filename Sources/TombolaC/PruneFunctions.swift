@@ -62,6 +62,7 @@ private struct PruneCall {
     source = try SearchSource(
       try target.target(), choice, seed: seed, range: range, calibration: images, data: data,
       workLimit: call.control.limits.work)
+    try Measurement.requireMemory(for: source.target.graph, within: call.control.limits)
     if let bits {
       budget = try Self.budget(source, choice, goal, call, bits: bits, beam: beam)
       return

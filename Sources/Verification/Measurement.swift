@@ -58,6 +58,13 @@ public struct Measurement: Sendable {
     try witness(of: try difference(), certificate(), control)
   }
 
+  /// Refuses, before long work, a memory limit in which `findWitness` could not run.
+  ///
+  /// - Throws: `TicketError.invalidParameter` with the bytes that it takes.
+  public static func requireMemory(for graph: LayerGraph, within limits: Limits) throws(TicketError) {
+    try AscentMemory(graph).require(within: limits)
+  }
+
   func witness(
     of difference: OutputDifference, _ certificate: Certificate, _ control: RunControl
   ) throws -> ErrorWitness {

@@ -41,6 +41,23 @@ import Verification
       labels: labels ? (0..<count).map { $0 % 2 } : nil)
   }
 
+  /// One round of many starts or a round of each batch: the same input is found. A batch of 16
+  /// starts holds 26 numbers of each: 10 of the input's size, the output, and two gradients.
+  @Test func memoryDecidesHowManyClimbAtOnceAndNothingElse() throws {
+    let measurement = try measurement([1, 0.5, -0.25, 2])
+    let wide = try Verification.Measurement(ticket: measurement.ticket, target: measurement.target, workers: 4)
+    let bytes = 16 * (10 * 2 + 2 + 2 * 2) * 4
+    let narrow = Limits(memoryBytes: bytes)
+    let found = try wide.findWitness()
+    #expect(try wide.findWitness(control: RunControl(limits: narrow)) == found)
+    #expect(try measurement.findWitness() == found)
+    let less = Limits(memoryBytes: bytes - 1)
+    let graph = measurement.ticket.graph
+    #expect(throws: Never.self) { try Verification.Measurement.requireMemory(for: graph, within: narrow) }
+    #expect(throws: TicketError.self) { try Verification.Measurement.requireMemory(for: graph, within: less) }
+    #expect(throws: TicketError.self) { try wide.findWitness(control: RunControl(limits: less)) }
+  }
+
   @Test func aLimitLeavesTheFiguresThatNeedNoInput() throws {
     let measurement = try measurement([1, 0.5, -0.25, 2])
     let data = try images(5)

@@ -39,6 +39,8 @@ def onnx_case(rng, seeds, folder):
                     "1",
                     "--work-limit",
                     "20000",
+                    "--memory-limit",
+                    "400M",
                     "--json",
                     "-o",
                     "out.safetensors",

@@ -82,7 +82,8 @@ def ticket_damaged(rng, data):
             key = rng.choice([key for key in metadata if key != "digest"])
             try:
                 inner = json.loads(metadata[key])
-            except ValueError:
+            # A second change may meet text that the first made, nested too deeply to be read.
+            except (ValueError, RecursionError):
                 inner = metadata[key]
             if isinstance(inner, (dict, list)) and inner:
                 metadata[key] = extremes.json_damaged(rng, inner)

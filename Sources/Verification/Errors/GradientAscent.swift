@@ -20,10 +20,7 @@ public struct GradientAscent: Sendable {
   /// Multiplications of all passes together: fewer starts, but two at least, for larger networks.
   public var largestWork = 4e10
 
-  /// Starts that climb together, fewer where their values would take more than `largestTape`
-  /// entries.
-  private let batch: Int
-  private static let largestTape = 1 << 25
+  private let memory: AscentMemory
   private let graph: LayerGraph
   private let range: (low: Float, high: Float)
   private let target: Network<Float>
@@ -49,8 +46,7 @@ public struct GradientAscent: Sendable {
     // The outputs that may err most, by the certificate, first.
     let bounds = certificate.outputErrors
     outputs = bounds.indices.sorted { (bounds[$1], $0) < (bounds[$0], $1) }
-    let entries = [target, pruned].reduce(0) { $0 + $1.shapes.reduce(0) { $0 + $1.count } }
-    batch = max(1, min(16, Self.largestTape / max(1, entries)))
+    memory = AscentMemory(graph)
     multiplications = [target, pruned].reduce(0) { total, network in
       zip(network.nodes, network.shapes).reduce(total) { total, node in
         guard case .convolution(let layer) = node.0.operation else { return total }
@@ -64,9 +60,11 @@ public struct GradientAscent: Sendable {
   /// - Parameters:
   ///   - difference: the two networks, whose error decides in Float64.
   ///   - inputRange: the box.
-  ///   - workers: tasks at a time; the result does not depend on it.
+  ///   - workers: tasks at a time, fewer where memory allows fewer; the result does not depend on
+  ///     it.
   ///   - control: asked between steps.
-  /// - Throws: what `control` stops with: `InterruptedError`.
+  /// - Throws: `TicketError.invalidParameter` where its memory limit is too small; what `control`
+  ///   stops with: `InterruptedError`.
   /// - Complexity: starts · steps passes forward and back through both networks, at most
   ///   `largestWork` multiplications, and as many Float64 passes as there are starts.
   public func witness(
@@ -74,15 +72,29 @@ public struct GradientAscent: Sendable {
   ) throws -> ErrorWitness {
     let affordable = largestWork / (3 * multiplications * Double(steps))
     let count = max(2, min(starts, Int(min(affordable, 1e6))))
-    let tasks = (count + batch - 1) / batch
-    let images = try Workers.map(count: tasks, workers: workers) { task in
-      try climb(task * batch..<min(count, (task + 1) * batch), control)
-    }.flatMap { $0 }
-    let witnesses = try Workers.map(count: images.count, workers: workers) { index in
-      if let reason = control.interruption() { throw InterruptedError(reason: reason) }
-      return try ErrorWitness(at: images[index], shape: graph.inputShape, inputRange: inputRange, difference)
+    try memory.require(within: control.limits)
+    let workers = memory.affordableWorkers(workers, within: control.limits)
+    var best: ErrorWitness?
+    // Starts by rounds, of which only the best image is kept.
+    let round = workers * memory.batch
+    for first in stride(from: 0, to: count, by: round) {
+      let starts = first..<min(count, first + round)
+      let tasks = (starts.count + memory.batch - 1) / memory.batch
+      let images = try Workers.map(count: tasks, workers: workers) { task in
+        let lower = starts.lowerBound + task * memory.batch
+        return try climb(lower..<min(starts.upperBound, lower + memory.batch), control)
+      }.flatMap { $0 }
+      let witnesses = try Workers.map(count: images.count, workers: workers) { index in
+        if let reason = control.interruption() { throw InterruptedError(reason: reason) }
+        return try ErrorWitness(at: images[index], shape: graph.inputShape, inputRange: inputRange, difference)
+      }
+      for witness in witnesses {
+        if let best, witness.error <= best.error { continue }
+        best = witness
+      }
     }
-    return witnesses.dropFirst().reduce(witnesses[0]) { $1.error > $0.error ? $1 : $0 }
+    guard let best else { preconditionFailure("two starts at least") }
+    return best
   }
 
   /// Where some of the starts end.
@@ -99,24 +111,16 @@ public struct GradientAscent: Sendable {
     for step in 0...steps {
       try check()
       let parts = try parts(of: tries)
-      let tapes = (try ForwardTape(target, parts, check: check), try ForwardTape(pruned, parts, check: check))
-      let classes = tapes.0.output.shape.count
-      var seeds = (
-        try Tensor<Float>(batch: points.count, shape: tapes.0.output.shape),
-        try Tensor<Float>(batch: points.count, shape: tapes.0.output.shape)
-      )
+      let target = try pass(through: target, parts, goals, sign: -1, isLast: step == steps, check)
+      let pruned = try pass(through: pruned, parts, goals, sign: 1, isLast: step == steps, check)
       var isHigher = [Bool](repeating: false, count: points.count)
-      for (index, goal) in goals.enumerated() {
-        let place = index * classes + goal.output
-        let height = goal.sign * (tapes.1.output.values[place] - tapes.0.output.values[place])
+      for index in points.indices {
+        let height = target.heights[index] + pruned.heights[index]
         isHigher[index] = height > heights[index]
         if isHigher[index] { (points[index], heights[index]) = (tries[index], height) }
-        seeds.0.values[place] = -goal.sign
-        seeds.1.values[place] = goal.sign
       }
-      if step == steps { break }
-      var gradient = try tapes.0.gradient(of: seeds.0, check: check)
-      try gradient.add(tapes.1.gradient(of: seeds.1, check: check))
+      guard var gradient = target.gradient, let other = pruned.gradient else { break }
+      try gradient.add(other)
       for index in points.indices {
         if isHigher[index] {
           directions[index] = best(gradient, image: index)
@@ -131,6 +135,23 @@ public struct GradientAscent: Sendable {
       }
     }
     return points
+  }
+
+  /// One network's outputs, with the sign that each goal gives them, and their gradients over the
+  /// parts; those are left out after the last step.
+  private func pass(
+    through network: Network<Float>, _ parts: Tensor<Float>, _ goals: [(output: Int, sign: Float)], sign: Float,
+    isLast: Bool, _ check: () throws -> Void
+  ) throws -> (heights: [Float], gradient: Tensor<Float>?) {
+    let tape = try ForwardTape(network, parts, check: check)
+    let classes = tape.output.shape.count
+    var seed = try Tensor<Float>(batch: goals.count, shape: tape.output.shape)
+    var heights: [Float] = []
+    for (index, goal) in goals.enumerated() {
+      seed.values[index * classes + goal.output] = sign * goal.sign
+      heights.append(sign * goal.sign * tape.output.values[index * classes + goal.output])
+    }
+    return (heights, isLast ? nil : try tape.gradient(of: seed, check: check))
   }
 
   /// The point of the box that a gradient over the parts promises most.
