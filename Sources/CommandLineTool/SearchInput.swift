@@ -27,7 +27,7 @@ struct SearchInput: ParsableArguments {
   var sweeps: Int?
   @Option(
     number: ArgumentHelp(
-      "Calibrated mode: how far least squares are damped towards the target's kernel, as a part of the features' mean square (default: 0.3 below width 2000, else 1; with --bits 0.03).",
+      "Calibrated mode: how far least squares are damped towards the target's kernel, as a part of the features' mean square (default: 0.1 below width 1000, 0.3 below 2000, else 1; with --bits 0.03).",
       valueName: "PART"))
   var damping: Double?
   @Option(

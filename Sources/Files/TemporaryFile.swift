@@ -1,12 +1,14 @@
 import Foundation
-import Synchronization
 
 /// A name beside an output, for what is written until it is whole.
 ///
 /// The process remembers those in use, so that one that is told to end at once can take them away
 /// first.
 package final class TemporaryFile: Sendable {
-  private static let inUse = Mutex<Set<String>>([])
+  /// A lock that the thread sanitizer sees, as it does not see that of `Synchronization.Mutex`.
+  private static let lock = NSLock()
+  /// The paths in use; `lock` guards them.
+  nonisolated(unsafe) private static var inUse: Set<String> = []
 
   package let path: String
 
@@ -16,21 +18,21 @@ package final class TemporaryFile: Sendable {
   package init(in folder: String) {
     let mark = String(UInt64.random(in: .min ... .max), radix: 16)
     path = (folder == "/" ? "" : folder) + "/.tombola-\(getpid())-\(mark).partial"
-    _ = Self.inUse.withLock { [path] in $0.insert(path) }
+    _ = Self.lock.withLock { Self.inUse.insert(path) }
   }
 
   /// Takes the file away if it is there.
   package func remove() {
-    Self.inUse.withLock { [path] names in
-      if names.remove(path) != nil { unlink(path) }
+    Self.lock.withLock {
+      if Self.inUse.remove(path) != nil { unlink(path) }
     }
   }
 
   /// Takes away those of all threads, where the process is about to end.
   package static func removeAll() {
-    inUse.withLock { names in
-      for path in names { unlink(path) }
-      names = []
+    lock.withLock {
+      for path in inUse { unlink(path) }
+      inUse = []
     }
   }
 }

@@ -1,3 +1,4 @@
+import LinearAlgebra
 import RunControl
 import Synchronization
 
@@ -9,7 +10,7 @@ package final class TimeShares: Sendable {
   private let workers: Int
   private let begun = Atomic<Int>(0)
   /// When a task first found that the run has to end.
-  private let end = Mutex<ContinuousClock.Instant?>(nil)
+  private let end = Guarded<ContinuousClock.Instant?>(nil)
 
   /// How long tasks that begin after the end may still look for a good result of their own.
   private static let grace = Duration.milliseconds(40)
