@@ -31,7 +31,8 @@ import Tickets
   }
 
   /// The damping that nobody chose is the width's, and stands in the ticket.
-  @Test(arguments: [(999, 0.1), (1000, 0.3), (1999, 0.3), (2000, 1.0)]) func dampingSuitsTheWidth(width: Int, damping: Double) throws {
+  @Test(arguments: [(999, 0.1), (1000, 0.3), (1999, 0.3), (2000, 1.0)])
+  func dampingSuitsTheWidth(width: Int, damping: Double) throws {
     let folder = try Folder()
     let prune = ["prune", Folder.target, "--width", "\(width)", "--seed", "5", "-o", Folder.ticket] + Self.options
     let run = try ToolRun(prune + ["--time-limit", "60", "--json"], in: folder)
