@@ -36,7 +36,8 @@ public struct CalibrationPlan: Sendable, Hashable {
   /// seeds (`docs/experiments/damping.md`).
   public static func damping(forWidth width: Int) -> Double { width < 1000 ? 0.1 : width < 2000 ? 0.3 : 1 }
 
-  /// The defaults are those of the command line, which takes `damping(forWidth:)`.
+  /// A plan that knows no width. The command line has the same defaults, but takes
+  /// `damping(forWidth:)` where no damping is named.
   public init(damping: Double = 0.3, sweeps: Int = 1, metric: Metric = .layer, mix: Double = 1) {
     self.damping = damping
     self.sweeps = sweeps
