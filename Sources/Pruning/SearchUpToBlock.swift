@@ -30,7 +30,9 @@ extension TicketSearch {
       } catch is Interruption { return nil }
     }
     let record = SearchRecord(setting, control) { _ in }
-    return try CalibratedSearch(setting, calibration, images.images, workers: workers, record, control)
-      .instance(of: address)
+    return try BLASLibrary.withThreads(1) {
+      try CalibratedSearch(setting, calibration, images.images, workers: workers, record, control)
+        .instance(of: address)
+    }
   }
 }

@@ -83,10 +83,12 @@ public struct TicketSearch: Sendable {
     try requireRunnable(workers, control, checkpoint)
     let found = try withoutActuallyEscaping(blockFound) { blockFound in
       let record = SearchRecord(setting, known: checkpoint, control, blockFound)
-      if let calibration = setting.plan.calibration, let images = setting.images {
-        try CalibratedSearch(setting, calibration, images.images, workers: workers, record, control).run()
-      } else {
-        try WeightsSearch(setting, record, control).run(workers: workers)
+      try BLASLibrary.withThreads(1) {
+        if let calibration = setting.plan.calibration, let images = setting.images {
+          try CalibratedSearch(setting, calibration, images.images, workers: workers, record, control).run()
+        } else {
+          try WeightsSearch(setting, record, control).run(workers: workers)
+        }
       }
       return record.results
     }

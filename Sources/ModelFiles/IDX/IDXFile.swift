@@ -69,6 +69,17 @@ public struct IDXFile: Sendable, Equatable {
   /// Reads the file at `path`.
   public init(path: String) throws(FileError) { try self.init(reading: ByteSource(path: path)) }
 
+  /// Reads the first entries along the outermost dimension, as the first images of a set.
+  ///
+  /// What lies behind them is not inflated, so neither it nor the checksum is verified. The
+  /// dimensions at the start are, against the size of a file that is not compressed.
+  ///
+  /// - Parameter count: the most entries to read.
+  /// - Throws: `FileError`.
+  public init(path: String, first count: Int) throws(FileError) {
+    try self.init(reading: ByteSource(path: path), first: max(0, count))
+  }
+
   /// Reads a whole file from its bytes. Gzipped bytes are told by their first two; they are
   /// inflated no further than the dimensions at their start demand, and their checksum is verified.
   ///
@@ -100,12 +111,19 @@ public struct IDXFile: Sendable, Equatable {
     left.elementType == right.elementType && left.dimensions == right.dimensions && left.bytes == right.bytes
   }
 
-  private init(reading source: ByteSource) throws(FileError) {
+  private init(reading source: ByteSource, first count: Int = .max) throws(FileError) {
     let header = try Self.header(of: source)
-    let (type, dimensions) = (header.elementType, header.dimensions)
+    let type = header.elementType
+    var dimensions = header.dimensions
+    let isPart = dimensions.first.map { count < $0 } ?? false
+    if isPart {
+      try header.stream.require(
+        try Self.size(of: type, dimensions, source.name), "\(CheckedSizes.text(dimensions)) elements of \(type)")
+      dimensions[0] = count
+    }
     let elements = try header.stream.take(
       try Self.size(of: type, dimensions, source.name), "\(CheckedSizes.text(dimensions)) elements of \(type)")
-    try header.stream.finish()
+    if !isPart { try header.stream.finish() }
     try self.init(
       elementType: type, dimensions: dimensions,
       bytes: ElementCoding.reversingBytes(of: elements, inGroupsOf: type.size), source: source.name)

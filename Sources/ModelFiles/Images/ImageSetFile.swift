@@ -8,8 +8,12 @@ public enum ImageSetFile {
   public enum Part: Sendable {
     /// The test images, all of them.
     case test
-    /// Of IDX files the first 400 training images, of an archive all; labels are not read.
+    /// Of IDX files the first 400 training images, of an archive all; labels are not read, nor the
+    /// images behind those.
     case calibration
+
+    /// The most images that are read of IDX files.
+    fileprivate var most: Int { self == .test ? .max : 400 }
   }
 
   /// Where Debian's package dataset-fashion-mnist puts its files.
@@ -54,7 +58,7 @@ public enum ImageSetFile {
     _ path: String, name: String, _ part: Part, _ scale: (Double, Double)?
   ) throws -> ImageSet {
     let stem = part == .test ? "t10k" : "train"
-    let images = try IDXFile(path: try existing(path, stem + "-images-idx3-ubyte"))
+    let images = try IDXFile(path: try existing(path, stem + "-images-idx3-ubyte"), first: part.most)
     guard images.dimensions.count == 3, images.dimensions.allSatisfy({ $0 > 0 }) else {
       throw FileError(
         .unsupported, source: images.source, expected: "three dimensions above 0: images, rows, columns",
@@ -64,10 +68,10 @@ public enum ImageSetFile {
       throw FileError(
         .wrongType, source: images.source, expected: "elements of type uint8", found: "\(images.elementType)")
     }
-    let count = part == .test ? images.dimensions[0] : min(400, images.dimensions[0])
+    let count = images.dimensions[0]
     let shape = ImageShape(height: images.dimensions[1], width: images.dimensions[2], channels: 1)
     let (a, b) = scale ?? (1 / 127.5, -1)
-    let pixels = images.bytes.prefix(count * shape.count).map { Float(a * Double($0) + b) }
+    let pixels = images.bytes.map { Float(a * Double($0) + b) }
     let tensor = try Tensor(batch: count, shape: shape, values: pixels)
     guard part == .test else { return try ImageSet(name: name, images: tensor, labels: nil) }
     let labels = try IDXFile(path: try existing(path, stem + "-labels-idx1-ubyte"))

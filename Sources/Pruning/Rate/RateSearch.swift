@@ -114,12 +114,14 @@ public struct RateSearch: Sendable {
     }
     var best = empty
     do {
-      let layerWeights = try LayerWeights(setting, control).values
-      if let calibration = setting.plan.calibration, let images = setting.images {
-        try PricedSearch(self, calibration, images.images, layerWeights, workers: workers, control)
-          .run(bytes: bytes, besides: least, fileBytes) { best = $0 }
-      } else {
-        try weightsMode(bytes, least, layerWeights, workers, control, fileBytes) { best = $0 }
+      try BLASLibrary.withThreads(1) {
+        let layerWeights = try LayerWeights(setting, control).values
+        if let calibration = setting.plan.calibration, let images = setting.images {
+          try PricedSearch(self, calibration, images.images, layerWeights, workers: workers, control)
+            .run(bytes: bytes, besides: least, fileBytes) { best = $0 }
+        } else {
+          try weightsMode(bytes, least, layerWeights, workers, control, fileBytes) { best = $0 }
+        }
       }
       return SearchResult(ticket: best, stop: nil)
     } catch let stop as Interruption {

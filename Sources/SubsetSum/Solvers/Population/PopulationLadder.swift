@@ -37,13 +37,14 @@ final class PopulationLadder: @unchecked Sendable {
   /// The metric of all candidates of the ladder.
   private let whole: ReachMetric
 
-  /// Groups whose metrics are worked out side by side, at most: their covariances are held at once.
-  private static let groupsAtOnce = 32
+  /// Cores that share a ladder, at most: each holds a covariance.
+  private static let mostWorkers = 32
 
   /// The ladder of the `count` shortest candidates, which must be written out.
   ///
-  /// A group's metric needs the covariance of all groups before it, which is a sum, and nothing
-  /// else of them: the sums are made one after another, the metrics over the cores.
+  /// A group's metric needs the covariance of all groups before it, a sum in the order of the
+  /// groups. Each core has some groups in a row, and adds up those before them by itself, which is
+  /// far less work than metrics are.
   ///
   /// Complexity: for each group m³/6 + 1.5·g·m².
   ///
@@ -54,57 +55,87 @@ final class PopulationLadder: @unchecked Sendable {
     self.groupSize = groupSize
     self.tolerance = tolerance
     let (m, stride) = (rows.dimension, rows.stride)
-    let total = OwnedBuffer<Double>(count: m * stride)
-    total.base.initialize(repeating: 0, count: m * stride)
-    for j in 0..<m { total.base[j * stride + j] = tolerance * tolerance }
-    var built: [Rung] = []
+    var groups: [Group] = []
     var start = 0
     while start < count {
-      var open: [OpenRung] = []
-      while start < count, open.count < (workers == 1 ? 1 : Self.groupsAtOnce) {
-        try control.checkInterruption()
-        let counts = Self.counts(rows, start..<count, groupSize)
-        let rung = OpenRung(rows, from: start, counts, covariance: total)
-        tombola_add_quarter_squares_f64(rung.members.base, counts.count, m, stride, total.base)
-        start = rung.group.upperBound
-        open.append(rung)
-      }
-      let ready = open
-      built += try Workers.map(count: ready.count, workers: workers) { ready[$0].rung(dimension: m, stride: stride) }
+      groups.append(Group(from: start, counts: Self.counts(rows, start..<count, groupSize)))
+      start = groups[groups.count - 1].range.upperBound
     }
-    whole = ReachMetric(covariance: total.base, dimension: m, stride: stride)
-    rungs = built.reversed()
+    let all = groups
+    let shares = Self.shares(of: all.count, among: min(workers, Self.mostWorkers), dimension: m, groupSize: groupSize)
+    // Rows that are written out are only read.
+    nonisolated(unsafe) let written = rows
+    let parts = try Workers.map(count: shares.count, workers: workers) { k in
+      let covariance = OwnedBuffer<Double>(count: m * stride)
+      covariance.base.initialize(repeating: 0, count: m * stride)
+      for j in 0..<m { covariance.base[j * stride + j] = tolerance * tolerance }
+      var built: [Rung] = []
+      for (number, group) in all[..<shares[k].upperBound].enumerated() {
+        try control.checkInterruption()
+        let members = group.members(written)
+        if shares[k].contains(number) {
+          built.append(group.rung(members, covariance: covariance, dimension: m, stride: stride))
+        }
+        tombola_add_quarter_squares_f64(members.base, group.counts.count, m, stride, covariance.base)
+      }
+      return Part(rungs: built, covariance: covariance)
+    }
+    whole = ReachMetric(covariance: parts[parts.count - 1].covariance.base, dimension: m, stride: stride)
+    rungs = parts.flatMap(\.rungs).reversed()
+  }
+
+  /// Groups of each core, such that all take as long: with r the part of a group's work that is its
+  /// metric, and not its sum, p of w cores have (1 − r^p)/(1 − r^w) of the groups.
+  private static func shares(of groups: Int, among cores: Int, dimension m: Int, groupSize g: Int) -> [Range<Int>] {
+    let metric = Double(m * m * m) / 6 + Double(g * m * m)
+    let ratio = metric / (metric + Double(g * m * m) / 2)
+    let ends = (1...cores).map { core in
+      core == cores
+        ? groups : Int((Double(groups) * (1 - power(ratio, core)) / (1 - power(ratio, cores))).rounded())
+    }
+    return zip([0] + ends, ends).map { $0..<$1 }
+  }
+
+  private static func power(_ base: Double, _ exponent: Int) -> Double {
+    (0..<exponent).reduce(1) { product, _ in product * base }
+  }
+
+  /// What a core makes.
+  private struct Part: @unchecked Sendable {
+    let rungs: [Rung]
+    /// Of its groups and all before them, with the tolerance.
+    let covariance: OwnedBuffer<Double>
   }
 
   /// A group whose metric is still to be worked out.
-  private struct OpenRung: @unchecked Sendable {
-    let group: Range<Int>
+  private struct Group {
+    let range: Range<Int>
     let counts: [Int]
+
+    init(from start: Int, counts: [Int]) {
+      self.counts = counts
+      range = start..<start + counts.reduce(0, +)
+    }
+
     /// A row for each of `counts`: c equal candidates add to the covariance what one does that is
     /// √c times as long.
-    let members: OwnedBuffer<Double>
-    /// Of all groups before, with the tolerance.
-    let covariance: OwnedBuffer<Double>
-
-    init(_ rows: ShortCandidates, from start: Int, _ counts: [Int], covariance total: OwnedBuffer<Double>) {
+    func members(_ rows: ShortCandidates) -> OwnedBuffer<Double> {
       let stride = rows.stride
-      self.counts = counts
-      members = OwnedBuffer(count: counts.count * stride)
-      covariance = OwnedBuffer(count: total.count)
-      covariance.base.update(from: total.base, count: total.count)
-      var position = start
+      let members = OwnedBuffer<Double>(count: counts.count * stride)
+      var position = range.lowerBound
       for (i, equal) in counts.enumerated() {
         let (row, weight) = (members.base + i * stride, Double(equal).squareRoot())
         for j in 0..<stride { row[j] = weight * rows[position][j] }
         position += equal
       }
-      group = start..<position
+      return members
     }
 
-    func rung(dimension m: Int, stride: Int) -> Rung {
+    /// - Parameter covariance: of all groups before, with the tolerance.
+    func rung(_ members: OwnedBuffer<Double>, covariance: OwnedBuffer<Double>, dimension m: Int, stride: Int) -> Rung {
       let metric = ReachMetric(covariance: covariance.base, dimension: m, stride: stride)
-      return Rung(
-        group: group, counts: counts, projection: GroupProjection(members.base, count: counts.count, metric: metric))
+      let projection = GroupProjection(members.base, count: counts.count, metric: metric)
+      return Rung(group: range, counts: counts, projection: projection)
     }
   }
 
@@ -147,6 +178,6 @@ final class PopulationLadder: @unchecked Sendable {
     let stride = ShortCandidates.paddedStride(m)
     let rungs = ByteCount.product(count / g + 1, 8, g, stride + 2 * g)
     return ByteCount.sum(
-      rungs, RungSums.bytes(groupSize: g, stride: stride), ByteCount.product(8 * (groupsAtOnce + 4), m, stride))
+      rungs, RungSums.bytes(groupSize: g, stride: stride), ByteCount.product(8 * (mostWorkers + 4), m, stride))
   }
 }
