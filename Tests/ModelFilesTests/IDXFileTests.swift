@@ -81,6 +81,26 @@ let gzippedIDX = Data(
     expectFileError(.truncated, "end of the compressed stream after 2") {
       _ = try IDXFile(path: folder.file("multiple"))
     }
+    #expect(try IDXFile(path: folder.file("good"), first: 3).bytes == Data(count: 3))
+    #expect(try IDXFile(path: folder.file("multiple"), first: 2).bytes == Data("ab".utf8))
+    expectFileError(.tooLarge, "claim", "compressed ones") { _ = try IDXFile(path: folder.file("claim"), first: 1) }
+    expectFileError(.truncated) { _ = try IDXFile(path: folder.file("multiple"), first: 3) }
+  }
+
+  /// The first entries are those of the whole, and a file that is not compressed has a size to be
+  /// checked.
+  @Test func readsTheFirstEntries() throws {
+    let folder = try TemporaryFolder()
+    let whole = try IDXFile(elementType: .int16, dimensions: [5, 3], bytes: Data(0..<30))
+    try whole.serialized().write(to: URL(fileURLWithPath: folder.file("whole")))
+    for count in [0, 1, 4, 5, 9, -1] {
+      let kept = min(5, max(0, count))
+      let first = try IDXFile(path: folder.file("whole"), first: count)
+      #expect(first.dimensions == [kept, 3])
+      #expect(first.bytes == whole.bytes.prefix(6 * kept))
+    }
+    try whole.serialized().dropLast().write(to: URL(fileURLWithPath: folder.file("short")))
+    expectFileError(.truncated) { _ = try IDXFile(path: folder.file("short"), first: 1) }
   }
 
   @Test(

@@ -83,6 +83,52 @@ import Testing
     }
   }
 
+  /// From 32 coordinates on, products are carried from flip to flip; not where memory is limited.
+  /// (3000, 32) makes more columns than there is room for.
+  @Test(arguments: [(200, 32), (600, 40), (3000, 32), (500, 90)])
+  func carriedProductsChangeNoStep(n: Int, m: Int) throws {
+    let limited = RunControl(limits: Limits(memoryBytes: 1 << 30))
+    for seed in 0..<4 as Range<UInt64> {
+      let problem = try scaledNormals(n, m, seed: seed, half: 3, dense: seed == 2)
+      let expected = try GreedyFlipsReference(exchangeColumns: 5).path(problem, control: RunControl())
+      for control in [RunControl(), limited] {
+        let found = try GreedyFlips(exchangeColumns: 5).path(problem, control: control)
+        #expect(found == expected, "seed \(seed)")
+      }
+      let kicked = try IteratedGreedy(kicks: 40).solve(problem, control: RunControl())
+      #expect(try IteratedGreedy(kicks: 40).solve(problem, control: limited) == kicked)
+      let penalised = try problem.with(sizePenalty: 0.01)
+      let few = try GreedyFlipsReference(exchangeColumns: 5).path(penalised, control: RunControl())
+      #expect(try GreedyFlips(exchangeColumns: 5).path(penalised, control: RunControl()) == few)
+    }
+  }
+
+  /// Four of each vector, with scales a last bit apart: products in Float32, carried over many
+  /// flips, tell less than that.
+  @Test func carriedProductsLeaveNearTiesToFloat64() throws {
+    for seed in 0..<10 as Range<UInt64> {
+      let m = 32 + Int(seed)
+      var numbers = TestNumbers(state: seed)
+      var scales: [Float] = []
+      var values: [Float] = []
+      for _ in 0..<60 {
+        var scale = Float(abs(numbers.normal()))
+        let vector = (0..<m).map { _ in Float(numbers.normal()) }
+        for _ in 0..<4 {
+          scales.append(scale)
+          values += vector
+          scale = numbers.next() & 1 == 0 ? scale.nextUp : scale.nextDown
+        }
+      }
+      let vectors = try Matrix<Float>(rows: 240, columns: m, values: values)
+      let problem = try Problem(
+        candidates: Candidates(scales: scales, vectors: vectors), target: (0..<m).map { _ in 9 * numbers.unit() },
+        norm: .euclidean)
+      let expected = try GreedyFlipsReference().path(problem, control: RunControl())
+      #expect(try GreedyFlips().path(problem, control: RunControl()) == expected)
+    }
+  }
+
   @Test func noSingleFlipOfTheResultHelps() throws {
     for (n, m) in [(80, 2), (150, 9), (90, 30)] {
       let problem = try scaledNormals(n, m, seed: 8)

@@ -30,7 +30,9 @@ final class FlipDescent<Scalar: BLASScalar> {
     let batch = max(1, min(GreedyFlips.batch, options.exchangeColumns))
     columns = FlipColumns(capacity: batch, dimension: rows.dimension)
     screen = try FlipScreen(
-      state, vectors: vectors, columnCapacity: batch, tileRows: options.tileRows, workers: options.workers, control)
+      state, vectors: vectors, columnCapacity: batch, tileRows: options.tileRows, workers: options.workers,
+      // Columns take memory: where that is limited, products are computed anew, for the same steps.
+      carries: control.limits.memoryBytes == nil, control)
     self.options = options
   }
 
@@ -39,7 +41,7 @@ final class FlipDescent<Scalar: BLASScalar> {
     let setup = UInt64(state.count * state.dimension)
     guard meter.allows(setup) else { return }
     meter.count(work: setup, evaluations: 0)
-    for i in options.start { flip(i) }
+    for i in options.start { try flip(i) }
     var isOutOfTime = false
     do {
       if let kicks {
@@ -66,7 +68,7 @@ final class FlipDescent<Scalar: BLASScalar> {
       columns.removeAll()
       columns.append(state, flipping: -1)
       guard let move = try bestMove(&meter) else { return }
-      flip(move.index)
+      try flip(move.index, isStep: true)
     }
   }
 
@@ -80,13 +82,13 @@ final class FlipDescent<Scalar: BLASScalar> {
     return try screen.best(columns, window: window)
   }
 
-  private func flip(_ i: Int) {
+  private func flip(_ i: Int, isStep: Bool = false) throws {
     state.flip(i)
-    screen.flipped(i)
+    try screen.flipped(i, isStep: isStep)
   }
 
-  private func rewind(to count: Int) {
-    for i in state.path[count...] { screen.flipped(i) }
+  private func rewind(to count: Int) throws {
+    for i in state.path[count...] { try screen.flipped(i) }
     state.rewind(to: count)
   }
 
@@ -100,7 +102,7 @@ final class FlipDescent<Scalar: BLASScalar> {
     while start < order.count {
       fillColumns(from: start)
       if let move = try bestMove(&meter) {
-        apply(move)
+        try apply(move)
         return true
       }
       if meter.stop != nil { return false }
@@ -116,10 +118,10 @@ final class FlipDescent<Scalar: BLASScalar> {
     }
   }
 
-  private func apply(_ move: FlipMove) {
+  private func apply(_ move: FlipMove) throws {
     let first = columns.firsts[move.column]
-    if first >= 0 { flip(first) }
-    flip(move.index)
+    if first >= 0 { try flip(first) }
+    try flip(move.index)
   }
 
   /// Ranks first flips by what they cost relative to their size, (‖x‖² ∓ 2x·r)/‖x‖², ties by index.
@@ -166,10 +168,10 @@ final class FlipDescent<Scalar: BLASScalar> {
         let removes = draw & 1 == 1 && !near.isEmpty
         let position = Int((draw >> 1) % UInt64(removes ? near.count : window))
         let i = removes ? near[position] : position
-        if state.chosen[i] == removes { flip(i) }
+        if state.chosen[i] == removes { try flip(i) }
       }
       try descend(&meter)
-      if !(state.objective <= before) { rewind(to: mark) }
+      if !(state.objective <= before) { try rewind(to: mark) }
     }
     return false
   }
@@ -179,7 +181,7 @@ final class FlipDescent<Scalar: BLASScalar> {
   /// Goes back to the subset of least max norm on the path, then takes flips and pairs that lower
   /// the max norm.
   private func polish(_ meter: inout WorkMeter) throws {
-    rewind(to: state.flipsToLeastMaximum)
+    try rewind(to: state.flipsToLeastMaximum)
     for _ in 0..<options.polishSteps {
       columns.removeAll()
       columns.append(state, flipping: -1)
@@ -189,7 +191,7 @@ final class FlipDescent<Scalar: BLASScalar> {
         move = try lowestMaximum(&meter)
       }
       guard let move else { return }
-      apply(move)
+      try apply(move)
     }
   }
 

@@ -20,9 +20,10 @@ import RunControl
 ///     lowered − 2ᵏ⁺¹·slope·d̂ − 2κ‖y‖·margin  ≤  deciding figure,
 ///
 /// and a candidate for which the left side exceeds the best decided figure cannot win. All others
-/// are decided at once in Float64. The outcome is the first of the best by (figure, column, index),
-/// whatever BLAS's bits, tiles or threads. Comparisons are written so that NaN and overflow lead to
-/// a decision, never past one.
+/// are decided at once in Float64. Products with the residual itself are carried from flip to flip
+/// (`FlipProducts`), with a longer length in the place of ‖y‖. The outcome is the first of the best
+/// by (figure, column, index), whatever BLAS's bits, tiles or threads. Comparisons are written so
+/// that NaN and overflow lead to a decision, never past one.
 final class FlipScreen<Scalar: BLASScalar> {
   private let state: FlipState
   private let vectors: UnsafePointer<Scalar>
@@ -48,6 +49,8 @@ final class FlipScreen<Scalar: BLASScalar> {
   private let columnCapacity: Int
   private var factors: [Double]
   private var guards: [Double]
+  /// Nil where every product is computed anew.
+  private var carried: FlipProducts<Scalar>?
   private static var block: Int { 16 }
 
   /// Rows of a tile whose vectors and products stay in a second-level cache of 1 MB.
@@ -55,10 +58,11 @@ final class FlipScreen<Scalar: BLASScalar> {
 
   /// Cost: n·m, and 24 bytes a candidate, 32 in Float64.
   ///
+  /// - Parameter carries: whether products may be carried from flip to flip.
   /// - Throws: `Interruption` when the run must stop.
   init(
     _ state: FlipState, vectors: UnsafePointer<Scalar>, columnCapacity: Int, tileRows: Int?, workers: Int,
-    _ control: RunControl
+    carries: Bool, _ control: RunControl
   ) throws(Interruption) {
     self.control = control
     self.state = state
@@ -80,7 +84,10 @@ final class FlipScreen<Scalar: BLASScalar> {
     found.initialize(repeating: nil, count: workers)
     factors = [Double](repeating: 0, count: columnCapacity)
     guards = factors
-    try prepare()
+    let norms = try prepare()
+    if carries, kappa.isFinite, let norms {
+      carried = FlipProducts(state, vectors: vectors, norms: norms, workers: workers)
+    }
   }
 
   deinit {
@@ -93,10 +100,12 @@ final class FlipScreen<Scalar: BLASScalar> {
     found.deallocate()
   }
 
-  private func prepare() throws(Interruption) {
+  /// The least and the largest ‖v‖ of candidates whose scale is not 0; nil where there are none.
+  private func prepare() throws(Interruption) -> ClosedRange<Double>? {
     let ratio = Double(Scalar.leastNonzeroMagnitude) / Scalar.unitRoundoff
     // Above this norm a product with ŷ, whose norm is below 2√m, might overflow.
     let overflowing = Double(Scalar.greatestFiniteMagnitude) / (4 * Double(m + 1).squareRoot())
+    var lengths = (Double.infinity, 0.0)
     try control.forEach(0..<n, askingEvery: max(1, (1 << 16) / max(1, m))) { i in
       let square = state.rows.squaredNorm(i)
       let norm = square.squareRoot()
@@ -106,14 +115,24 @@ final class FlipScreen<Scalar: BLASScalar> {
       let bound = (norm + abs(scale) * ratio) * (1 + 0x1p-20)
       margin[i] = norm < overflowing * abs(scale) || scale == 0 ? Scalar(bound) : .infinity
       suffixNorm[i] = norm
+      let length = norm / abs(scale)
+      if scale != 0 { lengths = length.isFinite ? (min(lengths.0, length), max(lengths.1, length)) : (0, .infinity) }
     }
     for i in stride(from: n - 2, through: 0, by: -1) where !(suffixNorm[i] <= suffixNorm[i + 1]) {
       suffixNorm[i] = suffixNorm[i + 1]
     }
+    return lengths.0 <= lengths.1 ? lengths.0...lengths.1 : nil
   }
 
   /// Tells the screen that candidate i was flipped.
-  func flipped(_ i: Int) {
+  ///
+  /// - Parameter isStep: whether it was the best step of a descent, which will take more.
+  func flipped(_ i: Int, isStep: Bool = false) throws {
+    if let carried {
+      let (lowered, slope, values) = (lowered, slope, carried.values)
+      try carried.flipped(
+        i, slope: Double(slope[i]), bound: isStep ? { lowered[$0] - 2 * Double(slope[$0]) * values[$0] } : nil)
+    }
     slope[i] = -slope[i]
     if state.penalty > 0 { lowered[i] = loweredSquare(i, state.rows.squaredNorm(i)) }
   }
@@ -139,34 +158,72 @@ final class FlipScreen<Scalar: BLASScalar> {
   ///
   /// - Throws: `Interruption` when the run must stop; `LinearAlgebraError`.
   func best(_ columns: FlipColumns, window: Int) throws -> FlipMove? {
+    if let carried, columns.count == 1, columns.firsts[0] < 0 { return try best(columns, carried, window: window) }
     for c in 0..<columns.count { scale(columns, c) }
-    let used = window * m * columns.count < Self.leastShared ? 1 : workers
-    // As many tiles for each worker, no larger than they may be.
-    let turns = (window + used * tileRows - 1) / (used * tileRows)
-    let rows = used == 1 ? tileRows : max(1, (window + used * turns - 1) / max(1, used * turns))
-    found.update(repeating: nil, count: used)
-    let tiles = (window + rows - 1) / rows
-    if used == 1 {
-      for tile in 0..<tiles { try look(columns, tile * rows..<min(window, (tile + 1) * rows), worker: 0) }
-    } else {
-      nonisolated(unsafe) let (screen, columns) = (self, columns)
-      try Workers.forEach(count: tiles, workers: used) { tile, worker in
-        try screen.look(columns, tile * rows..<min(window, (tile + 1) * rows), worker: worker)
+    found.update(repeating: nil, count: workers)
+    nonisolated(unsafe) let columns = columns
+    try forEachTile(window, columns: columns.count) { screen, range, worker in
+      let products = screen.products + worker &* screen.columnCapacity &* screen.tileRows
+      try screen.propose(columns.count, range, products)
+      for c in 0..<columns.count {
+        screen.decide(
+          columns, c, range, products + c &* screen.tileRows, factor: screen.factors[c], slack: screen.guards[c],
+          &screen.found[worker])
       }
     }
     var best = found[0]
-    for worker in 1..<max(1, used) {
+    for worker in 1..<max(1, workers) {
       if let other = found[worker], other.precedes(best) { best = other }
     }
     return best
   }
 
-  /// Scores one tile of candidates.
-  private func look(_ columns: FlipColumns, _ range: Range<Int>, worker: Int) throws {
-    try control.checkInterruption()
-    let products = products + worker &* columnCapacity &* tileRows
-    try propose(columns.count, range, products)
-    for c in 0..<columns.count { decide(columns, c, range, products + c &* tileRows, &found[worker]) }
+  /// The same from the residual alone, whose products are carried.
+  private func best(_ columns: FlipColumns, _ carried: FlipProducts<Scalar>, window: Int) throws -> FlipMove? {
+    let norm = columns.norms[0]
+    if !carried.covers(window, norm: norm) {
+      scale(columns, 0)
+      let factor = factors[0] / 2
+      nonisolated(unsafe) let carried = carried
+      try forEachTile(window, columns: 1) { screen, range, worker in
+        let products = screen.products + worker &* screen.columnCapacity &* screen.tileRows
+        try screen.propose(1, range, products)
+        let values = carried.values + range.lowerBound
+        for k in 0..<range.count { values[k] = factor * Double(products[k]) }
+      }
+    }
+    var best: FlipMove?
+    let slack = carried.slack(kappa: kappa)
+    for start in stride(from: 0, to: window, by: Self.carriedRows) {
+      try control.checkInterruption()
+      let range = start..<min(window, start + Self.carriedRows)
+      decide(columns, 0, range, carried.values + start, factor: 2, slack: slack, &best)
+    }
+    return best
+  }
+
+  /// Candidates between two questions whether the run may go on, where products are there.
+  private static var carriedRows: Int { 1 << 15 }
+
+  /// Calls `look` for tiles of candidates 0..<`window`, over the cores where that is much work.
+  private func forEachTile(
+    _ window: Int, columns: Int, _ look: @Sendable (FlipScreen, Range<Int>, _ worker: Int) throws -> Void
+  ) throws {
+    let used = window * m * columns < Self.leastShared ? 1 : workers
+    // As many tiles for each worker, no larger than they may be.
+    let turns = (window + used * tileRows - 1) / (used * tileRows)
+    let rows = used == 1 ? tileRows : max(1, (window + used * turns - 1) / max(1, used * turns))
+    let tiles = (window + rows - 1) / rows
+    nonisolated(unsafe) let screen = self
+    @Sendable func call(_ tile: Int, _ worker: Int) throws {
+      try screen.control.checkInterruption()
+      try look(screen, tile * rows..<min(window, (tile + 1) * rows), worker)
+    }
+    if used == 1 {
+      for tile in 0..<tiles { try call(tile, 0) }
+    } else {
+      try Workers.forEach(count: tiles, workers: used) { try call($0, $1) }
+    }
   }
 
   /// Writes ŷ of column c and the constants of its bound.
@@ -197,11 +254,13 @@ final class FlipScreen<Scalar: BLASScalar> {
     }
   }
 
-  private func decide(
-    _ columns: FlipColumns, _ c: Int, _ range: Range<Int>, _ product: UnsafePointer<Scalar>, _ best: inout FlipMove?
+  /// Decides candidates of a range, with products of `range.count` candidates in units of which
+  /// `factor` makes twice those with the column.
+  private func decide<Product: BinaryFloatingPoint>(
+    _ columns: FlipColumns, _ c: Int, _ range: Range<Int>, _ product: UnsafePointer<Product>, factor: Double,
+    slack: Double, _ best: inout FlipMove?
   ) {
-    let (start, rows) = (range.lowerBound, range.count)
-    let (factor, slack, base) = (factors[c], guards[c], columns.bases[c])
+    let (start, rows, base) = (range.lowerBound, range.count, columns.bases[c])
     let (low, slopes, margins) = (lowered + start, slope + start, margin + start)
     var cut = self.cut(columns, c, best)
     var i = 0

@@ -35,7 +35,12 @@ import RunControl
 /// under `BLASLibrary.withThreads(1)`, one problem a core; more share the scans of 2¹⁷ numbers and
 /// more.
 ///
-/// Complexity: n·m for a pass; 25 bytes a candidate beside the problem, 33 in Float64.
+/// From 32 coordinates on, a step leaves most of a pass out: products with the residual are carried
+/// from flip to flip by those of candidates with each other (`FlipProducts`). The steps are the
+/// same.
+///
+/// Complexity: n·m for a pass; 25 bytes a candidate beside the problem, 33 in Float64, and for
+/// carried products at most 32 MB, none where memory is limited.
 public struct GreedyFlips: MultipleWorkers {
   /// The work limit of a run that states none: 2⁴⁰.
   static let defaultWorkLimit: UInt64 = 1 << 40
