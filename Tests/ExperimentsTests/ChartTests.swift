@@ -33,7 +33,7 @@ import Testing
   }
 
   @Test(.enabled(if: hasGnuplot, "needs gnuplot")) func textsAreShownAndNothingElse() throws {
-    // Short, as gnuplot leaves out a legend that is wider than the picture.
+    // Short enough for the legend to show it whole.
     let folder = URL(fileURLWithPath: "/tmp/tombola-" + UUID().uuidString.prefix(8))
     let names = [
       "it's 'quoted' \"twice\"", "back\\slash\\", "`touch \(folder.path)`", "@x $(y) {/Symbol q}_2^3 %d",
@@ -55,6 +55,22 @@ import Testing
     for name in names { #expect(labels.contains(name), "\(name) in \(labels)") }
     #expect(svg.texts.contains("two lines  "))
     #expect(!FileManager.default.fileExists(atPath: folder.path))
+  }
+
+  /// gnuplot leaves a legend out that is wider than the picture, so long names lose their middle.
+  @Test(.enabled(if: hasGnuplot, "needs gnuplot"), arguments: [100, 300, 900])
+  func longNamesStayInTheLegend(width: Int) throws {
+    let long = "mm" + String(repeating: "m", count: 300)
+    var drawn = chart(
+      [Chart.Series("first \(long) 1", Self.points), Chart.Series("other \(long) 2", Self.points)],
+      levels: [Chart.Level("level \(long) 3", 2)])
+    (drawn.width, drawn.height) = (width, 560)
+    let texts = try SVGReader(Gnuplot.draw(GnuplotScript(drawn, format: .svg))).texts
+    for (start, end) in [("f", "1"), ("o", "2"), ("l", "3")] {
+      let shown = texts.filter { $0.hasPrefix(start) && $0.hasSuffix(end) && $0.contains("…") }
+      #expect(shown.count == 1, "\(start) in \(texts)")
+      #expect(shown.allSatisfy { $0.count == width / 9 - 3 })
+    }
   }
 
   @Test(.enabled(if: hasGnuplot, "needs gnuplot")) func pngHasItsSize() throws {

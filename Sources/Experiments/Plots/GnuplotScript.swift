@@ -60,11 +60,11 @@ public struct GnuplotScript: Sendable, Hashable {
       let file = DataFile(name: "level\(index).dat", text: "\(across.low) \(level.y)\n\(across.high) \(level.y)\n")
       files.append(file)
       plots.append(
-        "'\(file.name)' using 1:2 with lines lw 1.5 dt \(index % 4 + 2) lc rgb '#444444' title \(Self.quoted(level.name))"
+        "'\(file.name)' using 1:2 with lines lw 1.5 dt \(index % 4 + 2) lc rgb '#444444' title \(Self.legend(level.name, chart))"
       )
     }
     for (index, series) in chart.series.enumerated() where !series.points.isEmpty {
-      let title = series.name.isEmpty ? "notitle" : "title \(Self.quoted(series.name))"
+      let title = series.name.isEmpty ? "notitle" : "title \(Self.legend(series.name, chart))"
       plots.append("'series\(index).dat' \(Self.style(series, index)) \(title)")
     }
     self.files = files
@@ -125,6 +125,16 @@ public struct GnuplotScript: Sendable, Hashable {
 
   private static func colour(_ series: Chart.Series, _ index: Int) -> String {
     colours[(series.colour ?? index) % colours.count]
+  }
+
+  /// A name as the legend shows it: gnuplot 5.4 leaves a name out that is wider than the picture,
+  /// and all others with it, so the middle of a long one goes.
+  private static func legend(_ name: String, _ chart: Chart) -> String {
+    // Found by trying pictures of 100 to 900 pixels with the widest letters.
+    let room = chart.width / 9 - 3
+    if name.count <= room { return quoted(name) }
+    let start = (room - 1) / 2
+    return quoted("\(name.prefix(start))…\(name.suffix(room - 1 - start))")
   }
 
   /// Punctuation that means nothing in a double-quoted string.
