@@ -25,26 +25,31 @@ import Testing
     }
   }
 
-  /// Candidates in pairs that differ by less than Float32 dot products can tell.
+  /// Four of each vector, with scales a last bit apart, which Float32 dot products cannot tell.
+  private static func nearTies(
+    vectors count: Int, _ m: Int, seed: UInt64, scale: Double, target: Double
+  ) throws -> Problem {
+    var numbers = TestNumbers(state: seed)
+    var scales: [Float] = []
+    var values: [Float] = []
+    for _ in 0..<count {
+      var scale = Float(abs(numbers.normal()) * scale)
+      let vector = (0..<m).map { _ in Float(numbers.normal()) }
+      for _ in 0..<4 {
+        scales.append(scale)
+        values += vector
+        scale = numbers.next() & 1 == 0 ? scale.nextUp : scale.nextDown
+      }
+    }
+    let vectors = try Matrix<Float>(rows: 4 * count, columns: m, values: values)
+    return try Problem(
+      candidates: Candidates(scales: scales, vectors: vectors), target: (0..<m).map { _ in target * numbers.unit() },
+      norm: .euclidean)
+  }
+
   @Test func nearTiesAreDecidedInFloat64() throws {
     for seed in 0..<40 as Range<UInt64> {
-      let m = 5 + Int(seed % 20)
-      var numbers = TestNumbers(state: seed)
-      var scales: [Float] = []
-      var values: [Float] = []
-      for _ in 0..<20 {
-        var scale = Float(abs(numbers.normal())) * 0.1
-        let vector = (0..<m).map { _ in Float(numbers.normal()) }
-        for _ in 0..<4 {
-          scales.append(scale)
-          values += vector
-          scale = numbers.next() & 1 == 0 ? scale.nextUp : scale.nextDown
-        }
-      }
-      let vectors = try Matrix<Float>(rows: 80, columns: m, values: values)
-      let problem = try Problem(
-        candidates: Candidates(scales: scales, vectors: vectors), target: (0..<m).map { _ in numbers.unit() },
-        norm: .euclidean)
+      let problem = try Self.nearTies(vectors: 20, 5 + Int(seed % 20), seed: seed, scale: 0.1, target: 1)
       let expected = try GreedyFlipsReference().path(problem, control: RunControl())
       #expect(try GreedyFlips().path(problem, control: RunControl()) == expected)
     }
@@ -103,27 +108,10 @@ import Testing
     }
   }
 
-  /// Four of each vector, with scales a last bit apart: products in Float32, carried over many
-  /// flips, tell less than that.
+  /// Products that are carried over many flips tell less than single ones.
   @Test func carriedProductsLeaveNearTiesToFloat64() throws {
     for seed in 0..<10 as Range<UInt64> {
-      let m = 32 + Int(seed)
-      var numbers = TestNumbers(state: seed)
-      var scales: [Float] = []
-      var values: [Float] = []
-      for _ in 0..<60 {
-        var scale = Float(abs(numbers.normal()))
-        let vector = (0..<m).map { _ in Float(numbers.normal()) }
-        for _ in 0..<4 {
-          scales.append(scale)
-          values += vector
-          scale = numbers.next() & 1 == 0 ? scale.nextUp : scale.nextDown
-        }
-      }
-      let vectors = try Matrix<Float>(rows: 240, columns: m, values: values)
-      let problem = try Problem(
-        candidates: Candidates(scales: scales, vectors: vectors), target: (0..<m).map { _ in 9 * numbers.unit() },
-        norm: .euclidean)
+      let problem = try Self.nearTies(vectors: 60, 32 + Int(seed), seed: seed, scale: 1, target: 9)
       let expected = try GreedyFlipsReference().path(problem, control: RunControl())
       #expect(try GreedyFlips().path(problem, control: RunControl()) == expected)
     }
