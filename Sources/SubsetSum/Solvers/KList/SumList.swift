@@ -20,8 +20,9 @@ final class SumList: @unchecked Sendable {
   /// The sums of the merged lists that make up each sum; nil for a leaf, whose sum k is that of
   /// subset k.
   let parents: LargeBuffer<SumPair>?
-  /// Sums that one task makes, and that are made between two questions whether the run may go on.
-  private static let share = 1 << 14
+  /// Sums that one task makes, and that are made between two questions whether the run may go on:
+  /// 2¹⁷ numbers, as memory that is written for the first time takes far longer than arithmetic.
+  private static func share(dimension m: Int) -> Int { max(1, (1 << 17) / max(1, m)) }
 
   /// - Precondition: the values have not been released.
   var rows: UnsafeMutablePointer<Double> { values!.base }
@@ -39,7 +40,7 @@ final class SumList: @unchecked Sendable {
     parents = nil
     let values = try LargeBuffer<Double>(count: count * m)
     for j in 0..<m { values[j] = -center[j] }
-    try control.fillSubsetSums(values.base, dimension: m, count: bits, askingEvery: Self.share) {
+    try control.fillSubsetSums(values.base, dimension: m, count: bits, askingEvery: Self.share(dimension: m)) {
       UnsafePointer(rows.base + $0 * m)
     }
     self.values = values
@@ -56,7 +57,7 @@ final class SumList: @unchecked Sendable {
     self.count = count
     parents = pairs
     let values = try LargeBuffer<Double>(count: count * m)
-    let share = Self.share
+    let share = Self.share(dimension: m)
     let tasks = (count + share - 1) / share
     // Tasks write parts that do not overlap.
     nonisolated(unsafe) let (left, right, target, pairs) = (first.rows, second.rows, values.base, pairs)
