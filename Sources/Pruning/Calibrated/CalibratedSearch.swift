@@ -119,7 +119,7 @@ struct CalibratedSearch {
           try candidates(step + 1)
         }
       } else {
-        found = try BLASLibrary.withThreads(1) { try choose(index, choice, ready, target, pass: pass) }
+        found = try choose(index, choice, ready, target, pass: pass)
         made = nil
       }
       choice.take(found.block, found.sum, stop: found.stop, at: index)

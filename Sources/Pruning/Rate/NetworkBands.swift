@@ -106,12 +106,10 @@ struct NetworkBands: SuperpositionBands {
         }
         guard let spread, let measured else { return }
         let product = UnsafeMutableBufferPointer(rebasing: measured[part])
-        try BLASLibrary.withThreads(1) {
-          try spread.withView {
-            try multiply(
-              MatrixView(own.baseAddress.map { UnsafePointer($0) }, rows: rows.count, columns: m), $0,
-              into: MutableMatrixView(product.baseAddress, rows: rows.count, columns: m))
-          }
+        try spread.withView {
+          try multiply(
+            MatrixView(own.baseAddress.map { UnsafePointer($0) }, rows: rows.count, columns: m), $0,
+            into: MutableMatrixView(product.baseAddress, rows: rows.count, columns: m))
         }
       }
     }

@@ -1,31 +1,24 @@
 import LinearAlgebra
 import RunControl
+import SubsetSumKernels
 
 /// A grid on some coordinates of sums. Where a sum of one list lies in the cell opposite to that of
 /// another list's sum, the two nearly cancel in those coordinates.
 struct CellGrid: Sendable {
-  private struct Axis: Sendable {
-    let coordinate: Int
-    let inverse: Double
-    /// The number of cells on each side of 0.
-    let reach: Double
-    /// Where cell 0 begins, in widths of a cell.
-    let shift: Double
-  }
-  private let axes: [Axis]
+  private let axes: [tombola_cell_axis]
   /// The key of sums that lie outside of the grid. No cell has it.
   static let outside = UInt64.max
 
   /// Cells on the coordinates whose `widths` are finite, moved by the part `shift` of a cell. Sums
   /// further than `reach` from 0 lie outside. Nil where there are too many cells to number.
   init?(widths: [Double], reach: [Double], shift: Double = 0) {
-    var axes: [Axis] = []
+    var axes: [tombola_cell_axis] = []
     var cells = 1.0
     for (j, width) in widths.enumerated() where width.isFinite && width > 0 {
       let side = (reach[j] / width).rounded(.up) + (shift > 0 ? 1 : 0)
       cells *= 2 * side
       guard cells < 0x1p62 else { return nil }
-      axes.append(Axis(coordinate: j, inverse: 1 / width, reach: side, shift: side + shift))
+      axes.append(tombola_cell_axis(coordinate: j, inverse: 1 / width, shift: side + shift, cells: 2 * side))
     }
     self.axes = axes
   }
@@ -34,10 +27,10 @@ struct CellGrid: Sendable {
   /// side.
   ///
   /// - Throws: `Interruption` when the run must stop; `SubsetSumError.memoryLimit`.
-  func keys(
-    of list: SumList, opposite: Bool, workers: Int, _ control: RunControl
+  func keys<Number: ListNumber>(
+    of list: SumList<Number>, opposite: Bool, workers: Int, memory: LargeMemory, _ control: RunControl
   ) throws -> LargeBuffer<UInt64> {
-    let keys = try LargeBuffer<UInt64>(count: list.count)
+    let keys = try LargeBuffer<UInt64>(count: list.count, memory: memory)
     let share = 1 << 15
     let tasks = (list.count + share - 1) / share
     // Tasks write parts that do not overlap.
@@ -73,23 +66,9 @@ struct CellGrid: Sendable {
     return keys
   }
 
-  private func write(
-    _ rows: UnsafePointer<Double>, _ count: Int, _ m: Int, _ opposite: Bool, to keys: UnsafeMutablePointer<UInt64>
+  private func write<Number: ListNumber>(
+    _ rows: UnsafePointer<Number>, _ count: Int, _ m: Int, _ opposite: Bool, to keys: UnsafeMutablePointer<UInt64>
   ) {
-    for k in 0..<count { keys[k] = 0 }
-    for axis in axes {
-      let factor = opposite ? -axis.inverse : axis.inverse
-      let (limit, scale) = (2 * axis.reach, UInt64(2 * axis.reach))
-      let column = rows + axis.coordinate
-      for k in 0..<count {
-        let place = column[k &* m] * factor + axis.shift
-        let key = keys[k]
-        if place >= 0 && place < limit && key != Self.outside {
-          keys[k] = key &* scale &+ UInt64(place)
-        } else {
-          keys[k] = Self.outside
-        }
-      }
-    }
+    Number.writeKeys(rows, count, m, axes, sign: opposite ? -1 : 1, to: keys)
   }
 }

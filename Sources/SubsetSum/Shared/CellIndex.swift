@@ -1,16 +1,13 @@
 import LinearAlgebra
 import RunControl
+import SubsetSumKernels
 
 /// Which sums of a list lie in which cell: a hash table in two arrays. Nothing is written after
 /// `init`.
 final class CellIndex: @unchecked Sendable {
-  private struct Entry {
-    var tag: UInt32
-    var sum: UInt32
-  }
-  private let shift: UInt64
+  private let shift: Int
   private let starts: LargeBuffer<UInt32>
-  private let entries: LargeBuffer<Entry>
+  private let entries: LargeBuffer<tombola_cell_entry>
 
   /// Keys that are counted or placed between two questions whether the run may go on. Most go to
   /// random places in memory.
@@ -20,36 +17,30 @@ final class CellIndex: @unchecked Sendable {
   /// its own.
   ///
   /// - Throws: `Interruption` when the run must stop.
-  init(_ keys: LargeBuffer<UInt64>, workers: Int = 1, _ control: RunControl) throws {
+  init(_ keys: LargeBuffer<UInt64>, workers: Int = 1, memory: LargeMemory? = nil, _ control: RunControl) throws {
     let bits = max(4, Int.bitWidth - max(1, keys.count).leadingZeroBitCount)
-    let (buckets, shift) = (1 << bits, UInt64(64 - bits))
+    let (buckets, shift) = (1 << bits, 64 - bits)
     // Bucket b ends where bucket b + 1 starts. While entries are placed, starts[b + 1] is where the
     // next entry of bucket b goes.
-    let starts = try LargeBuffer<UInt32>(count: buckets + 2)
+    let starts = try LargeBuffer<UInt32>(count: buckets + 2, memory: memory)
     try control.forEach(0..<starts.count, askingEvery: 4 * Self.piece) { starts[$0] = 0 }
     let tasks = max(1, min(workers, keys.count >> 15))
     nonisolated(unsafe) let (read, begin) = (keys, starts)
     try Workers.forEach(count: tasks, workers: tasks) { task, _ in
-      let range = buckets * task / tasks..<buckets * (task + 1) / tasks
-      try control.forEach(0..<read.count, askingEvery: Self.piece) { k in
-        if read[k] == CellGrid.outside { return }
-        let bucket = Int(SplitMix.mix(read[k]) >> shift)
-        if range.contains(bucket) { begin[bucket &+ 2] &+= 1 }
+      let (first, end) = (buckets * task / tasks, buckets * (task + 1) / tasks)
+      try control.inPieces(0..<read.count, of: Self.piece) {
+        tombola_count_cells(read.base + $0.lowerBound, $0.count, shift, first, end, begin.base + 2)
       }
     }
     try control.forEach(1..<starts.count, askingEvery: 4 * Self.piece) { starts[$0] &+= starts[$0 &- 1] }
-    let entries = try LargeBuffer<Entry>(count: Int(starts[buckets + 1]))
+    // As many as there may be, so that another list's entries fit in the same memory.
+    let entries = try LargeBuffer<tombola_cell_entry>(count: keys.count, memory: memory)
     nonisolated(unsafe) let placed = entries
     try Workers.forEach(count: tasks, workers: tasks) { task, _ in
-      let range = buckets * task / tasks..<buckets * (task + 1) / tasks
-      try control.forEach(0..<read.count, askingEvery: Self.piece) { k in
-        if read[k] == CellGrid.outside { return }
-        let hash = SplitMix.mix(read[k])
-        let bucket = Int(hash >> shift)
-        if !range.contains(bucket) { return }
-        let place = begin[bucket &+ 1]
-        placed[Int(place)] = Entry(tag: UInt32(truncatingIfNeeded: hash), sum: UInt32(k))
-        begin[bucket &+ 1] = place &+ 1
+      let (first, end) = (buckets * task / tasks, buckets * (task + 1) / tasks)
+      try control.inPieces(0..<read.count, of: Self.piece) {
+        tombola_place_cells(
+          read.base + $0.lowerBound, $0.count, shift, first, end, begin.base + 1, $0.lowerBound, placed.base)
       }
     }
     (self.shift, self.starts, self.entries) = (shift, starts, entries)
@@ -60,7 +51,7 @@ final class CellIndex: @unchecked Sendable {
   @inline(__always) func forEach(in key: UInt64, _ body: (UInt32) -> Bool) {
     if key == CellGrid.outside { return }
     let hash = SplitMix.mix(key)
-    let bucket = Int(hash >> shift)
+    let bucket = Int(hash >> UInt64(shift))
     let tag = UInt32(truncatingIfNeeded: hash)
     var k = Int(starts[bucket])
     let end = Int(starts[bucket &+ 1])
@@ -68,5 +59,16 @@ final class CellIndex: @unchecked Sendable {
       if entries[k].tag == tag, !body(entries[k].sum) { return }
       k &+= 1
     }
+  }
+
+  /// Writes the pairs of keys from `place` up to `end` and the sums of their cells, by key and then
+  /// by sum, as many as there is room for, and returns their number. `place` moves to where it
+  /// stopped.
+  func pairs(
+    _ keys: LargeBuffer<UInt64>, from place: inout tombola_lookup_place, to end: Int,
+    into pairs: UnsafeMutableBufferPointer<SumPair>
+  ) -> Int {
+    guard let base = pairs.baseAddress else { return 0 }
+    return tombola_look_up(keys.base, &place, end, starts.base, entries.base, shift, base, pairs.count)
   }
 }

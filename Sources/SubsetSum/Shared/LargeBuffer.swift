@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 import RunControl
 
 /// Memory for entries of a trivial type that are read at random. It lies on huge pages where the
@@ -11,31 +5,25 @@ import RunControl
 final class LargeBuffer<Element> {
   let base: UnsafeMutablePointer<Element>
   let count: Int
-  private static var hugePage: Int { 1 << 21 }
-  private static var name: String { "search tables" }
+  private let block: MemoryBlock
+  /// Where the memory goes when the buffer is no longer used; nil for the system.
+  private let memory: LargeMemory?
 
+  /// - Parameter memory: where memory that is no longer used is taken from, if there is any.
   /// - Precondition: entries of a trivial type.
   /// - Throws: `SubsetSumError.memoryLimit` where the machine has less memory, or refuses it.
-  init(count: Int) throws(SubsetSumError) {
+  init(count: Int, memory: LargeMemory? = nil) throws(SubsetSumError) {
     precondition(_isPOD(Element.self), "a large buffer holds trivial entries")
     self.count = count
-    let bytes = max(1, ByteCount.product(max(0, count), MemoryLayout<Element>.stride))
-    let alignment = bytes >= 2 * Self.hugePage ? Self.hugePage : 64
-    let available = MachineMemory.bytes
-    guard count >= 0, bytes <= available, bytes <= .max - alignment else {
-      throw .memoryLimit(solver: Self.name, neededBytes: bytes, limitBytes: available)
-    }
-    let size = (bytes + alignment - 1) / alignment * alignment
-    guard let memory = aligned_alloc(alignment, size) else {
-      throw .memoryLimit(solver: Self.name, neededBytes: size, limitBytes: available)
-    }
-    #if os(Linux)
-      if alignment == Self.hugePage { madvise(memory, size, Int32(MADV_HUGEPAGE)) }
-    #endif
-    base = memory.bindMemory(to: Element.self, capacity: max(1, count))
+    self.memory = memory
+    let bytes = count < 0 ? .max : ByteCount.product(count, MemoryLayout<Element>.stride)
+    if let memory { block = try memory.block(bytes) } else { block = try MemoryBlock(bytes: bytes) }
+    base = block.start.bindMemory(to: Element.self, capacity: max(1, count))
   }
 
-  deinit { free(base) }
+  deinit {
+    if let memory { memory.release(block) } else { block.release() }
+  }
 
   @inline(__always) subscript(index: Int) -> Element {
     get { base[index] }

@@ -9,12 +9,12 @@ extension RunControl {
   ///
   /// - Throws: `Interruption` when the run must stop.
   @inline(__always)
-  func fillSubsetSums(
-    _ sums: UnsafeMutablePointer<Double>, dimension m: Int, count: Int, askingEvery piece: Int,
+  func fillSubsetSums<Number: BinaryFloatingPoint>(
+    _ sums: UnsafeMutablePointer<Number>, dimension m: Int, count: Int, askingEvery piece: Int,
     subtracting: Bool = false,
-    row: (Int) -> UnsafePointer<Double>
+    row: (Int) -> UnsafePointer<Number>
   ) throws(Interruption) {
-    let sign = subtracting ? -1.0 : 1.0
+    let sign: Number = subtracting ? -1 : 1
     for bit in 0..<count {
       let (half, row) = (1 << bit, row(bit))
       try forEach(0..<half, askingEvery: piece) { k in

@@ -108,7 +108,7 @@ struct PortfolioRun {
     if part.secondsLeft != nil { return try take(try KList(workers: workers).solve(problem, control: part)) }
     let limit = UInt64(Double(remainingWork) * share)
     let start = work
-    let longest = try KList().longestLists(problem, control.withWork(limit)).max() ?? 0
+    let longest = Int(try KList().longestLists(problem, control.withWork(limit)).max() ?? 0)
     var bits = 14
     var step = 2
     while stop == nil, bits <= longest {

@@ -52,6 +52,57 @@ typedef struct {
 long tombola_near_cells(const double *x, const double *y, long count, const tombola_cell_window *window,
                         const uint32_t *bitmap, int *places);
 
+/// An axis of a grid of cells: value v of a coordinate lies in cell v·inverse + shift, rounded
+/// down, of `cells`, an integer.
+typedef struct {
+  long coordinate;
+  double inverse, shift, cells;
+} tombola_cell_axis;
+
+/// Writes the number of the cell in which sign·v lies for each of `count` rows v of m entries, or
+/// all ones where it lies outside. There are fewer than 2^62 cells.
+void tombola_cell_keys_f64(const double *rows, long count, long m, const tombola_cell_axis *axes, long axis_count,
+                           double sign, uint64_t *keys);
+void tombola_cell_keys_f32(const float *rows, long count, long m, const tombola_cell_axis *axes, long axis_count,
+                           double sign, uint64_t *keys);
+
+/// A sum in a table of cells, with the low half of its key's hash.
+typedef struct {
+  uint32_t tag, sum;
+} tombola_cell_entry;
+
+/// Adds to `counts` the number of keys of each bucket from `first` to before `end`. A key's hash is
+/// `SplitMix.mix`, and its bucket the hash without its `shift` lowest bits. Keys of all ones have
+/// none.
+void tombola_count_cells(const uint64_t *keys, long count, long shift, long first, long end, uint32_t *counts);
+/// Writes an entry for each of those keys, of which the first has this number, at its bucket's
+/// place, which moves on by one.
+void tombola_place_cells(const uint64_t *keys, long count, long shift, long first, long end, uint32_t *places,
+                         long number, tombola_cell_entry *entries);
+
+/// A sum of one list and one of another.
+typedef struct {
+  uint32_t left, right;
+} tombola_pair;
+
+/// How far lookups have come: the next key, and how many entries of its bucket have been seen.
+typedef struct {
+  long key;
+  uint32_t skipped;
+} tombola_lookup_place;
+
+/// Writes the pairs (key's number, entry's sum) of entries whose tag is that of a key, for keys
+/// from `place` up to `end`, by key and then by entry, at most `room`, and returns how many there
+/// are. `place` moves to where it stopped. Bucket b has entries starts_b to starts_{b+1}.
+long tombola_look_up(const uint64_t *keys, tombola_lookup_place *place, long end, const uint32_t *starts,
+                     const tombola_cell_entry *entries, long shift, tombola_pair *pairs, long room);
+
+/// Writes the sum of two rows of m entries for each pair.
+void tombola_add_pairs_f64(const double *left, const double *right, long m, const tombola_pair *pairs, long count,
+                           double *target);
+void tombola_add_pairs_f32(const float *left, const float *right, long m, const tombola_pair *pairs, long count,
+                           float *target);
+
 /// Writes `size` + 1 coordinates of each of `count` states, of which `residuals` has `stride`
 /// entries each and `scores` one. With y the products of the matrix's `size` rows, at most 16, with
 /// the m entries of a state, and z those of the lower triangle `inverse` with y, the coordinates

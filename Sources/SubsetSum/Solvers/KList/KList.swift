@@ -11,12 +11,12 @@ import RunControl
 /// the middle over a part of the candidates. `KListPlan` chooses t, N and the widths, `KListSearch`
 /// makes and merges the lists.
 ///
-/// With a time limit and no `listBits` lists start short and grow as long as the next ones fit in.
+/// With a time limit and no `listBits` lists start short and grow to what the time is enough for.
 /// Then the candidates are dealt to the groups in other ways, in a fixed sequence, until the time
 /// is up. It ends before only in one dimension, once two lists hold all subsets.
 ///
 /// It uses no BLAS and meets the same pairs whatever the workers. Values only propose; the checker
-/// decides the error that is reported. Two cores are 1.5 to 2 times as fast as one with lists of
+/// decides the error that is reported. Two cores are 1.2 to 1.9 times as fast as one with lists of
 /// 2¹⁷ sums or more; shorter lists stay on one.
 ///
 /// Complexity: 2^(t+1)·N·m additions and as many random reads of rows; `bytes(levels:dimension:)`
@@ -27,8 +27,6 @@ public struct KList: MultipleWorkers {
   /// The memory limit of a run that states none: 2 GiB.
   static let defaultMemoryLimit = 1 << 31
   static let bitsRange = 4...24
-  /// The binary logarithm of the first lists' length where there is a time limit.
-  private static let firstBits = 12
 
   /// The name that reports and the command line use.
   public let name = "k-list"
@@ -78,11 +76,16 @@ public struct KList: MultipleWorkers {
     var best: (subset: [Int], error: Double)?
     do {
       let plain = try problem.plainForm(control)
+      let setup = UInt64(plain.count * plain.dimension)
+      guard meter.allows(setup) else { return meter.claim([], isOptimal: false, by: name) }
+      meter.count(work: setup, evaluations: 0)
+      let order = try plain.candidates.ascendingOrder(control) { $0 > 0 }
+      let memory = LargeMemory(bytes: control.limits.allowedBytes(default: Self.defaultMemoryLimit))
       if control.secondsLeft == nil || listBits != nil {
-        let search = try KListSearch(plain, longest: longest, workers: max(1, workers), &meter)
-        if let subset = try search?.run(&meter) { best = (subset, 0) }
+        let dealing = try KListDealing(plain, order: order, longest: longest, number: 0, control)
+        if let dealing, let subset = try lists(dealing, memory, &meter) { best = (subset, 0) }
       } else {
-        try growLists(problem, plain, longest, &best, &meter)
+        try growLists(problem, plain, order, longest, memory, &best, &meter)
       }
     } catch let interruption as Interruption {
       meter.stop(for: interruption)
@@ -90,55 +93,63 @@ public struct KList: MultipleWorkers {
     return meter.claim(best?.subset ?? [], isOptimal: false, by: name)
   }
 
+  /// Makes and merges the lists of a dealing.
+  private func lists(
+    _ dealing: KListDealing, _ memory: LargeMemory, _ meter: inout WorkMeter,
+    goesOn: (_ part: Double) throws -> Void = { _ in }
+  ) throws -> [Int]? {
+    let workers = max(1, workers)
+    return dealing.isCoarse
+      ? try KListSearch<Float>(dealing, workers: workers, memory: memory).run(&meter, goesOn: goesOn)
+      : try KListSearch<Double>(dealing, workers: workers, memory: memory).run(&meter, goesOn: goesOn)
+  }
+
   /// Searches one after another until the time is up: with lists that grow as long as the next ones
   /// fit in, then with other dealings of the candidates, and lists for which the time left is
   /// enough.
   private func growLists(
-    _ problem: Problem, _ plain: Problem, _ longest: [Int], _ best: inout (subset: [Int], error: Double)?,
-    _ meter: inout WorkMeter
+    _ problem: Problem, _ plain: Problem, _ order: [Int], _ longest: [Double], _ memory: LargeMemory,
+    _ best: inout (subset: [Int], error: Double)?, _ meter: inout WorkMeter
   ) throws {
-    let order = try plain.candidates.ascendingOrder(meter.control) { $0 > 0 }
-    let most = longest.max()!
-    var (bits, dealing) = (min(Self.firstBits, most), 0)
-    while meter.stop == nil, let before = meter.control.secondsLeft {
-      let lists = longest.map { min($0, bits) }
-      guard
-        let search = try KListSearch(
-          plain, order: order, longest: lists, dealing: dealing, workers: max(1, workers), &meter)
+    let control = meter.control
+    var growth = KListGrowth(most: longest.max()!)
+    while meter.stop == nil, let before = control.secondsLeft {
+      let lists = longest.map { min($0, growth.bits) }
+      guard let dealing = try KListDealing(plain, order: order, longest: lists, number: growth.dealing, control)
       else { return }
-      if let subset = try search.run(&meter) {
-        let error = try Checker.solution(Claim(subset: subset), for: problem).error
-        if error < best?.error ?? .infinity { best = (subset, error) }
+      let load = growth.load(sums: dealing.plan.sums, left: before)
+      if load > 1.05, growth.bits > Double(Self.bitsRange.lowerBound) {
+        growth.shorten(by: load)
+        continue
       }
-      if best?.error == 0 || search.hasSeenAll { return }
-      let left = meter.control.secondsLeft ?? 0
-      let seconds = before - left
-      // Longer lists cost in proportion to their length, and miss the caches more often.
-      var step = min(2, most - bits)
-      while step > 0, 1.4 * seconds * Double(1 << step) > left { step -= 1 }
-      bits += step
-      if step == 0 {
-        dealing += 1
-        var expected = 1.1 * seconds
-        while expected > left, bits > Self.bitsRange.lowerBound {
-          bits -= 1
-          expected /= 2
+      do {
+        let subset = try self.lists(dealing, memory, &meter) { part in
+          guard let left = control.secondsLeft else { return }
+          try TooLong.check(part: part, seconds: before - left, left: left)
         }
+        if let subset {
+          let error = try Checker.solution(Claim(subset: subset), for: problem).error
+          if error < best?.error ?? .infinity { best = (subset, error) }
+        }
+        if best?.error == 0 || dealing.hasSeenAll { return }
+        let left = control.secondsLeft ?? 0
+        growth.follow(sums: dealing.plan.sums, seconds: before - left, left: left)
+      } catch let tooLong as TooLong {
+        growth.shorten(by: tooLong.factor)
       }
     }
   }
 
   /// The binary logarithm of the longest lists that limits allow, by levels.
-  func longestLists(_ problem: Problem, _ control: RunControl) throws(SubsetSumError) -> [Int] {
+  func longestLists(_ problem: Problem, _ control: RunControl) throws(SubsetSumError) -> [Double] {
     try require(problem.shape, control.limits)
     let m = max(1, problem.dimension)
     let memory = control.limits.allowedBytes(default: Self.defaultMemoryLimit)
     let work = control.limits.work(orDefault: Self.defaultWorkLimit)
-    func log2(_ value: Int) -> Int { Int.bitWidth - 1 - max(1, value).leadingZeroBitCount }
     return (0...KListPlan.levelsRange.upperBound).map { levels in
-      let byMemory = log2(memory / Self.bytes(levels: levels, dimension: m))
-      let byWork = log2(Int(clamping: work / UInt64(((1 << levels) * 2 + 8) * m)))
-      return min(listBits ?? Self.bitsRange.upperBound, byMemory, byWork)
+      let byMemory = logarithm2(Double(memory) / Double(Self.bytes(levels: levels, dimension: m)))
+      let byWork = logarithm2(Double(work) / Double(((1 << levels) * 2 + 8) * m))
+      return min(Double(listBits ?? Self.bitsRange.upperBound), byMemory, byWork)
     }
   }
 

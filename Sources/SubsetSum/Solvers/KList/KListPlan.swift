@@ -14,16 +14,25 @@ struct KListPlan: Equatable {
   let levels: Int
   /// The binary logarithms of the lists' lengths, from the leaves, where it is the number of their
   /// candidates, to the lists that the last merge joins.
-  let sizes: [Int]
+  let sizes: [Double]
   /// The cell widths of merge level 1 … levels − 1, by coordinate; infinite for a coordinate that a
   /// merge leaves as it is.
   let widths: [[Double]]
-  /// The standard deviations of the sums of the last two lists.
-  let rootDeviations: [Double]
+  /// The standard deviations of a leaf's sums, by coordinate.
+  let leafDeviations: [Double]
   /// The error that the model expects.
   let expectedError: Double
 
   static let levelsRange = 1...7
+
+  /// The candidates of a leaf.
+  var leafBits: Int { Int(sizes[0]) }
+
+  /// The length of the lists of a level, or what they have room for.
+  func length(_ level: Int) -> Int { Int(exponential2(sizes[level])) }
+
+  /// The sums of all lists, where each is as long as it has room for.
+  var sums: Double { sizes.enumerated().reduce(0) { $0 + exponential2($1.element + Double(levels - $1.offset)) } }
 
   /// The plan of least expected error for `n` candidates.
   ///
@@ -31,14 +40,14 @@ struct KListPlan: Equatable {
   ///   - largestBits: the binary logarithm of the longest lists, by levels.
   ///   - squares: the sums of squares of each coordinate over the first so many candidates.
   static func best(
-    count n: Int, largestBits: (_ levels: Int) -> Int, squares: (_ first: Int) throws -> [Double]
+    count n: Int, largestBits: (_ levels: Int) -> Double, squares: (_ first: Int) throws -> [Double]
   ) rethrows -> KListPlan? {
     var best: KListPlan?
     for levels in levelsRange {
       let longest = largestBits(levels)
-      let leaf = min(longest, n >> levels)
+      let leaf = min(Int(longest), n >> levels)
       if leaf < 4 { break }
-      var sizes = [leaf]
+      var sizes = [Double(leaf)]
       while sizes.count < levels { sizes.append(min(longest, 2 * sizes[sizes.count - 1])) }
       let leaves = 1 << levels
       let sums = try squares(leaves * leaf)
@@ -52,7 +61,7 @@ struct KListPlan: Equatable {
 
   /// The plan for given lists: the least error at which one pair is expected, and the widths that
   /// lead to it.
-  private static func plan(levels: Int, sizes: [Int], deviations: [Double]) -> KListPlan? {
+  private static func plan(levels: Int, sizes: [Double], deviations: [Double]) -> KListPlan? {
     let largest = deviations.max() ?? 0
     guard largest > 0, largest.isFinite else { return nil }
     var best: KListPlan?
@@ -69,7 +78,7 @@ struct KListPlan: Equatable {
       if error < best?.expectedError ?? .infinity {
         let made = narrowing(sizes, deviations, error: error, sharpness: sharpness)
         best = KListPlan(
-          levels: levels, sizes: sizes, widths: made.widths, rootDeviations: made.deviations, expectedError: error)
+          levels: levels, sizes: sizes, widths: made.widths, leafDeviations: deviations, expectedError: error)
       }
     }
     return best
@@ -78,15 +87,15 @@ struct KListPlan: Equatable {
   /// Narrows coordinates in order, each as far as it serves the final error, while the pairs of a
   /// level are more than the list has room for.
   private static func narrowing(
-    _ sizes: [Int], _ leaf: [Double], error: Double, sharpness: Double
-  ) -> (pairs: Double, widths: [[Double]], deviations: [Double]) {
+    _ sizes: [Double], _ leaf: [Double], error: Double, sharpness: Double
+  ) -> (pairs: Double, widths: [[Double]]) {
     var deviations = leaf
     var widths: [[Double]] = []
     var next = 0
     for level in stride(from: 1, to: sizes.count, by: 1) {
       var row = [Double](repeating: .infinity, count: leaf.count)
       // The binary logarithm of the share of pairs that may be dropped.
-      var budget = Double(2 * sizes[level - 1] - sizes[level])
+      var budget = 2 * sizes[level - 1] - sizes[level]
       let goal = error * (6.0).squareRoot() / sharpness / exponential2(Double(sizes.count - level) / 2)
       var narrowed = Set<Int>()
       while next < leaf.count, budget > 0 {
@@ -107,9 +116,9 @@ struct KListPlan: Equatable {
       for j in leaf.indices where !narrowed.contains(j) { deviations[j] *= (2.0).squareRoot() }
       widths.append(row)
     }
-    let hits = deviations.reduce(2 * Double(sizes[sizes.count - 1])) { sum, deviation in
+    let hits = deviations.reduce(2 * sizes[sizes.count - 1]) { sum, deviation in
       deviation > 0 ? sum + logarithm2(max(1e-300, errorFunction(error / (2 * deviation)))) : sum
     }
-    return (exponential2(hits), widths, deviations)
+    return (exponential2(hits), widths)
   }
 }

@@ -1,16 +1,17 @@
 import LinearAlgebra
 import RunControl
+import SubsetSumKernels
 
 /// Looks up the sums of one list in the cells of another. Each worker takes shares of them, and the
 /// result is that of one share after the other.
 struct MergeScan {
-  /// Sums of one task, and tasks whose results are joined before the next tasks begin.
-  private static let (share, wave) = (1 << 12, 64)
+  /// Sums of one task.
+  private static let share = 1 << 12
+  /// Tasks for each worker whose results are joined before the next tasks begin.
+  private static let turns = 4
   /// The most pairs that a task looks at, where one is expected to look at 2¹⁵: lists full of equal
   /// sums have any number of them in a cell.
   private static let mostLooks = 1 << 18
-  /// Sums that are looked up between two questions whether the run may go on.
-  private static let asked = 1 << 8
 
   private let workers: Int
 
@@ -26,28 +27,19 @@ struct MergeScan {
     _ index: CellIndex, _ keys: LargeBuffer<UInt64>, into pairs: LargeBuffer<SumPair>, _ control: RunControl
   ) throws -> Int {
     let shares = (keys.count + Self.share - 1) / Self.share
+    let parts = (0..<Self.turns * workers).map { _ in MetPairs(capacity: 2 * Self.share) }
     var met = 0
-    var parts = [[SumPair]](repeating: [], count: min(shares, Self.wave))
-    for start in stride(from: 0, to: shares, by: Self.wave) where met < pairs.count {
-      try parts.withUnsafeMutableBufferPointer { parts in
-        // Each task writes a part of its own.
-        nonisolated(unsafe) let (parts, keys) = (parts, keys)
-        let room = pairs.count - met
-        try Workers.forEach(count: min(shares - start, Self.wave), workers: workers) { task, _ in
-          parts[task].removeAll(keepingCapacity: true)
-          let first = (start + task) * Self.share
-          try control.forEach(first..<min(keys.count, first + Self.share), askingEvery: Self.asked) { a in
-            if parts[task].count >= room { return }
-            index.forEach(in: keys[a]) { b in
-              parts[task].append(SumPair(left: UInt32(truncatingIfNeeded: a), right: b))
-              return parts[task].count < room
-            }
-          }
-        }
+    for start in stride(from: 0, to: shares, by: parts.count) where met < pairs.count {
+      nonisolated(unsafe) let keys = keys
+      let (room, tasks) = (pairs.count - met, min(shares - start, parts.count))
+      try Workers.forEach(count: tasks, workers: workers) { task, _ in
+        try control.checkInterruption()
+        let first = (start + task) * Self.share
+        parts[task].look(first..<min(keys.count, first + Self.share), index, keys, atMost: room)
       }
-      for part in parts.prefix(shares - start) {
+      for part in parts.prefix(tasks) {
         let taken = min(part.count, pairs.count - met)
-        part.withUnsafeBufferPointer { if taken > 0 { (pairs.base + met).update(from: $0.baseAddress!, count: taken) } }
+        (pairs.base + met).update(from: part.pairs.base, count: taken)
         met += taken
       }
     }
@@ -60,8 +52,8 @@ struct MergeScan {
   /// looked at before the run had to stop.
   ///
   /// - Parameter order: the order in which coordinates are compared.
-  func closest(
-    _ first: SumList, _ second: SumList, _ index: CellIndex, _ keys: LargeBuffer<UInt64>, order: [Int],
+  func closest<Number>(
+    _ first: SumList<Number>, _ second: SumList<Number>, _ index: CellIndex, _ keys: LargeBuffer<UInt64>, order: [Int],
     isMaximum: Bool, _ meter: inout WorkMeter
   ) throws -> SumPair? {
     nonisolated(unsafe) let keys = keys
@@ -73,8 +65,9 @@ struct MergeScan {
     }?.met
   }
 
-  private static func look(
-    _ range: Range<Int>, _ first: SumList, _ second: SumList, _ index: CellIndex, _ keys: LargeBuffer<UInt64>,
+  private static func look<Number>(
+    _ range: Range<Int>, _ first: SumList<Number>, _ second: SumList<Number>, _ index: CellIndex,
+    _ keys: LargeBuffer<UInt64>,
     _ order: [Int], _ isMaximum: Bool, _ below: Double
   ) -> Look {
     var made = Look()
@@ -89,7 +82,7 @@ struct MergeScan {
           let other = right + Int(b) &* m
           var measure = 0.0
           for j in order {
-            let value = row[j] + other[j]
+            let value = Double(row[j]) + Double(other[j])
             measure = isMaximum ? max(measure, abs(value)) : measure + value * value
             if measure >= least { return true }
           }
@@ -100,5 +93,28 @@ struct MergeScan {
       }
     }
     return made
+  }
+}
+
+/// The pairs that a task has met. One task at a time writes them.
+private final class MetPairs: @unchecked Sendable {
+  private(set) var pairs: OwnedBuffer<SumPair>
+  private(set) var count = 0
+
+  init(capacity: Int) { pairs = OwnedBuffer(count: capacity) }
+
+  /// Looks up a range of keys until there are so many pairs.
+  func look(_ range: Range<Int>, _ index: CellIndex, _ keys: LargeBuffer<UInt64>, atMost room: Int) {
+    count = 0
+    var place = tombola_lookup_place(key: range.lowerBound, skipped: 0)
+    while place.key < range.upperBound, count < room {
+      if count == pairs.count {
+        let larger = OwnedBuffer<SumPair>(count: 2 * count)
+        larger.base.update(from: pairs.base, count: count)
+        pairs = larger
+      }
+      let free = UnsafeMutableBufferPointer(start: pairs.base + count, count: min(room, pairs.count) - count)
+      count += index.pairs(keys, from: &place, to: range.upperBound, into: free)
+    }
   }
 }

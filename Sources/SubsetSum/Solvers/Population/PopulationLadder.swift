@@ -89,15 +89,11 @@ final class PopulationLadder: @unchecked Sendable {
   private static func shares(of groups: Int, among cores: Int, dimension m: Int, groupSize g: Int) -> [Range<Int>] {
     let metric = Double(m * m * m) / 6 + Double(g * m * m)
     let ratio = metric / (metric + Double(g * m * m) / 2)
+    let whole = 1 - power(ratio, Double(cores))
     let ends = (1...cores).map { core in
-      core == cores
-        ? groups : Int((Double(groups) * (1 - power(ratio, core)) / (1 - power(ratio, cores))).rounded())
+      core == cores ? groups : Int((Double(groups) * (1 - power(ratio, Double(core))) / whole).rounded())
     }
     return zip([0] + ends, ends).map { $0..<$1 }
-  }
-
-  private static func power(_ base: Double, _ exponent: Int) -> Double {
-    (0..<exponent).reduce(1) { product, _ in product * base }
   }
 
   /// What a core makes.
