@@ -1,6 +1,7 @@
 """Pages of text with a chart beside them, as bench/results holds them: what the reports share."""
 import json
 import os
+import re
 import shutil
 
 
@@ -10,8 +11,9 @@ def read(path):
 
 
 def name(machine, suffix=""):
-    """A page's name: the date and the CPU of a run."""
-    return f"{machine['date'][:10]}-{'-'.join(machine['cpu'].lower().split()).replace('/', '-')}{suffix}"
+    """A page's name: the date and the CPU of a run, its letters and digits alone."""
+    plain = re.sub(r"\((r|tm|c)\)", " ", machine["cpu"].lower())
+    return f"{machine['date'][:10]}-{'-'.join(re.findall('[a-z0-9]+', plain))}{suffix}"
 
 
 def table(header, rows):
