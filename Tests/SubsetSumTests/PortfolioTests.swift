@@ -7,7 +7,7 @@ import Testing
 @Suite struct PortfolioTests {
   @Test func smallProblemsAreSolvedToOptimality() throws {
     for seed in UInt64(1)...10 {
-      for (m, n) in [(1, 12), (2, 14), (5, 13)] {
+      for (m, n) in [(1, 12), (2, 14), (5, 13), (9, 16), (3, 17)] {
         let problem = try GeneratedInstance.problem(dimension: m, count: n, seed: seed, norm: .maximum)
         let found = try Portfolio().solve(problem, control: RunControl())
         let brute = try Exhaustive().solve(problem, control: RunControl())

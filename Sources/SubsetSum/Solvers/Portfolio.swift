@@ -10,8 +10,8 @@ import RunControl
 /// ```
 ///
 /// 1. An exact search where one fits, which decides alone if it finishes: `MeetInTheMiddle` to n =
-///    44 in one dimension; `CellSweep` to n = 64 in two and three, to 48 in four to eight, to 42 up
-///    to twelve and to 36 up to twenty; `MeetInTheMiddle` to n = 30 above.
+///    44 in one dimension and to 16 in any; `CellSweep` to n = 64 in two and three, to 48 in four
+///    to eight, to 42 up to twelve and to 36 up to twenty; `MeetInTheMiddle` to n = 30 above.
 /// 2. Where any size will do, `GreedyFlips`, so that there is always something.
 /// 3. What most of the run goes to. Where any size will do, `PopulationSearch` and others are on
 ///    trial for an eighth of the run each, and the one that found the best has the rest. Up to m =
@@ -39,6 +39,8 @@ public struct Portfolio: MultipleWorkers {
   static let defaultWorkLimit: UInt64 = 1 << 32
   /// The most candidates that meeting in the middle takes.
   static let largestExactCount = (oneDimension: 44, more: 30)
+  /// The most candidates for which meeting in the middle is sooner done than a sweep is begun.
+  static let largestJoinedCount = 16
   /// The most candidates that a sweep over cells takes, by dimension.
   static func largestSweptCount(dimension m: Int) -> Int {
     switch m {
@@ -178,7 +180,7 @@ extension Portfolio {
   /// The exact search that a problem is small enough for, or nil.
   private static func exactSolver(_ problem: Problem, _ control: RunControl) -> (any Solver)? {
     let (n, m) = (problem.count, problem.dimension)
-    if n >= 8, n <= largestSweptCount(dimension: m) { return CellSweep() }
+    if n > largestJoinedCount, n <= largestSweptCount(dimension: m) { return CellSweep() }
     let joins = MeetInTheMiddle.neededBytes(count: min(n, MeetInTheMiddle.largestCount), dimension: m)
     if m == 1, n <= largestExactCount.oneDimension, joins > control.limits.allowedBytes { return FourLists() }
     return n <= (m == 1 ? largestExactCount.oneDimension : largestExactCount.more) ? MeetInTheMiddle() : nil
