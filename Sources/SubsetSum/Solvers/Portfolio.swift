@@ -17,7 +17,7 @@ import RunControl
 ///    trial for an eighth of the run each, and the one that found the best has the rest. Up to m =
 ///    16 others are `IteratedGreedy`, for a sixteenth, and `KList` with lists that grow as long as
 ///    limits allow; above m = 10 `Exchange` from `FractionalRounding`. Up to m = 4, to m = 9 where
-///    n > 40·m, and to m = 12 where candidates are about equally long, lists have all but a
+///    n > 40·m, and to m = 12 where n > 6·m are about equally long, lists have all but a
 ///    twentieth for populations and a fiftieth for descents. For a fixed size `BeamSearch` has the
 ///    whole run up to m = 40, and a quarter of it above.
 /// 4. `Exchange` from the best so far: after populations for a little of the run, after lists for
@@ -60,9 +60,10 @@ public struct Portfolio: MultipleWorkers {
   /// The most dimensions in which candidates that are about equally long are for lists.
   static let largestAlikeDimension = 12
   /// Whether few candidates are much shorter than most, so that deciding from long to short gains
-  /// nothing: at most one in twenty below a sixth of the median length.
+  /// nothing: at most one in twenty below a sixth of the median length. Lists want more than six
+  /// candidates a dimension.
   private static func isAlike(_ problem: Problem, _ run: inout PortfolioRun) throws -> Bool {
-    guard problem.dimension <= largestAlikeDimension else { return false }
+    guard problem.dimension <= largestAlikeDimension, problem.count > 6 * problem.dimension else { return false }
     let (short, middle) = try run.lengths(at: problem.count / 20, problem.count / 2)
     return short > 0.16 * middle
   }
